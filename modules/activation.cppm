@@ -1,0 +1,232 @@
+/// @file
+/// @brief Activations: what makes a network more than one matrix product.
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+export module nn.activation;
+
+import nn.layer;
+import nn.parallel;
+import nn.tensor;
+
+namespace nn::detail {
+
+/// Calls apply(begin, end) for the parts of a range: one part, or several on as many threads.
+template <class Apply>
+void in_parts(std::size_t size, const Apply& apply) {
+  constexpr std::size_t part = 16'384;
+  const std::size_t parts = (size + part - 1) / part;
+  const auto round = [&](std::size_t i) { apply(i * part, std::min(size, (i + 1) * part)); };
+  if (parts < 4) {
+    for (std::size_t i = 0; i < parts; ++i) round(i);
+  } else {
+    parallel_for(parts, round);
+  }
+}
+
+inline void check_gradient(const std::string& layer, const Tensor& gradient, const Tensor& output) {
+  if (gradient.shape() != output.shape()) {
+    throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last output {}",
+                                            layer, to_string(gradient.shape()),
+                                            to_string(output.shape())));
+  }
+}
+
+}  // namespace nn::detail
+
+export namespace nn {
+
+/// A function applied to every value by itself: y = f(x), and by the chain rule
+/// ∂C/∂x = ∂C/∂y · f′(x). For all the functions below f′ follows from y alone, so y is what
+/// forward() keeps.
+///
+/// @tparam Function Has `name()`, `operator()(x)`, and `derivative(y)`, which is f′(x) where
+///   y = f(x).
+template <class Function>
+class Elementwise {
+ public:
+  Elementwise() = default;
+  explicit Elementwise(Function function) : function_{std::move(function)} {}
+
+  [[nodiscard]] std::string name() const { return function_.name(); }
+
+  /// @return The sample's own shape: any will do.
+  [[nodiscard]] Shape output_shape(const Shape& sample) const { return sample; }
+
+  /// @param x Input, any shape.
+  /// @return f(x), the same shape.
+  [[nodiscard]] Tensor forward(Tensor x) {
+    output_ = predict(std::move(x));
+    return output_;
+  }
+
+  /// @param x Input, any shape.
+  /// @return f(x), the same shape.
+  [[nodiscard]] Tensor predict(Tensor x) const {
+    detail::in_parts(x.size(), [&, values = x.data()](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) values[i] = function_(values[i]);
+    });
+    return x;
+  }
+
+  /// @param dy ∂C/∂Y, the shape of the last output.
+  /// @return ∂C/∂X, the same shape.
+  /// @throws std::invalid_argument if the shape is another.
+  [[nodiscard]] Tensor backward(Tensor dy) {
+    detail::check_gradient(name(), dy, output_);
+    const real* const y = output_.data();
+    detail::in_parts(dy.size(), [&, values = dy.data()](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) values[i] *= function_.derivative(y[i]);
+    });
+    return dy;
+  }
+
+  /// @return Nothing: an activation does not learn.
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
+
+ private:
+  Function function_;
+  Tensor output_;
+};
+
+/// max(0, x).
+struct Rectifier {
+  [[nodiscard]] std::string name() const { return "ReLU"; }
+  real operator()(real x) const { return x < 0 ? 0 : x; }  // so that NaN stays NaN
+  [[nodiscard]] real derivative(real y) const { return y > 0 ? 1 : 0; }
+};
+
+/// slope · x where x < 0, x elsewhere.
+struct LeakyRectifier {
+  real slope = real(0.01);  ///< Above 0, so that the sign of y is that of x.
+
+  [[nodiscard]] std::string name() const { return "LeakyReLU"; }
+  real operator()(real x) const { return x < 0 ? slope * x : x; }
+  [[nodiscard]] real derivative(real y) const { return y > 0 ? 1 : slope; }
+};
+
+/// 1 / (1 + e⁻ˣ).
+struct Logistic {
+  [[nodiscard]] std::string name() const { return "Sigmoid"; }
+  /// e is raised to no positive number: it underflows to 0 far out, and never overflows.
+  real operator()(real x) const {
+    const real e = std::exp(-std::abs(x));
+    return (x >= 0 ? real{1} : e) / (1 + e);
+  }
+  [[nodiscard]] real derivative(real y) const { return y * (1 - y); }
+};
+
+/// (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
+struct HyperbolicTangent {
+  [[nodiscard]] std::string name() const { return "Tanh"; }
+  real operator()(real x) const { return std::tanh(x); }
+  [[nodiscard]] real derivative(real y) const { return 1 - y * y; }
+};
+
+/// The rectified linear unit y = max(0, x); its derivative is 1 where x > 0, else 0 (at 0 too).
+/// Source: Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines".
+class ReLU : public Elementwise<Rectifier> {};
+
+/// ReLU that lets a little through on the left, so that no unit is ever cut off from its gradient.
+/// Source: Maas, Hannun & Ng (2013), "Rectifier nonlinearities improve neural network acoustic
+/// models".
+class LeakyReLU : public Elementwise<LeakyRectifier> {
+ public:
+  /// @param slope Of the left side, in (0, 1).
+  /// @throws std::invalid_argument if it is not in that range.
+  explicit LeakyReLU(real slope = real(0.01)) : Elementwise{LeakyRectifier{checked(slope)}} {}
+
+ private:
+  static real checked(real slope) {
+    if (slope > 0 && slope < 1) return slope;
+    throw std::invalid_argument(
+        fmt::format("nn::LeakyReLU: slope is {}, expected a number between 0 and 1", slope));
+  }
+};
+
+/// The logistic function y = 1 / (1 + e⁻ˣ), between 0 and 1; y′ = y (1 − y).
+class Sigmoid : public Elementwise<Logistic> {};
+
+/// The hyperbolic tangent, between −1 and 1; y′ = 1 − y².
+class Tanh : public Elementwise<HyperbolicTangent> {};
+
+/// Makes a probability distribution of every row: y(i) = e^x(i) / Σⱼ e^x(j).
+/// Legend: B batch, M classes.
+///
+/// Unlike the functions above it looks at a whole row at once. The largest x is subtracted first:
+/// the quotient stays the same, and no exponential overflows.
+class Softmax {
+ public:
+  [[nodiscard]] std::string name() const { return "Softmax"; }
+
+  /// @param sample (M).
+  /// @return (M).
+  /// @throws std::invalid_argument if the sample has more than one axis.
+  [[nodiscard]] Shape output_shape(const Shape& sample) const {
+    if (sample.rank() > 1) {
+      throw std::invalid_argument(
+          fmt::format("expects rows, not shape {}: put nn::Flatten before it", to_string(sample)));
+    }
+    return sample;
+  }
+
+  /// @param x Input (logits), shape (B, M).
+  /// @return Probabilities, shape (B, M); every row sums to 1.
+  /// @throws std::invalid_argument if x is not a matrix.
+  [[nodiscard]] Tensor forward(Tensor x) {
+    output_ = predict(std::move(x));
+    return output_;
+  }
+
+  /// The probabilities, keeping nothing. @see forward
+  [[nodiscard]] Tensor predict(Tensor x) const {
+    if (x.rank() != 2) {
+      throw std::invalid_argument(
+          fmt::format("nn::Softmax: input has shape {}, expected (B, M)", to_string(x.shape())));
+    }
+    for (std::size_t b = 0; b < x.rows(); ++b) normalize(x.row(b));
+    return x;
+  }
+
+  /// The product with the full Jacobian ∂y(i)/∂x(j) = y(i) (δ(i, j) − y(j)), so it holds under any
+  /// cost: ∂C/∂x(j) = y(j) (∂C/∂y(j) − Σᵢ ∂C/∂y(i) y(i)).
+  /// @param dy ∂C/∂Y, shape (B, M).
+  /// @return ∂C/∂X, shape (B, M).
+  /// @throws std::invalid_argument if dy is not shaped like the last output.
+  [[nodiscard]] Tensor backward(Tensor dy) {
+    detail::check_gradient(name(), dy, output_);
+    for (std::size_t b = 0; b < dy.rows(); ++b) {
+      const std::span<const real> y = output_.row(b);
+      const std::span<real> d = dy.row(b);
+      real mean = 0;
+      for (std::size_t j = 0; j < d.size(); ++j) mean += d[j] * y[j];
+      for (std::size_t j = 0; j < d.size(); ++j) d[j] = y[j] * (d[j] - mean);
+    }
+    return dy;
+  }
+
+  /// @return Nothing: an activation does not learn.
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
+
+ private:
+  static void normalize(std::span<real> row) {
+    const real largest = *std::ranges::max_element(row);
+    real sum = 0;
+    for (real& x : row) sum += (x = std::exp(x - largest));
+    for (real& x : row) x /= sum;
+  }
+
+  Tensor output_;
+};
+
+}  // namespace nn

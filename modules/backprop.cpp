@@ -1,0 +1,129 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <range/v3/range/conversion.hpp>
+#include <range/v3/view/reverse.hpp>
+#include <range/v3/view/transform.hpp>
+#include <stdexcept>
+#include <string>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+module nn.backprop;
+
+namespace nn {
+
+void Sequential::append(detail::AnyLayer layer) {
+  std::size_t count = 0;
+  for (const Parameter* parameter : layer->parameters()) count += parameter->value.size();
+  layers_.push_back(std::move(layer));
+  try {
+    output_ = next_shape(size() - 1, output_);
+  } catch (...) {
+    layers_.pop_back();  // a refused layer leaves the network as it was
+    throw;
+  }
+  parameter_counts_.push_back(count);
+}
+
+/// What layer `index` makes of a sample, or an error that names both sides of the joint.
+Shape Sequential::next_shape(std::size_t index, const Shape& sample) const {
+  try {
+    return layers_[index]->output_shape(sample);
+  } catch (const std::invalid_argument& error) {
+    const std::string given = sample.rank() == 1 ? fmt::format("{}", sample[0]) : to_string(sample);
+    const std::string giver = index == 0 ? "the input has" : fmt::format("layer {} gives", index);
+    throw std::invalid_argument(fmt::format("nn::Sequential: layer {} ({}) {}, {} {}", index + 1,
+                                            layers_[index]->name(), error.what(), giver, given));
+  }
+}
+
+Shape Sequential::output_shape(const Shape& sample) const {
+  Shape shape = sample;
+  for (std::size_t i = 0; i < size(); ++i) shape = next_shape(i, shape);
+  return shape;
+}
+
+const void* Sequential::address(std::size_t index, const std::type_info& type) const {
+  if (index >= size()) {
+    throw std::invalid_argument(
+        fmt::format("nn::Sequential: layer index {}, the network has {} layers", index, size()));
+  }
+  if (layers_[index]->type() != type) {
+    throw std::invalid_argument(
+        fmt::format("nn::Sequential: layer {} is {}, another type was asked for", index + 1,
+                    layers_[index]->name()));
+  }
+  return layers_[index]->address();
+}
+
+std::vector<std::string> Sequential::layer_names() const {
+  return layers_ | ranges::views::transform([](const auto& layer) { return layer->name(); }) |
+         ranges::to<std::vector>();
+}
+
+std::string Sequential::name() const { return fmt::format("Sequential of {} layers", size()); }
+
+void Sequential::check(const Tensor& x) const {
+  if (x.empty()) throw std::invalid_argument("nn::Sequential: input is empty");
+  static_cast<void>(output_shape(x.shape().sample()));
+}
+
+Tensor Sequential::forward(Tensor x) {
+  check(x);
+  for (auto& layer : layers_) x = layer->forward(std::move(x));
+  return x;
+}
+
+Tensor Sequential::backward(Tensor dy) {
+  for (auto& layer : layers_ | ranges::views::reverse) dy = layer->backward(std::move(dy));
+  return dy;
+}
+
+void Sequential::backward_parameters(Tensor dy) {
+  const auto learns = std::ranges::find_if(parameter_counts_, [](auto count) { return count > 0; });
+  const auto first = static_cast<std::size_t>(learns - parameter_counts_.begin());
+  for (std::size_t i = size(); i-- > first + 1;) dy = layers_[i]->backward(std::move(dy));
+  if (first < size()) layers_[first]->backward_parameters(std::move(dy));
+}
+
+Tensor Sequential::predict(Tensor x) const {
+  check(x);
+  for (const auto& layer : layers_) x = layer->predict(std::move(x));
+  return x;
+}
+
+std::vector<Parameter*> Sequential::parameters() {
+  std::vector<Parameter*> all;
+  for (auto& layer : layers_) {
+    const auto own = layer->parameters();
+    all.insert(all.end(), own.begin(), own.end());
+  }
+  return all;
+}
+
+std::size_t Sequential::parameter_count() const {
+  return std::accumulate(parameter_counts_.begin(), parameter_counts_.end(), std::size_t{0});
+}
+
+std::string Sequential::summary(const Shape& sample) const {
+  std::string table = fmt::format("{:<36} {:>16} {:>11}\n", "layer", "output", "parameters");
+  Shape shape = sample;
+  for (std::size_t i = 0; i < size(); ++i) {
+    shape = next_shape(i, shape);
+    table += fmt::format("{:<36} {:>16} {:>11}\n", layers_[i]->name(),
+                         shape.rank() == 0 ? "any" : to_string(shape), parameter_counts_[i]);
+  }
+  return table + fmt::format("{:<36} {:>16} {:>11}\n", "total", "", parameter_count());
+}
+
+double GradientCheck::worst() const {
+  return std::ranges::max(entries, {}, &Entry::relative_error).relative_error;
+}
+
+}  // namespace nn

@@ -1,0 +1,274 @@
+/// @file
+/// @brief Backpropagation: layers in a row, the chain rule through them, and its proof.
+module;
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+export module nn.backprop;
+
+import nn.layer;
+import nn.random;
+import nn.tensor;
+
+namespace nn::detail {
+
+/// Any layer behind one interface, still a value: a copy is a copy of the layer.
+class AnyLayer {
+ public:
+  template <class L>
+    requires(!std::same_as<L, AnyLayer> && Layer<L>)
+  explicit AnyLayer(L layer) : self_{std::make_unique<Model<L>>(std::move(layer))} {}
+  AnyLayer(const AnyLayer& other) : self_{other.self_->clone()} {}
+  AnyLayer& operator=(const AnyLayer& other) { return *this = AnyLayer{other}; }
+  AnyLayer(AnyLayer&&) noexcept = default;
+  AnyLayer& operator=(AnyLayer&&) noexcept = default;
+  ~AnyLayer() = default;
+
+  /// What a layer can do, with the type left out.
+  struct Interface {
+    Interface() = default;
+    Interface(const Interface&) = default;
+    Interface& operator=(const Interface&) = delete;
+    virtual ~Interface() = default;
+    [[nodiscard]] virtual std::unique_ptr<Interface> clone() const = 0;
+    [[nodiscard]] virtual const std::type_info& type() const = 0;
+    [[nodiscard]] virtual const void* address() const = 0;
+    [[nodiscard]] virtual std::string name() const = 0;
+    [[nodiscard]] virtual Shape output_shape(const Shape& sample) const = 0;
+    virtual Tensor forward(Tensor x) = 0;
+    virtual Tensor backward(Tensor dy) = 0;
+    virtual void backward_parameters(Tensor dy) = 0;
+    [[nodiscard]] virtual Tensor predict(Tensor x) const = 0;
+    [[nodiscard]] virtual std::vector<Parameter*> parameters() = 0;
+  };
+
+  Interface* operator->() { return self_.get(); }
+  const Interface* operator->() const { return self_.get(); }
+
+ private:
+  template <Layer L>
+  struct Model final : Interface {
+    explicit Model(L concrete) : layer{std::move(concrete)} {}
+    [[nodiscard]] std::unique_ptr<Interface> clone() const override {
+      return std::make_unique<Model>(*this);
+    }
+    [[nodiscard]] const std::type_info& type() const override { return typeid(L); }
+    [[nodiscard]] const void* address() const override { return &layer; }
+    [[nodiscard]] std::string name() const override { return layer.name(); }
+    [[nodiscard]] Shape output_shape(const Shape& sample) const override {
+      return layer.output_shape(sample);
+    }
+    Tensor forward(Tensor x) override { return layer.forward(std::move(x)); }
+    Tensor backward(Tensor dy) override { return layer.backward(std::move(dy)); }
+    void backward_parameters(Tensor dy) override {
+      if constexpr (FirstLayer<L>) {
+        layer.backward_parameters(dy);
+      } else {
+        static_cast<void>(layer.backward(std::move(dy)));
+      }
+    }
+    [[nodiscard]] Tensor predict(Tensor x) const override { return layer.predict(std::move(x)); }
+    [[nodiscard]] std::vector<Parameter*> parameters() override { return layer.parameters(); }
+
+    L layer;
+  };
+
+  std::unique_ptr<Interface> self_;
+};
+
+}  // namespace nn::detail
+
+export namespace nn {
+
+class Sequential;
+
+/// A network: layers in a row, the output of each the input of the next.
+///
+/// Forward, Y₁ = f₁(X), Y₂ = f₂(Y₁), …; backward, the chain rule from the last layer to the first,
+/// each turning ∂C/∂(its output) into ∂C/∂(its input). A network is itself a Layer, and a value: a
+/// copy has weights of its own.
+class Sequential {
+ public:
+  /// An empty network; forward() hands its input on.
+  Sequential() = default;
+
+  /// A network of these layers.
+  /// @throws std::invalid_argument if a layer cannot take what the one before it gives.
+  template <Layer... Layers>
+    requires(sizeof...(Layers) > 1 || !(std::same_as<Layers, Sequential> && ...))
+  explicit Sequential(Layers... layers) {
+    (push(std::move(layers)), ...);
+  }
+
+  /// Adds a layer at the end.
+  /// @throws std::invalid_argument if it cannot take what the last layer gives.
+  template <Layer L>
+  void push(L layer) {
+    append(detail::AnyLayer{std::move(layer)});
+  }
+
+  /// How many layers there are.
+  [[nodiscard]] std::size_t size() const { return layers_.size(); }
+
+  /// One layer by its type, to look at its weights: `network.layer<nn::Dense>(0).weights()`.
+  /// @tparam L The layer's type.
+  /// @param index 0 is the first layer.
+  /// @throws std::invalid_argument if there is no such layer, or it has another type.
+  template <class L>
+  [[nodiscard]] const L& layer(std::size_t index) const {
+    return *static_cast<const L*>(address(index, typeid(L)));
+  }
+
+  /// The layers' names, first to last.
+  [[nodiscard]] std::vector<std::string> layer_names() const;
+
+  /// @return `Sequential of 3 layers`.
+  [[nodiscard]] std::string name() const;
+
+  /// @param sample A sample's shape, without the batch; `Shape{}` if not known.
+  /// @return The shape of what the last layer makes of it.
+  /// @throws std::invalid_argument if a layer cannot take what the one before it gives.
+  [[nodiscard]] Shape output_shape(const Shape& sample = Shape{}) const;
+
+  /// @param x Input, shape (B, …) as the first layer wants it.
+  /// @return The last layer's output.
+  /// @throws std::invalid_argument if the shape does not fit.
+  [[nodiscard]] Tensor forward(Tensor x);
+
+  /// @param dy ∂C/∂Y for the output of the last forward().
+  /// @return ∂C/∂X. Every parameter's gradient is written on the way.
+  [[nodiscard]] Tensor backward(Tensor dy);
+
+  /// As backward(), for training: stops at the first layer that learns, since nobody needs ∂C/∂X.
+  /// @param dy ∂C/∂Y for the output of the last forward().
+  void backward_parameters(Tensor dy);
+
+  /// The output when the network is used: keeps nothing, so many threads may call it at once.
+  /// @param x Input, shape (B, …) as the first layer wants it.
+  /// @return The last layer's output.
+  /// @throws std::invalid_argument if the shape does not fit.
+  [[nodiscard]] Tensor predict(Tensor x) const;
+
+  /// @return The parameters of all layers, first to last. They stay where they are until the
+  /// network
+  ///   is destroyed or assigned to.
+  [[nodiscard]] std::vector<Parameter*> parameters();
+
+  /// The number of values that training adjusts.
+  [[nodiscard]] std::size_t parameter_count() const;
+
+  /// A table of the layers: name, shape of the output for one sample, number of parameters.
+  /// @param sample A sample's shape, where the first layer leaves it open.
+  [[nodiscard]] std::string summary(const Shape& sample = Shape{}) const;
+
+ private:
+  void append(detail::AnyLayer layer);
+  [[nodiscard]] const void* address(std::size_t index, const std::type_info& type) const;
+  [[nodiscard]] Shape next_shape(std::size_t index, const Shape& sample) const;
+  void check(const Tensor& x) const;
+
+  std::vector<detail::AnyLayer> layers_;
+  std::vector<std::size_t> parameter_counts_;  // of every layer
+  Shape output_;                               // for a sample whose shape is not known
+};
+
+/// What a gradient check found: for the input and for every parameter, ‖a − n‖ / (‖a‖ + ‖n‖), where
+/// a is the gradient that backward() computed and n the one measured. 0 where both vanish.
+struct GradientCheck {
+  struct Entry {
+    std::string name;       ///< "input", or the parameter's name
+    double relative_error;  ///< In [0, 1]; under 1e-7 in double if the derivation is right.
+  };
+  std::vector<Entry> entries;
+
+  /// The largest relative error.
+  [[nodiscard]] double worst() const;
+};
+
+/// Checks a layer's backward() against its forward(), which alone defines what is right.
+///
+/// The layer is put under the cost C = Σ r y with random factors r, so ∂C/∂y = r. Every gradient is
+/// measured as a central difference (C(v + h) − C(v − h)) / 2h. In float its rounding is too coarse
+/// to prove anything: build the library in double (NN_REAL=double).
+///
+/// Inputs should stay away from points where the layer has a kink, such as 0 for ReLU.
+///
+/// @param layer Any layer, your own or a whole network; changed and put back value by value.
+/// @param input A batch, shape (B, …).
+/// @param seed Of the random factors.
+template <Layer L>
+[[nodiscard]] GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed = 1);
+
+}  // namespace nn
+
+namespace nn::detail {
+
+/// How far off the computed gradient of one tensor is, C being measured by `cost()`.
+template <class CostOf>
+double gradient_error(Tensor& value, const Tensor& computed, const CostOf& cost) {
+  // Rounding costs ε/h, curvature h²: the cube root of ε balances the two.
+  constexpr real step = sizeof(real) == sizeof(double) ? real(6e-6) : real(5e-3);
+  double difference = 0;
+  double computed_norm = 0;
+  double measured_norm = 0;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    real& x = value.values()[i];
+    const real before = x;
+    x = before + step;
+    const real above = x;
+    const double cost_above = cost();
+    x = before - step;
+    const double width = double{above} - double{x};  // as rounded, not as wished
+    const double measured = (cost_above - cost()) / width;
+    x = before;
+    const double gradient = computed.values()[i];
+    difference += (gradient - measured) * (gradient - measured);
+    computed_norm += gradient * gradient;
+    measured_norm += measured * measured;
+  }
+  const double norms = std::sqrt(computed_norm) + std::sqrt(measured_norm);
+  if (norms == 0) return 0;
+  return std::isfinite(norms) ? std::sqrt(difference) / norms : 1;
+}
+
+}  // namespace nn::detail
+
+namespace nn {
+
+template <Layer L>
+GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed) {
+  Tensor x = input;
+  Tensor factors = layer.forward(x);
+  Random random{seed};
+  for (real& factor : factors.values()) factor = static_cast<real>(random.uniform(-1, 1));
+  const Tensor dx = layer.backward(factors);
+
+  const auto cost = [&] {
+    const Tensor y = layer.forward(x);
+    double sum = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      sum += double{factors.values()[i]} * double{y.values()[i]};
+    }
+    return sum;
+  };
+  GradientCheck result;
+  result.entries.push_back({"input", detail::gradient_error(x, dx, cost)});
+  for (Parameter* const parameter : layer.parameters()) {
+    const Tensor computed = parameter->gradient;
+    result.entries.push_back(
+        {parameter->name, detail::gradient_error(parameter->value, computed, cost)});
+  }
+  return result;
+}
+
+}  // namespace nn

@@ -1,0 +1,156 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numeric>
+#include <range/v3/range/conversion.hpp>
+#include <range/v3/view/chunk.hpp>
+#include <range/v3/view/drop.hpp>
+#include <range/v3/view/take.hpp>
+#include <span>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+module nn.batching;
+
+namespace nn {
+
+namespace {
+
+void check_pairs(const char* where, const Dataset& dataset) {
+  if (dataset.inputs.rows() != dataset.targets.rows()) {
+    throw std::invalid_argument(fmt::format("nn::{}: {} inputs and {} targets, expected as many",
+                                            where, dataset.inputs.rows(), dataset.targets.rows()));
+  }
+}
+
+/// The rows at these places, one after the other.
+Tensor gather_rows(const Tensor& tensor, std::span<const std::size_t> places) {
+  Tensor result = Tensor::uninitialized(tensor.shape().sample().batch(places.size()));
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    std::ranges::copy(tensor.row(places[i]), result.row(i).begin());
+  }
+  return result;
+}
+
+Dataset gather_if_any(const Dataset& dataset, std::span<const std::size_t> places) {
+  return places.empty() ? Dataset{} : gather(dataset, places);
+}
+
+Split apply(const Dataset& dataset, const SplitPlaces& places) {
+  return {.training = gather(dataset, places.training),
+          .validation = gather_if_any(dataset, places.validation),
+          .test = gather_if_any(dataset, places.test)};
+}
+
+/// Orders samples so that every stretch of them holds each class in its share of the whole: the
+/// i-th of a class with n samples is sorted by (i + 1/2) / n.
+std::vector<std::size_t> stratify(const std::vector<std::size_t>& order, const Tensor& targets) {
+  if (targets.rank() != 1) {
+    throw std::invalid_argument(fmt::format(
+        "nn::split: targets have shape {}, stratified splitting needs class numbers (N)",
+        to_string(targets.shape())));
+  }
+  std::vector<std::pair<double, std::size_t>> keys;
+  std::vector<std::size_t> by_class = order;
+  std::ranges::stable_sort(by_class, {}, [&](std::size_t place) { return targets(place); });
+  for (auto first = by_class.begin(); first != by_class.end();) {
+    const auto last = std::find_if(first, by_class.end(), [&](std::size_t place) {
+      return targets(place) != targets(*first);
+    });
+    const auto size = static_cast<double>(last - first);
+    for (auto it = first; it != last; ++it) {
+      keys.emplace_back((static_cast<double>(it - first) + 0.5) / size, *it);
+    }
+    first = last;
+  }
+  std::ranges::stable_sort(keys, {}, &std::pair<double, std::size_t>::first);
+  std::vector<std::size_t> result;
+  for (const auto& [key, place] : keys) result.push_back(place);
+  return result;
+}
+
+std::size_t share(const char* name, double fraction, std::size_t whole) {
+  if (!(fraction >= 0 && fraction < 1)) {
+    throw std::invalid_argument(fmt::format(
+        "nn::split: fraction for {} is {}, expected at least 0 and below 1", name, fraction));
+  }
+  return static_cast<std::size_t>(std::llround(fraction * static_cast<double>(whole)));
+}
+
+}  // namespace
+
+Dataset gather(const Dataset& dataset, std::span<const std::size_t> places) {
+  check_pairs("gather", dataset);
+  if (places.empty()) throw std::invalid_argument("nn::gather: no places, expected at least one");
+  if (const std::size_t last = std::ranges::max(places); last >= dataset.size()) {
+    throw std::invalid_argument(
+        fmt::format("nn::gather: place {} in a set of {} samples", last, dataset.size()));
+  }
+  return {.inputs = gather_rows(dataset.inputs, places),
+          .targets = gather_rows(dataset.targets, places)};
+}
+
+Batches::Batches(const Dataset& dataset, const BatchOptions& options, Random random)
+    : dataset_{&dataset}, options_{options}, random_{random}, order_(dataset.size()), count_{0} {
+  check_pairs("Batches", dataset);
+  if (dataset.size() == 0) throw std::invalid_argument("nn::Batches: the set is empty");
+  if (options.size == 0 || options.size > dataset.size()) {
+    throw std::invalid_argument(fmt::format("nn::Batches: batch size is {}, expected 1 to {}",
+                                            options.size, dataset.size()));
+  }
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  const std::size_t whole = dataset.size() / options.size;
+  count_ = whole + (dataset.size() % options.size != 0 && !options.drop_last ? 1 : 0);
+}
+
+std::size_t Batches::samples() const { return std::min(order_.size(), count_ * options_.size); }
+
+void Batches::shuffle(std::size_t epoch) {
+  if (options_.shuffle) order_ = random_.stream(epoch).permutation(order_.size());
+}
+
+Dataset Batches::operator[](std::size_t index) const {
+  if (index >= count_) {
+    throw std::invalid_argument(fmt::format("nn::Batches: batch {} of {}", index, count_));
+  }
+  const auto chunk =
+      (order_ | ranges::views::chunk(options_.size))[static_cast<std::ptrdiff_t>(index)];
+  return gather(*dataset_, {&*chunk.begin(), static_cast<std::size_t>(chunk.size())});
+}
+
+SplitPlaces split_places(const Tensor& targets, const Counts& sizes, const SplitOptions& options) {
+  const std::size_t total = targets.rows();
+  if (sizes.validation >= total || sizes.test >= total - sizes.validation) {
+    throw std::invalid_argument(fmt::format(
+        "nn::split: {} samples for validation and {} for test leave none of {} to train",
+        sizes.validation, sizes.test, total));
+  }
+  std::vector<std::size_t> order = Random{options.seed}.permutation(total);
+  if (options.stratified) order = stratify(order, targets);
+  const auto cut = [&](std::size_t from, std::size_t count) {
+    return order | ranges::views::drop(from) | ranges::views::take(count) |
+           ranges::to<std::vector>();
+  };
+  return {.training = cut(sizes.validation + sizes.test, total),
+          .validation = cut(0, sizes.validation),
+          .test = cut(sizes.validation, sizes.test)};
+}
+
+Split split(const Dataset& dataset, const Counts& sizes, const SplitOptions& options) {
+  check_pairs("split", dataset);
+  return apply(dataset, split_places(dataset.targets, sizes, options));
+}
+
+Split split(const Dataset& dataset, const Fractions& sizes, const SplitOptions& options) {
+  return split(dataset,
+               Counts{.validation = share("validation", sizes.validation, dataset.size()),
+                      .test = share("test", sizes.test, dataset.size())},
+               options);
+}
+
+}  // namespace nn

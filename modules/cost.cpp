@@ -1,0 +1,151 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string_view>
+
+module nn.cost;
+
+namespace nn {
+
+namespace {
+
+/// Targets as rows, whichever way they are given: `target(b, j)` is what output j of sample b
+/// should be.
+class Targets {
+ public:
+  Targets(std::string_view cost, const Tensor& predictions, const Tensor& targets)
+      : targets_{targets}, classes_{targets.rank() == 1 && predictions.columns() > 1} {
+    const bool fits = predictions.rank() == 2 && targets.rows() == predictions.rows() &&
+                      (targets.rank() == 1 || targets.shape() == predictions.shape());
+    if (!fits) {
+      throw std::invalid_argument(
+          fmt::format("nn::{}: predictions have shape {} and targets {}, expected (B, M) and the "
+                      "same, or (B)",
+                      cost, to_string(predictions.shape()), to_string(targets.shape())));
+    }
+    for (std::size_t b = 0; classes_ && b < targets.rows(); ++b) {
+      const real label = targets(b);
+      if (!(label >= 0) || label >= static_cast<real>(predictions.columns()) ||
+          label != std::floor(label)) {
+        throw std::invalid_argument(
+            fmt::format("nn::{}: target of sample {} is {}, expected a class from 0 to {}", cost, b,
+                        label, predictions.columns() - 1));
+      }
+    }
+  }
+
+  [[nodiscard]] real operator()(std::size_t b, std::size_t j) const {
+    if (classes_) return static_cast<std::size_t>(targets_(b)) == j ? 1 : 0;
+    return targets_.data()[b * targets_.columns() + j];
+  }
+
+ private:
+  const Tensor& targets_;
+  bool classes_;
+};
+
+/// The mean over the samples of Σⱼ term(p(b, j), t(b, j)), added up in double.
+template <class Term>
+double mean_of_sums(const Tensor& p, const Targets& t, Term term) {
+  double sum = 0;
+  for (std::size_t b = 0; b < p.rows(); ++b) {
+    for (std::size_t j = 0; j < p.columns(); ++j) sum += term(p(b, j), t(b, j));
+  }
+  return sum / static_cast<double>(p.rows());
+}
+
+/// The tensor of derivative(p(b, j), t(b, j)) / divisor.
+template <class Derivative>
+Tensor derivatives(const Tensor& p, const Targets& t, std::size_t divisor, Derivative derivative) {
+  Tensor gradient = Tensor::uninitialized(p.shape());
+  for (std::size_t b = 0; b < p.rows(); ++b) {
+    for (std::size_t j = 0; j < p.columns(); ++j) {
+      gradient(b, j) = derivative(p(b, j), t(b, j)) / static_cast<real>(divisor);
+    }
+  }
+  return gradient;
+}
+
+real at_least(real probability) {
+  return probability < least_probability ? least_probability : probability;
+}
+
+/// −t ln p; nothing where t is 0, whatever p is.
+double surprise(real t, real p) { return t == 0 ? 0 : -double{t} * std::log(double{at_least(p)}); }
+
+}  // namespace
+
+double MeanSquaredError::value(const Tensor& predictions, const Tensor& targets) {
+  const Targets wanted{"MeanSquaredError", predictions, targets};
+  const auto square = [](double p, double t) { return (p - t) * (p - t); };
+  return mean_of_sums(predictions, wanted, square) / static_cast<double>(predictions.columns());
+}
+
+Tensor MeanSquaredError::gradient(const Tensor& predictions, const Tensor& targets) {
+  return derivatives(predictions, {"MeanSquaredError", predictions, targets}, predictions.size(),
+                     [](real p, real t) { return 2 * (p - t); });
+}
+
+double CrossEntropy::value(const Tensor& predictions, const Tensor& targets) {
+  return mean_of_sums(predictions, {"CrossEntropy", predictions, targets},
+                      [](real p, real t) { return surprise(t, p); });
+}
+
+Tensor CrossEntropy::gradient(const Tensor& predictions, const Tensor& targets) {
+  return derivatives(predictions, {"CrossEntropy", predictions, targets}, predictions.rows(),
+                     [](real p, real t) { return -t / at_least(p); });
+}
+
+double BinaryCrossEntropy::value(const Tensor& predictions, const Tensor& targets) {
+  const Targets wanted{"BinaryCrossEntropy", predictions, targets};
+  const auto either = [](real p, real t) { return surprise(t, p) + surprise(1 - t, 1 - p); };
+  return mean_of_sums(predictions, wanted, either) / static_cast<double>(predictions.columns());
+}
+
+Tensor BinaryCrossEntropy::gradient(const Tensor& predictions, const Tensor& targets) {
+  return derivatives(predictions, {"BinaryCrossEntropy", predictions, targets}, predictions.size(),
+                     [](real p, real t) { return (1 - t) / at_least(1 - p) - t / at_least(p); });
+}
+
+double SoftmaxCrossEntropy::value(const Tensor& logits, const Tensor& targets) {
+  const Targets wanted{"SoftmaxCrossEntropy", logits, targets};
+  double sum = 0;
+  for (std::size_t b = 0; b < logits.rows(); ++b) {
+    const std::span<const real> z = logits.row(b);
+    const double largest = *std::ranges::max_element(z);
+    double exponentials = 0;
+    for (const real x : z) exponentials += std::exp(x - largest);
+    // Σ t (ln Σ e^z − z): every term is at least 0, so nothing cancels.
+    const double logarithm = largest + std::log(exponentials);
+    for (std::size_t j = 0; j < z.size(); ++j) sum += double{wanted(b, j)} * (logarithm - z[j]);
+  }
+  return sum / static_cast<double>(logits.rows());
+}
+
+Tensor SoftmaxCrossEntropy::gradient(const Tensor& logits, const Tensor& targets) {
+  const Targets wanted{"SoftmaxCrossEntropy", logits, targets};
+  const auto batch = static_cast<real>(logits.rows());
+  Tensor gradient = Tensor::uninitialized(logits.shape());
+  for (std::size_t b = 0; b < logits.rows(); ++b) {
+    const std::span<const real> z = logits.row(b);
+    const real largest = *std::ranges::max_element(z);
+    real exponentials = 0;
+    real mass = 0;  // Σ t, which is 1 for a distribution
+    for (std::size_t j = 0; j < z.size(); ++j) {
+      exponentials += (gradient(b, j) = std::exp(z[j] - largest));
+      mass += wanted(b, j);
+    }
+    for (std::size_t j = 0; j < z.size(); ++j) {
+      gradient(b, j) = (mass * gradient(b, j) / exponentials - wanted(b, j)) / batch;
+    }
+  }
+  return gradient;
+}
+
+}  // namespace nn

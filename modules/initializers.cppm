@@ -1,0 +1,151 @@
+/// @file
+/// @brief Initializers: where training starts.
+module;
+
+#include <fmt/core.h>
+
+#include <cmath>
+#include <stdexcept>
+
+export module nn.initializers;
+
+import nn.layer;
+import nn.random;
+import nn.tensor;
+
+export namespace nn {
+
+/// The shape of the distribution that weights are drawn from; its mean is 0.
+enum class Distribution { normal, uniform };
+
+}  // namespace nn
+
+namespace nn::detail {
+
+/// Fills weights with numbers of mean 0 and a given variance: N(0, σ) with σ² = variance, or
+/// U(−c, c), whose variance is c²/3.
+inline void fill(Tensor& weights, Random& random, Distribution distribution, double variance) {
+  const double deviation = std::sqrt(variance);
+  const double bound = std::sqrt(3 * variance);
+  for (real& w : weights.values()) {
+    w = static_cast<real>(distribution == Distribution::normal ? random.normal(0, deviation)
+                                                               : random.uniform(-bound, bound));
+  }
+}
+
+}  // namespace nn::detail
+
+export namespace nn {
+
+/// He initialization, for layers under ReLU: weights of variance 2 / n_in, where the 2 makes up for
+/// the half of the signal that ReLU cuts off. Normal, with standard deviation √(2 / n_in); or
+/// uniform, with bound √(6 / n_in).
+///
+/// Source: He, Zhang, Ren & Sun (2015), "Delving deep into rectifiers".
+class He {
+ public:
+  /// @param random Where the numbers come from; must outlive this object.
+  /// @param distribution Normal or uniform.
+  explicit He(Random& random, Distribution distribution = Distribution::normal)
+      : random_{&random}, distribution_{distribution} {}
+
+  /// Fills the weights of a layer, n_in being fan.in.
+  void operator()(Tensor& weights, Fan fan) const {
+    detail::fill(weights, *random_, distribution_, 2.0 / static_cast<double>(fan.in));
+  }
+
+ private:
+  Random* random_;
+  Distribution distribution_;
+};
+
+/// Glorot (Xavier) initialization, for layers under tanh, sigmoid or softmax: weights of variance
+/// 2 / (n_in + n_out), a compromise that keeps the size of signals on the way forward and of
+/// gradients on the way back. Uniform, with bound √(6 / (n_in + n_out)); or normal, with standard
+/// deviation √(2 / (n_in + n_out)).
+///
+/// Source: Glorot & Bengio (2010), "Understanding the difficulty of training deep feedforward
+/// neural networks".
+class Glorot {
+ public:
+  /// @param random Where the numbers come from; must outlive this object.
+  /// @param distribution Uniform or normal.
+  explicit Glorot(Random& random, Distribution distribution = Distribution::uniform)
+      : random_{&random}, distribution_{distribution} {}
+
+  /// Fills the weights of a layer, n_in being fan.in and n_out fan.out.
+  void operator()(Tensor& weights, Fan fan) const {
+    detail::fill(weights, *random_, distribution_, 2.0 / static_cast<double>(fan.in + fan.out));
+  }
+
+ private:
+  Random* random_;
+  Distribution distribution_;
+};
+
+/// Weights from a normal distribution, whatever the size of the layer.
+class RandomNormal {
+ public:
+  /// @param random Where the numbers come from; must outlive this object.
+  /// @param deviation The standard deviation (not the variance), 0 or more.
+  /// @param mean The mean.
+  /// @throws std::invalid_argument if the deviation is negative or not a number.
+  explicit RandomNormal(Random& random, double deviation = 0.05, double mean = 0)
+      : random_{&random}, deviation_{deviation}, mean_{mean} {
+    if (!(deviation >= 0)) {
+      throw std::invalid_argument(
+          fmt::format("nn::RandomNormal: deviation is {}, expected 0 or more", deviation));
+    }
+  }
+
+  /// Fills the weights; the fan plays no part.
+  void operator()(Tensor& weights, Fan /*fan*/) const {
+    for (real& w : weights.values()) w = static_cast<real>(random_->normal(mean_, deviation_));
+  }
+
+ private:
+  Random* random_;
+  double deviation_;
+  double mean_;
+};
+
+/// Weights evenly distributed over [low, high), whatever the size of the layer.
+class RandomUniform {
+ public:
+  /// @param random Where the numbers come from; must outlive this object.
+  /// @param low The lower bound.
+  /// @param high The upper bound, not below low.
+  /// @throws std::invalid_argument if high is below low, or either is not a number.
+  explicit RandomUniform(Random& random, double low = -0.05, double high = 0.05)
+      : random_{&random}, low_{low}, high_{high} {
+    if (!(low <= high)) {
+      throw std::invalid_argument(
+          fmt::format("nn::RandomUniform: from {} to {}, expected low before high", low, high));
+    }
+  }
+
+  /// Fills the weights; the fan plays no part.
+  void operator()(Tensor& weights, Fan /*fan*/) const {
+    for (real& w : weights.values()) w = static_cast<real>(random_->uniform(low_, high_));
+  }
+
+ private:
+  Random* random_;
+  double low_;
+  double high_;
+};
+
+/// The same value for every weight. With it the units of a layer are all alike and stay so: good
+/// for a demonstration, and for layers of one unit.
+class Constant {
+ public:
+  explicit Constant(real value) : value_{value} {}
+
+  /// Fills the weights; the fan plays no part.
+  void operator()(Tensor& weights, Fan /*fan*/) const { weights.fill(value_); }
+
+ private:
+  real value_;
+};
+
+}  // namespace nn

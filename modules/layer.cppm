@@ -1,0 +1,71 @@
+/// @file
+/// @brief The contract that every layer keeps.
+module;
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+export module nn.layer;
+
+import nn.tensor;
+
+export namespace nn {
+
+/// What a layer learns: values, and the gradient of the cost with respect to them.
+struct Parameter {
+  std::string name;  ///< "weight" or "bias"
+  Tensor value;
+  Tensor gradient;  ///< Same shape as the value; written by backward(), read by an optimizer.
+
+  Parameter(std::string_view parameter_name, Tensor initial)
+      : name{parameter_name}, value{std::move(initial)}, gradient{value.shape()} {}
+};
+
+/// How many connections lead into one unit of a layer and how many lead out of one; what
+/// initializers scale by.
+struct Fan {
+  std::size_t in;   ///< Dense: inputs. Convolution: kernel height · width · input channels.
+  std::size_t out;  ///< Dense: outputs. Convolution: kernel height · width · output channels.
+};
+
+/// Whatever can fill a layer's weights before training. @see nn.initializers
+template <class F>
+concept Initializer = std::invocable<F&, Tensor&, Fan>;
+
+/// A layer is a function Y = f(X) of a batch X, one row or image a sample, and knows how a change
+/// of the cost C passes through it.
+///
+/// - `name()`: what a summary and an error call it, `Dense 784→256`.
+/// - `output_shape(sample)`: the shape it makes of a sample's shape, without the batch; throws
+///   std::invalid_argument if it cannot take such samples. `Shape{}` stands for "not known".
+/// - `forward(X)`: Y, in training; keeps what backward() will need.
+/// - `backward(∂C/∂Y)`: ∂C/∂X for the batch of the last forward(); writes the gradient of every
+///   parameter.
+/// - `predict(X)`: Y when the network is used; keeps nothing, so many threads may call it at once.
+/// - `parameters()`: what it learns, weights before biases; none for a layer without any.
+///
+/// Tensors are passed by value: who no longer needs one moves it in, and the layer may keep it or
+/// write its result in the same place.
+template <class L>
+concept Layer =
+    std::copyable<L> && requires(L layer, const L& constant, const Shape& sample, Tensor tensor) {
+      { constant.name() } -> std::convertible_to<std::string>;
+      { constant.output_shape(sample) } -> std::same_as<Shape>;
+      { layer.forward(std::move(tensor)) } -> std::same_as<Tensor>;
+      { layer.backward(std::move(tensor)) } -> std::same_as<Tensor>;
+      { constant.predict(std::move(tensor)) } -> std::same_as<Tensor>;
+      { layer.parameters() } -> std::same_as<std::vector<Parameter*>>;
+    };
+
+/// A layer that can leave ∂C/∂X out: `backward_parameters(∂C/∂Y)` writes the parameters' gradients
+/// only. The first layer of a network is asked for no more: nothing below it learns.
+template <class L>
+concept FirstLayer =
+    Layer<L> && requires(L layer, const Tensor& gradient) { layer.backward_parameters(gradient); };
+
+}  // namespace nn

@@ -1,0 +1,272 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <stdexcept>
+#include <utility>
+
+module nn.matmul;
+
+import nn.parallel;
+
+namespace nn {
+
+namespace {
+
+// The machine's vector: as many numbers as one instruction multiplies and adds.
+#if defined(__AVX512F__)
+constexpr std::size_t vector_bytes = 64;
+constexpr std::size_t tile_rows = 12;  // of 32 registers, 24 hold sums
+#elif defined(__AVX__)
+constexpr std::size_t vector_bytes = 32;
+constexpr std::size_t tile_rows = 6;  // of 16 registers, 12 hold sums
+#else
+constexpr std::size_t vector_bytes = 16;
+constexpr std::size_t tile_rows = 6;
+#endif
+constexpr std::size_t lanes = vector_bytes / sizeof(real);
+constexpr std::size_t tile_vectors = 2;
+constexpr std::size_t tile_width = tile_vectors * lanes;
+
+/// Rows of A and the depth of K that one round works through while they stay in the cache.
+constexpr std::size_t block_rows = 10 * tile_rows;
+constexpr std::size_t block_depth = 512;
+
+/// Below this many multiplications a second thread costs more than it brings.
+constexpr std::size_t serial_work = std::size_t{1} << 17U;
+
+using Vector = real __attribute__((vector_size(vector_bytes)));
+
+Vector load(const real* from) {
+  Vector vector;
+  std::memcpy(&vector, from, sizeof vector);  // one unaligned load
+  return vector;
+}
+
+void store(real* to, Vector vector) { std::memcpy(to, &vector, sizeof vector); }
+
+/// What a tile multiplies: the scalars of A by their two strides, the rows of B by a function.
+template <class RowOfB>
+struct Factors {
+  const real* a;
+  std::size_t a_row_stride;
+  std::size_t a_depth_stride;
+  std::size_t depth;
+  RowOfB row_of_b;  ///< row_of_b(k) points to tile_width values
+};
+
+/// The micro-kernel: a tile of Rows × tile_width sums lives in registers while k runs. For each k
+/// it loads one row of B, and each scalar of A once, for Rows × tile_vectors multiply-adds.
+/// @param c The tile's first element; on entry the values that the sums start from.
+template <std::size_t Rows, class RowOfB>
+void multiply_tile(const Factors<RowOfB>& f, real* c, std::size_t c_stride) {
+  std::array<std::array<Vector, tile_vectors>, Rows> sum;
+  for (std::size_t i = 0; i < Rows; ++i) {
+    for (std::size_t v = 0; v < tile_vectors; ++v) sum[i][v] = load(c + i * c_stride + v * lanes);
+  }
+  for (std::size_t k = 0; k < f.depth; ++k) {
+    const real* const b = f.row_of_b(k);
+    std::array<Vector, tile_vectors> row;
+    for (std::size_t v = 0; v < tile_vectors; ++v) row[v] = load(b + v * lanes);
+    for (std::size_t i = 0; i < Rows; ++i) {
+      const real scalar = f.a[i * f.a_row_stride + k * f.a_depth_stride];
+      for (std::size_t v = 0; v < tile_vectors; ++v) sum[i][v] += scalar * row[v];
+    }
+  }
+  for (std::size_t i = 0; i < Rows; ++i) {
+    for (std::size_t v = 0; v < tile_vectors; ++v) store(c + i * c_stride + v * lanes, sum[i][v]);
+  }
+}
+
+/// The micro-kernel for a number of rows that is known only at run time, 1 to tile_rows.
+template <class RowOfB>
+void multiply_rows(std::size_t rows, const Factors<RowOfB>& f, real* c, std::size_t c_stride) {
+  using Kernel = void (*)(const Factors<RowOfB>&, real*, std::size_t);
+  static constexpr auto kernels = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<Kernel, tile_rows>{&multiply_tile<I + 1, RowOfB>...};
+  }(std::make_index_sequence<tile_rows>{});
+  kernels[rows - 1](f, c, c_stride);
+}
+
+/// How many rows the next tile takes: full tiles, the last rows shared out evenly over two.
+std::size_t next_rows(std::size_t left) {
+  if (left <= tile_rows) return left;
+  return left < 2 * tile_rows ? (left + 1) / 2 : tile_rows;
+}
+
+/// Rows k0 … of one panel of B, tile_width columns from j0 on, copied so that they are contiguous:
+/// the kernel then reads memory in one straight line. Columns behind B's last are zeros.
+void pack(const Matrix& b, std::size_t k0, std::size_t depth, std::size_t j0, real* panel) {
+  const std::size_t width = std::min(tile_width, b.columns - j0);
+  const real* const from = b.data + k0 * b.row_stride + j0 * b.column_stride;
+  if (width < tile_width) std::fill_n(panel, depth * tile_width, real{0});
+  if (b.column_stride == 1) {
+    for (std::size_t k = 0; k < depth; ++k) {
+      std::copy_n(from + k * b.row_stride, width, panel + k * tile_width);
+    }
+    return;
+  }
+  for (std::size_t j = 0; j < width; ++j) {
+    for (std::size_t k = 0; k < depth; ++k) {
+      panel[k * tile_width + j] = from[k * b.row_stride + j * b.column_stride];
+    }
+  }
+}
+
+/// One round of the product: the rows i0 … of C, in the tile_width columns from j0 on.
+void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias, Tensor& c,
+                    std::size_t i0, std::size_t j0) {
+  const std::size_t rows = std::min(block_rows, a.rows - i0);
+  const std::size_t width = std::min(tile_width, b.columns - j0);
+  const bool whole = width == tile_width;
+  // Tiles are written whole; where C is narrower, they go to a block of their own first.
+  Tensor narrow = whole ? Tensor{} : Tensor::uninitialized(Shape{rows, tile_width});
+  real* const out = whole ? c.data() + i0 * b.columns + j0 : narrow.data();
+  const std::size_t stride = whole ? b.columns : tile_width;
+  for (std::size_t i = 0; i < rows; ++i) {
+    std::fill_n(out + i * stride, tile_width, real{0});
+    if (!bias.empty()) std::copy_n(bias.data() + j0, width, out + i * stride);
+  }
+
+  // A single tile of rows reads B once; packing it would only read it twice.
+  const bool packed = rows > tile_rows || b.column_stride != 1;
+  Tensor panel;
+  if (packed) panel = Tensor::uninitialized(Shape{std::min(block_depth, a.columns), tile_width});
+  for (std::size_t k0 = 0; k0 < a.columns; k0 += block_depth) {
+    const std::size_t depth = std::min(block_depth, a.columns - k0);
+    if (packed) pack(b, k0, depth, j0, panel.data());
+    const real* const first = packed ? panel.data() : b.data + k0 * b.row_stride + j0;
+    const std::size_t step = packed ? tile_width : b.row_stride;
+    const auto row_of_b = [first, step](std::size_t k) { return first + k * step; };
+    for (std::size_t i = 0, tile = 0; i < rows; i += tile) {
+      tile = next_rows(rows - i);
+      multiply_rows(tile,
+                    Factors{.a = a.data + (i0 + i) * a.row_stride + k0 * a.column_stride,
+                            .a_row_stride = a.row_stride,
+                            .a_depth_stride = a.column_stride,
+                            .depth = depth,
+                            .row_of_b = row_of_b},
+                    out + i * stride, stride);
+    }
+  }
+  for (std::size_t i = 0; !whole && i < rows; ++i) {
+    std::copy_n(out + i * stride, width, c.data() + (i0 + i) * b.columns + j0);
+  }
+}
+
+}  // namespace
+
+Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
+  if (a.columns != b.rows || a.columns == 0) {
+    throw std::invalid_argument(
+        fmt::format("nn::matmul: {}×{} matrix times {}×{}, expected as many rows as columns before",
+                    a.rows, a.columns, b.rows, b.columns));
+  }
+  if (!bias.empty() && bias.size() != b.columns) {
+    throw std::invalid_argument(
+        fmt::format("nn::matmul: bias has {} values, expected {}", bias.size(), b.columns));
+  }
+  Tensor c = Tensor::uninitialized(Shape{a.rows, b.columns});
+  const std::size_t row_blocks = (a.rows + block_rows - 1) / block_rows;
+  const std::size_t panels = (b.columns + tile_width - 1) / tile_width;
+  const auto round = [&](std::size_t index) {
+    multiply_block(a, b, bias, c, index % row_blocks * block_rows, index / row_blocks * tile_width);
+  };
+  if (a.rows * a.columns * b.columns < serial_work) {
+    for (std::size_t index = 0; index < row_blocks * panels; ++index) round(index);
+  } else {
+    parallel_for(row_blocks * panels, round);
+  }
+  return c;
+}
+
+Tensor matmul(const Matrix& a, const Matrix& b) { return matmul(a, b, {}); }
+
+std::size_t tile_columns() { return tile_width; }
+
+void shifted_sums(const Matrix& weights, const real* source, std::span<const std::size_t> offsets,
+                  std::span<const real> bias, std::size_t count, real* out,
+                  std::size_t out_stride) {
+  const std::size_t whole = (count + tile_width - 1) / tile_width * tile_width;
+  for (std::size_t o = 0; o < weights.rows; ++o) {
+    std::fill_n(out + o * out_stride, whole, bias.empty() ? real{0} : bias[o]);
+  }
+  for (std::size_t p = 0; p < count; p += tile_width) {
+    const auto row_of_b = [from = source + p, offsets](std::size_t k) { return from + offsets[k]; };
+    for (std::size_t o = 0, tile = 0; o < weights.rows; o += tile) {
+      tile = next_rows(weights.rows - o);
+      multiply_rows(tile,
+                    Factors{.a = weights.data + o * weights.row_stride,
+                            .a_row_stride = weights.row_stride,
+                            .a_depth_stride = weights.column_stride,
+                            .depth = weights.columns,
+                            .row_of_b = row_of_b},
+                    out + o * out_stride + p, out_stride);
+    }
+  }
+}
+
+namespace {
+
+/// A tile of dot products in registers: Rows rows against Shifts shifts of the source.
+constexpr std::size_t dot_rows = 4;
+constexpr std::size_t dot_shifts = tile_rows == 12 ? 5 : 2;
+
+/// The sum of a vector's values.
+real total(Vector vector) {
+  std::array<real, lanes> values{};
+  store(values.data(), vector);
+  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+    for (std::size_t i = 0; i < half; ++i) values[i] += values[i + half];
+  }
+  return values[0];
+}
+
+template <std::size_t Rows, std::size_t Shifts>
+void dot_tile(const Matrix& rows, std::size_t o, const real* source, const std::size_t* offsets,
+              real* sums, std::size_t sums_stride) {
+  std::array<std::array<Vector, Shifts>, Rows> sum{};
+  for (std::size_t p = 0; p < rows.columns; p += lanes) {
+    std::array<Vector, Shifts> shifted;
+    for (std::size_t k = 0; k < Shifts; ++k) shifted[k] = load(source + offsets[k] + p);
+    for (std::size_t i = 0; i < Rows; ++i) {
+      const Vector row = load(rows.data + (o + i) * rows.row_stride + p);
+      for (std::size_t k = 0; k < Shifts; ++k) sum[i][k] += row * shifted[k];
+    }
+  }
+  for (std::size_t i = 0; i < Rows; ++i) {
+    for (std::size_t k = 0; k < Shifts; ++k) {
+      sums[(o + i) * sums_stride + k] += total(sum[i][k]);
+    }
+  }
+}
+
+template <std::size_t Rows>
+void dot_tiles(const Matrix& rows, std::size_t o, const real* source,
+               std::span<const std::size_t> offsets, real* sums) {
+  std::size_t k = 0;
+  for (; k + dot_shifts <= offsets.size(); k += dot_shifts) {
+    dot_tile<Rows, dot_shifts>(rows, o, source, &offsets[k], sums + k, offsets.size());
+  }
+  for (; k < offsets.size(); ++k) {
+    dot_tile<Rows, 1>(rows, o, source, &offsets[k], sums + k, offsets.size());
+  }
+}
+
+}  // namespace
+
+void add_shifted_dots(const Matrix& rows, const real* source, std::span<const std::size_t> offsets,
+                      real* sums) {
+  std::size_t o = 0;
+  for (; o + dot_rows <= rows.rows; o += dot_rows) {
+    dot_tiles<dot_rows>(rows, o, source, offsets, sums);
+  }
+  for (; o < rows.rows; ++o) dot_tiles<1>(rows, o, source, offsets, sums);
+}
+
+}  // namespace nn

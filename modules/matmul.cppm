@@ -1,0 +1,98 @@
+/// @file
+/// @brief The matrix product: where a network spends its time, and the one place where speed is
+/// made.
+module;
+
+#include <cstddef>
+#include <span>
+
+export module nn.matmul;
+
+import nn.tensor;
+
+export namespace nn {
+
+/// A tensor seen as a matrix, or as the transpose of one, without copying: element (i, j) stands at
+/// `data[i * row_stride + j * column_stride]`. Must not outlive its tensor.
+struct Matrix {
+  const real* data = nullptr;
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::size_t row_stride = 0;
+  std::size_t column_stride = 1;
+
+  Matrix() = default;
+
+  /// A tensor's rows and columns; the inner axes of an image count as columns.
+  Matrix(const Tensor& tensor)  // NOLINT(google-explicit-constructor): a tensor is a matrix
+      : data{tensor.data()},
+        rows{tensor.rows()},
+        columns{tensor.columns()},
+        row_stride{tensor.columns()} {}
+};
+
+/// The transpose: element (i, j) of the result is element (j, i) of the matrix. Copies nothing.
+[[nodiscard]] inline Matrix transposed(const Matrix& matrix) {
+  Matrix result;
+  result.data = matrix.data;
+  result.rows = matrix.columns;
+  result.columns = matrix.rows;
+  result.row_stride = matrix.column_stride;
+  result.column_stride = matrix.row_stride;
+  return result;
+}
+
+/// The matrix product C = A B: c(i, j) = Σₖ a(i, k) b(k, j). Legend: M rows of A, N columns of B, K
+/// what they share.
+///
+/// Every element is summed in the order of k by one thread, so the result does not depend on the
+/// number of threads, nor on the width of the machine's vectors.
+///
+/// @param a Left factor, shape (M, K); `transposed(x)` for a product with a transpose.
+/// @param b Right factor, shape (K, N).
+/// @return The product, shape (M, N).
+/// @throws std::invalid_argument if the columns of A are not as many as the rows of B.
+[[nodiscard]] Tensor matmul(const Matrix& a, const Matrix& b);
+
+/// The product with a row added to every row: c(i, j) = bias(j) + Σₖ a(i, k) b(k, j).
+/// @param a Left factor, shape (M, K).
+/// @param b Right factor, shape (K, N).
+/// @param bias The row, N values.
+/// @return Shape (M, N).
+/// @throws std::invalid_argument if the shapes do not fit.
+[[nodiscard]] Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias);
+
+/// The length that the kernels below round rows up to: columns of one register tile.
+[[nodiscard]] std::size_t tile_columns();
+
+/// A sum of shifted rows, the product at the heart of a convolution:
+/// out(o, p) = bias(o) + Σₖ weights(o, k) · source[offsets(k) + p].
+///
+/// Every row k of the right factor is the same memory seen from another place, so nothing need be
+/// copied to make a matrix of it. Runs on the calling thread.
+///
+/// @param weights Shape (O, K).
+/// @param source Values; read from every offset on for `count` rounded up to whole tiles, so it
+///   must stand in a tensor that is that much longer than what is asked for (any tensor has room
+///   for one tile behind its end).
+/// @param offsets K places in the source.
+/// @param bias O values, or empty for none.
+/// @param count Sums for each o.
+/// @param out Row o begins at `out + o * out_stride`; written in whole tiles, so out_stride is at
+///   least `count` rounded up to a multiple of tile_columns().
+/// @param out_stride Values from one row to the next.
+void shifted_sums(const Matrix& weights, const real* source, std::span<const std::size_t> offsets,
+                  std::span<const real> bias, std::size_t count, real* out, std::size_t out_stride);
+
+/// Dot products with shifted rows: sums(o, k) += Σ_p rows(o, p) · source[offsets(k) + p].
+/// The kernel gradient of a convolution. Runs on the calling thread.
+///
+/// @param rows Shape (O, P), each row contiguous and, behind its last value, padded with zeros to a
+///   multiple of tile_columns().
+/// @param source Values, as in shifted_sums().
+/// @param offsets K places in the source.
+/// @param sums Shape (O, K), added to.
+void add_shifted_dots(const Matrix& rows, const real* source, std::span<const std::size_t> offsets,
+                      real* sums);
+
+}  // namespace nn

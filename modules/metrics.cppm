@@ -1,0 +1,199 @@
+/// @file
+/// @brief Metrics: how good a classifier is, and at what it fails.
+module;
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+export module nn.metrics;
+
+import nn.tensor;
+
+export namespace nn {
+
+/// A metric sees a set batch by batch and then has a value; higher is better.
+///
+/// - `name()`: one word, the head of a column.
+/// - `reset()`: forgets what it has seen.
+/// - `add(P, T)`: sees a batch, predictions P of shape (B, M) and targets T as a Cost takes them.
+/// - `value()`: of all that was added, in [0, 1]; 0 where nothing was.
+template <class M>
+concept Metric = std::copyable<M> && requires(M metric, const M& constant, const Tensor& tensor) {
+  { constant.name() } -> std::convertible_to<std::string>;
+  metric.reset();
+  metric.add(tensor, tensor);
+  { constant.value() } -> std::same_as<double>;
+};
+
+/// The class that each row stands for: of several columns the place of the largest (of equal ones
+/// the first); of a single column, which is the probability of class 1, whether it is at least 1/2.
+/// @param rows Predictions or one-hot targets, shape (B, M).
+/// @return B classes.
+/// @throws std::invalid_argument if rows is not a matrix.
+[[nodiscard]] std::vector<std::size_t> classes(const Tensor& rows);
+
+/// The classes that targets name, given as class numbers (B) or as rows (B, M).
+/// @throws std::invalid_argument if a class number is negative or not whole.
+[[nodiscard]] std::vector<std::size_t> target_classes(const Tensor& targets);
+
+/// Counts how often samples of each actual class were predicted as each class.
+class ConfusionMatrix {
+ public:
+  /// @param size The number of classes, at least 2.
+  /// @throws std::invalid_argument if there are fewer.
+  explicit ConfusionMatrix(std::size_t size);
+
+  /// Counts a set of samples.
+  /// @param actual Their true classes.
+  /// @param predicted What was predicted, as many.
+  /// @throws std::invalid_argument if the two differ in number or a class is out of range.
+  void add(std::span<const std::size_t> actual, std::span<const std::size_t> predicted);
+
+  /// The number of classes.
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  /// How many samples were counted.
+  [[nodiscard]] std::size_t total() const;
+
+  /// How many samples of class `actual` were predicted as class `predicted`.
+  /// @throws std::invalid_argument if a class is out of range.
+  [[nodiscard]] std::size_t operator()(std::size_t actual, std::size_t predicted) const;
+
+  /// The share of samples predicted right, in [0, 1].
+  [[nodiscard]] double accuracy() const;
+
+  /// Of the samples predicted as this class, the share that is: TP / (TP + FP). Where none was
+  /// predicted so, 0/0 counts as 0.
+  [[nodiscard]] double precision(std::size_t index) const;
+
+  /// Of the samples that are of this class, the share predicted so: TP / (TP + FN). Where there are
+  /// none, 0/0 counts as 0.
+  [[nodiscard]] double recall(std::size_t index) const;
+
+  /// The harmonic mean of precision P and recall R: 2 P R / (P + R). Where both are 0, 0.
+  [[nodiscard]] double f1(std::size_t index) const;
+
+  /// The mean of precision() over all classes, each counting alike ("macro").
+  [[nodiscard]] double precision() const;
+
+  /// The mean of recall() over all classes, each counting alike ("macro").
+  [[nodiscard]] double recall() const;
+
+  /// The mean of f1() over all classes, each counting alike ("macro").
+  [[nodiscard]] double f1() const;
+
+  /// Two classes that were mixed up: `count` samples of class `actual` predicted as `predicted`.
+  struct Confusion {
+    std::size_t actual;
+    std::size_t predicted;
+    std::size_t count;
+  };
+
+  /// The mix-ups, most frequent first.
+  [[nodiscard]] std::vector<Confusion> confusions() const;
+
+  /// The counts as an aligned table: a row for each actual class, a column for each predicted one.
+  [[nodiscard]] std::string table() const;
+
+  /// Precision, recall and F1 of every class and their means as an aligned table, in percent.
+  [[nodiscard]] std::string report() const;
+
+ private:
+  void check(std::size_t index) const;
+
+  std::size_t size_;
+  std::vector<std::size_t> counts_;
+};
+
+/// The share of samples whose class is predicted right.
+class Accuracy {
+ public:
+  [[nodiscard]] static std::string name() { return "accuracy"; }
+  void reset() { *this = {}; }
+
+  /// @throws std::invalid_argument if predictions and targets differ in number.
+  void add(const Tensor& predictions, const Tensor& targets);
+
+  /// @return In [0, 1].
+  [[nodiscard]] double value() const;
+
+ private:
+  std::size_t right_ = 0;
+  std::size_t seen_ = 0;
+};
+
+/// The share of samples whose class is among the k largest predictions.
+class TopAccuracy {
+ public:
+  /// @param k At least 1.
+  /// @throws std::invalid_argument if k is 0.
+  explicit TopAccuracy(std::size_t k);
+
+  /// @return `top_3_accuracy`.
+  [[nodiscard]] std::string name() const;
+  void reset() { right_ = seen_ = 0; }
+
+  /// @throws std::invalid_argument if predictions and targets differ in number.
+  void add(const Tensor& predictions, const Tensor& targets);
+
+  /// @return In [0, 1].
+  [[nodiscard]] double value() const;
+
+ private:
+  std::size_t k_;
+  std::size_t right_ = 0;
+  std::size_t seen_ = 0;
+};
+
+/// A mean over the classes as a metric, each class counting alike.
+template <class Summary>
+class MacroMean {
+ public:
+  /// @param size The number of classes, at least 2.
+  /// @throws std::invalid_argument if there are fewer.
+  explicit MacroMean(std::size_t size) : matrix_{size} {}
+
+  [[nodiscard]] static std::string name() { return Summary::name; }
+  void reset() { matrix_ = ConfusionMatrix{matrix_.size()}; }
+
+  /// @throws std::invalid_argument if predictions and targets differ in number or a class is out of
+  ///   range.
+  void add(const Tensor& predictions, const Tensor& targets) {
+    matrix_.add(target_classes(targets), classes(predictions));
+  }
+
+  /// @return In [0, 1].
+  [[nodiscard]] double value() const { return Summary::of(matrix_); }
+
+ private:
+  ConfusionMatrix matrix_;
+};
+
+struct PrecisionSummary {
+  static constexpr const char* name = "precision";
+  static double of(const ConfusionMatrix& matrix) { return matrix.precision(); }
+};
+
+struct RecallSummary {
+  static constexpr const char* name = "recall";
+  static double of(const ConfusionMatrix& matrix) { return matrix.recall(); }
+};
+
+struct F1Summary {
+  static constexpr const char* name = "f1";
+  static double of(const ConfusionMatrix& matrix) { return matrix.f1(); }
+};
+
+/// The mean precision of the classes. @see ConfusionMatrix::precision
+using Precision = MacroMean<PrecisionSummary>;
+
+/// The mean recall of the classes. @see ConfusionMatrix::recall
+using Recall = MacroMean<RecallSummary>;
+
+/// The mean F1 of the classes. @see ConfusionMatrix::f1
+using F1 = MacroMean<F1Summary>;
+
+}  // namespace nn

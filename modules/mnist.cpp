@@ -1,0 +1,207 @@
+module;
+
+#include <fmt/core.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <range/v3/range/conversion.hpp>
+#include <range/v3/view/iota.hpp>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+module nn.mnist;
+
+namespace nn::mnist {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A file read from front to back; zlib passes what is not compressed through as it is.
+class Reader {
+ public:
+  explicit Reader(fs::path path) : path_{std::move(path)}, file_{gzopen(path_.c_str(), "rb")} {
+    if (!file_) fail("cannot be opened");
+  }
+
+  /// Reads up to `count` bytes; fewer only at the end of the file.
+  std::size_t read(std::uint8_t* to, std::size_t count) {
+    std::size_t done = 0;
+    while (done < count) {
+      const auto step = static_cast<unsigned>(std::min<std::size_t>(count - done, 1U << 20U));
+      const int got = gzread(file_.get(), to + done, step);
+      int code = Z_OK;
+      const char* const reason = gzerror(file_.get(), &code);
+      if (got < 0 || code == Z_BUF_ERROR) {
+        fail(code == Z_BUF_ERROR ? "the compressed file ends too early" : reason);
+      }
+      if (got == 0) break;
+      done += static_cast<std::size_t>(got);
+      position_ += static_cast<std::size_t>(got);
+    }
+    return done;
+  }
+
+  /// Four bytes, the most significant first.
+  std::uint32_t number() {
+    std::array<std::uint8_t, 4> bytes{};
+    const std::size_t start = position_;
+    if (read(bytes.data(), bytes.size()) < bytes.size()) fail("the file ends in its header");
+    position_of_number_ = start;
+    return std::uint32_t{bytes[0]} << 24U | std::uint32_t{bytes[1]} << 16U |
+           std::uint32_t{bytes[2]} << 8U | bytes[3];
+  }
+
+  [[noreturn]] void fail(const std::string& what) const { fail_at(position_, what); }
+  [[noreturn]] void fail_at_number(const std::string& what) const {
+    fail_at(position_of_number_, what);
+  }
+  [[noreturn]] void fail_at(std::size_t byte, const std::string& what) const {
+    throw std::runtime_error(fmt::format("nn::mnist: {}, byte {}: {}", path_.string(), byte, what));
+  }
+
+ private:
+  struct Close {
+    void operator()(gzFile file) const { gzclose(file); }
+  };
+
+  fs::path path_;
+  std::unique_ptr<gzFile_s, Close> file_;
+  std::size_t position_ = 0;
+  std::size_t position_of_number_ = 0;
+};
+
+fs::path find(const fs::path& file) {
+  fs::path compressed = file;
+  compressed += ".gz";
+  for (const fs::path& candidate : {file, compressed}) {
+    if (fs::is_regular_file(candidate)) return candidate;
+  }
+  throw std::runtime_error(fmt::format("nn::mnist: found neither {} nor {}",
+                                       fs::absolute(file).string(),
+                                       fs::absolute(compressed).filename().string()));
+}
+
+/// The size of a header plus its axes: where the values begin.
+std::size_t header_size(const Idx& idx) { return 4 * (1 + idx.axes.size()); }
+
+/// Reads as many values as the header promises. Memory grows with what is really there, so that a
+/// header that lies cannot ask for more than the file holds.
+void read_values(Reader& reader, Idx& idx, std::size_t count) {
+  constexpr std::size_t piece = std::size_t{1} << 22U;
+  while (idx.values.size() < count) {
+    const std::size_t before = idx.values.size();
+    const std::size_t wanted = std::min(piece, count - before);
+    idx.values.resize(before + wanted);
+    const std::size_t got = reader.read(&idx.values[before], wanted);
+    if (got < wanted) {
+      reader.fail(fmt::format("the file ends after {} of {} values", before + got, count));
+    }
+  }
+  std::uint8_t extra = 0;
+  if (reader.read(&extra, 1) != 0) {
+    reader.fail_at(header_size(idx) + count,
+                   fmt::format("more than the {} values announced", count));
+  }
+}
+
+/// Images and labels of one set, still as bytes.
+struct Bytes {
+  Idx images;
+  Idx labels;
+};
+
+Bytes read_set(const fs::path& images, const fs::path& labels) {
+  Bytes bytes{.images = read_idx(images, 3), .labels = read_idx(labels, 1)};
+  if (bytes.images.axes[0] != bytes.labels.axes[0]) {
+    throw std::runtime_error(fmt::format("nn::mnist: {} holds {} images, {} holds {} labels",
+                                         images.string(), bytes.images.axes[0], labels.string(),
+                                         bytes.labels.axes[0]));
+  }
+  const auto wrong =
+      std::ranges::find_if(bytes.labels.values, [](auto label) { return label > 9; });
+  if (wrong != bytes.labels.values.end()) {
+    const auto place = static_cast<std::size_t>(wrong - bytes.labels.values.begin());
+    throw std::runtime_error(fmt::format("nn::mnist: {}, byte {}: label is {}, expected 0 to 9",
+                                         find(labels).string(), header_size(bytes.labels) + place,
+                                         *wrong));
+  }
+  return bytes;
+}
+
+/// The samples at these places as numbers: 47 million bytes become 188 million only once.
+Dataset to_dataset(const Bytes& bytes, std::span<const std::size_t> places) {
+  if (places.empty()) return {};
+  const std::size_t size = bytes.images.axes[1] * bytes.images.axes[2];
+  Dataset dataset{.inputs = Tensor::uninitialized(Shape{places.size(), size}),
+                  .targets = Tensor::uninitialized(Shape{places.size()})};
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto pixels = std::span{bytes.images.values}.subspan(places[i] * size, size);
+    std::ranges::transform(pixels, dataset.inputs.row(i).begin(),
+                           [](std::uint8_t pixel) { return static_cast<real>(pixel) / 255; });
+    dataset.targets(i) = static_cast<real>(bytes.labels.values[places[i]]);
+  }
+  return dataset;
+}
+
+Dataset to_dataset(const Bytes& bytes) {
+  return to_dataset(bytes, ranges::views::iota(std::size_t{0}, bytes.labels.values.size()) |
+                               ranges::to<std::vector>());
+}
+
+}  // namespace
+
+Idx read_idx(const fs::path& file, std::size_t axes) {
+  Reader reader{find(file)};
+  const std::uint32_t magic = reader.number();
+  if (magic >> 16U != 0) {
+    reader.fail_at_number(fmt::format("magic number is 0x{:08x}, not that of an IDX file", magic));
+  }
+  if ((magic >> 8U) != 8) {
+    reader.fail_at(2, fmt::format("type is 0x{:02x}, expected 0x08 for bytes", magic >> 8U));
+  }
+  if ((magic & 0xFFU) != axes) {
+    reader.fail_at(3, fmt::format("{} axes, expected {}", magic & 0xFFU, axes));
+  }
+  Idx idx;
+  std::size_t count = 1;
+  for (std::size_t axis = 0; axis < axes; ++axis) {
+    const std::size_t length = reader.number();
+    if (length == 0) reader.fail_at_number(fmt::format("axis {} has length 0", axis));
+    // 2⁴⁰ values are more than any such file holds; their product with 2³² still fits.
+    if (count > (std::size_t{1} << 40U) / length) {
+      reader.fail_at_number(fmt::format("axis {} has length {}: too many values", axis, length));
+    }
+    count *= length;
+    idx.axes.push_back(length);
+  }
+  read_values(reader, idx, count);
+  return idx;
+}
+
+Dataset load_set(const fs::path& images, const fs::path& labels) {
+  return to_dataset(read_set(images, labels));
+}
+
+Split load(const fs::path& folder, const LoadOptions& options) {
+  const auto file = [&](const char* name) { return folder / name; };
+  const Bytes training = read_set(file("train-images-idx3-ubyte"), file("train-labels-idx1-ubyte"));
+  const Bytes test = read_set(file("t10k-images-idx3-ubyte"), file("t10k-labels-idx1-ubyte"));
+  const std::vector<real> labels(training.labels.values.begin(), training.labels.values.end());
+  const SplitPlaces places =
+      split_places(Tensor{Shape{labels.size()}, labels}, Counts{.validation = options.validation},
+                   {.seed = options.seed, .stratified = options.stratified});
+  return {.training = to_dataset(training, places.training),
+          .validation = to_dataset(training, places.validation),
+          .test = to_dataset(test)};
+}
+
+}  // namespace nn::mnist

@@ -1,0 +1,59 @@
+/// @file
+/// @brief MNIST: 70,000 handwritten digits, read from IDX files.
+module;
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+export module nn.mnist;
+
+import nn.batching;
+import nn.tensor;
+
+export namespace nn::mnist {
+
+/// The contents of an IDX file of bytes.
+struct Idx {
+  std::vector<std::size_t> axes;     ///< Their lengths, outermost first.
+  std::vector<std::uint8_t> values;  ///< As many as the axes multiplied.
+};
+
+/// Reads an IDX file of unsigned bytes, plain or compressed by gzip. The format, all numbers of
+/// four bytes with the most significant first: two bytes 0, the type (8 for bytes), the number of
+/// axes; the length of each axis; the values.
+///
+/// @param file The path; where it does not exist but `file.gz` does, that is read.
+/// @param axes How many axes are expected.
+/// @throws std::runtime_error if the file is missing or not such a file, with what is wrong at
+/// which
+///   byte (of the contents, once decompressed).
+[[nodiscard]] Idx read_idx(const std::filesystem::path& file, std::size_t axes);
+
+/// The images of one IDX file, brightness in [0, 1], with the labels of another.
+/// @param images Shape (N, 28, 28) or any other height and width.
+/// @param labels Shape (N).
+/// @return Inputs of shape (N, height · width), 0 background and 1 ink; targets of shape (N).
+/// @throws std::runtime_error if a file is missing or faulty, the two do not belong together, or a
+///   label is not 0 to 9.
+[[nodiscard]] Dataset load_set(const std::filesystem::path& images,
+                               const std::filesystem::path& labels);
+
+/// How the 60,000 images for training are shared out.
+struct LoadOptions {
+  std::size_t validation = 5'000;  ///< Images set aside for validation.
+  std::uint64_t seed = 0;          ///< Names the choice.
+  bool stratified = true;          ///< Whether every digit keeps its share.
+};
+
+/// Loads MNIST: training and validation set from the 60,000 training images, test set the 10,000
+/// test images as they are. Nothing is ever downloaded.
+/// @param folder Holds the four files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
+///   `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`, each plain or with `.gz`.
+/// @param options How many images validate.
+/// @throws std::runtime_error if a file is missing or faulty.
+/// @throws std::invalid_argument if validation leaves no image to train on.
+[[nodiscard]] Split load(const std::filesystem::path& folder, const LoadOptions& options = {});
+
+}  // namespace nn::mnist

@@ -1,0 +1,21 @@
+/// @file
+/// @brief The whole library: every module, in the order of the book.
+export module nn;
+
+export import nn.tensor;
+export import nn.random;
+export import nn.parallel;
+export import nn.matmul;
+export import nn.layer;
+export import nn.dense;
+export import nn.activation;
+export import nn.cost;
+export import nn.backprop;
+export import nn.descent;
+export import nn.adam;
+export import nn.batching;
+export import nn.initializers;
+export import nn.convolution;
+export import nn.metrics;
+export import nn.training;
+export import nn.mnist;

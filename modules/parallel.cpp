@@ -1,0 +1,168 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+module nn.parallel;
+
+namespace nn::detail {
+
+namespace {
+
+/// Tells the processor that this is a waiting loop, for a moment.
+void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#endif
+}
+
+/// Waits until the value differs from `old`. Training starts a loop every few microseconds, so a
+/// thread looks at the value for about that long before it asks the system to be put to sleep.
+std::uint64_t wait_while(const std::atomic<std::uint64_t>& value, std::uint64_t old) {
+  constexpr int looks = 4000;
+  for (int look = 0; look < looks; ++look) {
+    if (const std::uint64_t now = value.load(std::memory_order_acquire); now != old) return now;
+    pause();
+  }
+  value.wait(old, std::memory_order_acquire);
+  return value.load(std::memory_order_acquire);
+}
+
+/// Threads that live as long as the program and work one loop after the other.
+class Pool {
+ public:
+  explicit Pool(std::size_t workers) {
+    workers_.reserve(workers);
+    for (std::size_t i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+  }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool() {
+    stop_.store(true, std::memory_order_relaxed);
+    announce();
+    for (std::thread& worker : workers_) worker.join();
+  }
+
+  [[nodiscard]] std::size_t threads() const { return workers_.size() + 1; }
+
+  void run(const Loop& loop) {
+    loop_ = loop;
+    next_.store(0, std::memory_order_relaxed);
+    busy_.store(workers_.size(), std::memory_order_relaxed);
+    announce();
+    take_rounds();
+    for (std::uint64_t left = busy_.load(std::memory_order_acquire); left != 0;) {
+      left = wait_while(busy_, left);
+    }
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+  }
+
+ private:
+  void announce() {
+    generation_.fetch_add(1, std::memory_order_release);
+    generation_.notify_all();
+  }
+
+  void work() {
+    inside = true;
+    std::uint64_t seen = 0;
+    while (true) {
+      seen = wait_while(generation_, seen);
+      if (stop_.load(std::memory_order_relaxed)) return;
+      take_rounds();
+      if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_all();
+    }
+  }
+
+  /// Whoever is free takes the next round: a thread that the system holds up delays only its own.
+  void take_rounds() {
+    try {
+      for (std::size_t round = next_++; round < loop_.rounds; round = next_++) {
+        loop_.call(loop_.body, round);
+      }
+    } catch (...) {
+      next_.store(loop_.rounds);
+      const std::scoped_lock lock{error_mutex_};
+      if (!error_) error_ = std::current_exception();
+    }
+  }
+
+ public:
+  /// Whether this thread is working on a loop.
+  static thread_local bool inside;
+
+ private:
+  Loop loop_{};
+  alignas(64) std::atomic<std::uint64_t> generation_ = 0;
+  alignas(64) std::atomic<std::size_t> next_ = 0;
+  alignas(64) std::atomic<std::uint64_t> busy_ = 0;
+  std::atomic<bool> stop_ = false;
+  std::mutex error_mutex_;
+  std::exception_ptr error_;
+  std::vector<std::thread> workers_;
+};
+
+thread_local bool Pool::inside = false;
+
+constexpr std::size_t max_threads = 1024;
+
+// Read by every loop, so an atomic; the pool itself is built by the first loop that needs it.
+std::atomic<std::size_t> wanted_threads =
+    std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, max_threads);
+std::mutex pool_mutex;
+std::unique_ptr<Pool> pool;
+
+void run_alone(const Loop& loop) {
+  for (std::size_t round = 0; round < loop.rounds; ++round) loop.call(loop.body, round);
+}
+
+/// Marks this thread as being inside a loop, for the time of a scope.
+class Inside {
+ public:
+  Inside() { Pool::inside = true; }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+  ~Inside() { Pool::inside = false; }
+};
+
+}  // namespace
+
+void run(const Loop& loop) {
+  const std::size_t count = wanted_threads.load(std::memory_order_relaxed);
+  if (loop.rounds < 2 || count == 1 || Pool::inside) return run_alone(loop);
+  const std::unique_lock lock{pool_mutex, std::try_to_lock};
+  if (!lock) return run_alone(loop);
+  if (!pool || pool->threads() != count) {
+    pool.reset();
+    pool = std::make_unique<Pool>(count - 1);
+  }
+  const Inside inside;
+  pool->run(loop);
+}
+
+}  // namespace nn::detail
+
+namespace nn {
+
+std::size_t threads() { return detail::wanted_threads.load(std::memory_order_relaxed); }
+
+void set_threads(std::size_t count) {
+  if (count == 0 || count > detail::max_threads) {
+    throw std::invalid_argument(
+        fmt::format("nn::set_threads: {} threads, expected 1 to {}", count, detail::max_threads));
+  }
+  detail::wanted_threads.store(count, std::memory_order_relaxed);
+}
+
+}  // namespace nn

@@ -1,0 +1,53 @@
+/// @file
+/// @brief A loop whose rounds run on several threads.
+module;
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+
+export module nn.parallel;
+
+namespace nn::detail {
+
+/// What a worker thread is told: call `call(body, i)` for its share of the rounds.
+struct Loop {
+  void (*call)(void* body, std::size_t round);
+  void* body;
+  std::size_t rounds;
+};
+
+void run(const Loop& loop);
+
+}  // namespace nn::detail
+
+export namespace nn {
+
+/// How many threads parallel loops use: at first as many as this process may use cores.
+[[nodiscard]] std::size_t threads();
+
+/// Sets how many threads parallel loops use. Not to be called inside one.
+/// @param count 1 to 1024.
+/// @throws std::invalid_argument if the count is not in that range.
+void set_threads(std::size_t count);
+
+/// Calls body(0) … body(rounds − 1), on several threads and in no particular order.
+///
+/// No round may write what another reads or writes. Then the result is the same on any number of
+/// threads, to the last bit: who wants a sum gives every round a place of its own and adds the
+/// places up afterwards. A loop started inside another, or while one runs that another thread of
+/// the program started, runs on the calling thread alone.
+///
+/// @param rounds How many; the work of one should outweigh a few hundred nanoseconds.
+/// @param body Called with the number of the round. If it throws, the loop stops and the exception
+///   reaches the caller.
+template <std::invocable<std::size_t> Body>
+void parallel_for(std::size_t rounds, Body&& body) {
+  using Plain = std::remove_reference_t<Body>;
+  detail::run(
+      {.call = [](void* erased, std::size_t round) { (*static_cast<Plain*>(erased))(round); },
+       .body = const_cast<void*>(static_cast<const void*>(&body)),
+       .rounds = rounds});
+}
+
+}  // namespace nn

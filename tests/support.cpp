@@ -1,0 +1,29 @@
+module;
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+module nn.test;
+
+namespace nn::test {
+
+std::filesystem::path mnist_folder() { return std::filesystem::path{NN_DATA_DIR} / "mnist"; }
+
+Tensor golden(std::string_view file, std::string_view name) {
+  const std::filesystem::path path =
+      std::filesystem::path{NN_GOLDEN_DIR} / (std::string{file} + ".json");
+  std::ifstream in{path};
+  if (!in) throw std::runtime_error("no golden file " + path.string());
+  const auto entry = nlohmann::json::parse(in).at(std::string{name});
+  const auto axes = entry.at("shape").get<std::vector<std::size_t>>();
+  const auto values = entry.at("values").get<std::vector<real>>();
+  return Tensor{Shape{axes}, values};
+}
+
+}  // namespace nn::test
