@@ -35,6 +35,9 @@ void in_parts(std::size_t size, const Apply& apply) {
 }
 
 inline void check_gradient(const std::string& layer, const Tensor& gradient, const Tensor& output) {
+  if (output.empty()) {
+    throw std::invalid_argument(fmt::format("nn::{}: backward before forward", layer));
+  }
   if (gradient.shape() != output.shape()) {
     throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last output {}",
                                             layer, to_string(gradient.shape()),
@@ -81,7 +84,7 @@ class Elementwise {
 
   /// @param dy ∂C/∂Y, the shape of the last output.
   /// @return ∂C/∂X, the same shape.
-  /// @throws std::invalid_argument if the shape is another.
+  /// @throws std::invalid_argument if the shape is another, or there was no forward().
   [[nodiscard]] Tensor backward(Tensor dy) {
     detail::check_gradient(name(), dy, output_);
     const real* const y = output_.data();
@@ -102,8 +105,9 @@ class Elementwise {
 /// max(0, x).
 struct Rectifier {
   [[nodiscard]] std::string name() const { return "ReLU"; }
-  real operator()(real x) const { return x < 0 ? 0 : x; }  // so that NaN stays NaN
-  [[nodiscard]] real derivative(real y) const { return y > 0 ? 1 : 0; }
+  /// Asks for x < 0 and not for x > 0, so that NaN stays NaN.
+  [[nodiscard]] constexpr real operator()(real x) const { return x < 0 ? 0 : x; }
+  [[nodiscard]] constexpr real derivative(real y) const { return y > 0 ? 1 : 0; }
 };
 
 /// slope · x where x < 0, x elsewhere.
@@ -111,26 +115,26 @@ struct LeakyRectifier {
   real slope = real(0.01);  ///< Above 0, so that the sign of y is that of x.
 
   [[nodiscard]] std::string name() const { return "LeakyReLU"; }
-  real operator()(real x) const { return x < 0 ? slope * x : x; }
-  [[nodiscard]] real derivative(real y) const { return y > 0 ? 1 : slope; }
+  [[nodiscard]] constexpr real operator()(real x) const { return x < 0 ? slope * x : x; }
+  [[nodiscard]] constexpr real derivative(real y) const { return y > 0 ? 1 : slope; }
 };
 
 /// 1 / (1 + e⁻ˣ).
 struct Logistic {
   [[nodiscard]] std::string name() const { return "Sigmoid"; }
   /// e is raised to no positive number: it underflows to 0 far out, and never overflows.
-  real operator()(real x) const {
+  [[nodiscard]] inline real operator()(real x) const {
     const real e = std::exp(-std::abs(x));
     return (x >= 0 ? real{1} : e) / (1 + e);
   }
-  [[nodiscard]] real derivative(real y) const { return y * (1 - y); }
+  [[nodiscard]] constexpr real derivative(real y) const { return y * (1 - y); }
 };
 
 /// (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
 struct HyperbolicTangent {
   [[nodiscard]] std::string name() const { return "Tanh"; }
-  real operator()(real x) const { return std::tanh(x); }
-  [[nodiscard]] real derivative(real y) const { return 1 - y * y; }
+  [[nodiscard]] inline real operator()(real x) const { return std::tanh(x); }
+  [[nodiscard]] constexpr real derivative(real y) const { return 1 - y * y; }
 };
 
 /// The rectified linear unit y = max(0, x); its derivative is 1 where x > 0, else 0 (at 0 too).
@@ -174,8 +178,7 @@ class Softmax {
   /// @throws std::invalid_argument if the sample has more than one axis.
   [[nodiscard]] Shape output_shape(const Shape& sample) const {
     if (sample.rank() > 1) {
-      throw std::invalid_argument(
-          fmt::format("expects rows, not shape {}: put nn::Flatten before it", to_string(sample)));
+      throw std::invalid_argument("expects rows (put nn::Flatten before it)");
     }
     return sample;
   }
@@ -202,7 +205,7 @@ class Softmax {
   /// cost: ∂C/∂x(j) = y(j) (∂C/∂y(j) − Σᵢ ∂C/∂y(i) y(i)).
   /// @param dy ∂C/∂Y, shape (B, M).
   /// @return ∂C/∂X, shape (B, M).
-  /// @throws std::invalid_argument if dy is not shaped like the last output.
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
   [[nodiscard]] Tensor backward(Tensor dy) {
     detail::check_gradient(name(), dy, output_);
     for (std::size_t b = 0; b < dy.rows(); ++b) {

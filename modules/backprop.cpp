@@ -10,6 +10,7 @@ module;
 #include <range/v3/view/transform.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <typeinfo>
 #include <utility>
 #include <vector>
@@ -36,10 +37,16 @@ Shape Sequential::next_shape(std::size_t index, const Shape& sample) const {
   try {
     return layers_[index]->output_shape(sample);
   } catch (const std::invalid_argument& error) {
+    constexpr std::string_view own = "nn::Sequential: ";
+    const std::string_view text = error.what();
+    if (text.starts_with(own)) {  // a network inside this one, and it has named the joint
+      throw std::invalid_argument(fmt::format("nn::Sequential: layer {} ({}): its {}", index + 1,
+                                              layers_[index]->name(), text.substr(own.size())));
+    }
     const std::string given = sample.rank() == 1 ? fmt::format("{}", sample[0]) : to_string(sample);
     const std::string giver = index == 0 ? "the input has" : fmt::format("layer {} gives", index);
     throw std::invalid_argument(fmt::format("nn::Sequential: layer {} ({}) {}, {} {}", index + 1,
-                                            layers_[index]->name(), error.what(), giver, given));
+                                            layers_[index]->name(), text, giver, given));
   }
 }
 
@@ -67,7 +74,9 @@ std::vector<std::string> Sequential::layer_names() const {
          ranges::to<std::vector>();
 }
 
-std::string Sequential::name() const { return fmt::format("Sequential of {} layers", size()); }
+std::string Sequential::name() const {
+  return fmt::format("Sequential of {} {}", size(), size() == 1 ? "layer" : "layers");
+}
 
 void Sequential::check(const Tensor& x) const {
   if (x.empty()) throw std::invalid_argument("nn::Sequential: input is empty");

@@ -104,8 +104,9 @@ class Sequential {
 
   /// A network of these layers.
   /// @throws std::invalid_argument if a layer cannot take what the one before it gives.
-  template <Layer... Layers>
-    requires(sizeof...(Layers) > 1 || !(std::same_as<Layers, Sequential> && ...))
+  template <class... Layers>
+    requires((sizeof...(Layers) > 1 || !(std::same_as<Layers, Sequential> && ...)) &&
+             (Layer<Layers> && ...))
   explicit Sequential(Layers... layers) {
     (push(std::move(layers)), ...);
   }

@@ -5,14 +5,15 @@ module;
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <map>
 #include <numeric>
 #include <range/v3/range/conversion.hpp>
 #include <range/v3/view/chunk.hpp>
 #include <range/v3/view/drop.hpp>
+#include <range/v3/view/map.hpp>
 #include <range/v3/view/take.hpp>
 #include <span>
 #include <stdexcept>
-#include <utility>
 #include <vector>
 
 module nn.batching;
@@ -23,8 +24,9 @@ namespace {
 
 void check_pairs(const char* where, const Dataset& dataset) {
   if (dataset.inputs.rows() != dataset.targets.rows()) {
-    throw std::invalid_argument(fmt::format("nn::{}: {} inputs and {} targets, expected as many",
-                                            where, dataset.inputs.rows(), dataset.targets.rows()));
+    throw std::invalid_argument(
+        fmt::format("nn::{}: {} inputs and {} targets, expected equally many", where,
+                    dataset.inputs.rows(), dataset.targets.rows()));
   }
 }
 
@@ -47,30 +49,53 @@ Split apply(const Dataset& dataset, const SplitPlaces& places) {
           .test = gather_if_any(dataset, places.test)};
 }
 
-/// Orders samples so that every stretch of them holds each class in its share of the whole: the
-/// i-th of a class with n samples is sorted by (i + 1/2) / n.
-std::vector<std::size_t> stratify(const std::vector<std::size_t>& order, const Tensor& targets) {
+void check_labels(const Tensor& targets) {
   if (targets.rank() != 1) {
     throw std::invalid_argument(fmt::format(
         "nn::split: targets have shape {}, stratified splitting needs class numbers (N)",
         to_string(targets.shape())));
   }
-  std::vector<std::pair<double, std::size_t>> keys;
-  std::vector<std::size_t> by_class = order;
-  std::ranges::stable_sort(by_class, {}, [&](std::size_t place) { return targets(place); });
-  for (auto first = by_class.begin(); first != by_class.end();) {
-    const auto last = std::find_if(first, by_class.end(), [&](std::size_t place) {
-      return targets(place) != targets(*first);
-    });
-    const auto size = static_cast<double>(last - first);
-    for (auto it = first; it != last; ++it) {
-      keys.emplace_back((static_cast<double>(it - first) + 0.5) / size, *it);
-    }
-    first = last;
+  for (std::size_t i = 0; i < targets.rows(); ++i) {
+    if (targets(i) >= 0 && targets(i) == std::floor(targets(i))) continue;
+    throw std::invalid_argument(fmt::format(
+        "nn::split: target of sample {} is {}, stratified splitting needs class numbers", i,
+        targets(i)));
   }
-  std::ranges::stable_sort(keys, {}, &std::pair<double, std::size_t>::first);
+}
+
+/// The samples of one class, and how many of them have found their place.
+struct ClassQueue {
+  std::vector<std::size_t> places;
+  std::size_t taken = 0;
+};
+
+std::vector<ClassQueue> by_class(const std::vector<std::size_t>& order, const Tensor& targets) {
+  std::map<real, ClassQueue> classes;
+  for (const std::size_t place : order) classes[targets(place)].places.push_back(place);
+  return classes | ranges::views::values | ranges::to<std::vector>();
+}
+
+/// Orders samples so that the first t of them, for every t, hold each class in its share of the
+/// whole, to within one sample: of N samples, n of them of a class, more than t n / N − 1 and fewer
+/// than t n / N + 1.
+///
+/// Sample i of a class may thus not come before t n / N > i and must have come when t n / N ≥ i
+/// + 1. At every place, of the classes that may come, comes the one that must come soonest.
+///
+/// Source: Tijdeman (1980), "The chairman assignment problem".
+std::vector<std::size_t> stratify(const std::vector<std::size_t>& order, const Tensor& targets) {
+  check_labels(targets);
+  std::vector<ClassQueue> classes = by_class(order, targets);
   std::vector<std::size_t> result;
-  for (const auto& [key, place] : keys) result.push_back(place);
+  for (std::size_t t = 1; t <= order.size(); ++t) {
+    const auto deadline = [&](const ClassQueue& c) {
+      const auto size = static_cast<double>(c.places.size());
+      const bool may_come = t * c.places.size() > c.taken * order.size();
+      return may_come ? static_cast<double>(c.taken + 1) / size : INFINITY;
+    };
+    ClassQueue& next = *std::ranges::min_element(classes, {}, deadline);
+    result.push_back(next.places[next.taken++]);
+  }
   return result;
 }
 
@@ -89,7 +114,7 @@ Dataset gather(const Dataset& dataset, std::span<const std::size_t> places) {
   if (places.empty()) throw std::invalid_argument("nn::gather: no places, expected at least one");
   if (const std::size_t last = std::ranges::max(places); last >= dataset.size()) {
     throw std::invalid_argument(
-        fmt::format("nn::gather: place {} in a set of {} samples", last, dataset.size()));
+        fmt::format("nn::gather: place is {}, expected 0 to {}", last, dataset.size() - 1));
   }
   return {.inputs = gather_rows(dataset.inputs, places),
           .targets = gather_rows(dataset.targets, places)};
@@ -116,7 +141,8 @@ void Batches::shuffle(std::size_t epoch) {
 
 Dataset Batches::operator[](std::size_t index) const {
   if (index >= count_) {
-    throw std::invalid_argument(fmt::format("nn::Batches: batch {} of {}", index, count_));
+    throw std::invalid_argument(
+        fmt::format("nn::Batches: batch index is {}, expected 0 to {}", index, count_ - 1));
   }
   const auto chunk =
       (order_ | ranges::views::chunk(options_.size))[static_cast<std::ptrdiff_t>(index)];

@@ -5,6 +5,7 @@ module;
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -43,7 +44,11 @@ void check_batch(std::string_view layer, const Tensor& x) {
   }
 }
 
+/// @param output The shape of the last output, `Shape{}` if there was none.
 void check_gradient(std::string_view layer, const Tensor& dy, const Shape& output) {
+  if (output.rank() == 0) {
+    throw std::invalid_argument(fmt::format("nn::{}: backward before forward", layer));
+  }
   if (dy.shape() != output) {
     throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last output {}",
                                             layer, to_string(dy.shape()), to_string(output)));
@@ -60,6 +65,12 @@ Shape checked_output(const L& layer, std::string_view type, const Tensor& x) {
     throw std::invalid_argument(
         fmt::format("nn::{}: {}, input has {}", type, error.what(), to_string(x.shape().sample())));
   }
+}
+
+/// The shape that a layer made of its last input; `Shape{}` if there was none.
+template <class L>
+Shape last_output(const L& layer, const Shape& input) {
+  return input.rank() == 0 ? Shape{} : layer.output_shape(input.sample()).batch(input[0]);
 }
 
 }  // namespace
@@ -101,8 +112,9 @@ std::string Convolution::name() const {
   std::string text = fmt::format("Convolution {}→{} {}×{}", k[1], k[0], k[2], k[3]);
   if (stride_ != 1) text += fmt::format(" stride {}", to_string(stride_));
   if (padding_.is_same()) text += " same";
-  if (area(padding_.each_side()) > 0)
+  if (padding_.each_side() != 0) {
     text += fmt::format(" padding {}", to_string(padding_.each_side()));
+  }
   return text;
 }
 
@@ -129,8 +141,11 @@ Geometry Convolution::geometry(const Shape& sample) const {
   g.padded.height += zeros(g.input.height, k[2], stride_.height, g.top);
   g.padded.width += zeros(g.input.width, k[3], stride_.width, g.left);
   if (g.padded.height < k[2] || g.padded.width < k[3]) {
+    const auto least = [](std::size_t kernel, std::size_t zeros) {
+      return kernel > 2 * zeros ? kernel - 2 * zeros : 1;
+    };
     throw std::invalid_argument(
-        fmt::format("has kernels of {}×{}, larger than the image", k[2], k[3]));
+        fmt::format("expects images of at least {}×{}", least(k[2], g.top), least(k[3], g.left)));
   }
   g.output = {places(g.padded.height, k[2], stride_.height),
               places(g.padded.width, k[3], stride_.width)};
@@ -313,12 +328,9 @@ void convolve_back(const Matrix& kernels, const Spread& spread,
 }  // namespace
 
 void Convolution::backward_into(const Tensor& dy, Tensor* dx) {
-  if (input_.empty()) {
-    throw std::invalid_argument("nn::Convolution: backward before forward");
-  }
   const Shape& k = kernels_.value.shape();
   const Extent kernel{k[2], k[3]};
-  check_gradient("Convolution", dy, output_shape(input_.shape().sample()).batch(input_.rows()));
+  check_gradient("Convolution", dy, last_output(*this, input_.shape()));
   const Geometry g = geometry(input_.shape().sample());
   const std::vector<std::size_t> steps = offsets(g);
   const Tensor turned = dx == nullptr ? Tensor{} : kernels_by_input(kernels_.value);
@@ -340,8 +352,9 @@ void Convolution::backward_into(const Tensor& dy, Tensor* dx) {
       spread.fill(dy.row(b), g, stride_);
       const Padded image{input_.row(b), g};
       add_shifted_dots(spread.rows(reach), image.data(), steps, kernel_sums.row(group).data());
-      for (std::size_t i = 0; i < dy.columns(); ++i) {
-        bias_sums(group, i / area(g.output)) += dy.row(b)[i];
+      for (std::size_t o = 0; o < k[0]; ++o) {
+        const auto channel = dy.row(b).subspan(o * area(g.output), area(g.output));
+        bias_sums(group, o) = std::accumulate(channel.begin(), channel.end(), bias_sums(group, o));
       }
       if (dx != nullptr) convolve_back(turned, spread, back, g, dx->row(b));
     }
@@ -393,8 +406,7 @@ Shape pool_shape(const Shape& sample, Extent window, Extent stride) {
   if (sample.rank() == 0) return Shape{};
   if (sample.rank() != 3) throw std::invalid_argument("expects images of shape (C, H, W)");
   if (sample[1] < window.height || sample[2] < window.width) {
-    throw std::invalid_argument(
-        fmt::format("has windows of {}, larger than the image", to_string(window)));
+    throw std::invalid_argument(fmt::format("expects images of at least {}", to_string(window)));
   }
   return Shape{sample[0], places(sample[1], window.height, stride.height),
                places(sample[2], window.width, stride.width)};
@@ -468,8 +480,7 @@ Tensor MaxPool::predict(const Tensor& x) const {
 }
 
 Tensor MaxPool::backward(const Tensor& dy) const {
-  check_gradient("MaxPool", dy,
-                 input_.rank() == 0 ? Shape{} : output_shape(input_.sample()).batch(input_[0]));
+  check_gradient("MaxPool", dy, last_output(*this, input_));
   Tensor dx{input_};
   for_each_window(input_, dy.shape(), stride_,
                   [&, out = dx.data()](std::size_t from, std::size_t channel, std::size_t) {
@@ -510,8 +521,7 @@ Tensor AveragePool::predict(const Tensor& x) const {
 }
 
 Tensor AveragePool::backward(const Tensor& dy) const {
-  check_gradient("AveragePool", dy,
-                 input_.rank() == 0 ? Shape{} : output_shape(input_.sample()).batch(input_[0]));
+  check_gradient("AveragePool", dy, last_output(*this, input_));
   Tensor dx{input_};
   const real share = 1 / static_cast<real>(area(window_));
   for_each_window(input_, dy.shape(), stride_,
@@ -556,5 +566,26 @@ Tensor Reshape::predict(Tensor x) const {
   const Shape shape = sample_.batch(x.rows());
   return std::move(x).reshaped(shape);
 }
+
+namespace {
+
+/// The gradient in the shape of the input: what both layers do on the way back.
+Tensor shaped_back(std::string_view layer, Tensor dy, const Shape& input) {
+  if (input.rank() == 0) {
+    throw std::invalid_argument(fmt::format("nn::{}: backward before forward", layer));
+  }
+  if (dy.size() != input.size()) {
+    throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last input {}",
+                                            layer, nn::to_string(dy.shape()),
+                                            nn::to_string(input)));
+  }
+  return std::move(dy).reshaped(input);
+}
+
+}  // namespace
+
+Tensor Reshape::backward(Tensor dy) const { return shaped_back("Reshape", std::move(dy), input_); }
+
+Tensor Flatten::backward(Tensor dy) const { return shaped_back("Flatten", std::move(dy), input_); }
 
 }  // namespace nn

@@ -146,12 +146,12 @@ class Convolution {
 
   /// @param dy ∂C/∂Y, shape (B, O, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
-  /// @throws std::invalid_argument if dy is not shaped like the last output.
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
   [[nodiscard]] Tensor backward(const Tensor& dy);
 
   /// The gradients of kernels and biases only.
   /// @param dy ∂C/∂Y, shape (B, O, H′, W′).
-  /// @throws std::invalid_argument if dy is not shaped like the last output.
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
   void backward_parameters(const Tensor& dy);
 
   /// @return Kernels and biases.
@@ -204,7 +204,7 @@ class MaxPool {
 
   /// @param dy ∂C/∂Y, shape (B, C, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
-  /// @throws std::invalid_argument if dy is not shaped like the last output.
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
   [[nodiscard]] Tensor backward(const Tensor& dy) const;
 
   /// @return Nothing: pooling does not learn.
@@ -244,7 +244,7 @@ class AveragePool {
 
   /// @param dy ∂C/∂Y, shape (B, C, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
-  /// @throws std::invalid_argument if dy is not shaped like the last output.
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
   [[nodiscard]] Tensor backward(const Tensor& dy) const;
 
   /// @return Nothing: pooling does not learn.
@@ -283,8 +283,8 @@ class Reshape {
 
   /// @param dy ∂C/∂Y, shaped like the last output.
   /// @return The same values, shaped like the last input.
-  /// @throws std::invalid_argument if dy has more or fewer values.
-  [[nodiscard]] Tensor backward(Tensor dy) const { return std::move(dy).reshaped(input_); }
+  /// @throws std::invalid_argument if dy has more or fewer values, or there was no forward().
+  [[nodiscard]] Tensor backward(Tensor dy) const;
 
   /// @return Nothing: reshaping does not learn.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
@@ -322,8 +322,8 @@ class Flatten {
 
   /// @param dy ∂C/∂Y, shaped like the last output.
   /// @return The same values, shaped like the last input.
-  /// @throws std::invalid_argument if dy has more or fewer values.
-  [[nodiscard]] Tensor backward(Tensor dy) const { return std::move(dy).reshaped(input_); }
+  /// @throws std::invalid_argument if dy has more or fewer values, or there was no forward().
+  [[nodiscard]] Tensor backward(Tensor dy) const;
 
   /// @return Nothing: flattening does not learn.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }

@@ -74,8 +74,7 @@ class Dense {
   [[nodiscard]] Shape output_shape(const Shape& sample) const {
     if (sample.rank() > 1) {
       throw std::invalid_argument(
-          fmt::format("expects rows of {} columns, not shape {}: put nn::Flatten before it",
-                      inputs(), to_string(sample)));
+          fmt::format("expects rows of {} columns (put nn::Flatten before it)", inputs()));
     }
     if (sample.rank() == 1 && sample[0] != inputs()) {
       throw std::invalid_argument(fmt::format("expects {} columns", inputs()));
@@ -103,7 +102,7 @@ class Dense {
 
   /// @param dy ∂C/∂Y, shape (B, M).
   /// @return ∂C/∂X, shape (B, D).
-  /// @throws std::invalid_argument if dy is not shaped like the last output.
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
   [[nodiscard]] Tensor backward(const Tensor& dy) {
     backward_parameters(dy);
     return matmul(dy, transposed(weights_.value));
@@ -111,8 +110,9 @@ class Dense {
 
   /// The gradients of weights and biases only.
   /// @param dy ∂C/∂Y, shape (B, M).
-  /// @throws std::invalid_argument if dy is not shaped like the last output.
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
   void backward_parameters(const Tensor& dy) {
+    if (input_.empty()) throw std::invalid_argument("nn::Dense: backward before forward");
     check(dy, "gradient", outputs());
     if (dy.rows() != input_.rows()) {
       throw std::invalid_argument(fmt::format(

@@ -38,7 +38,8 @@ concept Optimizer =
       optimizer.set_learning_rate(rate);
     };
 
-/// An optimizer's option must be a number, at least 0 and, where it is a fading factor, below 1.
+/// An optimizer's option must be a finite number, at least 0 and, where it is a fading factor,
+/// below 1.
 /// @param owner The optimizer's name, for the error.
 /// @param option The option's name, for the error.
 /// @param value What was asked for.
@@ -48,7 +49,8 @@ void check_option(std::string_view owner, std::string_view option, real value,
                   real below = std::numeric_limits<real>::infinity()) {
   if (value >= 0 && value < below) return;
   throw std::invalid_argument(
-      below > 1 ? fmt::format("nn::{}: {} is {}, expected 0 or more", owner, option, value)
+      below > 1 ? fmt::format("nn::{}: {} is {}, expected a finite number, 0 or more", owner,
+                              option, value)
                 : fmt::format("nn::{}: {} is {}, expected at least 0 and below {}", owner, option,
                               value, below));
 }

@@ -162,10 +162,14 @@ void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias
 }  // namespace
 
 Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
-  if (a.columns != b.rows || a.columns == 0) {
+  if (a.columns == 0 || b.columns == 0) {
     throw std::invalid_argument(
-        fmt::format("nn::matmul: {}×{} matrix times {}×{}, expected as many rows as columns before",
-                    a.rows, a.columns, b.rows, b.columns));
+        fmt::format("nn::matmul: the {} factor is empty", a.columns == 0 ? "left" : "right"));
+  }
+  if (a.columns != b.rows) {
+    throw std::invalid_argument(
+        fmt::format("nn::matmul: {}×{} times {}×{}: the right factor has {} rows, expected {}",
+                    a.rows, a.columns, b.rows, b.columns, b.rows, a.columns));
   }
   if (!bias.empty() && bias.size() != b.columns) {
     throw std::invalid_argument(

@@ -51,7 +51,7 @@ struct Matrix {
 /// @param a Left factor, shape (M, K); `transposed(x)` for a product with a transpose.
 /// @param b Right factor, shape (K, N).
 /// @return The product, shape (M, N).
-/// @throws std::invalid_argument if the columns of A are not as many as the rows of B.
+/// @throws std::invalid_argument if a factor is empty, or B has not as many rows as A has columns.
 [[nodiscard]] Tensor matmul(const Matrix& a, const Matrix& b);
 
 /// The product with a row added to every row: c(i, j) = bias(j) + Σₖ a(i, k) b(k, j).

@@ -33,8 +33,9 @@ auto numbers(std::size_t count) { return ranges::views::iota(std::size_t{0}, cou
 
 void check_pairs(const char* where, std::size_t predictions, std::size_t targets) {
   if (predictions != targets) {
-    throw std::invalid_argument(fmt::format(
-        "nn::{}: {} predictions and {} targets, expected as many", where, predictions, targets));
+    throw std::invalid_argument(
+        fmt::format("nn::{}: {} predictions and {} targets, expected equally many", where,
+                    predictions, targets));
   }
 }
 
@@ -54,9 +55,10 @@ std::vector<std::size_t> classes(const Tensor& rows) {
 }
 
 std::vector<std::size_t> target_classes(const Tensor& targets) {
-  if (targets.rank() == 2) return classes(targets);
+  if (targets.rank() != 1) return classes(targets);
+  constexpr real largest = 1 << 24;  // beyond it, float does not hold every whole number
   const auto class_of = [](real label) {
-    if (!(label >= 0) || label != std::floor(label)) {
+    if (!(label >= 0 && label < largest) || label != std::floor(label)) {
       throw std::invalid_argument(
           fmt::format("nn::target_classes: {} is not the number of a class", label));
     }
@@ -75,7 +77,7 @@ ConfusionMatrix::ConfusionMatrix(std::size_t size) : size_{size}, counts_(size *
 void ConfusionMatrix::check(std::size_t index) const {
   if (index >= size_) {
     throw std::invalid_argument(
-        fmt::format("nn::ConfusionMatrix: class {}, expected 0 to {}", index, size_ - 1));
+        fmt::format("nn::ConfusionMatrix: class is {}, expected 0 to {}", index, size_ - 1));
   }
 }
 
@@ -205,17 +207,22 @@ TopAccuracy::TopAccuracy(std::size_t k) : k_{k} {
 std::string TopAccuracy::name() const { return fmt::format("top_{}_accuracy", k_); }
 
 void TopAccuracy::add(const Tensor& predictions, const Tensor& targets) {
+  if (predictions.rank() != 2 || predictions.columns() < 2) {
+    throw std::invalid_argument(
+        fmt::format("nn::TopAccuracy: predictions have shape {}, expected (B, M) with M at least 2",
+                    to_string(predictions.shape())));
+  }
   const auto actual = target_classes(targets);
   check_pairs("TopAccuracy", predictions.rows(), actual.size());
   for (std::size_t b = 0; b < actual.size(); ++b) {
     const std::span<const real> row = predictions.row(b);
     if (actual[b] >= row.size()) continue;
     // Its rank: how many stand before it, equal ones in the order of the classes.
-    std::size_t rank = 0;
-    for (std::size_t j = 0; j < row.size(); ++j) {
-      if (row[j] > row[actual[b]] || (row[j] == row[actual[b]] && j < actual[b])) ++rank;
-    }
-    if (rank < k_) ++right_;
+    const auto stands_before = [row, c = actual[b]](std::size_t j) {
+      return j < c ? !(row[j] < row[c]) : row[j] > row[c];
+    };
+    const auto rank = ranges::count_if(numbers(row.size()), stands_before);
+    if (static_cast<std::size_t>(rank) < k_) ++right_;
   }
   seen_ += actual.size();
 }

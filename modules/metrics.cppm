@@ -36,7 +36,7 @@ concept Metric = std::copyable<M> && requires(M metric, const M& constant, const
 [[nodiscard]] std::vector<std::size_t> classes(const Tensor& rows);
 
 /// The classes that targets name, given as class numbers (B) or as rows (B, M).
-/// @throws std::invalid_argument if a class number is negative or not whole.
+/// @throws std::invalid_argument if a class number is negative, not whole or above 2²⁴.
 [[nodiscard]] std::vector<std::size_t> target_classes(const Tensor& targets);
 
 /// Counts how often samples of each actual class were predicted as each class.
@@ -136,7 +136,9 @@ class TopAccuracy {
   [[nodiscard]] std::string name() const;
   void reset() { right_ = seen_ = 0; }
 
-  /// @throws std::invalid_argument if predictions and targets differ in number.
+  /// @param predictions Shape (B, M), M at least 2.
+  /// @throws std::invalid_argument if predictions and targets differ in number, or there is but one
+  ///   column.
   void add(const Tensor& predictions, const Tensor& targets);
 
   /// @return In [0, 1].

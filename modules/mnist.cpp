@@ -14,6 +14,8 @@ module;
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -39,13 +41,18 @@ class Reader {
       const auto step = static_cast<unsigned>(std::min<std::size_t>(count - done, 1U << 20U));
       const int got = gzread(file_.get(), to + done, step);
       int code = Z_OK;
-      const char* const reason = gzerror(file_.get(), &code);
-      if (got < 0 || code == Z_BUF_ERROR) {
-        fail(code == Z_BUF_ERROR ? "the compressed file ends too early" : reason);
+      std::string_view reason = gzerror(file_.get(), &code);
+      position_ += static_cast<std::size_t>(std::max(got, 0));
+      if (code == Z_BUF_ERROR) fail("the compressed file ends too early");
+      if (got < 0) {
+        // zlib puts the path in front, which fail() names already.
+        if (const auto colon = reason.rfind(": "); colon != reason.npos) {
+          reason.remove_prefix(colon + 2);
+        }
+        fail(std::string{reason});
       }
       if (got == 0) break;
       done += static_cast<std::size_t>(got);
-      position_ += static_cast<std::size_t>(got);
     }
     return done;
   }
@@ -83,11 +90,12 @@ fs::path find(const fs::path& file) {
   fs::path compressed = file;
   compressed += ".gz";
   for (const fs::path& candidate : {file, compressed}) {
-    if (fs::is_regular_file(candidate)) return candidate;
+    std::error_code none;
+    if (fs::is_regular_file(candidate, none)) return candidate;
   }
-  throw std::runtime_error(fmt::format("nn::mnist: found neither {} nor {}",
-                                       fs::absolute(file).string(),
-                                       fs::absolute(compressed).filename().string()));
+  throw std::runtime_error(fmt::format("nn::mnist: no file {} or {} in {}",
+                                       file.filename().string(), compressed.filename().string(),
+                                       fs::absolute(file).parent_path().string()));
 }
 
 /// The size of a header plus its axes: where the values begin.

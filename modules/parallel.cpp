@@ -14,6 +14,10 @@ module;
 #include <utility>
 #include <vector>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 module nn.parallel;
 
 namespace nn::detail {
@@ -117,9 +121,20 @@ thread_local bool Pool::inside = false;
 
 constexpr std::size_t max_threads = 1024;
 
+/// The cores that this process may use, which need not be all that the machine has.
+std::size_t available_cores() {
+#if defined(__linux__)
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) == 0) {
+    return static_cast<std::size_t>(CPU_COUNT(&cores));
+  }
+#endif
+  return std::thread::hardware_concurrency();
+}
+
 // Read by every loop, so an atomic; the pool itself is built by the first loop that needs it.
 std::atomic<std::size_t> wanted_threads =
-    std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, max_threads);
+    std::clamp<std::size_t>(available_cores(), 1, max_threads);
 std::mutex pool_mutex;
 std::unique_ptr<Pool> pool;
 

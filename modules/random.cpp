@@ -12,8 +12,9 @@ module;
 module nn.random;
 
 // The mathematical functions of the C library differ between systems in their last bit, and a
-// multiplication fused with an addition rounds once instead of twice. So the two functions that
-// normal() needs stand here, in operations that IEEE 754 rounds the same way everywhere.
+// multiplication fused with an addition rounds once instead of twice. So whatever multiplies and
+// adds stands here, where nothing is fused, and the two functions that normal() needs are our own,
+// in operations that IEEE 754 rounds the same way everywhere.
 #pragma STDC FP_CONTRACT OFF
 
 namespace nn {
@@ -50,6 +51,8 @@ double cosine_of_turn(double x) {
 }
 
 }  // namespace
+
+double Random::uniform(double low, double high) { return low + (high - low) * uniform(); }
 
 double Random::normal(double mean, double deviation) {
   // Box and Muller (1958): radius and angle of a point under a two-dimensional bell.

@@ -51,7 +51,7 @@ class Random {
   double uniform() { return static_cast<double>((*this)() >> 11U) * 0x1.0p-53; }
 
   /// A number evenly distributed over [low, high).
-  double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  double uniform(double low, double high);
 
   /// A number from the normal distribution.
   /// @param mean Its mean.

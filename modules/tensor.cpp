@@ -164,9 +164,6 @@ Tensor::Tensor(const Shape& shape, std::span<const real> values) : Tensor{uninit
   std::ranges::copy(values, data());
 }
 
-Tensor::Tensor(std::initializer_list<real> values)
-    : Tensor{Shape{values.size()}, std::span{values}} {}
-
 Tensor::Tensor(std::initializer_list<std::initializer_list<real>> rows)
     : Tensor{uninitialized(Shape{rows.size(), rows.size() == 0 ? 0 : rows.begin()->size()})} {
   std::size_t index = 0;

@@ -122,7 +122,8 @@ class Tensor {
   Tensor(const Shape& shape, std::span<const real> values);
 
   /// A vector: `Tensor{1, 2, 3}` has shape (3).
-  Tensor(std::initializer_list<real> values);
+  template <int = 0>  // a template only to be the second choice: {{1}, {2}} means two rows
+  Tensor(std::initializer_list<real> values) : Tensor{Shape{values.size()}, std::span{values}} {}
 
   /// A matrix by its rows: `Tensor{{1, 2}, {3, 4}, {5, 6}}` has shape (3, 2).
   /// @throws std::invalid_argument if the rows differ in length.

@@ -6,6 +6,7 @@ module;
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
@@ -64,6 +65,14 @@ class InterruptRequest {
 
 // ------------------------------------------------------------------------------------- progress
 
+/// What a line may hold on a terminal of 80 columns; a longer one wraps, and cannot be overwritten.
+constexpr std::size_t max_columns = 79;
+
+/// A cost in few columns, however large.
+std::string short_number(double value) {
+  return std::abs(value) < 10'000 ? fmt::format("{:.4f}", value) : fmt::format("{:.2e}", value);
+}
+
 /// The bar that moves along the bottom line of a terminal; nothing where output goes elsewhere.
 class Bar {
  public:
@@ -79,14 +88,14 @@ class Bar {
     using std::chrono::milliseconds;
     if (!shown_ || Clock::now() - last_ < milliseconds{100}) return;
     last_ = Clock::now();
-    constexpr std::size_t width = 20;
-    const std::size_t filled = width * batch / batches_;
     const std::size_t done = (epoch - 1) * batches_ + batch;
     const double rate = static_cast<double>(done) / seconds_since(start_);
     const double left = static_cast<double>(epochs_ * batches_ - done) / rate;
-    fmt::print("\r\x1b[K{:>3}/{} [{:=<{}}{:{}}] {}/{}  cost {:.4f}  {:.0f} images/s  {:.0f} s left",
-               epoch, epochs_, "", filled, "", width - filled, batch, batches_, mean_cost,
-               rate * static_cast<double>(batch_size_), left);
+    const std::string head = fmt::format("{:>3}/{} ", epoch, epochs_);
+    const std::string tail =
+        fmt::format(" {}/{}  cost {}  {:.0f} images/s  {:.0f} s left", batch, batches_,
+                    short_number(mean_cost), rate * static_cast<double>(batch_size_), left);
+    fmt::print("\r\x1b[K{:.{}}", head + bar(batch, head.size() + tail.size()) + tail, max_columns);
     std::fflush(stdout);
   }
 
@@ -96,6 +105,15 @@ class Bar {
   }
 
  private:
+  /// `[=====     ]`, as wide as the text leaves room for; nothing where it leaves none.
+  [[nodiscard]] std::string bar(std::size_t batch, std::size_t text) const {
+    constexpr std::size_t frame = 2;
+    if (text + frame >= max_columns) return "";
+    const std::size_t width = std::min<std::size_t>(20, max_columns - text - frame);
+    const std::size_t filled = width * batch / batches_;
+    return fmt::format("[{:=<{}}{:{}}]", "", filled, "", width - filled);
+  }
+
   bool shown_;
   std::size_t epochs_;
   std::size_t batches_;
@@ -103,6 +121,22 @@ class Bar {
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_;
 };
+
+void check_options(const FitOptions& options) {
+  if (options.epochs == 0) {
+    throw std::invalid_argument("nn::Trainer: 0 epochs, expected at least 1");
+  }
+  if (!(options.clip_norm >= 0)) {
+    throw std::invalid_argument(fmt::format(
+        "nn::Trainer: gradients clipped to norm {}, expected 0 or more", options.clip_norm));
+  }
+}
+
+/// A validation set that does not fit is to be found out at once, not after an epoch.
+void check_fits(const Dataset& dataset, const Sequential& network) {
+  static_cast<void>(Batches{dataset, {.size = 1}});
+  static_cast<void>(network.output_shape(dataset.inputs.shape().sample()));
+}
 
 void write(const std::filesystem::path& file, const std::string& text) {
   std::ofstream out{file};
@@ -182,12 +216,28 @@ std::vector<double> Trainer::metric_values() const {
          ranges::to<std::vector>();
 }
 
-std::string Trainer::line(const Evaluation& evaluation) const {
-  std::string text = fmt::format("cost {:.4f}", evaluation.cost);
+/// `cost 0.1209  accuracy 0.9628`
+std::string Trainer::named_values(const Evaluation& evaluation) const {
+  std::string text = fmt::format("cost {}", short_number(evaluation.cost));
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     text += fmt::format("  {} {:.4f}", metrics_[i]->name(), evaluation.metrics[i]);
   }
   return text;
+}
+
+/// `epoch  1/10  cost 0.2433  accuracy 0.9289 | validation 0.1209  0.9628`; where that is too long,
+/// the validation stands below, its values named too.
+std::string Trainer::line(const Epoch& epoch, std::size_t epochs, bool validated) const {
+  const auto digits = std::max<std::size_t>(2, std::to_string(epochs).size());
+  const std::string head = fmt::format("epoch {:>{}}/{}", epoch.number, digits, epochs);
+  const std::string text = fmt::format("{}  {}", head, named_values(epoch.training));
+  if (!validated) return text;
+  std::string values = short_number(epoch.validation.cost);
+  for (const double value : epoch.validation.metrics) values += fmt::format("  {:.4f}", value);
+  const std::string whole = fmt::format("{} | validation {}", text, values);
+  if (whole.size() <= max_columns) return whole;
+  return fmt::format("{}\n{:>{}}  {}", text, "validation", head.size(),
+                     named_values(epoch.validation));
 }
 
 /// One pass over the batches: the four steps of learning, again and again.
@@ -221,13 +271,8 @@ Epoch Trainer::train_epoch(const Batches& batches, std::span<Parameter* const> p
 
 History Trainer::fit(const Dataset& training, const Dataset& validation,
                      const FitOptions& options) {
-  if (options.epochs == 0) {
-    throw std::invalid_argument("nn::Trainer: 0 epochs, expected at least 1");
-  }
-  if (!(options.clip_norm >= 0)) {
-    throw std::invalid_argument(fmt::format(
-        "nn::Trainer: gradients clipped to norm {}, expected 0 or more", options.clip_norm));
-  }
+  check_options(options);
+  if (validation.size() > 0 || validation.targets.rows() > 0) check_fits(validation, *network_);
   Batches batches{
       training,
       {.size = options.batch_size, .shuffle = options.shuffle, .drop_last = options.drop_last},
@@ -239,24 +284,22 @@ History Trainer::fit(const Dataset& training, const Dataset& validation,
   for (const auto& metric : metrics_) history.metrics.push_back(metric->name());
   history.validated = validation.size() > 0;
 
-  for (std::size_t number = 1; number <= options.epochs && !history.interrupted; ++number) {
+  for (std::size_t number = 1; number <= options.epochs && !interrupt.made(); ++number) {
     batches.shuffle(number);
     Epoch epoch =
         train_epoch(batches, parameters, options.clip_norm,
                     [&](std::size_t batch, double cost) { bar.show(number, batch, cost); });
     epoch.number = number;
-    history.interrupted = interrupt.made();
     if (history.validated) epoch.validation = measure(validation);
     bar.clear();
     if (!quiet_) {
-      fmt::print("epoch {:>2}/{}  {}", number, options.epochs, line(epoch.training));
-      if (history.validated) fmt::print("  validation {}", line(epoch.validation));
-      fmt::print("\n");
+      fmt::print("{}\n", line(epoch, options.epochs, history.validated));
       std::fflush(stdout);
     }
     history.epochs.push_back(epoch);
     if (options.on_epoch) options.on_epoch(epoch);
   }
+  history.interrupted = interrupt.made();
   if (history.interrupted && !quiet_) fmt::print("interrupted: the network stays as it is now\n");
   return history;
 }
@@ -278,7 +321,7 @@ Evaluation Trainer::measure(const Dataset& dataset) const {
 
 Evaluation Trainer::evaluate(const Dataset& dataset) {
   Evaluation evaluation = measure(dataset);
-  if (!quiet_) fmt::print("evaluation  {}\n", line(evaluation));
+  if (!quiet_) fmt::print("evaluation  {}\n", named_values(evaluation));
   return evaluation;
 }
 

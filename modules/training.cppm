@@ -114,7 +114,7 @@ struct History {
   std::vector<std::string> metrics;  ///< The names of the watched metrics.
   std::vector<Epoch> epochs;
   bool validated = false;    ///< Whether there was a validation set.
-  bool interrupted = false;  ///< Whether Ctrl-C ended it; the last epoch is then incomplete.
+  bool interrupted = false;  ///< Whether Ctrl-C ended it; the last epoch may then be incomplete.
 
   /// Seconds spent on training, without validation.
   [[nodiscard]] double seconds() const;
@@ -217,7 +217,8 @@ class Trainer {
   void reset_metrics() const;
   void add_to_metrics(const Tensor& predictions, const Tensor& targets) const;
   [[nodiscard]] std::vector<double> metric_values() const;
-  [[nodiscard]] std::string line(const Evaluation& evaluation) const;
+  [[nodiscard]] std::string named_values(const Evaluation& evaluation) const;
+  [[nodiscard]] std::string line(const Epoch& epoch, std::size_t epochs, bool validated) const;
 
   Sequential* network_;
   std::unique_ptr<detail::AnyCost> cost_;

@@ -5,13 +5,22 @@ module;
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 export module nn.test;
 
+import nn.cost;
+import nn.layer;
+import nn.parallel;
+import nn.random;
+import nn.descent;
+import nn.layer;
 import nn.tensor;
 
 export namespace nn::test {
@@ -42,6 +51,100 @@ constexpr bool in_double = sizeof(real) == sizeof(double);
 
 /// How far a value may be from its reference: the rounding of a few hundred operations.
 constexpr double tolerance = in_double ? 1e-12 : 2e-5;
+
+/// What nn::check_gradients must stay under. Only double proves a derivation; in float the measured
+/// gradient itself is this far off.
+constexpr double gradient_tolerance = in_double ? 1e-7 : 1e-2;
+
+/// A tensor of random numbers from [−1, 1).
+[[nodiscard]] inline Tensor noise(const Shape& shape, std::uint64_t seed = 1) {
+  Random random{seed};
+  Tensor tensor{shape};
+  for (real& value : tensor.values()) value = static_cast<real>(random.uniform(-1, 1));
+  return tensor;
+}
+
+/// A tensor of random whole numbers from −4 to 4. Their products and sums are whole numbers that
+/// even float holds exactly, so two ways to the same sum must agree to the last bit.
+[[nodiscard]] inline Tensor whole_noise(const Shape& shape, std::uint64_t seed = 1) {
+  Random random{seed};
+  Tensor tensor{shape};
+  for (real& value : tensor.values()) value = static_cast<real>(random.below(9)) - 4;
+  return tensor;
+}
+
+/// A cost made a layer, from predictions to one number, so that nn::check_gradients can check it,
+/// or a network under it.
+template <Cost C>
+class UnderCost {
+ public:
+  UnderCost(C cost, Tensor targets) : cost_{std::move(cost)}, targets_{std::move(targets)} {}
+
+  [[nodiscard]] std::string name() const { return cost_.name(); }
+  [[nodiscard]] Shape output_shape(const Shape& /*sample*/) const { return Shape{1}; }
+  [[nodiscard]] Tensor predict(const Tensor& predictions) const {
+    return Tensor{Shape{1, 1}, static_cast<real>(cost_.value(predictions, targets_))};
+  }
+  [[nodiscard]] Tensor forward(Tensor predictions) {
+    predictions_ = std::move(predictions);
+    return predict(predictions_);
+  }
+  [[nodiscard]] Tensor backward(const Tensor& dy) const {
+    Tensor gradient = cost_.gradient(predictions_, targets_);
+    for (real& value : gradient.values()) value *= dy.data()[0];
+    return gradient;
+  }
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
+
+ private:
+  C cost_;
+  Tensor targets_;
+  Tensor predictions_;
+};
+
+/// Whether a call returns the same on 1, 2, 3 and 8 threads.
+template <class Call>
+[[nodiscard]] bool same_on_any_threads(Call&& call) {
+  const std::size_t before = threads();
+  set_threads(1);
+  const auto alone = call();
+  bool same = true;
+  for (const std::size_t count : {2U, 3U, 8U}) {
+    set_threads(count);
+    same = same && call() == alone;
+  }
+  set_threads(before);
+  return same;
+}
+
+/// One sample of a recorded batch as a tensor of its own.
+[[nodiscard]] inline Tensor sample_of(const Tensor& batch, std::size_t index) {
+  return Tensor{batch.shape().sample(), batch.row(index)};
+}
+
+/// Leads an optimizer through the ten steps that golden/generate.py recorded.
+/// @param file The file's stem.
+/// @param name The case in it, such as "momentum".
+/// @return The largest difference() from PyTorch's parameters after any of the steps.
+template <Optimizer O>
+[[nodiscard]] double difference_from_recorded_steps(O optimizer, const std::string& file,
+                                                    const std::string& name) {
+  Parameter weight{"weight", golden(file, "weight")};
+  Parameter bias{"bias", golden(file, "bias")};
+  const Tensor weight_gradients = golden(file, "weight_gradients");
+  const Tensor bias_gradients = golden(file, "bias_gradients");
+  const Tensor weights = golden(file, name + "_weight");
+  const Tensor biases = golden(file, name + "_bias");
+  double largest = weights.rows() == 10 ? 0 : INFINITY;
+  for (std::size_t step = 0; step < weights.rows(); ++step) {
+    weight.gradient = sample_of(weight_gradients, step);
+    bias.gradient = sample_of(bias_gradients, step);
+    optimizer.step(std::vector{&weight, &bias});
+    largest = std::max({largest, difference(weight.value, sample_of(weights, step)),
+                        difference(bias.value, sample_of(biases, step))});
+  }
+  return largest;
+}
 
 /// The text of the exception that a call throws; empty if it throws none, or one of another type.
 template <class Error, class Call>

@@ -37,5 +37,173 @@ def dense():
     })
 
 
+def eighths(*shape):
+    """Normal numbers rounded to 1/8: exact in float too, and short to write."""
+    return (torch.randn(*shape) * 8).round() / 8
+
+
+def backward(y, dy, *leaves):
+    """The gradients of the leaves when that of y is dy."""
+    return torch.autograd.grad(y, leaves, dy)
+
+
+def activation():
+    torch.manual_seed(2)
+    x = eighths(3, 6).requires_grad_()
+    dy = eighths(3, 6)
+    tensors = {"x": x, "dy": dy}
+    functions = {
+        "relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh,
+        "leaky_relu": lambda v: torch.nn.functional.leaky_relu(v, 0.25),
+        "softmax": lambda v: torch.softmax(v, dim=1),
+    }
+    for name, function in functions.items():
+        y = function(x)
+        tensors[name] = y
+        tensors[name + "_dx"] = backward(y, dy, x)[0]
+    write("activation", tensors)
+
+
+def cost():
+    torch.manual_seed(3)
+    F = torch.nn.functional
+    logits = eighths(4, 5)
+    rows = torch.softmax(eighths(4, 5), dim=1)  # targets as probabilities
+    classes = torch.tensor([0, 4, 2, 2])
+    one_hot = F.one_hot(classes, 5).double()
+    probabilities = torch.softmax(logits, dim=1)
+    answers = torch.sigmoid(logits)  # of yes-or-no questions
+    tensors = {"logits": logits, "rows": rows, "classes": classes.double(),
+               "probabilities": probabilities, "answers": answers}
+
+    def entropy(p, t):
+        return -(t * p.log()).sum(dim=1).mean()
+
+    cases = {
+        "mse_rows": (F.mse_loss, logits, rows), "mse_classes": (F.mse_loss, logits, one_hot),
+        "ce_rows": (entropy, probabilities, rows),
+        "ce_classes": (entropy, probabilities, one_hot),
+        "bce_rows": (F.binary_cross_entropy, answers, rows),
+        "bce_classes": (F.binary_cross_entropy, answers, one_hot),
+        "softmax_rows": (F.cross_entropy, logits, rows),
+        "softmax_classes": (F.cross_entropy, logits, classes),
+    }
+    for name, (function, predictions, targets) in cases.items():
+        p = predictions.detach().requires_grad_()
+        value = function(p, targets)
+        tensors[name] = value.reshape(1)
+        tensors[name + "_gradient"] = backward(value, None, p)[0]
+    write("cost", tensors)
+
+
+def backprop():
+    """A convolutional network under cross-entropy, every parameter's gradient."""
+    torch.manual_seed(4)
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 3, 3), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(3, 4, 2), torch.nn.Tanh(), torch.nn.Flatten(), torch.nn.Linear(16, 3))
+    x = eighths(5, 1, 8, 8)
+    classes = torch.tensor([2, 0, 1, 1, 2])
+    parameters = list(network.parameters())
+    for parameter in parameters:
+        parameter.data = eighths(*parameter.shape) / 2
+    logits = network(x)
+    value = torch.nn.functional.cross_entropy(logits, classes)
+    tensors = {"x": x, "classes": classes.double(), "logits": logits, "cost": value.reshape(1)}
+    for i, (parameter, gradient) in enumerate(zip(parameters, backward(value, None, *parameters))):
+        dense = parameter.dim() == 2
+        tensors[f"parameter{i}"] = parameter.T if dense else parameter
+        tensors[f"gradient{i}"] = gradient.T if dense else gradient
+    write("backprop", tensors)
+
+
+def convolution():
+    torch.manual_seed(5)
+    F = torch.nn.functional
+    x = eighths(2, 2, 5, 6).requires_grad_()
+    tensors = {"x": x}
+
+    def add(name, y, *parameters):
+        dy = eighths(*y.shape)
+        tensors[name + "_y"], tensors[name + "_dy"] = y, dy
+        names = ("_dx", "_dweight", "_dbias")
+        for suffix, gradient in zip(names, backward(y, dy, x, *parameters)):
+            tensors[name + suffix] = gradient
+
+    def same(length, kernel, stride):
+        """The zeros before and behind that leave ceil(length / stride) outputs."""
+        zeros = max(0, (-(-length // stride) - 1) * stride + kernel - length)
+        return zeros // 2, zeros - zeros // 2
+
+    bias = eighths(3).requires_grad_()
+    tensors["bias"] = bias
+    for kernel in [(3, 2), (2, 4)]:
+        weight = eighths(3, 2, *kernel).requires_grad_()
+        size = f"{kernel[0]}x{kernel[1]}"
+        tensors["weight_" + size] = weight
+        for stride in [(1, 1), (2, 3)]:
+            name = f"{size}_stride{stride[0]}x{stride[1]}"
+            padding = same(6, kernel[1], stride[1]) + same(5, kernel[0], stride[0])
+            add(name + "_valid", F.conv2d(x, weight, bias, stride), weight, bias)
+            add(name + "_same", F.conv2d(F.pad(x, padding), weight, bias, stride), weight, bias)
+            add(name + "_explicit", F.conv2d(x, weight, bias, stride, (1, 2)), weight, bias)
+    for kind, pool in {"max": F.max_pool2d, "average": F.avg_pool2d}.items():
+        add(kind + "_2x2", pool(x, 2))
+        add(kind + "_2x3_stride1x2", pool(x, (2, 3), (1, 2)))
+        add(kind + "_1x2_stride3x3", pool(x, (1, 2), 3))
+    write("convolution", tensors)
+
+
+def optimizers(module, cases):
+    """Ten steps of each optimizer from one start, under one recorded sequence of gradients."""
+    torch.manual_seed(2)
+    start = {"weight": torch.randn(2, 3), "bias": torch.randn(3)}
+    gradients = {f"{name}_gradients": torch.randn(10, *value.shape) for name, value in start.items()}
+    tensors = start | gradients
+    for case, make in cases.items():
+        parameters = [value.clone().requires_grad_() for value in start.values()]
+        optimizer = make(parameters)
+        steps = []
+        for gradient in zip(*gradients.values()):
+            for parameter, g in zip(parameters, gradient):
+                parameter.grad = g.clone()
+            optimizer.step()
+            steps.append([parameter.detach().clone() for parameter in parameters])
+        for name, values in zip(start, zip(*steps)):
+            tensors[f"{case}_{name}"] = torch.stack(values)
+    write(module, tensors)
+
+
+def descent():
+    sgd = torch.optim.SGD
+    optimizers("descent", {
+        "gradient_descent": lambda p: sgd(p, lr=0.1),
+        "gradient_descent_decay": lambda p: sgd(p, lr=0.1, weight_decay=0.2),
+        "momentum": lambda p: sgd(p, lr=0.1, momentum=0.8),
+        "momentum_decay": lambda p: sgd(p, lr=0.1, momentum=0.8, weight_decay=0.2),
+        "nesterov": lambda p: sgd(p, lr=0.1, momentum=0.8, nesterov=True),
+        "nesterov_decay": lambda p: sgd(p, lr=0.1, momentum=0.8, nesterov=True, weight_decay=0.2),
+    })
+
+
+def adam():
+    optim = torch.optim
+    optimizers("adam", {
+        "rmsprop": lambda p: optim.RMSprop(p, lr=0.1, alpha=0.8, eps=1e-3),
+        "rmsprop_decay": lambda p: optim.RMSprop(p, lr=0.1, alpha=0.8, eps=1e-3, weight_decay=0.2),
+        "adam": lambda p: optim.Adam(p, lr=0.1),
+        "adam_options": lambda p: optim.Adam(p, lr=0.1, betas=(0.7, 0.95), eps=1e-3),
+        "adam_decay": lambda p: optim.Adam(p, lr=0.1, weight_decay=0.2),
+        "adamw": lambda p: optim.AdamW(p, lr=0.1),
+        "adamw_decay": lambda p: optim.AdamW(p, lr=0.1, weight_decay=0.2),
+    })
+
+
 if __name__ == "__main__":
     dense()
+    activation()
+    cost()
+    backprop()
+    convolution()
+    descent()
+    adam()

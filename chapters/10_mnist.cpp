@@ -1,0 +1,625 @@
+/// @file
+/// @brief Chapter 10, MNIST: a multi-layer perceptron against a convolutional network.
+///
+/// Both read the same handwritten digits, learn with the same optimizer for as many epochs, and are
+/// compared on 10,000 digits that neither has seen. With `--recipe report` two networks of an older
+/// report are trained exactly as it says, and stand beside the figures it gave.
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <range/v3/algorithm/max_element.hpp>
+#include <range/v3/numeric/accumulate.hpp>
+#include <range/v3/range/conversion.hpp>
+#include <range/v3/view/filter.hpp>
+#include <range/v3/view/iota.hpp>
+#include <range/v3/view/take.hpp>
+#include <range/v3/view/transform.hpp>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+import nn;
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+// ------------------------------------------------------------------------- 10.1 The two networks
+
+nn::Sequential multi_layer_perceptron(nn::Random& random) {
+  return nn::Sequential{nn::Dense{784, 256, nn::He{random}}, nn::ReLU{},
+                        nn::Dense{256, 256, nn::He{random}}, nn::ReLU{},
+                        nn::Dense{256, 10, nn::Glorot{random}}};
+}
+
+nn::Sequential convolutional_network(nn::Random& random) {
+  return nn::Sequential{nn::Reshape{1, 28, 28},
+                        nn::Convolution{1, 16, {.kernel = 5}, nn::He{random}},
+                        nn::ReLU{},
+                        nn::MaxPool{2},
+                        nn::Convolution{16, 32, {.kernel = 5}, nn::He{random}},
+                        nn::ReLU{},
+                        nn::MaxPool{2},
+                        nn::Flatten{},
+                        nn::Dense{512, 128, nn::He{random}},
+                        nn::ReLU{},
+                        nn::Dense{128, 10, nn::Glorot{random}}};
+}
+
+/// The convolutional network of the report: one convolution, 85,660 parameters.
+nn::Sequential reported_convolutional_network(nn::Random& random) {
+  return nn::Sequential{nn::Reshape{1, 28, 28},
+                        nn::Convolution{1, 5, {.kernel = 3}, nn::He{random}},
+                        nn::ReLU{},
+                        nn::MaxPool{2},
+                        nn::Flatten{},
+                        nn::Dense{845, 100, nn::Glorot{random}},
+                        nn::ReLU{},
+                        nn::Dense{100, 10, nn::Glorot{random}}};
+}
+
+// ------------------------------------------------------------------------------ 10.2 The recipes
+
+/// The optimizers that a recipe can ask for, with the learning rate it starts from.
+nn::Trainer adam_trainer(nn::Sequential& network, nn::real learning_rate) {
+  return nn::Trainer{network, nn::SoftmaxCrossEntropy{},
+                     nn::AdamW{{.learning_rate = learning_rate, .weight_decay = 0.1F}}};
+}
+
+nn::Trainer descent_trainer(nn::Sequential& network, nn::real learning_rate) {
+  return nn::Trainer{network, nn::SoftmaxCrossEntropy{},
+                     nn::GradientDescent{{.learning_rate = learning_rate}}};
+}
+
+/// What the report measured; not everything was given.
+struct Reported {
+  std::optional<double> training_accuracy, validation_cost, validation_accuracy, test_cost,
+      test_accuracy;
+};
+
+/// A network and how to train it.
+struct Model {
+  std::string name;
+  std::string title;
+  nn::Sequential (*network)(nn::Random&);
+  nn::Trainer (*trainer)(nn::Sequential&, nn::real learning_rate);
+  nn::real learning_rate;
+  bool rate_falls;  ///< Whether the learning rate falls, epoch by epoch, on a line towards 0.
+  std::size_t epochs;
+  std::size_t batch_size;
+  Reported reported{};
+};
+
+struct Recipe {
+  std::string name;
+  std::size_t validation;  ///< Of the 60,000 images for training, those set aside.
+  std::vector<Model> models;
+};
+
+Recipe default_recipe() {
+  const Model mlp{.name = "mlp",
+                  .title = "MLP",
+                  .network = multi_layer_perceptron,
+                  .trainer = adam_trainer,
+                  .learning_rate = 2e-3F,
+                  .rate_falls = true,
+                  .epochs = 10,
+                  .batch_size = 100};
+  Model cnn = mlp;  // the same in all but the network
+  cnn.name = "cnn";
+  cnn.title = "CNN";
+  cnn.network = convolutional_network;
+  return {.name = "default", .validation = 5'000, .models = {mlp, cnn}};
+}
+
+Recipe report_recipe() {
+  return {.name = "report",
+          .validation = 12'000,
+          .models = {{.name = "mlp",
+                      .title = "MLP",
+                      .network = multi_layer_perceptron,
+                      .trainer = descent_trainer,
+                      .learning_rate = 0.04F,
+                      .rate_falls = false,
+                      .epochs = 15,
+                      .batch_size = 100,
+                      .reported = {.training_accuracy = 0.982,
+                                   .validation_cost = 0.097,
+                                   .validation_accuracy = 0.9710,
+                                   .test_cost = 0.091,
+                                   .test_accuracy = 0.9731}},
+                     {.name = "cnn",
+                      .title = "CNN",
+                      .network = reported_convolutional_network,
+                      .trainer = descent_trainer,
+                      .learning_rate = 0.01F,
+                      .rate_falls = false,
+                      .epochs = 10,
+                      .batch_size = 128,
+                      .reported = {.training_accuracy = 0.97,
+                                   .validation_cost = 0.22,
+                                   .validation_accuracy = 0.93,
+                                   .test_cost = {},
+                                   .test_accuracy = {}}}}};
+}
+
+// ------------------------------------------------------------------------------ 10.3 The options
+
+struct Options {
+  std::string recipe = "default";
+  std::optional<std::size_t> epochs;
+  std::optional<std::size_t> batch_size;
+  std::optional<nn::real> learning_rate;
+  std::uint64_t seed = 1;
+  std::size_t seeds = 1;
+  std::size_t threads = nn::threads();
+  fs::path data = NN_MNIST_FOLDER;
+  fs::path json;
+  fs::path csv;
+  bool quiet = false;
+};
+
+void describe(CLI::App& app, Options& options) {
+  app.add_option("--recipe", options.recipe, "default, or report: the older report's networks")
+      ->check(CLI::IsMember({"default", "report"}));
+  app.add_option("--epochs", options.epochs, "Passes over the training set");
+  app.add_option("--batch-size", options.batch_size, "Images in a batch");
+  app.add_option("--learning-rate", options.learning_rate, "The rate that training starts from");
+  app.add_option("--seed", options.seed, "Names weights and orders; 1 if not given");
+  app.add_option("--seeds", options.seeds, "Trains with N seeds and gives means and deviations");
+  app.add_option("--threads", options.threads, "Threads; at first one for each core");
+  app.add_option("--data", options.data, "The folder of the MNIST files");
+  app.add_option("--json", options.json, "Writes all results to this file");
+  app.add_option("--csv", options.csv, "Writes the course of each training to this folder");
+  app.add_flag("--quiet", options.quiet, "Prints only the comparison");
+  app.footer(
+      "Examples:\n"
+      "  10_mnist                                 the comparison\n"
+      "  10_mnist --recipe report --seeds 3       the older report's, mean of three\n"
+      "  10_mnist --epochs 1 --json result.json   a quick look, kept in a file\n"
+      "\nCtrl-C ends the training after the batch at hand and compares what there is.");
+}
+
+/// An option that cannot be: ends the program before any training.
+struct BadOption : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Tries whether a file could be written, and leaves no trace of it.
+void check_writable(const char* option, const fs::path& file) {
+  const bool existed = fs::exists(file);
+  const bool writable = !fs::is_directory(file) && std::ofstream{file, std::ios::app}.good();
+  if (!writable) throw BadOption(fmt::format("{}: cannot write {}", option, file.string()));
+  if (!existed) fs::remove(file);
+}
+
+/// Checks what can be checked before the data is read, and puts the options into the recipe.
+Recipe prepare(const Options& options) {
+  if (options.seeds == 0) throw BadOption("--seeds: 0 seeds, expected at least 1");
+  if (options.threads == 0 || options.threads > 1024) {
+    throw BadOption(fmt::format("--threads: {} threads, expected 1 to 1024", options.threads));
+  }
+  Recipe recipe = options.recipe == "report" ? report_recipe() : default_recipe();
+  for (Model& model : recipe.models) {
+    model.epochs = options.epochs.value_or(model.epochs);
+    model.batch_size = options.batch_size.value_or(model.batch_size);
+    model.learning_rate = options.learning_rate.value_or(model.learning_rate);
+    if (model.epochs == 0) throw BadOption("--epochs: 0 epochs, expected at least 1");
+    if (model.batch_size == 0) throw BadOption("--batch-size: 0 images, expected at least 1");
+    if (!(model.learning_rate >= 0 && std::isfinite(model.learning_rate))) {
+      throw BadOption(
+          fmt::format("--learning-rate: {}, expected a number of 0 or more", model.learning_rate));
+    }
+  }
+  if (!options.json.empty()) check_writable("--json", options.json);
+  if (!options.csv.empty()) {
+    std::error_code error;
+    fs::create_directories(options.csv, error);
+    if (!fs::is_directory(options.csv)) {
+      throw BadOption(fmt::format("--csv: cannot make the folder {}", options.csv.string()));
+    }
+    check_writable("--csv", options.csv / "mlp.csv");
+  }
+  return recipe;
+}
+
+nn::Split load(const Options& options, const Recipe& recipe) {
+  nn::Split digits;
+  try {
+    digits = nn::mnist::load(options.data, {.validation = recipe.validation, .seed = options.seed});
+  } catch (const std::exception& error) {
+    throw BadOption(fmt::format("--data: {}", error.what()));
+  }
+  for (const Model& model : recipe.models) {
+    if (model.batch_size > digits.training.size()) {
+      throw BadOption(fmt::format("--batch-size: {} images, the training set has {}",
+                                  model.batch_size, digits.training.size()));
+    }
+  }
+  return digits;
+}
+
+// ----------------------------------------------------------------------------- 10.4 The training
+
+/// One network trained from one seed, and what came of it.
+struct Run {
+  const Model* model;
+  std::uint64_t seed;
+  nn::Sequential network;
+  nn::History history;
+  nn::Evaluation test{};
+  nn::Tensor probabilities{};  ///< For the test set, shape (10,000, 10).
+  nn::ConfusionMatrix confusion{10};
+};
+
+Run train(const Model& model, const nn::Split& digits, std::uint64_t seed, bool quiet) {
+  nn::Random random{seed};
+  Run run{.model = &model, .seed = seed, .network = model.network(random), .history = {}};
+  if (!quiet) {
+    fmt::print("\n{}, seed {}\n\n{}\n", model.title, seed, run.network.summary(nn::Shape{784}));
+    std::fflush(stdout);
+  }
+  nn::Trainer trainer = model.trainer(run.network, model.learning_rate);
+  trainer.watch(nn::Accuracy{});
+  trainer.set_quiet(quiet);
+  const auto fall = [&](const nn::Epoch& epoch) {
+    const double left = static_cast<double>(model.epochs - epoch.number);
+    if (model.rate_falls) {
+      trainer.set_learning_rate(model.learning_rate *
+                                static_cast<nn::real>(left / static_cast<double>(model.epochs)));
+    }
+  };
+  run.history = trainer.fit(
+      digits.training, digits.validation,
+      {.epochs = model.epochs, .batch_size = model.batch_size, .seed = seed, .on_epoch = fall});
+  return run;
+}
+
+/// The one look at the test set, when all training is done.
+void test(Run& run, const nn::Dataset& digits) {
+  nn::Trainer trainer = run.model->trainer(run.network, 0);
+  trainer.set_quiet(true);
+  run.test = trainer.evaluate(digits);
+  run.probabilities = nn::Softmax{}.predict(trainer.predict(digits.inputs));
+  run.confusion.add(nn::target_classes(digits.targets), nn::classes(run.probabilities));
+}
+
+// --------------------------------------------------------------------------- 10.5 The comparison
+
+/// The mean over the seeds, and the standard deviation where there are several.
+struct Statistic {
+  double mean = 0;
+  double deviation = 0;
+  std::size_t count = 0;
+};
+
+template <class Value>
+Statistic statistic(const std::vector<Run>& runs, const Model& model, Value value) {
+  const auto values = runs |
+                      ranges::views::filter([&](const Run& run) { return run.model == &model; }) |
+                      ranges::views::transform(value) | ranges::to<std::vector<double>>();
+  if (values.empty()) return {};
+  const auto count = static_cast<double>(values.size());
+  const double mean = ranges::accumulate(values, 0.0) / count;
+  const auto square = [mean](double x) { return (x - mean) * (x - mean); };
+  const double squares = ranges::accumulate(values | ranges::views::transform(square), 0.0);
+  return {.mean = mean,
+          .deviation = values.size() < 2 ? 0 : std::sqrt(squares / (count - 1)),
+          .count = values.size()};
+}
+
+std::string with_commas(std::size_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t end = text.size(); end > 3; end -= 3) text.insert(end - 3, ",");
+  return text;
+}
+
+/// A row of the table: what it shows, how to read it off a run, how to write it.
+struct Row {
+  std::string label;
+  std::function<double(const Run&)> value;
+  std::function<std::string(double)> write;
+  std::function<std::optional<double>(const Reported&)> reported{};
+};
+
+std::string whole(double x) { return with_commas(static_cast<std::size_t>(std::llround(x))); }
+std::string seconds(double x) { return fmt::format("{:.1f} s", x); }
+std::string nats(double x) { return fmt::format("{:.4f}", x); }
+std::string percent(double x) { return fmt::format("{:.2f} %", 100 * x); }
+
+std::vector<Row> rows() {
+  const auto last = [](const Run& run) -> const nn::Epoch& { return run.history.epochs.back(); };
+  return {
+      {"parameters",
+       [](const Run& run) { return static_cast<double>(run.network.parameter_count()); }, whole},
+      {"epochs", [](const Run& run) { return static_cast<double>(run.history.epochs.size()); },
+       whole},
+      {"training time", [](const Run& run) { return run.history.seconds(); }, seconds},
+      {"images/s", [](const Run& run) { return run.history.samples_per_second(); }, whole},
+      {"training accuracy", [=](const Run& run) { return last(run).training.metrics[0]; }, percent,
+       &Reported::training_accuracy},
+      {"validation cost", [=](const Run& run) { return last(run).validation.cost; }, nats,
+       &Reported::validation_cost},
+      {"validation accuracy", [=](const Run& run) { return last(run).validation.metrics[0]; },
+       percent, &Reported::validation_accuracy},
+      {"test cost", [](const Run& run) { return run.test.cost; }, nats, &Reported::test_cost},
+      {"test accuracy", [](const Run& run) { return run.confusion.accuracy(); }, percent,
+       &Reported::test_accuracy},
+      {"test precision", [](const Run& run) { return run.confusion.precision(); }, percent},
+      {"test recall", [](const Run& run) { return run.confusion.recall(); }, percent},
+      {"test F1", [](const Run& run) { return run.confusion.f1(); }, percent},
+  };
+}
+
+std::string cell(const Statistic& s, const std::function<std::string(double)>& write) {
+  if (s.count == 0) return "–";
+  // The unit once, behind both numbers.
+  std::string mean = write(s.mean);
+  if (s.deviation == 0) return mean;
+  const std::string unit =
+      mean.ends_with(" %") || mean.ends_with(" s") ? mean.substr(mean.size() - 2) : "";
+  mean.resize(mean.size() - unit.size());
+  std::string deviation = write(s.deviation);
+  deviation.resize(deviation.size() - unit.size());
+  return fmt::format("{} ± {}{}", mean, deviation, unit);
+}
+
+/// Pads on the left by what a reader sees: ± and – are one column but several bytes.
+std::string right(const std::string& text, std::size_t width) {
+  const auto columns = static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return std::string(width > columns ? width - columns : 0, ' ') + text;
+}
+
+void print_comparison(const Recipe& recipe, const std::vector<Run>& runs) {
+  const bool reported = recipe.name == "report";
+  const Model& mlp = recipe.models[0];
+  const Model& cnn = recipe.models[1];
+  fmt::print("\n{:<19}{}", "", right("MLP", 18));
+  if (reported) fmt::print("{}", right("reported", 10));
+  fmt::print("{}", right("CNN", 18));
+  fmt::print("{}\n", reported ? right("reported", 10) : right("CNN : MLP", 12));
+  for (const Row& row : rows()) {
+    const Statistic left = statistic(runs, mlp, row.value);
+    const Statistic beside = statistic(runs, cnn, row.value);
+    const auto report = [&](const Model& model) {
+      const auto value = row.reported ? row.reported(model.reported) : std::nullopt;
+      return right(value ? row.write(*value) : "", 10);
+    };
+    fmt::print("{:<19}{}", row.label, right(cell(left, row.write), 18));
+    if (reported) fmt::print("{}", report(mlp));
+    fmt::print("{}", right(cell(beside, row.write), 18));
+    const bool both = left.count > 0 && beside.count > 0 && left.mean > 0;
+    const std::string ratio = both ? fmt::format("{:.2f}", beside.mean / left.mean) : "–";
+    fmt::print("{}\n", reported ? report(cnn) : right(ratio, 12));
+  }
+}
+
+// ----------------------------------------------------------------------------- 10.6 The mistakes
+
+void print_confusions(const std::vector<Run>& runs) {
+  fmt::print("\nMistaken most often\n\n");
+  for (const Run& run : runs) {
+    std::string line;
+    const auto confusions = run.confusion.confusions();
+    for (const auto& [actual, predicted, count] : confusions | ranges::views::take(5)) {
+      line += fmt::format("{}{} for {} ({})", line.empty() ? "" : ", ", actual, predicted, count);
+    }
+    fmt::print("  {}  {}\n", run.model->title, line.empty() ? "nothing" : line);
+  }
+}
+
+/// Two rows of pixels as one line of half blocks; the margin, which is empty, is left out.
+std::string half_blocks(std::span<const nn::real> pixels, std::size_t line) {
+  constexpr std::size_t side = 28;
+  constexpr std::size_t margin = 2;
+  std::string text;
+  for (std::size_t x = margin; x < side - margin; ++x) {
+    const bool upper = pixels[(2 * line + margin) * side + x] > 0.4F;
+    const bool lower = pixels[(2 * line + margin + 1) * side + x] > 0.4F;
+    constexpr std::array<const char*, 4> blocks{" ", "▀", "▄", "█"};
+    text += blocks[(upper ? 1U : 0U) + (lower ? 2U : 0U)];
+  }
+  return text;
+}
+
+/// Draws the three mistakes that a network was surest of, side by side.
+void print_worst_mistakes(const Run& run, const nn::Dataset& digits) {
+  struct Mistake {
+    std::size_t place;
+    std::size_t actual;
+    std::size_t predicted;
+    nn::real certainty;
+  };
+  const auto actual = nn::target_classes(digits.targets);
+  const auto predicted = nn::classes(run.probabilities);
+  std::vector<Mistake> mistakes;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    if (actual[i] != predicted[i]) {
+      mistakes.push_back({i, actual[i], predicted[i], run.probabilities(i, predicted[i])});
+    }
+  }
+  std::ranges::stable_sort(mistakes, std::greater{}, &Mistake::certainty);
+  mistakes.resize(std::min<std::size_t>(mistakes.size(), 3));
+
+  fmt::print("\n{}\n", fmt::format("The {}'s surest mistakes", run.model->title));
+  for (const Mistake& m : mistakes) {
+    const std::string caption =
+        fmt::format("{} taken for {} ({:.0f} %)", m.actual, m.predicted, 100 * m.certainty);
+    fmt::print("  {:<24}", caption);
+  }
+  for (std::size_t line = 0; line < 12; ++line) {
+    fmt::print("\n");
+    for (const Mistake& m : mistakes)
+      fmt::print("  {}", half_blocks(digits.inputs.row(m.place), line));
+  }
+  fmt::print("\n");
+}
+
+/// One plain sentence, from the numbers.
+std::string verdict(const Recipe& recipe, const std::vector<Run>& runs) {
+  const auto accuracy = [](const Run& run) { return run.confusion.accuracy(); };
+  const auto time = [](const Run& run) { return run.history.seconds(); };
+  const auto size = [](const Run& run) {
+    return static_cast<double>(run.network.parameter_count());
+  };
+  const Model* better = &recipe.models[0];
+  const Model* worse = &recipe.models[1];
+  if (statistic(runs, *worse, accuracy).mean > statistic(runs, *better, accuracy).mean) {
+    std::swap(better, worse);
+  }
+  const double better_errors = 1 - statistic(runs, *better, accuracy).mean;
+  const double worse_errors = 1 - statistic(runs, *worse, accuracy).mean;
+  const double parameters =
+      statistic(runs, *better, size).mean / statistic(runs, *worse, size).mean;
+  const double training = statistic(runs, *better, time).mean / statistic(runs, *worse, time).mean;
+  return fmt::format(
+      "The {} misreads {:.2f} % of the digits it never saw, the {} {:.2f} %, {:.1f} times\n"
+      "as many; it has {:.2f} times the parameters and trains {:.1f} times as long.",
+      better->title, 100 * better_errors, worse->title, 100 * worse_errors,
+      worse_errors / better_errors, parameters, training);
+}
+
+// ---------------------------------------------------------------------- 10.7 Results to be kept
+
+Json to_json(const Options& options, const std::vector<Run>& runs) {
+  Json models = Json::array();
+  for (const Run& run : runs) {
+    Json confusion = Json::array();
+    for (std::size_t actual = 0; actual < 10; ++actual) {
+      confusion.push_back(ranges::views::iota(std::size_t{0}, std::size_t{10}) |
+                          ranges::views::transform([&](std::size_t predicted) {
+                            return run.confusion(actual, predicted);
+                          }) |
+                          ranges::to<std::vector>());
+    }
+    models.push_back({{"name", run.model->name},
+                      {"seed", run.seed},
+                      {"layers", run.network.layer_names()},
+                      {"parameters", run.network.parameter_count()},
+                      {"train_seconds", run.history.seconds()},
+                      {"images_per_second", run.history.samples_per_second()},
+                      {"test",
+                       {{"cost", run.test.cost},
+                        {"accuracy", run.confusion.accuracy()},
+                        {"precision", run.confusion.precision()},
+                        {"recall", run.confusion.recall()},
+                        {"f1", run.confusion.f1()},
+                        {"confusion", confusion}}},
+                      {"history", Json::parse(run.history.json())}});
+  }
+  return {{"recipe", options.recipe},
+          {"seed", options.seed},
+          {"threads", options.threads},
+          {"models", models}};
+}
+
+/// Writes a file whole: under another name first, so that an older one is there until the new one
+/// stands. What cannot be written is printed instead: hours of training are not lost to a full
+/// disk.
+bool keep(const fs::path& file, const std::string& text) {
+  fs::path partial = file;
+  partial += ".partial";
+  bool written = false;
+  {
+    std::ofstream out{partial};
+    out << text << std::flush;
+    written = out.good();
+  }
+  std::error_code error;
+  if (written) fs::rename(partial, file, error);
+  if (written && !error) return true;
+  fs::remove(partial, error);
+  fmt::print(stderr, "10_mnist: cannot write {}; it follows on standard output\n", file.string());
+  fmt::print("{}\n", text);
+  return false;
+}
+
+bool keep_all(const Options& options, const std::vector<Run>& runs) {
+  bool kept = true;
+  if (!options.json.empty()) kept &= keep(options.json, to_json(options, runs).dump(2) + "\n");
+  for (const Run& run : runs) {
+    if (options.csv.empty()) break;
+    const std::string name = options.seeds == 1
+                                 ? fmt::format("{}.csv", run.model->name)
+                                 : fmt::format("{}-{}.csv", run.model->name, run.seed);
+    kept &= keep(options.csv / name, run.history.csv());
+  }
+  return kept;
+}
+
+// ------------------------------------------------------------------------------ 10.8 The program
+
+constexpr int bad_option = 2;
+constexpr int interrupted = 130;  // what a shell gives a program that Ctrl-C ended
+
+int compare(const Options& options) {
+  const Recipe recipe = prepare(options);
+  nn::set_threads(options.threads);
+  const nn::Split digits = load(options, recipe);
+  if (!options.quiet) {
+    fmt::print("{} images to train on, {} to validate, {} to test; {} threads\n",
+               with_commas(digits.training.size()), with_commas(digits.validation.size()),
+               with_commas(digits.test.size()), nn::threads());
+  }
+
+  std::vector<Run> runs;
+  const auto stopped = [&] { return !runs.empty() && runs.back().history.interrupted; };
+  for (std::uint64_t seed = options.seed; seed < options.seed + options.seeds; ++seed) {
+    for (const Model& model : recipe.models) {
+      if (!stopped()) runs.push_back(train(model, digits, seed, options.quiet));
+    }
+  }
+  for (Run& run : runs) test(run, digits.test);
+
+  const bool kept = keep_all(options, runs);
+  print_comparison(recipe, runs);
+  if (!options.quiet) {
+    print_confusions(runs);
+    for (const Run& run : runs | ranges::views::take(2)) print_worst_mistakes(run, digits.test);
+  }
+  if (runs.size() > 1) fmt::print("\n{}\n", verdict(recipe, runs));
+  if (stopped()) return interrupted;
+  return kept ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Trains an MLP and a CNN on MNIST, alike, and compares them.", "10_mnist"};
+  describe(app, options);
+  try {
+    app.parse(argc, argv);
+    return compare(options);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "10_mnist: {}\n", error.what());
+    return bad_option;
+  } catch (const BadOption& error) {
+    fmt::print(stderr, "10_mnist: {}\n", error.what());
+    return bad_option;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "10_mnist: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

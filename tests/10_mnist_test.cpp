@@ -1,0 +1,200 @@
+// The program of chapter 10, as its user meets it: what it prints, what it writes, how it refuses.
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+struct Outcome {
+  int status;
+  std::string output;  ///< Standard output and error together.
+};
+
+Outcome run(const std::string& arguments) {
+  const std::string command = std::string{NN_PROGRAM} + " " + arguments + " 2>&1";
+  FILE* const pipe = popen(command.c_str(), "r");
+  std::string output;
+  std::array<char, 4096> buffer{};
+  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
+    output.append(buffer.data(), count);
+  }
+  const int status = pclose(pipe);
+  return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1, .output = output};
+}
+
+std::string contents(const fs::path& file) {
+  std::ifstream in{file};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// A folder for what the program writes, gone after the test.
+class MnistProgram : public testing::Test {
+ protected:
+  MnistProgram() {
+    std::string name = (fs::temp_directory_path() / "nn-10_mnist-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  ~MnistProgram() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] std::string path(const std::string& name) const {
+    return (folder_ / name).string();
+  }
+
+ private:
+  fs::path folder_;
+};
+
+void expect_refusal(const std::string& arguments, const std::string& sentence) {
+  const Outcome outcome = run(arguments);
+  EXPECT_EQ(outcome.status, 2) << arguments;
+  EXPECT_EQ(outcome.output, "10_mnist: " + sentence + "\n");
+}
+
+TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
+  expect_refusal("--epochs 0", "--epochs: 0 epochs, expected at least 1");
+  expect_refusal("--batch-size 0", "--batch-size: 0 images, expected at least 1");
+  expect_refusal("--batch-size 55001", "--batch-size: 55001 images, the training set has 55000");
+  expect_refusal("--learning-rate -1", "--learning-rate: -1, expected a number of 0 or more");
+  expect_refusal("--learning-rate nan", "--learning-rate: nan, expected a number of 0 or more");
+  expect_refusal("--seeds 0", "--seeds: 0 seeds, expected at least 1");
+  expect_refusal("--threads 0", "--threads: 0 threads, expected 1 to 1024");
+  expect_refusal("--json " + path("none/result.json"),
+                 "--json: cannot write " + path("none/result.json"));
+  expect_refusal("--data " + path(""),
+                 "--data: nn::mnist: no file train-images-idx3-ubyte or "
+                 "train-images-idx3-ubyte.gz in " +
+                     path("").substr(0, path("").size() - 1));
+  EXPECT_EQ(run("--recipe other").status, 2);
+  EXPECT_EQ(run("--nonsense").status, 2);
+  EXPECT_EQ(run("--epochs many").status, 2);
+}
+
+TEST_F(MnistProgram, ChecksOutputsBeforeTrainingAndLeavesNoTrace) {
+  std::ofstream{path("file")} << "kept";
+  expect_refusal("--csv " + path("file"), "--csv: cannot make the folder " + path("file"));
+  EXPECT_EQ(run("--json " + path("result.json") + " --threads 0").status, 2);
+  EXPECT_FALSE(fs::exists(path("result.json")));
+  EXPECT_EQ(contents(path("file")), "kept");
+}
+
+TEST_F(MnistProgram, HelpShowsExamples) {
+  const Outcome outcome = run("--help");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_NE(outcome.output.find("10_mnist --recipe report --seeds 3"), std::string::npos);
+}
+
+void expect_share(const json& value) {
+  ASSERT_TRUE(value.is_number());
+  EXPECT_GE(value.get<double>(), 0);
+  EXPECT_LE(value.get<double>(), 1);
+}
+
+TEST_F(MnistProgram, WritesResults) {
+  const Outcome outcome = run("--recipe report --epochs 2 --threads 2 --seed 7 --json " +
+                              path("result.json") + " --csv " + path("csv"));
+  ASSERT_EQ(outcome.status, 0) << outcome.output;
+  const json result = json::parse(contents(path("result.json")));
+  EXPECT_EQ(result["recipe"], "report");
+  EXPECT_EQ(result["seed"], 7);
+  EXPECT_EQ(result["threads"], 2);
+  ASSERT_EQ(result["models"].size(), 2U);
+  EXPECT_EQ(result["models"][0]["name"], "mlp");
+  EXPECT_EQ(result["models"][0]["parameters"], 269'322);
+  EXPECT_EQ(result["models"][0]["layers"][0], "Dense 784→256");
+  EXPECT_EQ(result["models"][1]["name"], "cnn");
+  EXPECT_EQ(result["models"][1]["parameters"], 85'660);
+  for (const json& model : result["models"]) {
+    EXPECT_GT(model["train_seconds"].get<double>(), 0);
+    EXPECT_GT(model["images_per_second"].get<double>(), 0);
+    EXPECT_GT(model["test"]["cost"].get<double>(), 0);
+    for (const char* share : {"accuracy", "precision", "recall", "f1"}) {
+      expect_share(model["test"][share]);
+    }
+    EXPECT_GT(model["test"]["accuracy"].get<double>(), 0.85);
+    int images = 0;
+    int right = 0;
+    for (std::size_t actual = 0; actual < 10; ++actual) {
+      right += model["test"]["confusion"][actual][actual].get<int>();
+      for (const json& count : model["test"]["confusion"][actual]) images += count.get<int>();
+    }
+    EXPECT_EQ(images, 10'000);
+    EXPECT_DOUBLE_EQ(right / 1e4, model["test"]["accuracy"].get<double>());
+    ASSERT_EQ(model["history"].size(), 2U);
+    EXPECT_EQ(model["history"][1]["epoch"], 2);
+    expect_share(model["history"][1]["training_accuracy"]);
+    expect_share(model["history"][1]["validation_accuracy"]);
+    EXPECT_LT(model["history"][1]["training_cost"], model["history"][0]["training_cost"]);
+    EXPECT_TRUE(model["history"][1]["validation_cost"].is_number());
+  }
+  const std::string csv = contents(path("csv/mlp.csv"));
+  EXPECT_EQ(csv.substr(0, csv.find('\n')),
+            "epoch,training_cost,training_accuracy,validation_cost,validation_accuracy");
+  EXPECT_TRUE(fs::exists(path("csv/cnn.csv")));
+}
+
+/// The results without what a clock measured and without the number of threads.
+json without_times(json result) {
+  result.erase("threads");
+  for (json& model : result["models"]) {
+    model.erase("train_seconds");
+    model.erase("images_per_second");
+  }
+  return result;
+}
+
+TEST_F(MnistProgram, GivesTheSameBitsOnAnyNumberOfThreads) {
+  json first;
+  for (const char* threads : {"1", "2", "3"}) {
+    const std::string file = path(std::string{"threads"} + threads + ".json");
+    const std::string options = " --recipe report --epochs 1 --quiet --json " + file;
+    ASSERT_EQ(run("--threads " + std::string{threads} + options).status, 0);
+    const json result = without_times(json::parse(contents(file)));
+    if (first.is_null()) first = result;
+    EXPECT_EQ(result, first) << threads << " threads";
+  }
+}
+
+TEST_F(MnistProgram, SeveralSeedsGiveMeansAndDeviations) {
+  const Outcome outcome = run("--recipe report --epochs 1 --seeds 2 --quiet --json " +
+                              path("result.json") + " --csv " + path("csv"));
+  ASSERT_EQ(outcome.status, 0);
+  EXPECT_NE(outcome.output.find(" ± "), std::string::npos);
+  const json result = json::parse(contents(path("result.json")));
+  ASSERT_EQ(result["models"].size(), 4U);
+  EXPECT_EQ(result["models"][2]["seed"], 2);
+  EXPECT_TRUE(fs::exists(path("csv/cnn-2.csv")));
+}
+
+TEST_F(MnistProgram, PrintsResultsThatItCannotWrite) {
+  // A folder where the partial file is to stand: found out only at the end.
+  fs::create_directory(path("result.json.partial"));
+  const Outcome outcome = run("--recipe report --epochs 1 --quiet --json " + path("result.json"));
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.output.find("cannot write " + path("result.json")), std::string::npos);
+  EXPECT_NE(outcome.output.find("\"confusion\""), std::string::npos);
+}
+
+TEST_F(MnistProgram, FitsTheTerminal) {
+  const Outcome outcome = run("--recipe report --epochs 1 --seeds 2");
+  std::size_t columns = 0;
+  for (const char c : outcome.output) {
+    const bool continuation = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+    columns = c == '\n' ? 0 : columns + (continuation ? 0 : 1);
+    ASSERT_LE(columns, 80U) << outcome.output;
+  }
+  EXPECT_NE(outcome.output.find("misreads"), std::string::npos);
+}
+
+}  // namespace

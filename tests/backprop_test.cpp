@@ -1,0 +1,415 @@
+// nn.backprop: a network worked by hand, the chain rule, what a network refuses, the gradient
+// check.
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+import nn.activation;
+import nn.backprop;
+import nn.convolution;
+import nn.cost;
+import nn.dense;
+import nn.layer;
+import nn.tensor;
+import nn.test;
+
+namespace {
+
+using nn::Dense;
+using nn::real;
+using nn::Sequential;
+using nn::Shape;
+using nn::Tensor;
+using nn::test::difference;
+using nn::test::error_of;
+using nn::test::golden;
+using nn::test::noise;
+
+static_assert(nn::FirstLayer<Sequential>);
+
+/// A dense layer of random weights.
+Dense dense(std::size_t inputs, std::size_t outputs, std::uint64_t seed = 1) {
+  return Dense{noise(Shape{inputs, outputs}, seed), noise(Shape{outputs}, seed + 100)};
+}
+
+/// A convolution of random kernels.
+nn::Convolution convolution(std::size_t inputs, std::size_t outputs, std::size_t side) {
+  return nn::Convolution{noise(Shape{outputs, inputs, side, side}, outputs),
+                         noise(Shape{outputs}, inputs)};
+}
+
+/// The gradients of all parameters of a layer, as they are now.
+std::vector<Tensor> gradients(auto& layer) {
+  std::vector<Tensor> all;
+  for (const nn::Parameter* parameter : layer.parameters()) all.push_back(parameter->gradient);
+  return all;
+}
+
+// Two inputs, two hidden units, one output, and the cost (y − 5)²:
+//
+//   forward   h = (1·1 + 2·1, 1·(−2) + 2·0.5) = (3, −1), through ReLU (3, 0)
+//             y = 3·2 + 0·3 + 1 = 7, C = (7 − 5)² = 4
+//   backward  ∂C/∂y = 2 (7 − 5) = 4
+//             second layer: ∂C/∂W = (3, 0)ᵀ·4, ∂C/∂b = 4, ∂C/∂h = 4·(2, 3) = (8, 12)
+//             ReLU was cut off at the second unit: (8, 0)
+//             first layer: ∂C/∂W = (1, 2)ᵀ (8, 0), ∂C/∂b = (8, 0), ∂C/∂x = (8·1, 8·1)
+TEST(Sequential, ByHand) {
+  Sequential network{Dense{Tensor{{1, -2}, {1, 0.5}}, Tensor{0, 0}}, nn::ReLU{},
+                     Dense{Tensor{{2}, {3}}, Tensor{1}}};
+  const Tensor y = network.forward(Tensor{{1, 2}});
+  EXPECT_EQ(y, (Tensor{{7}}));
+  const Tensor target{{5}};
+  EXPECT_EQ(nn::MeanSquaredError::value(y, target), 4);
+  const Tensor dx = network.backward(nn::MeanSquaredError::gradient(y, target));
+  EXPECT_EQ(gradients(network),
+            (std::vector{Tensor{{8, 0}, {16, 0}}, Tensor{8, 0}, Tensor{{12}, {0}}, Tensor{4}}));
+  EXPECT_EQ(dx, (Tensor{{8, 8}}));
+}
+
+TEST(Sequential, IsItsLayersOneAfterTheOther) {
+  Dense first = dense(4, 7, 1);
+  nn::Tanh second;
+  Dense third = dense(7, 6, 2);
+  nn::Sigmoid fourth;
+  Dense fifth = dense(6, 3, 3);
+  nn::Softmax sixth;
+  Sequential network{first, second, third, fourth, fifth, sixth};
+  EXPECT_EQ(network.size(), 6U);
+
+  const Tensor x = noise(Shape{5, 4}, 1);
+  const Tensor y = first.forward(x);
+  const Tensor z = third.forward(second.forward(y));
+  EXPECT_EQ(network.forward(x), sixth.forward(fifth.forward(fourth.forward(z))));
+
+  const Tensor dy = noise(Shape{5, 3}, 2);
+  const Tensor dz = fourth.backward(fifth.backward(sixth.backward(dy)));
+  EXPECT_EQ(network.backward(dy), first.backward(second.backward(third.backward(dz))));
+  EXPECT_EQ(network.parameters()[0]->gradient, first.parameters()[0]->gradient);
+  EXPECT_EQ(network.parameters()[3]->gradient, third.parameters()[1]->gradient);
+}
+
+TEST(Sequential, WithoutLayersHandsItsInputOn) {
+  Sequential network;
+  const Tensor x{{1, 2}};
+  EXPECT_EQ(network.forward(x), x);
+  EXPECT_EQ(network.predict(x), x);
+  EXPECT_EQ(network.backward(x), x);
+  EXPECT_NO_THROW(network.backward_parameters(x));
+  EXPECT_EQ(network.parameter_count(), 0U);
+}
+
+TEST(Sequential, PredictIsForward) {
+  Sequential network{dense(4, 7), nn::ReLU{}, dense(7, 3), nn::Softmax{}};
+  const Tensor x = noise(Shape{5, 4});
+  EXPECT_EQ(network.predict(x), network.forward(x));
+}
+
+/// A small convolutional network with one of every kind of layer.
+Sequential small_images() {
+  return Sequential{
+      convolution(1, 3, 3), nn::Tanh{},    nn::AveragePool{2},
+      convolution(3, 2, 2), nn::Sigmoid{}, nn::MaxPool{{.window = 2, .stride = 1}},
+      nn::Flatten{},        dense(8, 4),   nn::LeakyReLU{},
+      nn::Reshape{2, 2},    nn::Flatten{}, nn::Softmax{},
+  };
+}
+
+TEST(Sequential, HasTheRightGradientThroughEveryKindOfLayer) {
+  Sequential network = small_images();
+  const nn::GradientCheck check = nn::check_gradients(network, noise(Shape{3, 1, 10, 10}));
+  EXPECT_EQ(check.entries.size(), 7U);  // the input and six parameters
+  EXPECT_LT(check.worst(), nn::test::gradient_tolerance);
+}
+
+TEST(Sequential, MatchesPyTorch) {
+  const auto value = [](const std::string& name) { return golden("backprop", name); };
+  Sequential network{nn::Convolution{value("parameter0"), value("parameter1")},
+                     nn::ReLU{},
+                     nn::MaxPool{2},
+                     nn::Convolution{value("parameter2"), value("parameter3")},
+                     nn::Tanh{},
+                     nn::Flatten{},
+                     Dense{value("parameter4"), value("parameter5")}};
+  const Tensor logits = network.forward(value("x"));
+  EXPECT_LT(difference(logits, value("logits")), nn::test::tolerance);
+  const nn::SoftmaxCrossEntropy cost;
+  EXPECT_NEAR(cost.value(logits, value("classes")), double{value("cost")(0)}, nn::test::tolerance);
+  network.backward_parameters(cost.gradient(logits, value("classes")));
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_LT(difference(network.parameters()[i]->gradient, value("gradient" + std::to_string(i))),
+              nn::test::tolerance)
+        << "parameter " << i;
+  }
+}
+
+// Below the first layer that learns there is nothing to tell; what is left out must not be missed.
+TEST(Sequential, BackwardParametersLeavesOnlyTheInputOut) {
+  const std::vector<Sequential> networks{
+      Sequential{dense(8, 5), nn::Tanh{}, dense(5, 3)},
+      Sequential{nn::Reshape{2, 2, 2}, convolution(2, 3, 2), nn::Flatten{}},
+      Sequential{nn::Sigmoid{}, nn::Tanh{}, dense(8, 3)},
+      Sequential{Sequential{dense(8, 4), nn::ReLU{}}, dense(4, 3)}};
+  for (Sequential all : networks) {
+    Sequential first = all;
+    const Tensor x = noise(Shape{6, 8}, 1);
+    const Tensor dy = noise(all.forward(x).shape(), 2);
+    (void)first.forward(x);
+    (void)all.backward(dy);
+    first.backward_parameters(dy);
+    EXPECT_EQ(gradients(first), gradients(all));
+  }
+}
+
+TEST(Sequential, MayHaveNothingToLearn) {
+  Sequential network{nn::ReLU{}, nn::Softmax{}};
+  const Tensor y = network.forward(Tensor{{1, 2}});
+  EXPECT_NO_THROW(network.backward_parameters(y));
+  EXPECT_TRUE(network.parameters().empty());
+}
+
+TEST(Sequential, MayStandInsideAnother) {
+  Sequential nested{Sequential{dense(4, 5, 1), nn::Tanh{}}, Sequential{dense(5, 3, 2)}};
+  Sequential flat{dense(4, 5, 1), nn::Tanh{}, dense(5, 3, 2)};
+  const Tensor x = noise(Shape{2, 4}, 1);
+  const Tensor dy = noise(Shape{2, 3}, 2);
+  EXPECT_EQ(nested.forward(x), flat.forward(x));
+  EXPECT_EQ(nested.backward(dy), flat.backward(dy));
+  EXPECT_EQ(gradients(nested), gradients(flat));
+  EXPECT_EQ(nested.parameter_count(), flat.parameter_count());
+  EXPECT_EQ(nested.layer_names(),
+            (std::vector<std::string>{"Sequential of 2 layers", "Sequential of 1 layer"}));
+}
+
+TEST(Sequential, CopiesShareNothing) {
+  Sequential original{dense(2, 3), nn::ReLU{}, dense(3, 1)};
+  const Tensor x{{0.5, -0.25}};
+  const Tensor before = original.predict(x);
+  Sequential copy = original;
+  EXPECT_EQ(copy.predict(x), before);
+  for (nn::Parameter* parameter : copy.parameters()) parameter->value.fill(0);
+  EXPECT_EQ(original.predict(x), before);
+  EXPECT_EQ(copy.predict(x), (Tensor{{0}}));
+  copy = original;
+  EXPECT_EQ(copy.predict(x), before);
+}
+
+// An optimizer holds on to the parameters; the network may still be moved to where it is to stay.
+TEST(Sequential, KeepsItsParametersWhereTheyAreWhenMoved) {
+  Sequential network{dense(2, 3), nn::ReLU{}, dense(3, 1)};
+  const std::vector<nn::Parameter*> before = network.parameters();
+  Sequential moved = std::move(network);
+  EXPECT_EQ(moved.parameters(), before);
+  moved.push(nn::Sigmoid{});
+  EXPECT_EQ(moved.parameters(), before);
+}
+
+TEST(Sequential, ShowsItsLayers) {
+  const Sequential network{Dense{Tensor{{1, 2}}, Tensor{3, 4}}, nn::ReLU{}};
+  EXPECT_EQ(network.layer<Dense>(0).weights(), (Tensor{{1, 2}}));
+  EXPECT_EQ(network.layer<nn::ReLU>(1).name(), "ReLU");
+  EXPECT_EQ(network.layer_names(), (std::vector<std::string>{"Dense 1→2", "ReLU"}));
+  EXPECT_EQ(network.name(), "Sequential of 2 layers");
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.layer<Dense>(2); }),
+            "nn::Sequential: layer index 2, the network has 2 layers");
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.layer<Dense>(1); }),
+            "nn::Sequential: layer 2 is ReLU, another type was asked for");
+}
+
+TEST(Sequential, SummarizesItself) {
+  const Sequential network{nn::Reshape{1, 28, 28},
+                           nn::Convolution{1, 8, {.kernel = 5, .padding = nn::Padding::same()}},
+                           nn::ReLU{},
+                           nn::MaxPool{2},
+                           nn::Flatten{},
+                           Dense{1568, 10}};
+  EXPECT_EQ(network.parameter_count(), 15898U);
+  EXPECT_EQ(network.output_shape(Shape{784}), Shape{10});
+  EXPECT_EQ(network.summary(Shape{784}),
+            "layer                                          output  parameters\n"
+            "Reshape to (1, 28, 28)                    (1, 28, 28)           0\n"
+            "Convolution 1→8 5×5 same                  (8, 28, 28)         208\n"
+            "ReLU                                      (8, 28, 28)           0\n"
+            "MaxPool 2×2                               (8, 14, 14)           0\n"
+            "Flatten                                        (1568)           0\n"
+            "Dense 1568→10                                    (10)       15690\n"
+            "total                                                       15898\n");
+}
+
+// An activation takes any input: until something says otherwise, its shape stays open.
+TEST(Sequential, SummarizesWhatIsNotKnownAsAny) {
+  const Sequential network{nn::ReLU{}, Dense{2, 1}};
+  EXPECT_EQ(network.summary(),
+            "layer                                          output  parameters\n"
+            "ReLU                                              any           0\n"
+            "Dense 2→1                                         (1)           3\n"
+            "total                                                           3\n");
+}
+
+TEST(Sequential, RefusesALayerThatDoesNotFit) {
+  EXPECT_EQ(error_of<std::invalid_argument>(
+                [] { (void)Sequential{Dense{784, 256}, nn::ReLU{}, Dense{128, 10}}; }),
+            "nn::Sequential: layer 3 (Dense 128→10) expects 128 columns, layer 2 gives 256");
+  EXPECT_EQ(error_of<std::invalid_argument>(
+                [] { (void)Sequential{nn::Reshape{1, 28, 28}, nn::MaxPool{2}, Dense{196, 10}}; }),
+            "nn::Sequential: layer 3 (Dense 196→10) expects rows of 196 columns (put nn::Flatten "
+            "before it), layer 2 gives (1, 14, 14)");
+  EXPECT_EQ(error_of<std::invalid_argument>(
+                [] { (void)Sequential{Dense{2, 6}, nn::Convolution{1, 8, {.kernel = 3}}}; }),
+            "nn::Sequential: layer 2 (Convolution 1→8 3×3) expects images of shape (1, H, W), "
+            "layer 1 gives 6");
+}
+
+TEST(Sequential, StaysAsItWasWhenItRefuses) {
+  Sequential network{Dense{4, 3}};
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { network.push(Dense{2, 1}); }),
+            "nn::Sequential: layer 2 (Dense 2→1) expects 2 columns, layer 1 gives 3");
+  EXPECT_EQ(network.size(), 1U);
+  EXPECT_EQ(network.parameter_count(), 15U);
+  network.push(Dense{3, 1});
+  EXPECT_EQ(network.predict(Tensor{{1, 2, 3, 4}}), (Tensor{{0}}));
+}
+
+TEST(Sequential, NamesTheJointInsideANetworkInside) {
+  EXPECT_EQ(error_of<std::invalid_argument>(
+                [] { (void)Sequential{Dense{4, 3}, Sequential{nn::ReLU{}, Dense{2, 1}}}; }),
+            "nn::Sequential: layer 2 (Sequential of 2 layers): its layer 2 (Dense 2→1) expects 2 "
+            "columns, layer 1 gives 3");
+}
+
+TEST(Sequential, RefusesInputThatDoesNotFit) {
+  Sequential network{Dense{2, 3}, nn::ReLU{}};
+  const auto refusal = [&](const Tensor& x) {
+    const std::string text = error_of<std::invalid_argument>([&] { (void)network.forward(x); });
+    EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.predict(x); }), text);
+    return text;
+  };
+  EXPECT_EQ(refusal(Tensor{{1, 2, 3, 4, 5}}),
+            "nn::Sequential: layer 1 (Dense 2→3) expects 2 columns, the input has 5");
+  EXPECT_EQ(refusal(Tensor{Shape{7, 1, 28, 28}}),
+            "nn::Sequential: layer 1 (Dense 2→3) expects rows of 2 columns (put nn::Flatten before "
+            "it), the input has (1, 28, 28)");
+  EXPECT_EQ(refusal(Tensor{}), "nn::Sequential: input is empty");
+}
+
+TEST(Sequential, RefusesBackwardBeforeForward) {
+  Sequential network{Dense{2, 3}, nn::ReLU{}};
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.backward(Tensor{{1, 2, 3}}); }),
+            "nn::ReLU: backward before forward");
+}
+
+TEST(Sequential, PredictsForManyThreadsAtOnce) {
+  const Sequential network = small_images();
+  const Tensor x = noise(Shape{6, 1, 10, 10});
+  const Tensor alone = network.predict(x);
+  std::vector<Tensor> results(8);
+  std::vector<std::thread> users;
+  users.reserve(results.size());
+  for (Tensor& result : results) {
+    users.emplace_back([&] {
+      for (int i = 0; i < 20; ++i) result = network.predict(x);
+    });
+  }
+  for (std::thread& user : users) user.join();
+  EXPECT_EQ(results, std::vector(8, alone));
+}
+
+TEST(Sequential, HasTheSameBitsOnAnyNumberOfThreads) {
+  Sequential network = small_images();
+  const Tensor x = noise(Shape{70, 1, 10, 10}, 1);
+  const Tensor dy = noise(Shape{70, 4}, 2);
+  EXPECT_TRUE(nn::test::same_on_any_threads([&] {
+    std::vector<Tensor> results{network.forward(x)};
+    results.push_back(network.backward(dy));
+    for (Tensor& gradient : gradients(network)) results.push_back(std::move(gradient));
+    return results;
+  }));
+}
+
+/// A layer of a reader's own: y = x², times a scale that it learns. Its backward may be told to
+/// forget a factor.
+class ScaledSquare {
+ public:
+  explicit ScaledSquare(real derivative_of_square, real derivative_of_scale = 1)
+      : of_square_{derivative_of_square}, of_scale_{derivative_of_scale} {}
+
+  [[nodiscard]] static std::string name() { return "ScaledSquare"; }
+  [[nodiscard]] static Shape output_shape(const Shape& sample) { return sample; }
+  [[nodiscard]] Tensor predict(Tensor x) const {
+    for (real& value : x.values()) value *= scale_.value(0) * value;
+    return x;
+  }
+  [[nodiscard]] Tensor forward(Tensor x) {
+    input_ = x;
+    return predict(std::move(x));
+  }
+  [[nodiscard]] Tensor backward(Tensor dy) {
+    scale_.gradient.fill(0);
+    for (std::size_t i = 0; i < dy.size(); ++i) {
+      const real x = input_.values()[i];
+      scale_.gradient(0) += of_scale_ * dy.values()[i] * x * x;
+      dy.values()[i] *= of_square_ * scale_.value(0) * x;
+    }
+    return dy;
+  }
+  [[nodiscard]] std::vector<nn::Parameter*> parameters() { return {&scale_}; }
+
+ private:
+  real of_square_;
+  real of_scale_;
+  nn::Parameter scale_{"scale", Tensor{3}};
+  Tensor input_;
+};
+
+TEST(CheckGradients, AcceptsALayerThatIsRight) {
+  ScaledSquare layer{2};
+  const nn::GradientCheck check = nn::check_gradients(layer, noise(Shape{4, 3}));
+  ASSERT_EQ(check.entries.size(), 2U);
+  EXPECT_EQ(check.entries[0].name, "input");
+  EXPECT_EQ(check.entries[1].name, "scale");
+  EXPECT_LT(check.worst(), nn::test::gradient_tolerance);
+}
+
+TEST(CheckGradients, FindsAWrongGradientOfTheInput) {
+  ScaledSquare layer{1};  // the 2 of (x²)′ = 2x forgotten: ‖a − 2a‖ / (‖a‖ + ‖2a‖) = 1/3
+  const nn::GradientCheck check = nn::check_gradients(layer, noise(Shape{4, 3}));
+  EXPECT_NEAR(check.entries[0].relative_error, 1.0 / 3, 1e-3);
+  EXPECT_LT(check.entries[1].relative_error, nn::test::gradient_tolerance);
+  EXPECT_EQ(check.worst(), check.entries[0].relative_error);
+}
+
+TEST(CheckGradients, FindsAWrongGradientOfAParameter) {
+  ScaledSquare layer{2, -1};  // the wrong sign: ‖a + a‖ / (‖a‖ + ‖a‖) = 1
+  const nn::GradientCheck check = nn::check_gradients(layer, noise(Shape{4, 3}));
+  EXPECT_LT(check.entries[0].relative_error, nn::test::gradient_tolerance);
+  EXPECT_NEAR(check.entries[1].relative_error, 1, 1e-3);
+}
+
+TEST(CheckGradients, FindsAGradientThatIsNotANumber) {
+  ScaledSquare layer{std::numeric_limits<real>::quiet_NaN()};
+  EXPECT_EQ(nn::check_gradients(layer, noise(Shape{4, 3})).worst(), 1);
+}
+
+TEST(CheckGradients, FindsAWrongLayerInsideANetwork) {
+  Sequential network{dense(3, 5), ScaledSquare{1}, dense(5, 2)};
+  const nn::GradientCheck check = nn::check_gradients(network, noise(Shape{4, 3}));
+  EXPECT_GT(check.worst(), 0.1);
+  EXPECT_LT(check.entries.back().relative_error, nn::test::gradient_tolerance);  // above it, right
+}
+
+TEST(CheckGradients, LeavesTheLayerAsItWas) {
+  Dense layer = dense(3, 2);
+  const Dense before = layer;
+  (void)nn::check_gradients(layer, noise(Shape{4, 3}));
+  EXPECT_EQ(layer.weights(), before.weights());
+  EXPECT_EQ(layer.biases(), before.biases());
+}
+
+}  // namespace

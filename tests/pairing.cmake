@@ -1,0 +1,15 @@
+# One stem, its rooms: modules/dense.cppm has tests/dense_test.cpp, and tests/CMakeLists.txt adds it.
+# nn.cppm alone has no test of its own: it only exports the others.
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH top)
+file(READ "${top}/tests/CMakeLists.txt" added)
+file(GLOB modules "${top}/modules/*.cppm")
+foreach(module IN LISTS modules)
+  cmake_path(GET module STEM stem)
+  if(stem STREQUAL "nn")
+    continue()
+  elseif(NOT EXISTS "${top}/tests/${stem}_test.cpp")
+    message(SEND_ERROR "modules/${stem}.cppm has no tests/${stem}_test.cpp.")
+  elseif(NOT added MATCHES "nn_add_test\\(${stem}[ )]")
+    message(SEND_ERROR "tests/CMakeLists.txt does not add tests/${stem}_test.cpp.")
+  endif()
+endforeach()
