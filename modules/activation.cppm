@@ -15,6 +15,7 @@ module;
 
 export module nn.activation;
 
+import nn.images;
 import nn.layer;
 import nn.parallel;
 import nn.tensor;
@@ -91,6 +92,20 @@ class Elementwise {
     detail::in_parts(dy.size(), [&, values = dy.data()](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) values[i] *= function_.derivative(y[i]);
     });
+    return dy;
+  }
+
+  // A function of every value by itself does not care in which order the values stand.
+  [[nodiscard]] Images forward(Images x) {
+    x.values() = forward(std::move(x.values()));
+    return x;
+  }
+  [[nodiscard]] Images predict(Images x) const {
+    x.values() = predict(std::move(x.values()));
+    return x;
+  }
+  [[nodiscard]] Images backward(Images dy) {
+    dy.values() = backward(std::move(dy.values()));
     return dy;
   }
 

@@ -85,26 +85,30 @@ void Sequential::check(const Tensor& x) const {
 
 Tensor Sequential::forward(Tensor x) {
   check(x);
-  for (auto& layer : layers_) x = layer->forward(std::move(x));
-  return x;
+  Signal signal{std::move(x)};
+  for (auto& layer : layers_) signal = layer->forward(std::move(signal));
+  return std::move(signal).tensor();
 }
 
 Tensor Sequential::backward(Tensor dy) {
-  for (auto& layer : layers_ | ranges::views::reverse) dy = layer->backward(std::move(dy));
-  return dy;
+  Signal signal{std::move(dy)};
+  for (auto& layer : layers_ | ranges::views::reverse) signal = layer->backward(std::move(signal));
+  return std::move(signal).tensor();
 }
 
 void Sequential::backward_parameters(Tensor dy) {
   const auto learns = std::ranges::find_if(parameter_counts_, [](auto count) { return count > 0; });
   const auto first = static_cast<std::size_t>(learns - parameter_counts_.begin());
-  for (std::size_t i = size(); i-- > first + 1;) dy = layers_[i]->backward(std::move(dy));
-  if (first < size()) layers_[first]->backward_parameters(std::move(dy));
+  Signal signal{std::move(dy)};
+  for (std::size_t i = size(); i-- > first + 1;) signal = layers_[i]->backward(std::move(signal));
+  if (first < size()) layers_[first]->backward_parameters(std::move(signal));
 }
 
 Tensor Sequential::predict(Tensor x) const {
   check(x);
-  for (const auto& layer : layers_) x = layer->predict(std::move(x));
-  return x;
+  Signal signal{std::move(x)};
+  for (const auto& layer : layers_) signal = layer->predict(std::move(signal));
+  return std::move(signal).tensor();
 }
 
 std::vector<Parameter*> Sequential::parameters() {

@@ -16,6 +16,7 @@ module;
 
 export module nn.backprop;
 
+import nn.images;
 import nn.layer;
 import nn.random;
 import nn.tensor;
@@ -45,10 +46,10 @@ class AnyLayer {
     [[nodiscard]] virtual const void* address() const = 0;
     [[nodiscard]] virtual std::string name() const = 0;
     [[nodiscard]] virtual Shape output_shape(const Shape& sample) const = 0;
-    virtual Tensor forward(Tensor x) = 0;
-    virtual Tensor backward(Tensor dy) = 0;
-    virtual void backward_parameters(Tensor dy) = 0;
-    [[nodiscard]] virtual Tensor predict(Tensor x) const = 0;
+    virtual Signal forward(Signal x) = 0;
+    virtual Signal backward(Signal dy) = 0;
+    virtual void backward_parameters(Signal dy) = 0;
+    [[nodiscard]] virtual Signal predict(Signal x) const = 0;
     [[nodiscard]] virtual std::vector<Parameter*> parameters() = 0;
   };
 
@@ -68,17 +69,35 @@ class AnyLayer {
     [[nodiscard]] Shape output_shape(const Shape& sample) const override {
       return layer.output_shape(sample);
     }
-    Tensor forward(Tensor x) override { return layer.forward(std::move(x)); }
-    Tensor backward(Tensor dy) override { return layer.backward(std::move(dy)); }
-    void backward_parameters(Tensor dy) override {
+    Signal forward(Signal x) override {
+      return pass(std::move(x), [&](auto y) { return layer.forward(std::move(y)); });
+    }
+    Signal backward(Signal dy) override {
+      return pass(std::move(dy), [&](auto d) { return layer.backward(std::move(d)); });
+    }
+    void backward_parameters(Signal dy) override {
       if constexpr (FirstLayer<L>) {
-        layer.backward_parameters(dy);
+        pass(std::move(dy), [&](auto d) {
+          layer.backward_parameters(d);
+          return Tensor{};
+        });
       } else {
-        static_cast<void>(layer.backward(std::move(dy)));
+        static_cast<void>(backward(std::move(dy)));
       }
     }
-    [[nodiscard]] Tensor predict(Tensor x) const override { return layer.predict(std::move(x)); }
+    [[nodiscard]] Signal predict(Signal x) const override {
+      return pass(std::move(x), [&](auto y) { return layer.predict(std::move(y)); });
+    }
     [[nodiscard]] std::vector<Parameter*> parameters() override { return layer.parameters(); }
+
+    /// Hands over what the layer works on: images if it can and they are, else a tensor.
+    template <class Call>
+    static Signal pass(Signal signal, const Call& call) {
+      if constexpr (ImageLayer<L>) {
+        if (signal.is_images()) return call(std::move(signal).images());
+      }
+      return call(std::move(signal).tensor());
+    }
 
     L layer;
   };

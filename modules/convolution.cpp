@@ -3,10 +3,8 @@ module;
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
-#include <cstdint>
-#include <numeric>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -15,8 +13,8 @@ module;
 
 module nn.convolution;
 
-import nn.matmul;
 import nn.parallel;
+import nn.vector;
 
 namespace nn {
 
@@ -26,10 +24,6 @@ using detail::Geometry;
 
 std::size_t area(Extent extent) { return extent.height * extent.width; }
 
-std::size_t round_up(std::size_t count, std::size_t multiple) {
-  return (count + multiple - 1) / multiple * multiple;
-}
-
 std::string to_string(Extent extent) { return fmt::format("{}×{}", extent.height, extent.width); }
 
 /// How many windows fit: ⌊(length − window) / stride⌋ + 1.
@@ -37,33 +31,25 @@ std::size_t places(std::size_t length, std::size_t window, std::size_t stride) {
   return (length - window) / stride + 1;
 }
 
-void check_batch(std::string_view layer, const Tensor& x) {
-  if (x.rank() != 4) {
-    throw std::invalid_argument(fmt::format("nn::{}: input has shape {}, expected (B, C, H, W)",
-                                            layer, to_string(x.shape())));
-  }
-}
-
 /// @param output The shape of the last output, `Shape{}` if there was none.
-void check_gradient(std::string_view layer, const Tensor& dy, const Shape& output) {
+void check_gradient(std::string_view layer, const Shape& dy, const Shape& output) {
   if (output.rank() == 0) {
     throw std::invalid_argument(fmt::format("nn::{}: backward before forward", layer));
   }
-  if (dy.shape() != output) {
+  if (dy != output) {
     throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last output {}",
-                                            layer, to_string(dy.shape()), to_string(output)));
+                                            layer, to_string(dy), to_string(output)));
   }
 }
 
-/// Calls output_shape() for a batch; its error is made to stand alone, without a Sequential around.
+/// output_shape() of a sample; its error is made to stand alone, without a Sequential around.
 template <class L>
-Shape checked_output(const L& layer, std::string_view type, const Tensor& x) {
-  check_batch(type, x);
+Shape checked_output(const L& layer, std::string_view type, const Shape& sample) {
   try {
-    return layer.output_shape(x.shape().sample()).batch(x.rows());
+    return layer.output_shape(sample);
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(
-        fmt::format("nn::{}: {}, input has {}", type, error.what(), to_string(x.shape().sample())));
+        fmt::format("nn::{}: {}, input has {}", type, error.what(), to_string(sample)));
   }
 }
 
@@ -158,226 +144,362 @@ Shape Convolution::output_shape(const Shape& sample) const {
   return Shape{kernels_.value.shape()[0], g.output.height, g.output.width};
 }
 
-/// For every number (c, m, n) of a kernel, how far from an output's place its image value stands.
-std::vector<std::size_t> Convolution::offsets(const Geometry& g) const {
-  const Shape& k = kernels_.value.shape();
-  std::vector<std::size_t> result;
-  result.reserve(k.sample().size());
-  for (std::size_t c = 0; c < k[1]; ++c) {
-    for (std::size_t m = 0; m < k[2]; ++m) {
-      for (std::size_t n = 0; n < k[3]; ++n) {
-        result.push_back(c * area(g.padded) + m * g.padded.width + n);
-      }
-    }
-  }
-  return result;
-}
+// A convolution is a sum of products over three small loops: channels, kernel rows, kernel columns.
+// The images stand side by side (nn.images), so every number below is a vector of numbers, one for
+// each of several images, and the loops are written as the formula says.
+//
+// What makes them fast is the tile: a few output channels times a few neighbouring pixels, whose
+// sums stay in registers while the loops run. Each image value is loaded once for all the channels
+// of the tile, each weight once for all its pixels.
 
 namespace {
 
-/// An image with its padding: the image itself where there is none, else a copy.
-class Padded {
- public:
-  Padded(std::span<const real> image, const Geometry& g) : data_{image.data()} {
-    if (g.padded == g.input) return;
-    copy_ = Tensor{Shape{g.channels, g.padded.height, g.padded.width}};
-    for (std::size_t row = 0; row < g.channels * g.input.height; ++row) {
-      const std::size_t c = row / g.input.height;
-      const std::size_t y = row % g.input.height + g.top;
-      std::copy_n(image.data() + row * g.input.width, g.input.width, &copy_(c, y, 0) + g.left);
-    }
-    data_ = copy_.data();
-  }
+/// Sums in registers: with two pixels' values and one weight, all registers but a few.
+constexpr std::size_t tile_channels = vector_registers == 32 ? 8 : 4;
+constexpr std::size_t tile_pixels = 2;
 
-  [[nodiscard]] const real* data() const { return data_; }
-
- private:
-  const real* data_;
-  Tensor copy_;
+/// What a tile sums over, and where everything stands: rows and channels of the image so many
+/// vectors apart, kernels so many numbers.
+struct Window {
+  std::size_t channels;
+  std::size_t image_row;       ///< Vectors from one image row to the next.
+  std::size_t image_channel;   ///< Vectors from one channel to the next.
+  std::size_t kernel_row;      ///< Numbers from one kernel row to the next.
+  std::size_t kernel_channel;  ///< Numbers from one channel's kernel to the next.
+  std::size_t kernel_output;   ///< Numbers from one output channel's kernels to the next.
+  std::size_t output_channel;  ///< Vectors from one output channel to the next.
+  std::size_t pixel_step;      ///< Vectors from one pixel's window to its neighbour's: the stride.
 };
 
-/// The output of one image. Sums run along whole rows of the padded image: where a row of outputs
-/// ends, a few are computed that belong to no place (the kernel would hang over), and left out of
-/// the copy. With a stride, most are.
-void convolve(const Matrix& kernels, std::span<const real> biases, const real* image,
-              std::span<const std::size_t> offsets, const Geometry& g, Extent stride,
-              std::span<real> out) {
-  const std::size_t width = g.padded.width;
-  const std::size_t count =
-      (g.output.height - 1) * stride.height * width + (g.output.width - 1) * stride.width + 1;
-  const std::size_t row = round_up(count, tile_columns());
-  Tensor sums = Tensor::uninitialized(Shape{kernels.rows, row});
-  shifted_sums(kernels, image, offsets, biases, count, sums.data(), row);
-  real* to = out.data();
-  for (std::size_t o = 0; o < kernels.rows; ++o) {
-    for (std::size_t i = 0; i < g.output.height; ++i) {
-      const real* const from = sums.data() + o * row + i * stride.height * width;
-      if (stride.width == 1) {
-        to = std::copy_n(from, g.output.width, to);
-      } else {
-        for (std::size_t j = 0; j < g.output.width; ++j) *to++ = from[j * stride.width];
-      }
-    }
+/// The rows and columns of the kernel that a tile needs; where the rest meets only zeros, it is
+/// left out.
+struct Part {
+  std::size_t first_row;
+  std::size_t last_row;
+  std::size_t first_column;
+  std::size_t last_column;
+};
+
+/// Channels × Pixels sums: out(o, p) = bias(o) + Σ_c Σ_m Σ_n kernel(o, c, m, n) image(c, m, p + n).
+/// @param bias One for each output channel, or null for none.
+template <std::size_t Channels, std::size_t Pixels>
+void correlate_tile(const Window& w, const Part& part, const real* kernels, const real* bias,
+                    const real* image, real* out) {
+  std::array<std::array<Vector, Pixels>, Channels> sum{};
+  for (std::size_t o = 0; o < Channels && bias != nullptr; ++o) {
+    for (std::size_t p = 0; p < Pixels; ++p) sum[o][p] = Vector{} + bias[o];
   }
-}
-
-}  // namespace
-
-Tensor Convolution::predict(const Tensor& x) const {
-  Tensor y = Tensor::uninitialized(checked_output(*this, "Convolution", x));
-  const Geometry g = geometry(x.shape().sample());
-  const std::vector<std::size_t> steps = offsets(g);
-  const Matrix kernels{kernels_.value};
-  parallel_for(x.rows(), [&](std::size_t b) {
-    const Padded image{x.row(b), g};
-    convolve(kernels, biases_.value.values(), image.data(), steps, g, stride_, y.row(b));
-  });
-  return y;
-}
-
-Tensor Convolution::forward(Tensor x) {
-  Tensor y = predict(x);
-  input_ = std::move(x);
-  return y;
-}
-
-namespace {
-
-/// The output gradient of one image, laid out like the padded image: every value at the place where
-/// its window begins, zeros between them, and zeros before and behind, so that a step of the kernel
-/// is a constant step in memory here too.
-class Spread {
- public:
-  Spread(const Geometry& g, Extent kernel, std::size_t outputs)
-      : lead_{(kernel.height - 1) * g.padded.width + kernel.width - 1},
-        stride_{round_up(lead_ + area(g.padded) + tile_columns(), tile_columns())},
-        values_{Shape{outputs, stride_}} {}
-
-  void fill(std::span<const real> dy, const Geometry& g, Extent stride) {
-    const real* from = dy.data();
-    for (std::size_t o = 0; o < values_.rows(); ++o) {
-      for (std::size_t i = 0; i < g.output.height; ++i) {
-        real* const to = channel(o) + i * stride.height * g.padded.width;
-        for (std::size_t j = 0; j < g.output.width; ++j) to[j * stride.width] = *from++;
-      }
-    }
-  }
-
-  /// Where output channel o begins, behind its leading zeros.
-  [[nodiscard]] real* channel(std::size_t o) { return values_.row(o).data() + lead_; }
-
-  /// The channels as rows of a matrix, for dot products with `count` values each.
-  [[nodiscard]] Matrix rows(std::size_t count) const {
-    Matrix matrix{values_};
-    matrix.data += lead_;
-    matrix.columns = count;
-    return matrix;
-  }
-
-  /// For every (o, m, n), how far from an input's place the output gradient stands that reached it
-  /// through K(o, c, m, n), counted from source().
-  [[nodiscard]] std::vector<std::size_t> offsets(const Geometry& g, Extent kernel) const {
-    std::vector<std::size_t> result;
-    for (std::size_t o = 0; o < values_.rows(); ++o) {
-      for (std::size_t m = 0; m < kernel.height; ++m) {
-        for (std::size_t n = 0; n < kernel.width; ++n) {
-          result.push_back(o * stride_ + lead_ - m * g.padded.width - n);
+  for (std::size_t c = 0; c < w.channels; ++c) {
+    for (std::size_t m = part.first_row; m < part.last_row; ++m) {
+      const real* const row = image + (c * w.image_channel + m * w.image_row) * lanes;
+      const real* const weights = kernels + c * w.kernel_channel + m * w.kernel_row;
+      for (std::size_t n = part.first_column; n < part.last_column; ++n) {
+        std::array<Vector, Pixels> pixel;
+        for (std::size_t p = 0; p < Pixels; ++p)
+          pixel[p] = load(row + (n + p * w.pixel_step) * lanes);
+        for (std::size_t o = 0; o < Channels; ++o) {
+          const real weight = weights[o * w.kernel_output + n];
+          for (std::size_t p = 0; p < Pixels; ++p) sum[o][p] += weight * pixel[p];
         }
       }
     }
-    return result;
   }
-  [[nodiscard]] const real* source() const { return values_.data(); }
+  for (std::size_t o = 0; o < Channels; ++o) {
+    for (std::size_t p = 0; p < Pixels; ++p) {
+      store(out + (o * w.output_channel + p) * lanes, sum[o][p]);
+    }
+  }
+}
 
- private:
-  std::size_t lead_;
-  std::size_t stride_;
-  Tensor values_;
-};
+using CorrelateTile = void (*)(const Window&, const Part&, const real*, const real*, const real*,
+                               real*);
 
-/// The kernels with channels in and out changing places, (C, O, F, G): a row for each input
-/// channel.
-Tensor kernels_by_input(const Tensor& kernels) {
+/// The tile for numbers of channels and pixels that are known only at run time.
+CorrelateTile tile_for(std::size_t channels, std::size_t pixels) {
+  static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<CorrelateTile, tile_channels * tile_pixels>{
+        &correlate_tile<I / tile_pixels + 1, I % tile_pixels + 1>...};
+  }(std::make_index_sequence<tile_channels * tile_pixels>{});
+  return tiles[(channels - 1) * tile_pixels + pixels - 1];
+}
+
+/// Channels are shared out evenly over as few tiles as will do: this many tiles.
+std::size_t tiles_of(std::size_t channels) {
+  return (channels + tile_channels - 1) / tile_channels;
+}
+
+/// The first channel of a tile; of the tile behind the last, the number of channels.
+std::size_t first_of(std::size_t tile, std::size_t channels) {
+  return channels * tile / tiles_of(channels);
+}
+
+}  // namespace
+
+Images Convolution::padded(Images x) const {
+  const Geometry g = geometry(x.sample());
+  if (g.padded == g.input) return x;
+  Images result{x.count(), Shape{g.channels, g.padded.height, g.padded.width}};
+  result.values().fill(0);
+  parallel_for(x.groups() * g.channels, [&](std::size_t round) {
+    const std::size_t group = round / g.channels;
+    const std::size_t c = round % g.channels;
+    for (std::size_t y = 0; y < g.input.height; ++y) {
+      std::copy_n(x.group(group) + (c * area(g.input) + y * g.input.width) * lanes,
+                  g.input.width * lanes,
+                  result.group(group) +
+                      (c * area(g.padded) + (y + g.top) * g.padded.width + g.left) * lanes);
+    }
+  });
+  return result;
+}
+
+Images Convolution::correlate(const Images& x, const Geometry& g) const {
+  const Shape& k = kernels_.value.shape();
+  Images y{x.count(), Shape{k[0], g.output.height, g.output.width}};
+  const Window window{.channels = k[1],
+                      .image_row = g.padded.width,
+                      .image_channel = area(g.padded),
+                      .kernel_row = k[3],
+                      .kernel_channel = k[2] * k[3],
+                      .kernel_output = k[1] * k[2] * k[3],
+                      .output_channel = area(g.output),
+                      .pixel_step = stride_.width};
+  const Part all{.first_row = 0, .last_row = k[2], .first_column = 0, .last_column = k[3]};
+  const std::size_t tiles = tiles_of(k[0]);
+  parallel_for(x.groups() * tiles, [&](std::size_t round) {
+    const std::size_t group = round / tiles;
+    const std::size_t o = first_of(round % tiles, k[0]);
+    const std::size_t channels = first_of(round % tiles + 1, k[0]) - o;
+    const real* const kernels = kernels_.value.data() + o * window.kernel_output;
+    const real* const image = x.group(group);
+    real* const out = y.group(group) + o * area(g.output) * lanes;
+    for (std::size_t i = 0; i < g.output.height; ++i) {
+      const real* const row = image + i * stride_.height * g.padded.width * lanes;
+      for (std::size_t j = 0; j < g.output.width; j += tile_pixels) {
+        tile_for(channels, std::min(tile_pixels, g.output.width - j))(
+            window, all, kernels, biases_.value.data() + o, row + j * stride_.width * lanes,
+            out + (i * g.output.width + j) * lanes);
+      }
+    }
+  });
+  return y;
+}
+
+Images Convolution::forward(Images x) {
+  static_cast<void>(checked_output(*this, "Convolution", x.sample()));
+  input_sample_ = x.sample();
+  input_ = padded(std::move(x));
+  return correlate(input_, geometry(input_sample_));
+}
+
+Images Convolution::predict(Images x) const {
+  static_cast<void>(checked_output(*this, "Convolution", x.sample()));
+  const Geometry g = geometry(x.sample());
+  return correlate(padded(std::move(x)), g);
+}
+
+namespace {
+
+/// Channels × Columns dot products: sum(o, n) += Σ over places (i, j) of dy(o, i, j) image(i s, j s
+/// + n), for one row of the kernels of one input channel.
+template <std::size_t Channels, std::size_t Columns>
+void dot_tile(const Window& w, Extent places, std::size_t row_step, const real* dy,
+              const real* image, real* sums) {
+  std::array<std::array<Vector, Columns>, Channels> sum;
+  for (std::size_t o = 0; o < Channels; ++o) {
+    for (std::size_t n = 0; n < Columns; ++n) {
+      sum[o][n] = load(sums + (o * w.kernel_output + n) * lanes);
+    }
+  }
+  for (std::size_t i = 0; i < places.height; ++i) {
+    const real* const row = image + i * row_step * lanes;
+    const real* const d = dy + i * places.width * lanes;
+    for (std::size_t j = 0; j < places.width; ++j) {
+      std::array<Vector, Columns> pixel;
+      for (std::size_t n = 0; n < Columns; ++n) {
+        pixel[n] = load(row + (j * w.pixel_step + n) * lanes);
+      }
+      for (std::size_t o = 0; o < Channels; ++o) {
+        const Vector gradient = load(d + (o * w.output_channel + j) * lanes);
+        for (std::size_t n = 0; n < Columns; ++n) sum[o][n] += gradient * pixel[n];
+      }
+    }
+  }
+  for (std::size_t o = 0; o < Channels; ++o) {
+    for (std::size_t n = 0; n < Columns; ++n) {
+      store(sums + (o * w.kernel_output + n) * lanes, sum[o][n]);
+    }
+  }
+}
+
+constexpr std::size_t dot_channels = 4;
+constexpr std::size_t dot_columns = vector_registers == 32 ? 5 : 2;
+
+using DotTile = void (*)(const Window&, Extent, std::size_t, const real*, const real*, real*);
+
+DotTile dot_tile_for(std::size_t channels, std::size_t columns) {
+  static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<DotTile, dot_channels * dot_columns>{
+        &dot_tile<I / dot_columns + 1, I % dot_columns + 1>...};
+  }(std::make_index_sequence<dot_channels * dot_columns>{});
+  return tiles[(channels - 1) * dot_columns + columns - 1];
+}
+
+}  // namespace
+
+void Convolution::kernel_gradient(const Images& dy, const Geometry& g) {
+  const Shape& k = kernels_.value.shape();
+  const std::size_t kernel_area = k[2] * k[3];
+  const Window window{.channels = 1,
+                      .image_row = g.padded.width,
+                      .image_channel = area(g.padded),
+                      .kernel_row = k[3],
+                      .kernel_channel = kernel_area,
+                      .kernel_output = kernel_area,
+                      .output_channel = area(g.output),
+                      .pixel_step = stride_.width};
+  // A round owns a few output channels' kernels of one input channel and sums over all images, in
+  // order: nothing is shared, and the result is the same on any number of threads.
+  const std::size_t blocks = (k[0] + dot_channels - 1) / dot_channels;
+  parallel_for(blocks * k[1], [&](std::size_t round) {
+    const std::size_t c = round % k[1];
+    const std::size_t o = round / k[1] * dot_channels;
+    const std::size_t channels = std::min(dot_channels, k[0] - o);
+    Tensor sums{Shape{channels, kernel_area, lanes}};
+    for (std::size_t group = 0; group < dy.groups(); ++group) {
+      const real* const image = input_.group(group) + c * area(g.padded) * lanes;
+      const real* const d = dy.group(group) + o * area(g.output) * lanes;
+      for (std::size_t m = 0; m < k[2]; ++m) {
+        for (std::size_t n = 0; n < k[3]; n += dot_columns) {
+          dot_tile_for(channels, std::min(dot_columns, k[3] - n))(
+              window, g.output, stride_.height * g.padded.width, d,
+              image + (m * g.padded.width + n) * lanes, &sums(0, m * k[3] + n, 0));
+        }
+      }
+    }
+    for (std::size_t i = 0; i < channels; ++i) {
+      for (std::size_t j = 0; j < kernel_area; ++j) {
+        kernels_.gradient(o + i, c, j / k[3], j % k[3]) = total(load(&sums(i, j, 0)));
+      }
+    }
+  });
+}
+
+void Convolution::bias_gradient(const Images& dy, const Geometry& g) {
+  parallel_for(biases_.value.size(), [&](std::size_t o) {
+    Vector sum{};
+    for (std::size_t group = 0; group < dy.groups(); ++group) {
+      const real* const channel = dy.group(group) + o * area(g.output) * lanes;
+      for (std::size_t i = 0; i < area(g.output); ++i) sum += load(channel + i * lanes);
+    }
+    biases_.gradient(o) = total(sum);
+  });
+}
+
+namespace {
+
+/// The kernels turned by 180°, channels in and out having changed places: (C, O, F, G).
+Tensor turned(const Tensor& kernels) {
   const Shape& k = kernels.shape();
-  const std::size_t size = k[2] * k[3];
   Tensor result = Tensor::uninitialized(Shape{k[1], k[0], k[2], k[3]});
   for (std::size_t o = 0; o < k[0]; ++o) {
     for (std::size_t c = 0; c < k[1]; ++c) {
-      std::copy_n(&kernels.values()[(o * k[1] + c) * size], size, &result(c, o, 0, 0));
+      for (std::size_t m = 0; m < k[2]; ++m) {
+        for (std::size_t n = 0; n < k[3]; ++n) {
+          result(c, o, k[2] - 1 - m, k[3] - 1 - n) = kernels(o, c, m, n);
+        }
+      }
     }
   }
   return result;
 }
 
-/// The input gradient of one image, a convolution of the spread gradient; padding gets none.
-void convolve_back(const Matrix& kernels, const Spread& spread,
-                   std::span<const std::size_t> offsets, const Geometry& g, std::span<real> dx) {
-  const std::size_t width = g.padded.width;
-  const std::size_t count = g.input.height * width;
-  const std::size_t row = round_up(count, tile_columns());
-  Tensor sums = Tensor::uninitialized(Shape{g.channels, row});
-  shifted_sums(kernels, spread.source() + g.top * width, offsets, {}, count, sums.data(), row);
-  real* to = dx.data();
-  for (std::size_t c = 0; c < g.channels; ++c) {
-    for (std::size_t i = 0; i < g.input.height; ++i) {
-      to = std::copy_n(sums.data() + c * row + i * width + g.left, g.input.width, to);
-    }
-  }
+/// The places of [0, kernel) that meet [0, length) when the kernel begins at `begin` − (kernel − 1)
+/// and is moved on over `more` places.
+std::pair<std::size_t, std::size_t> overlap(std::size_t begin, std::size_t more, std::size_t kernel,
+                                            std::size_t length) {
+  const std::size_t first = begin + more + 1 < kernel ? kernel - 1 - begin - more : 0;
+  const std::size_t last =
+      std::min(kernel, length + kernel - 1 > begin ? length + kernel - 1 - begin : 0);
+  return {std::min(first, last), last};
 }
 
 }  // namespace
 
-void Convolution::backward_into(const Tensor& dy, Tensor* dx) {
+Images Convolution::input_gradient(const Images& dy, const Geometry& g) const {
   const Shape& k = kernels_.value.shape();
-  const Extent kernel{k[2], k[3]};
-  check_gradient("Convolution", dy, last_output(*this, input_.shape()));
-  const Geometry g = geometry(input_.shape().sample());
-  const std::vector<std::size_t> steps = offsets(g);
-  const Tensor turned = dx == nullptr ? Tensor{} : kernels_by_input(kernels_.value);
-  const std::size_t reach = round_up(
-      area(g.padded) - (kernel.height - 1) * g.padded.width - (kernel.width - 1), tile_columns());
-
-  // The gradients of parameters are sums over the images. They are added up in groups that depend
-  // on the batch alone, and the groups in order: the same bits on any number of threads.
-  constexpr std::size_t most_groups = 32;
-  const std::size_t group_size = (input_.rows() + most_groups - 1) / most_groups;
-  const std::size_t groups = (input_.rows() + group_size - 1) / group_size;
-  Tensor kernel_sums{Shape{groups, kernels_.value.size()}};
-  Tensor bias_sums{Shape{groups, k[0]}};
-  parallel_for(groups, [&](std::size_t group) {
-    Spread spread{g, kernel, k[0]};
-    const std::vector<std::size_t> back = spread.offsets(g, kernel);
-    const std::size_t last = std::min(input_.rows(), (group + 1) * group_size);
-    for (std::size_t b = group * group_size; b < last; ++b) {
-      spread.fill(dy.row(b), g, stride_);
-      const Padded image{input_.row(b), g};
-      add_shifted_dots(spread.rows(reach), image.data(), steps, kernel_sums.row(group).data());
-      for (std::size_t o = 0; o < k[0]; ++o) {
-        const auto channel = dy.row(b).subspan(o * area(g.output), area(g.output));
-        bias_sums(group, o) = std::accumulate(channel.begin(), channel.end(), bias_sums(group, o));
+  // The output gradient with its values as far apart as the windows were, and as many zeros left
+  // and right as the kernel reaches over; above and below they are left out of the sums instead.
+  const Extent spread{(g.output.height - 1) * stride_.height + 1,
+                      (g.output.width - 1) * stride_.width + 1};
+  const std::size_t width = g.padded.width + k[3] - 1;
+  Images wide{dy.count(), Shape{k[0], spread.height, width}};
+  wide.values().fill(0);
+  parallel_for(dy.groups() * k[0], [&](std::size_t round) {
+    const std::size_t group = round / k[0];
+    const std::size_t o = round % k[0];
+    const real* from = dy.group(group) + o * area(g.output) * lanes;
+    for (std::size_t i = 0; i < g.output.height; ++i) {
+      real* const to =
+          wide.group(group) + ((o * spread.height + i * stride_.height) * width + k[3] - 1) * lanes;
+      for (std::size_t j = 0; j < g.output.width; ++j, from += lanes) {
+        store(to + j * stride_.width * lanes, load(from));
       }
-      if (dx != nullptr) convolve_back(turned, spread, back, g, dx->row(b));
     }
   });
-  const auto add_groups = [groups](const Tensor& sums, Tensor& gradient) {
-    gradient.fill(0);
-    for (std::size_t group = 0; group < groups; ++group) {
-      for (std::size_t i = 0; i < gradient.size(); ++i) {
-        gradient.values()[i] += sums.row(group)[i];
+
+  Images dx{dy.count(), input_sample_};
+  const Tensor kernels = turned(kernels_.value);
+  const Window window{.channels = k[0],
+                      .image_row = width,
+                      .image_channel = spread.height * width,
+                      .kernel_row = k[3],
+                      .kernel_channel = k[2] * k[3],
+                      .kernel_output = k[0] * k[2] * k[3],
+                      .output_channel = area(g.input),
+                      .pixel_step = 1};
+  const std::size_t tiles = tiles_of(k[1]);
+  parallel_for(dy.groups() * tiles, [&](std::size_t round) {
+    const std::size_t group = round / tiles;
+    const std::size_t c = first_of(round % tiles, k[1]);
+    const auto channels = first_of(round % tiles + 1, k[1]) - c;
+    real* const out = dx.group(group) + c * area(g.input) * lanes;
+    for (std::size_t y = 0; y < g.input.height; ++y) {
+      const auto [first_row, last_row] = overlap(y + g.top, 0, k[2], spread.height);
+      // The row where the kernel begins may stand above the image; the first row it needs does not.
+      const real* const row = wide.group(group) + (static_cast<std::ptrdiff_t>(y + g.top) -
+                                                   static_cast<std::ptrdiff_t>(k[2] - 1)) *
+                                                      static_cast<std::ptrdiff_t>(width * lanes);
+      for (std::size_t x = 0; x < g.input.width; x += tile_pixels) {
+        const std::size_t pixels = std::min(tile_pixels, g.input.width - x);
+        const auto [first_column, last_column] =
+            overlap(x + g.left, pixels - 1, k[3], spread.width);
+        tile_for(channels, pixels)(window, {first_row, last_row, first_column, last_column},
+                                   kernels.data() + c * window.kernel_output, nullptr,
+                                   row + (x + g.left) * lanes,
+                                   out + (y * g.input.width + x) * lanes);
       }
     }
-  };
-  add_groups(kernel_sums, kernels_.gradient);
-  add_groups(bias_sums, biases_.gradient);
-}
-
-Tensor Convolution::backward(const Tensor& dy) {
-  Tensor dx = input_.empty() ? Tensor{} : Tensor::uninitialized(input_.shape());
-  backward_into(dy, &dx);
+  });
   return dx;
 }
 
-void Convolution::backward_parameters(const Tensor& dy) { backward_into(dy, nullptr); }
+Geometry Convolution::checked_geometry(const Shape& dy) const {
+  check_gradient("Convolution", dy,
+                 input_.count() == 0 ? Shape{} : output_shape(input_sample_).batch(input_.count()));
+  return geometry(input_sample_);
+}
+
+void Convolution::backward_parameters(const Images& dy) {
+  const Geometry g = checked_geometry(dy.shape());
+  kernel_gradient(dy, g);
+  bias_gradient(dy, g);
+}
+
+Images Convolution::backward(const Images& dy) {
+  backward_parameters(dy);
+  return input_gradient(dy, geometry(input_sample_));
+}
 
 // -------------------------------------------------------------------------------------- pooling
 
@@ -412,36 +534,31 @@ Shape pool_shape(const Shape& sample, Extent window, Extent stride) {
                places(sample[2], window.width, stride.width)};
 }
 
-/// Calls visit(output's place, its window's first value, the window's place in its channel) for
-/// every output, channels in parallel.
-template <class Visit>
-void for_each_window(const Shape& input, const Shape& output, Extent stride, const Visit& visit) {
-  const std::size_t height = output[2];
-  const std::size_t width = output[3];
-  parallel_for(input[0], [&](std::size_t b) {
-    for (std::size_t channel = b * input[1]; channel < (b + 1) * input[1]; ++channel) {
-      for (std::size_t i = 0; i < height; ++i) {
-        for (std::size_t j = 0; j < width; ++j) {
-          const std::size_t corner = i * stride.height * input[3] + j * stride.width;
-          visit((channel * height + i) * width + j, channel * input[2] * input[3], corner);
-        }
-      }
-    }
-  });
-}
+/// A pooling layer's windows: for the output (i, j) of a channel, where its window begins.
+struct Windows {
+  Extent input;
+  Extent output;
+  Extent stride;
 
-/// The place in its channel of a window's largest value; of equal ones the first, and of a NaN its
-/// own, so that it is not lost.
-std::size_t place_of_maximum(const real* channel, std::size_t corner, Extent window,
-                             std::size_t width) {
-  std::size_t best = corner;
-  for (std::size_t m = 0; m < window.height; ++m) {
-    for (std::size_t n = 0; n < window.width; ++n) {
-      const std::size_t place = corner + m * width + n;
-      if (channel[place] > channel[best] || channel[place] != channel[place]) best = place;
-    }
+  [[nodiscard]] std::size_t corner(std::size_t place) const {
+    const std::size_t i = place / output.width;
+    const std::size_t j = place % output.width;
+    return i * stride.height * input.width + j * stride.width;
   }
-  return best;
+};
+
+Extent extent_of(const Shape& sample) { return {sample[1], sample[2]}; }
+
+/// Calls visit(a channel of the input, the same of the output) for every group and channel.
+template <class Visit>
+void for_each_channel(std::size_t groups, const Shape& input, const Shape& output,
+                      const Visit& visit) {
+  parallel_for(groups * input[0], [&](std::size_t round) {
+    const std::size_t group = round / input[0];
+    const std::size_t c = round % input[0];
+    visit((group * input.size() + c * area(extent_of(input))) * lanes,
+          (group * output.size() + c * area(extent_of(output))) * lanes);
+  });
 }
 
 }  // namespace
@@ -455,37 +572,56 @@ Shape MaxPool::output_shape(const Shape& sample) const {
   return pool_shape(sample, window_, stride_);
 }
 
-Tensor MaxPool::forward(const Tensor& x) {
-  Tensor y = Tensor::uninitialized(checked_output(*this, "MaxPool", x));
-  input_ = x.shape();
-  maxima_.resize(y.size());
-  for_each_window(input_, y.shape(), stride_,
-                  [&, out = y.data()](std::size_t to, std::size_t channel, std::size_t corner) {
-                    const real* const values = x.data() + channel;
-                    const std::size_t best = place_of_maximum(values, corner, window_, input_[3]);
-                    maxima_[to] = static_cast<std::uint32_t>(best);
-                    out[to] = values[best];
-                  });
+/// The largest values of all windows, and if wanted the place in its window of each: of equal ones
+/// the first; a NaN counts as larger than any number, so that it is not lost.
+Images MaxPool::pool(const Images& x, Images* places) const {
+  Images y{x.count(), checked_output(*this, "MaxPool", x.sample())};
+  if (places != nullptr) *places = Images{x.count(), y.sample()};
+  const Windows windows{extent_of(x.sample()), extent_of(y.sample()), stride_};
+  for_each_channel(x.groups(), x.sample(), y.sample(), [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = 0; i < area(windows.output); ++i) {
+      const real* const corner = x.values().data() + from + windows.corner(i) * lanes;
+      Vector best = load(corner);
+      Vector place{};
+      for (std::size_t w = 1; w < area(window_); ++w) {
+        const std::size_t m = w / window_.width;
+        const Vector value = load(corner + (m * windows.input.width + w % window_.width) * lanes);
+        const auto larger = (value > best) | (value != value);
+        best = larger ? value : best;
+        place = larger ? Vector{} + static_cast<real>(w) : place;
+      }
+      store(y.values().data() + to + i * lanes, best);
+      if (places != nullptr) store(places->values().data() + to + i * lanes, place);
+    }
+  });
   return y;
 }
 
-Tensor MaxPool::predict(const Tensor& x) const {
-  Tensor y = Tensor::uninitialized(checked_output(*this, "MaxPool", x));
-  for_each_window(x.shape(), y.shape(), stride_,
-                  [&, out = y.data()](std::size_t to, std::size_t channel, std::size_t corner) {
-                    const real* const values = x.data() + channel;
-                    out[to] = values[place_of_maximum(values, corner, window_, x.shape()[3])];
-                  });
-  return y;
+Images MaxPool::forward(const Images& x) {
+  input_ = x.sample();
+  return pool(x, &places_);
 }
 
-Tensor MaxPool::backward(const Tensor& dy) const {
-  check_gradient("MaxPool", dy, last_output(*this, input_));
-  Tensor dx{input_};
-  for_each_window(input_, dy.shape(), stride_,
-                  [&, out = dx.data()](std::size_t from, std::size_t channel, std::size_t) {
-                    out[channel + maxima_[from]] += dy.data()[from];
-                  });
+Images MaxPool::predict(const Images& x) const { return pool(x, nullptr); }
+
+Images MaxPool::backward(const Images& dy) const {
+  check_gradient("MaxPool", dy.shape(), places_.shape());
+  Images dx{dy.count(), input_};
+  dx.values().fill(0);
+  const Windows windows{extent_of(input_), extent_of(dy.sample()), stride_};
+  for_each_channel(dy.groups(), input_, dy.sample(), [&](std::size_t to, std::size_t from) {
+    for (std::size_t i = 0; i < area(windows.output); ++i) {
+      real* const corner = dx.values().data() + to + windows.corner(i) * lanes;
+      const Vector place = load(places_.values().data() + from + i * lanes);
+      const Vector gradient = load(dy.values().data() + from + i * lanes);
+      for (std::size_t w = 0; w < area(window_); ++w) {
+        const std::size_t m = w / window_.width;
+        real* const value = corner + (m * windows.input.width + w % window_.width) * lanes;
+        const auto here = place == Vector{} + static_cast<real>(w);
+        store(value, load(value) + (here ? gradient : Vector{}));
+      }
+    }
+  });
   return dx;
 }
 
@@ -498,40 +634,46 @@ Shape AveragePool::output_shape(const Shape& sample) const {
   return pool_shape(sample, window_, stride_);
 }
 
-Tensor AveragePool::forward(const Tensor& x) {
-  Tensor y = predict(x);
+Images AveragePool::predict(const Images& x) const {
+  Images y{x.count(), checked_output(*this, "AveragePool", x.sample())};
+  const Windows windows{extent_of(x.sample()), extent_of(y.sample()), stride_};
+  const real share = 1 / static_cast<real>(area(window_));
+  for_each_channel(x.groups(), x.sample(), y.sample(), [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = 0; i < area(windows.output); ++i) {
+      const real* const corner = x.values().data() + from + windows.corner(i) * lanes;
+      Vector sum{};
+      for (std::size_t w = 0; w < area(window_); ++w) {
+        const std::size_t m = w / window_.width;
+        sum += load(corner + (m * windows.input.width + w % window_.width) * lanes);
+      }
+      store(y.values().data() + to + i * lanes, sum * share);
+    }
+  });
+  return y;
+}
+
+Images AveragePool::forward(const Images& x) {
   input_ = x.shape();
-  return y;
+  return predict(x);
 }
 
-Tensor AveragePool::predict(const Tensor& x) const {
-  Tensor y = Tensor::uninitialized(checked_output(*this, "AveragePool", x));
+Images AveragePool::backward(const Images& dy) const {
+  check_gradient("AveragePool", dy.shape(), last_output(*this, input_));
+  Images dx{dy.count(), input_.sample()};
+  dx.values().fill(0);
+  const Windows windows{extent_of(dx.sample()), extent_of(dy.sample()), stride_};
   const real share = 1 / static_cast<real>(area(window_));
-  for_each_window(x.shape(), y.shape(), stride_,
-                  [&, out = y.data()](std::size_t to, std::size_t channel, std::size_t corner) {
-                    real sum = 0;
-                    for (std::size_t m = 0; m < window_.height; ++m) {
-                      for (std::size_t n = 0; n < window_.width; ++n) {
-                        sum += x.data()[channel + corner + m * x.shape()[3] + n];
-                      }
-                    }
-                    out[to] = sum * share;
-                  });
-  return y;
-}
-
-Tensor AveragePool::backward(const Tensor& dy) const {
-  check_gradient("AveragePool", dy, last_output(*this, input_));
-  Tensor dx{input_};
-  const real share = 1 / static_cast<real>(area(window_));
-  for_each_window(input_, dy.shape(), stride_,
-                  [&, out = dx.data()](std::size_t from, std::size_t channel, std::size_t corner) {
-                    for (std::size_t m = 0; m < window_.height; ++m) {
-                      for (std::size_t n = 0; n < window_.width; ++n) {
-                        out[channel + corner + m * input_[3] + n] += dy.data()[from] * share;
-                      }
-                    }
-                  });
+  for_each_channel(dy.groups(), dx.sample(), dy.sample(), [&](std::size_t to, std::size_t from) {
+    for (std::size_t i = 0; i < area(windows.output); ++i) {
+      real* const corner = dx.values().data() + to + windows.corner(i) * lanes;
+      const Vector gradient = load(dy.values().data() + from + i * lanes) * share;
+      for (std::size_t w = 0; w < area(window_); ++w) {
+        const std::size_t m = w / window_.width;
+        real* const value = corner + (m * windows.input.width + w % window_.width) * lanes;
+        store(value, load(value) + gradient);
+      }
+    }
+  });
   return dx;
 }
 

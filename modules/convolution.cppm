@@ -4,13 +4,13 @@ module;
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 export module nn.convolution;
 
+import nn.images;
 import nn.layer;
 import nn.tensor;
 
@@ -81,9 +81,6 @@ export namespace nn {
 /// Backward: ∂C/∂K is the same sum with ∂C/∂Y in the place of K; ∂C/∂b(o) sums ∂C/∂Y over channel
 /// o; ∂C/∂X is a convolution of ∂C/∂Y, with zeros around it, with the kernels turned by 180°.
 ///
-/// Both ways run as sums of shifted rows (nn.matmul): in an image stored row by row, a step of the
-/// kernel is a constant step in memory.
-///
 /// Source: LeCun, Bottou, Bengio & Haffner (1998), "Gradient-based learning applied to document
 /// recognition".
 class Convolution {
@@ -139,34 +136,39 @@ class Convolution {
   /// @param x Images, shape (B, C, H, W).
   /// @return Shape (B, O, H′, W′).
   /// @throws std::invalid_argument if x does not fit.
-  [[nodiscard]] Tensor forward(Tensor x);
+  [[nodiscard]] Images forward(Images x);
 
   /// The output, keeping nothing. @see forward
-  [[nodiscard]] Tensor predict(const Tensor& x) const;
+  [[nodiscard]] Images predict(Images x) const;
 
   /// @param dy ∂C/∂Y, shape (B, O, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
   /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
-  [[nodiscard]] Tensor backward(const Tensor& dy);
+  [[nodiscard]] Images backward(const Images& dy);
 
   /// The gradients of kernels and biases only.
   /// @param dy ∂C/∂Y, shape (B, O, H′, W′).
   /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
-  void backward_parameters(const Tensor& dy);
+  void backward_parameters(const Images& dy);
 
   /// @return Kernels and biases.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {&kernels_, &biases_}; }
 
  private:
   [[nodiscard]] detail::Geometry geometry(const Shape& sample) const;
-  [[nodiscard]] std::vector<std::size_t> offsets(const detail::Geometry& g) const;
-  void backward_into(const Tensor& dy, Tensor* dx);
+  [[nodiscard]] detail::Geometry checked_geometry(const Shape& dy) const;
+  [[nodiscard]] Images padded(Images x) const;
+  [[nodiscard]] Images correlate(const Images& x, const detail::Geometry& g) const;
+  void kernel_gradient(const Images& dy, const detail::Geometry& g);
+  void bias_gradient(const Images& dy, const detail::Geometry& g);
+  [[nodiscard]] Images input_gradient(const Images& dy, const detail::Geometry& g) const;
 
   Parameter kernels_;
   Parameter biases_;
   Extent stride_;
   Padding padding_;
-  Tensor input_;
+  Images input_;  // with its padding
+  Shape input_sample_;
 };
 
 /// How a pooling layer moves.
@@ -197,24 +199,26 @@ class MaxPool {
   /// @param x Shape (B, C, H, W).
   /// @return Shape (B, C, H′, W′).
   /// @throws std::invalid_argument if x does not fit.
-  [[nodiscard]] Tensor forward(const Tensor& x);
+  [[nodiscard]] Images forward(const Images& x);
 
   /// The output, keeping nothing. @see forward
-  [[nodiscard]] Tensor predict(const Tensor& x) const;
+  [[nodiscard]] Images predict(const Images& x) const;
 
   /// @param dy ∂C/∂Y, shape (B, C, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
   /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
-  [[nodiscard]] Tensor backward(const Tensor& dy) const;
+  [[nodiscard]] Images backward(const Images& dy) const;
 
   /// @return Nothing: pooling does not learn.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
 
  private:
+  [[nodiscard]] Images pool(const Images& x, Images* places) const;
+
   Extent window_;
   Extent stride_;
-  Shape input_;
-  std::vector<std::uint32_t> maxima_;  // of every output, the place of its maximum in its channel
+  Shape input_;    // of one sample
+  Images places_;  // of every output, the place of its maximum in its window
 };
 
 /// Average pooling: every window of every channel becomes its mean; each of its values gets an
@@ -237,15 +241,15 @@ class AveragePool {
   /// @param x Shape (B, C, H, W).
   /// @return Shape (B, C, H′, W′).
   /// @throws std::invalid_argument if x does not fit.
-  [[nodiscard]] Tensor forward(const Tensor& x);
+  [[nodiscard]] Images forward(const Images& x);
 
   /// The output, keeping nothing. @see forward
-  [[nodiscard]] Tensor predict(const Tensor& x) const;
+  [[nodiscard]] Images predict(const Images& x) const;
 
   /// @param dy ∂C/∂Y, shape (B, C, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
   /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
-  [[nodiscard]] Tensor backward(const Tensor& dy) const;
+  [[nodiscard]] Images backward(const Images& dy) const;
 
   /// @return Nothing: pooling does not learn.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }

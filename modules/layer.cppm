@@ -12,6 +12,7 @@ module;
 
 export module nn.layer;
 
+import nn.images;
 import nn.tensor;
 
 export namespace nn {
@@ -56,11 +57,20 @@ concept Layer =
     std::copyable<L> && requires(L layer, const L& constant, const Shape& sample, Tensor tensor) {
       { constant.name() } -> std::convertible_to<std::string>;
       { constant.output_shape(sample) } -> std::same_as<Shape>;
-      { layer.forward(std::move(tensor)) } -> std::same_as<Tensor>;
-      { layer.backward(std::move(tensor)) } -> std::same_as<Tensor>;
-      { constant.predict(std::move(tensor)) } -> std::same_as<Tensor>;
+      { layer.forward(std::move(tensor)) } -> std::convertible_to<Tensor>;
+      { layer.backward(std::move(tensor)) } -> std::convertible_to<Tensor>;
+      { constant.predict(std::move(tensor)) } -> std::convertible_to<Tensor>;
       { layer.parameters() } -> std::same_as<std::vector<Parameter*>>;
     };
+
+/// A layer that works on Images: in a row of such layers the images stay in that layout. Both
+/// layouts convert into each other, so such a layer takes and gives tensors like any other.
+template <class L>
+concept ImageLayer = Layer<L> && requires(L layer, const L& constant, Images images) {
+  { layer.forward(std::move(images)) } -> std::same_as<Images>;
+  { layer.backward(std::move(images)) } -> std::same_as<Images>;
+  { constant.predict(std::move(images)) } -> std::same_as<Images>;
+};
 
 /// A layer that can leave ∂C/∂X out: `backward_parameters(∂C/∂Y)` writes the parameters' gradients
 /// only. The first layer of a network is asked for no more: nothing below it learns.

@@ -5,7 +5,6 @@ module;
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstring>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -13,23 +12,14 @@ module;
 module nn.matmul;
 
 import nn.parallel;
+import nn.vector;
 
 namespace nn {
 
 namespace {
 
-// The machine's vector: as many numbers as one instruction multiplies and adds.
-#if defined(__AVX512F__)
-constexpr std::size_t vector_bytes = 64;
-constexpr std::size_t tile_rows = 12;  // of 32 registers, 24 hold sums
-#elif defined(__AVX__)
-constexpr std::size_t vector_bytes = 32;
-constexpr std::size_t tile_rows = 6;  // of 16 registers, 12 hold sums
-#else
-constexpr std::size_t vector_bytes = 16;
-constexpr std::size_t tile_rows = 6;
-#endif
-constexpr std::size_t lanes = vector_bytes / sizeof(real);
+/// Of 32 registers 24 hold sums, of 16 registers 12.
+constexpr std::size_t tile_rows = vector_registers == 32 ? 12 : 6;
 constexpr std::size_t tile_vectors = 2;
 constexpr std::size_t tile_width = tile_vectors * lanes;
 
@@ -39,16 +29,6 @@ constexpr std::size_t block_depth = 512;
 
 /// Below this many multiplications a second thread costs more than it brings.
 constexpr std::size_t serial_work = std::size_t{1} << 17U;
-
-using Vector = real __attribute__((vector_size(vector_bytes)));
-
-Vector load(const real* from) {
-  Vector vector;
-  std::memcpy(&vector, from, sizeof vector);  // one unaligned load
-  return vector;
-}
-
-void store(real* to, Vector vector) { std::memcpy(to, &vector, sizeof vector); }
 
 /// What a tile multiplies: the scalars of A by their two strides, the rows of B by a function.
 template <class RowOfB>
@@ -190,87 +170,5 @@ Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
 }
 
 Tensor matmul(const Matrix& a, const Matrix& b) { return matmul(a, b, {}); }
-
-std::size_t tile_columns() { return tile_width; }
-
-void shifted_sums(const Matrix& weights, const real* source, std::span<const std::size_t> offsets,
-                  std::span<const real> bias, std::size_t count, real* out,
-                  std::size_t out_stride) {
-  const std::size_t whole = (count + tile_width - 1) / tile_width * tile_width;
-  for (std::size_t o = 0; o < weights.rows; ++o) {
-    std::fill_n(out + o * out_stride, whole, bias.empty() ? real{0} : bias[o]);
-  }
-  for (std::size_t p = 0; p < count; p += tile_width) {
-    const auto row_of_b = [from = source + p, offsets](std::size_t k) { return from + offsets[k]; };
-    for (std::size_t o = 0, tile = 0; o < weights.rows; o += tile) {
-      tile = next_rows(weights.rows - o);
-      multiply_rows(tile,
-                    Factors{.a = weights.data + o * weights.row_stride,
-                            .a_row_stride = weights.row_stride,
-                            .a_depth_stride = weights.column_stride,
-                            .depth = weights.columns,
-                            .row_of_b = row_of_b},
-                    out + o * out_stride + p, out_stride);
-    }
-  }
-}
-
-namespace {
-
-/// A tile of dot products in registers: Rows rows against Shifts shifts of the source.
-constexpr std::size_t dot_rows = 4;
-constexpr std::size_t dot_shifts = tile_rows == 12 ? 5 : 2;
-
-/// The sum of a vector's values.
-real total(Vector vector) {
-  std::array<real, lanes> values{};
-  store(values.data(), vector);
-  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
-    for (std::size_t i = 0; i < half; ++i) values[i] += values[i + half];
-  }
-  return values[0];
-}
-
-template <std::size_t Rows, std::size_t Shifts>
-void dot_tile(const Matrix& rows, std::size_t o, const real* source, const std::size_t* offsets,
-              real* sums, std::size_t sums_stride) {
-  std::array<std::array<Vector, Shifts>, Rows> sum{};
-  for (std::size_t p = 0; p < rows.columns; p += lanes) {
-    std::array<Vector, Shifts> shifted;
-    for (std::size_t k = 0; k < Shifts; ++k) shifted[k] = load(source + offsets[k] + p);
-    for (std::size_t i = 0; i < Rows; ++i) {
-      const Vector row = load(rows.data + (o + i) * rows.row_stride + p);
-      for (std::size_t k = 0; k < Shifts; ++k) sum[i][k] += row * shifted[k];
-    }
-  }
-  for (std::size_t i = 0; i < Rows; ++i) {
-    for (std::size_t k = 0; k < Shifts; ++k) {
-      sums[(o + i) * sums_stride + k] += total(sum[i][k]);
-    }
-  }
-}
-
-template <std::size_t Rows>
-void dot_tiles(const Matrix& rows, std::size_t o, const real* source,
-               std::span<const std::size_t> offsets, real* sums) {
-  std::size_t k = 0;
-  for (; k + dot_shifts <= offsets.size(); k += dot_shifts) {
-    dot_tile<Rows, dot_shifts>(rows, o, source, &offsets[k], sums + k, offsets.size());
-  }
-  for (; k < offsets.size(); ++k) {
-    dot_tile<Rows, 1>(rows, o, source, &offsets[k], sums + k, offsets.size());
-  }
-}
-
-}  // namespace
-
-void add_shifted_dots(const Matrix& rows, const real* source, std::span<const std::size_t> offsets,
-                      real* sums) {
-  std::size_t o = 0;
-  for (; o + dot_rows <= rows.rows; o += dot_rows) {
-    dot_tiles<dot_rows>(rows, o, source, offsets, sums);
-  }
-  for (; o < rows.rows; ++o) dot_tiles<1>(rows, o, source, offsets, sums);
-}
 
 }  // namespace nn

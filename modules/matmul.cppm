@@ -62,37 +62,4 @@ struct Matrix {
 /// @throws std::invalid_argument if the shapes do not fit.
 [[nodiscard]] Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias);
 
-/// The length that the kernels below round rows up to: columns of one register tile.
-[[nodiscard]] std::size_t tile_columns();
-
-/// A sum of shifted rows, the product at the heart of a convolution:
-/// out(o, p) = bias(o) + Σₖ weights(o, k) · source[offsets(k) + p].
-///
-/// Every row k of the right factor is the same memory seen from another place, so nothing need be
-/// copied to make a matrix of it. Runs on the calling thread.
-///
-/// @param weights Shape (O, K).
-/// @param source Values; read from every offset on for `count` rounded up to whole tiles, so it
-///   must stand in a tensor that is that much longer than what is asked for (any tensor has room
-///   for one tile behind its end).
-/// @param offsets K places in the source.
-/// @param bias O values, or empty for none.
-/// @param count Sums for each o.
-/// @param out Row o begins at `out + o * out_stride`; written in whole tiles, so out_stride is at
-///   least `count` rounded up to a multiple of tile_columns().
-/// @param out_stride Values from one row to the next.
-void shifted_sums(const Matrix& weights, const real* source, std::span<const std::size_t> offsets,
-                  std::span<const real> bias, std::size_t count, real* out, std::size_t out_stride);
-
-/// Dot products with shifted rows: sums(o, k) += Σ_p rows(o, p) · source[offsets(k) + p].
-/// The kernel gradient of a convolution. Runs on the calling thread.
-///
-/// @param rows Shape (O, P), each row contiguous and, behind its last value, padded with zeros to a
-///   multiple of tile_columns().
-/// @param source Values, as in shifted_sums().
-/// @param offsets K places in the source.
-/// @param sums Shape (O, K), added to.
-void add_shifted_dots(const Matrix& rows, const real* source, std::span<const std::size_t> offsets,
-                      real* sums);
-
 }  // namespace nn

@@ -3,9 +3,11 @@
 export module nn;
 
 export import nn.tensor;
+export import nn.vector;
 export import nn.random;
 export import nn.parallel;
 export import nn.matmul;
+export import nn.images;
 export import nn.layer;
 export import nn.dense;
 export import nn.activation;

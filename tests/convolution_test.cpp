@@ -391,8 +391,9 @@ std::string refusal(L layer, const Shape& input) {
 TEST(Convolution, RefusesImagesThatDoNotFit) {
   const Convolution layer{1, 8, {.kernel = {5, 3}}};
   EXPECT_EQ(refusal(layer, Shape{2, 784}),
-            "nn::Convolution: input has shape (2, 784), expected (B, C, H, W)");
-  EXPECT_EQ(refusal(layer, Shape{}), "nn::Convolution: input has shape (), expected (B, C, H, W)");
+            "nn::Images: (2, 784) is not the shape of images, expected (B, C, H, W)");
+  EXPECT_EQ(refusal(layer, Shape{}),
+            "nn::Images: () is not the shape of images, expected (B, C, H, W)");
   EXPECT_EQ(refusal(layer, Shape{2, 3, 28, 28}),
             "nn::Convolution: expects images of shape (1, H, W), input has (3, 28, 28)");
   EXPECT_EQ(refusal(layer, Shape{2, 1, 4, 28}),
@@ -406,12 +407,12 @@ TEST(Convolution, RefusesImagesThatDoNotFit) {
 template <class L>
 void expect_gradient_refused(L layer, const std::string& type, const Shape& input,
                              const std::string& output) {
-  const Tensor other{1, 2};
+  const Tensor other{Shape{1, 1, 1, 2}};
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(other); }),
             "nn::" + type + ": backward before forward");
   (void)layer.forward(Tensor{input});
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(other); }),
-            "nn::" + type + ": gradient has shape (2), the last " + output);
+            "nn::" + type + ": gradient has shape (1, 1, 1, 2), the last " + output);
 }
 
 TEST(Convolution, RefusesAGradientUnlikeItsOutput) {
@@ -574,7 +575,7 @@ TYPED_TEST(EveryPooling, HasTheSameBitsOnAnyNumberOfThreads) {
   const Tensor dy = noise(Shape{20, 2, 8, 8}, 2);
   EXPECT_TRUE(nn::test::same_on_any_threads([&] {
     Tensor y = layer.forward(x);
-    return std::vector{std::move(y), layer.backward(dy)};
+    return std::vector<Tensor>{std::move(y), layer.backward(dy)};
   }));
 }
 
@@ -594,7 +595,7 @@ TYPED_TEST(EveryPooling, RefusesWhatItCannotPool) {
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)TypeParam{{.window = {2, 0}}}; }),
             layer + ": window is 2×0, expected at least 1×1");
   EXPECT_EQ(refusal(TypeParam{2}, Shape{2, 784}),
-            layer + ": input has shape (2, 784), expected (B, C, H, W)");
+            "nn::Images: (2, 784) is not the shape of images, expected (B, C, H, W)");
   EXPECT_EQ(refusal(TypeParam{3}, Shape{2, 1, 28, 2}),
             layer + ": expects images of at least 3×3, input has (1, 28, 2)");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)TypeParam{2}.output_shape(Shape{784}); }),

@@ -1,0 +1,46 @@
+// nn.vector: what the machine's vector does to all its numbers at once.
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <vector>
+
+import nn.tensor;
+import nn.vector;
+
+namespace {
+
+using nn::lanes;
+using nn::real;
+using nn::Vector;
+
+TEST(Vector, HoldsAsManyNumbersAsFit) {
+  EXPECT_EQ(sizeof(Vector), nn::vector_bytes);
+  EXPECT_EQ(lanes * sizeof(real), nn::vector_bytes);
+  EXPECT_GE(lanes, 2U);
+}
+
+TEST(Vector, IsLoadedAndStoredAnywhere) {
+  std::vector<real> from(lanes + 1);
+  std::iota(from.begin(), from.end(), real{0});
+  std::vector<real> to(lanes + 1);
+  nn::store(to.data() + 1, nn::load(from.data() + 1));  // not aligned to its size
+  EXPECT_EQ(to[0], 0);
+  EXPECT_EQ(to[1], 1);
+  EXPECT_EQ(to[lanes], static_cast<real>(lanes));
+}
+
+TEST(Vector, WorksOnAllItsNumbers) {
+  std::vector<real> values(lanes);
+  std::iota(values.begin(), values.end(), real{1});
+  const Vector doubled = nn::load(values.data()) * 2 + 1;
+  for (std::size_t i = 0; i < lanes; ++i) EXPECT_EQ(doubled[i], 2 * values[i] + 1);
+}
+
+TEST(Vector, TotalIsTheSum) {
+  std::vector<real> values(lanes);
+  std::iota(values.begin(), values.end(), real{1});
+  EXPECT_EQ(nn::total(nn::load(values.data())), static_cast<real>(lanes * (lanes + 1) / 2));
+}
+
+}  // namespace
