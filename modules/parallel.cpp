@@ -10,6 +10,7 @@ module;
 #include <memory>
 #include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -44,11 +45,19 @@ std::uint64_t wait_while(const std::atomic<std::uint64_t>& value, std::uint64_t 
 }
 
 /// Threads that live as long as the program and work one loop after the other.
+///
+/// Rounds are handed out one by one: a thread that the system holds up delays only the round it has
+/// taken, and one that has taken none delays nobody. `left_` counts down the rounds not yet taken,
+/// `done_` up those finished. Who takes a round may read the loop: it stays until all are finished.
+/// Who comes too late takes nothing, or a round of the next loop, which is as good.
 class Pool {
  public:
-  explicit Pool(std::size_t workers) {
-    workers_.reserve(workers);
-    for (std::size_t i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+  explicit Pool(std::size_t threads) : threads_{threads} {
+    try {
+      while (workers_.size() + 1 < threads) workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      // The system refuses more threads: those that there are will do.
+    }
   }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -58,16 +67,18 @@ class Pool {
     for (std::thread& worker : workers_) worker.join();
   }
 
-  [[nodiscard]] std::size_t threads() const { return workers_.size() + 1; }
+  /// How many threads were asked for, the caller's included.
+  [[nodiscard]] std::size_t threads() const { return threads_; }
 
   void run(const Loop& loop) {
     loop_ = loop;
-    next_.store(0, std::memory_order_relaxed);
-    busy_.store(workers_.size(), std::memory_order_relaxed);
+    failed_.store(false, std::memory_order_relaxed);
+    done_.store(0, std::memory_order_relaxed);
+    left_.store(static_cast<std::int64_t>(loop.rounds), std::memory_order_release);
     announce();
     take_rounds();
-    for (std::uint64_t left = busy_.load(std::memory_order_acquire); left != 0;) {
-      left = wait_while(busy_, left);
+    for (std::uint64_t done = done_.load(std::memory_order_acquire); done != loop.rounds;) {
+      done = wait_while(done_, done);
     }
     if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
   }
@@ -85,20 +96,27 @@ class Pool {
       seen = wait_while(generation_, seen);
       if (stop_.load(std::memory_order_relaxed)) return;
       take_rounds();
-      if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_all();
     }
   }
 
-  /// Whoever is free takes the next round: a thread that the system holds up delays only its own.
   void take_rounds() {
+    std::int64_t left = left_.fetch_sub(1, std::memory_order_acq_rel);
+    while (left > 0) {
+      const std::size_t rounds = loop_.rounds;
+      work_round(rounds - static_cast<std::size_t>(left));
+      // The last one to finish ends the loop, and with it the right to look at it.
+      if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == rounds) done_.notify_all();
+      left = left_.fetch_sub(1, std::memory_order_acq_rel);
+    }
+  }
+
+  /// After a round has thrown, the others are only counted.
+  void work_round(std::size_t round) {
+    if (failed_.load(std::memory_order_relaxed)) return;
     try {
-      for (std::size_t round = next_++; round < loop_.rounds; round = next_++) {
-        loop_.call(loop_.body, round);
-      }
+      loop_.call(loop_.body, round);
     } catch (...) {
-      next_.store(loop_.rounds);
-      const std::scoped_lock lock{error_mutex_};
-      if (!error_) error_ = std::current_exception();
+      if (!failed_.exchange(true)) error_ = std::current_exception();
     }
   }
 
@@ -109,11 +127,12 @@ class Pool {
  private:
   Loop loop_{};
   alignas(64) std::atomic<std::uint64_t> generation_ = 0;
-  alignas(64) std::atomic<std::size_t> next_ = 0;
-  alignas(64) std::atomic<std::uint64_t> busy_ = 0;
+  alignas(64) std::atomic<std::int64_t> left_ = 0;
+  alignas(64) std::atomic<std::uint64_t> done_ = 0;
+  std::atomic<bool> failed_ = false;
   std::atomic<bool> stop_ = false;
-  std::mutex error_mutex_;
   std::exception_ptr error_;
+  std::size_t threads_;
   std::vector<std::thread> workers_;
 };
 
@@ -160,7 +179,7 @@ void run(const Loop& loop) {
   if (!lock) return run_alone(loop);
   if (!pool || pool->threads() != count) {
     pool.reset();
-    pool = std::make_unique<Pool>(count - 1);
+    pool = std::make_unique<Pool>(count);
   }
   const Inside inside;
   pool->run(loop);
