@@ -281,7 +281,7 @@ Run train(const Model& model, const nn::Split& digits, std::uint64_t seed, bool 
   trainer.watch(nn::Accuracy{});
   trainer.set_quiet(quiet);
   const auto fall = [&](const nn::Epoch& epoch) {
-    const double left = static_cast<double>(model.epochs - epoch.number);
+    const auto left = static_cast<double>(model.epochs - epoch.number);
     if (model.rate_falls) {
       trainer.set_learning_rate(model.learning_rate *
                                 static_cast<nn::real>(left / static_cast<double>(model.epochs)));
@@ -312,7 +312,7 @@ struct Statistic {
 };
 
 template <class Value>
-Statistic statistic(const std::vector<Run>& runs, const Model& model, Value value) {
+Statistic statistic(const std::vector<Run>& runs, const Model& model, const Value& value) {
   const auto values = runs |
                       ranges::views::filter([&](const Run& run) { return run.model == &model; }) |
                       ranges::views::transform(value) | ranges::to<std::vector<double>>();
@@ -481,8 +481,8 @@ std::string verdict(const Recipe& recipe, const std::vector<Run>& runs) {
   const auto size = [](const Run& run) {
     return static_cast<double>(run.network.parameter_count());
   };
-  const Model* better = &recipe.models[0];
-  const Model* worse = &recipe.models[1];
+  const Model* better = &recipe.models.front();
+  const Model* worse = &recipe.models.back();
   if (statistic(runs, *worse, accuracy).mean > statistic(runs, *better, accuracy).mean) {
     std::swap(better, worse);
   }

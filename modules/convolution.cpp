@@ -586,7 +586,7 @@ Images MaxPool::pool(const Images& x, Images* places) const {
       for (std::size_t w = 1; w < area(window_); ++w) {
         const std::size_t m = w / window_.width;
         const Vector value = load(corner + (m * windows.input.width + w % window_.width) * lanes);
-        const auto larger = (value > best) | (value != value);
+        const auto larger = (value > best) | is_nan(value);
         best = larger ? value : best;
         place = larger ? Vector{} + static_cast<real>(w) : place;
       }

@@ -53,10 +53,7 @@ std::uint64_t wait_while(const std::atomic<std::uint64_t>& value, std::uint64_t 
 class Pool {
  public:
   explicit Pool(std::size_t threads) : threads_{threads} {
-    try {
-      while (workers_.size() + 1 < threads) workers_.emplace_back([this] { work(); });
-    } catch (const std::system_error&) {
-      // The system refuses more threads: those that there are will do.
+    while (workers_.size() + 1 < threads && start_worker()) {
     }
   }
   Pool(const Pool&) = delete;
@@ -87,6 +84,16 @@ class Pool {
   void announce() {
     generation_.fetch_add(1, std::memory_order_release);
     generation_.notify_all();
+  }
+
+  /// Whether the system had a thread left; if not, those that there are will do.
+  bool start_worker() {
+    try {
+      workers_.emplace_back([this] { work(); });
+      return true;
+    } catch (const std::system_error&) {
+      return false;
+    }
   }
 
   void work() {

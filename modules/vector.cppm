@@ -2,9 +2,9 @@
 /// @brief The machine's vector: as many numbers as one instruction works on.
 module;
 
+#include <array>
 #include <cstddef>
 #include <cstring>
-#include <utility>
 
 export module nn.vector;
 
@@ -40,10 +40,15 @@ using Vector = real __attribute__((vector_size(vector_bytes)));
 /// Writes a vector to anywhere in memory.
 inline void store(real* to, const Vector& vector) { std::memcpy(to, &vector, sizeof vector); }
 
+/// Where a vector's numbers are NaN: for `?:`, like what comparisons give.
+[[nodiscard]] inline auto is_nan(const Vector& vector) {
+  return vector != vector;  // NOLINT(misc-redundant-expression): only NaN differs from itself
+}
+
 /// The sum of a vector's numbers.
 [[nodiscard]] inline real total(const Vector& vector) {
-  real values[lanes];
-  store(values, vector);
+  std::array<real, lanes> values;
+  store(values.data(), vector);
   for (std::size_t half = lanes / 2; half > 0; half /= 2) {
     for (std::size_t i = 0; i < half; ++i) values[i] += values[i + half];
   }

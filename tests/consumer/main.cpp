@@ -14,5 +14,6 @@ int main() {
   nn::Trainer trainer{network, nn::MeanSquaredError{}, nn::Adam{{.learning_rate = 0.05F}}};
   trainer.set_quiet(true);
   trainer.fit(sums, {.epochs = 500, .batch_size = 4});
-  std::printf("2 + 3 = %.2f\n", static_cast<double>(trainer.predict(nn::Tensor{{2, 3}}).values()[0]));
+  std::printf("2 + 3 = %.2f\n",
+              static_cast<double>(trainer.predict(nn::Tensor{{2, 3}}).values()[0]));
 }
