@@ -105,14 +105,16 @@ double ConfusionMatrix::accuracy() const {
 }
 
 double ConfusionMatrix::precision(std::size_t index) const {
-  const auto predicted_so = [=, this](std::size_t actual) { return (*this)(actual, index); };
+  const auto predicted_so = [this, index](std::size_t actual) { return (*this)(actual, index); };
   const std::size_t all =
       ranges::accumulate(numbers(size_) | ranges::views::transform(predicted_so), std::size_t{0});
   return ratio(static_cast<double>((*this)(index, index)), static_cast<double>(all));
 }
 
 double ConfusionMatrix::recall(std::size_t index) const {
-  const auto predicted_as = [=, this](std::size_t predicted) { return (*this)(index, predicted); };
+  const auto predicted_as = [this, index](std::size_t predicted) {
+    return (*this)(index, predicted);
+  };
   const std::size_t all =
       ranges::accumulate(numbers(size_) | ranges::views::transform(predicted_as), std::size_t{0});
   return ratio(static_cast<double>((*this)(index, index)), static_cast<double>(all));

@@ -46,7 +46,7 @@ class Reader {
       if (code == Z_BUF_ERROR) fail("the compressed file ends too early");
       if (got < 0) {
         // zlib puts the path in front, which fail() names already.
-        if (const auto colon = reason.rfind(": "); colon != reason.npos) {
+        if (const auto colon = reason.rfind(": "); colon != std::string_view::npos) {
           reason.remove_prefix(colon + 2);
         }
         fail(std::string{reason});

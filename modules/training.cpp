@@ -230,11 +230,11 @@ std::string Trainer::named_values(const Evaluation& evaluation) const {
 std::string Trainer::line(const Epoch& epoch, std::size_t epochs, bool validated) const {
   const auto digits = std::max<std::size_t>(2, std::to_string(epochs).size());
   const std::string head = fmt::format("epoch {:>{}}/{}", epoch.number, digits, epochs);
-  const std::string text = fmt::format("{}  {}", head, named_values(epoch.training));
+  std::string text = fmt::format("{}  {}", head, named_values(epoch.training));
   if (!validated) return text;
   std::string values = short_number(epoch.validation.cost);
   for (const double value : epoch.validation.metrics) values += fmt::format("  {:.4f}", value);
-  const std::string whole = fmt::format("{} | validation {}", text, values);
+  std::string whole = fmt::format("{} | validation {}", text, values);
   if (whole.size() <= max_columns) return whole;
   return fmt::format("{}\n{:>{}}  {}", text, "validation", head.size(),
                      named_values(epoch.validation));
@@ -284,7 +284,7 @@ History Trainer::fit(const Dataset& training, const Dataset& validation,
   for (const auto& metric : metrics_) history.metrics.push_back(metric->name());
   history.validated = validation.size() > 0;
 
-  for (std::size_t number = 1; number <= options.epochs && !interrupt.made(); ++number) {
+  for (std::size_t number = 1; number <= options.epochs && !InterruptRequest::made(); ++number) {
     batches.shuffle(number);
     Epoch epoch =
         train_epoch(batches, parameters, options.clip_norm,
@@ -299,7 +299,7 @@ History Trainer::fit(const Dataset& training, const Dataset& validation,
     history.epochs.push_back(epoch);
     if (options.on_epoch) options.on_epoch(epoch);
   }
-  history.interrupted = interrupt.made();
+  history.interrupted = InterruptRequest::made();
   if (history.interrupted && !quiet_) fmt::print("interrupted: the network stays as it is now\n");
   return history;
 }
