@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +33,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -177,15 +179,35 @@ struct Options {
   bool quiet = false;
 };
 
+/// Accepts whole numbers of a range, and says so of anything else.
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
+  return CLI::Validator{
+      [low, high](const std::string& text) -> std::string {
+        std::uint64_t number = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        if (error == std::errc{} && stop == end && number >= low && number <= high) {
+          return "";
+        }
+        return fmt::format("'{}' is not a whole number from {} to {}", text, low, high);
+      },
+      ""};
+}
+
 void describe(CLI::App& app, Options& options) {
   app.add_option("--recipe", options.recipe, "default, or report: the older report's networks")
       ->check(CLI::IsMember({"default", "report"}));
-  app.add_option("--epochs", options.epochs, "Passes over the training set");
-  app.add_option("--batch-size", options.batch_size, "Images in a batch");
+  app.add_option("--epochs", options.epochs, "Passes over the training set")
+      ->check(whole_number(1, 1'000'000));
+  app.add_option("--batch-size", options.batch_size, "Images in a batch")
+      ->check(whole_number(1, 1'000'000));
   app.add_option("--learning-rate", options.learning_rate, "The rate that training starts from");
-  app.add_option("--seed", options.seed, "Names weights and orders; 1 if not given");
-  app.add_option("--seeds", options.seeds, "Trains with N seeds and gives means and deviations");
-  app.add_option("--threads", options.threads, "Threads; at first one for each core");
+  app.add_option("--seed", options.seed, "Names weights and orders; 1 if not given")
+      ->check(whole_number(0, 1'000'000'000'000));
+  app.add_option("--seeds", options.seeds, "Trains with N seeds and gives means and deviations")
+      ->check(whole_number(1, 1'000));
+  app.add_option("--threads", options.threads, "Threads; at first one for each core")
+      ->check(whole_number(1, 1'024));
   app.add_option("--data", options.data, "The folder of the MNIST files");
   app.add_option("--json", options.json, "Writes all results to this file");
   app.add_option("--csv", options.csv, "Writes the course of each training to this folder");
@@ -205,25 +227,20 @@ struct BadOption : std::runtime_error {
 
 /// Tries whether a file could be written, and leaves no trace of it.
 void check_writable(const char* option, const fs::path& file) {
-  const bool existed = fs::exists(file);
-  const bool writable = !fs::is_directory(file) && std::ofstream{file, std::ios::app}.good();
+  std::error_code error;
+  const bool existed = fs::exists(file, error);
+  const bool writable = !fs::is_directory(file, error) && std::ofstream{file, std::ios::app}.good();
   if (!writable) throw BadOption(fmt::format("{}: cannot write {}", option, file.string()));
-  if (!existed) fs::remove(file);
+  if (!existed) fs::remove(file, error);
 }
 
 /// Checks what can be checked before the data is read, and puts the options into the recipe.
 Recipe prepare(const Options& options) {
-  if (options.seeds == 0) throw BadOption("--seeds: 0 seeds, expected at least 1");
-  if (options.threads == 0 || options.threads > 1024) {
-    throw BadOption(fmt::format("--threads: {} threads, expected 1 to 1024", options.threads));
-  }
   Recipe recipe = options.recipe == "report" ? report_recipe() : default_recipe();
   for (Model& model : recipe.models) {
     model.epochs = options.epochs.value_or(model.epochs);
     model.batch_size = options.batch_size.value_or(model.batch_size);
     model.learning_rate = options.learning_rate.value_or(model.learning_rate);
-    if (model.epochs == 0) throw BadOption("--epochs: 0 epochs, expected at least 1");
-    if (model.batch_size == 0) throw BadOption("--batch-size: 0 images, expected at least 1");
     if (!(model.learning_rate >= 0 && std::isfinite(model.learning_rate))) {
       throw BadOption(
           fmt::format("--learning-rate: {}, expected a number of 0 or more", model.learning_rate));
@@ -515,6 +532,9 @@ Json to_json(const Options& options, const std::vector<Run>& runs) {
                       {"seed", run.seed},
                       {"layers", run.network.layer_names()},
                       {"parameters", run.network.parameter_count()},
+                      {"batch_size", run.model->batch_size},
+                      {"learning_rate", run.model->learning_rate},
+                      {"interrupted", run.history.interrupted},
                       {"train_seconds", run.history.seconds()},
                       {"images_per_second", run.history.samples_per_second()},
                       {"test",
@@ -532,22 +552,29 @@ Json to_json(const Options& options, const std::vector<Run>& runs) {
           {"models", models}};
 }
 
+bool write(const fs::path& file, const std::string& text) {
+  std::ofstream out{file};
+  out << text << std::flush;
+  return out.good();
+}
+
 /// Writes a file whole: under another name first, so that an older one is there until the new one
-/// stands. What cannot be written is printed instead: hours of training are not lost to a full
-/// disk.
+/// stands; a link or a device is written as it is. What cannot be written is printed instead: hours
+/// of training are not lost to a full disk.
 bool keep(const fs::path& file, const std::string& text) {
-  fs::path partial = file;
-  partial += ".partial";
-  bool written = false;
-  {
-    std::ofstream out{partial};
-    out << text << std::flush;
-    written = out.good();
-  }
   std::error_code error;
-  if (written) fs::rename(partial, file, error);
-  if (written && !error) return true;
-  fs::remove(partial, error);
+  const fs::file_type type = fs::symlink_status(file, error).type();
+  if (type == fs::file_type::regular || type == fs::file_type::not_found) {
+    fs::path partial = file;
+    partial += ".partial";
+    if (write(partial, text)) {
+      fs::rename(partial, file, error);
+      if (!error) return true;
+    }
+    fs::remove(partial, error);
+  } else if (write(file, text)) {
+    return true;
+  }
   fmt::print(stderr, "10_mnist: cannot write {}; it follows on standard output\n", file.string());
   fmt::print("{}\n", text);
   return false;
@@ -596,8 +623,11 @@ int compare(const Options& options) {
     print_confusions(runs);
     for (const Run& run : runs | ranges::views::take(2)) print_worst_mistakes(run, digits.test);
   }
-  if (runs.size() > 1) fmt::print("\n{}\n", verdict(recipe, runs));
-  if (stopped()) return interrupted;
+  if (stopped()) {
+    fmt::print("\nInterrupted: the last training is not complete.\n");
+    return interrupted;
+  }
+  fmt::print("\n{}\n", verdict(recipe, runs));
   return kept ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

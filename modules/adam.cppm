@@ -24,7 +24,7 @@ class RMSProp {
   struct Options {
     real learning_rate = real(0.01);  ///< η, 0 or more.
     real alpha = real(0.99);          ///< α, how slowly v forgets, in [0, 1).
-    real epsilon = real(1e-8);        ///< ε against division by 0, 0 or more.
+    real epsilon = real(1e-8);        ///< ε against division by 0; 0 takes that risk.
     real weight_decay = 0;            ///< λ, added to the gradient as λ θ, 0 or more.
   };
 
@@ -67,15 +67,6 @@ class RMSProp {
   Memory mean_square_;
 };
 
-/// What Adam and AdamW are set by.
-struct AdamOptions {
-  real learning_rate = real(1e-3);  ///< η, 0 or more.
-  real beta1 = real(0.9);           ///< β₁, how slowly m forgets, in [0, 1).
-  real beta2 = real(0.999);         ///< β₂, how slowly v forgets, in [0, 1).
-  real epsilon = real(1e-8);        ///< ε against division by 0, 0 or more.
-  real weight_decay = 0;            ///< λ, 0 or more.
-};
-
 /// Adam: momentum and RMSProp together, each corrected for having started at 0.
 ///
 /// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ),
@@ -84,7 +75,13 @@ struct AdamOptions {
 /// Source: Kingma & Ba (2015), "Adam: a method for stochastic optimization", algorithm 1.
 class Adam {
  public:
-  using Options = AdamOptions;
+  struct Options {
+    real learning_rate = real(1e-3);  ///< η, 0 or more.
+    real beta1 = real(0.9);           ///< β₁, how slowly m forgets, in [0, 1).
+    real beta2 = real(0.999);         ///< β₂, how slowly v forgets, in [0, 1).
+    real epsilon = real(1e-8);        ///< ε against division by 0; 0 takes that risk.
+    real weight_decay = 0;            ///< λ, added to the gradient as λ θ, 0 or more.
+  };
 
   Adam() = default;
 
@@ -153,10 +150,25 @@ class Adam {
 /// Source: Loshchilov & Hutter (2019), "Decoupled weight decay regularization", algorithm 2.
 class AdamW : public Adam {
  public:
-  AdamW() : AdamW{Options{.weight_decay = real(0.01)}} {}
+  struct Options {
+    real learning_rate = real(1e-3);  ///< η, 0 or more.
+    real beta1 = real(0.9);           ///< β₁, how slowly m forgets, in [0, 1).
+    real beta2 = real(0.999);         ///< β₂, how slowly v forgets, in [0, 1).
+    real epsilon = real(1e-8);        ///< ε against division by 0; 0 takes that risk.
+    real weight_decay = real(0.01);   ///< λ, 0 or more.
+  };
+
+  AdamW() : AdamW{Options{}} {}
 
   /// @throws std::invalid_argument if an option is out of its range.
-  explicit AdamW(const Options& options) : Adam{options, "AdamW", true} {}
+  explicit AdamW(const Options& options)
+      : Adam{{.learning_rate = options.learning_rate,
+              .beta1 = options.beta1,
+              .beta2 = options.beta2,
+              .epsilon = options.epsilon,
+              .weight_decay = options.weight_decay},
+             "AdamW",
+             true} {}
 };
 
 }  // namespace nn

@@ -136,7 +136,9 @@ std::string Sequential::summary(const Shape& sample) const {
 }
 
 double GradientCheck::worst() const {
-  return std::ranges::max(entries, {}, &Entry::relative_error).relative_error;
+  double worst = 0;
+  for (const Entry& entry : entries) worst = std::max(worst, entry.relative_error);
+  return worst;
 }
 
 }  // namespace nn

@@ -130,6 +130,18 @@ class Sequential {
     (push(std::move(layers)), ...);
   }
 
+  Sequential(const Sequential&) = default;
+  Sequential& operator=(const Sequential&) = default;
+
+  /// Leaves the other network empty.
+  Sequential(Sequential&& other) noexcept { swap(other); }
+  Sequential& operator=(Sequential&& other) noexcept {
+    Sequential taken{std::move(other)};
+    swap(taken);
+    return *this;
+  }
+  ~Sequential() = default;
+
   /// Adds a layer at the end.
   /// @throws std::invalid_argument if it cannot take what the last layer gives.
   template <Layer L>
@@ -192,6 +204,11 @@ class Sequential {
   [[nodiscard]] std::string summary(const Shape& sample = Shape{}) const;
 
  private:
+  void swap(Sequential& other) noexcept {
+    layers_.swap(other.layers_);
+    parameter_counts_.swap(other.parameter_counts_);
+    std::swap(output_, other.output_);
+  }
   void append(detail::AnyLayer layer);
   [[nodiscard]] const void* address(std::size_t index, const std::type_info& type) const;
   [[nodiscard]] Shape next_shape(std::size_t index, const Shape& sample) const;
@@ -211,7 +228,7 @@ struct GradientCheck {
   };
   std::vector<Entry> entries;
 
-  /// The largest relative error.
+  /// The largest relative error; 0 if there are no entries.
   [[nodiscard]] double worst() const;
 };
 

@@ -289,6 +289,7 @@ Images Convolution::forward(Images x) {
   static_cast<void>(checked_output(*this, "Convolution", x.sample()));
   input_sample_ = x.sample();
   input_ = padded(std::move(x));
+  input_.clear_spare_lanes();
   return correlate(input_, geometry(input_sample_));
 }
 
@@ -490,15 +491,19 @@ Geometry Convolution::checked_geometry(const Shape& dy) const {
   return geometry(input_sample_);
 }
 
-void Convolution::backward_parameters(const Images& dy) {
+void Convolution::backward_parameters(Images dy) {
   const Geometry g = checked_geometry(dy.shape());
+  dy.clear_spare_lanes();
   kernel_gradient(dy, g);
   bias_gradient(dy, g);
 }
 
-Images Convolution::backward(const Images& dy) {
-  backward_parameters(dy);
-  return input_gradient(dy, geometry(input_sample_));
+Images Convolution::backward(Images dy) {
+  const Geometry g = checked_geometry(dy.shape());
+  dy.clear_spare_lanes();
+  kernel_gradient(dy, g);
+  bias_gradient(dy, g);
+  return input_gradient(dy, g);
 }
 
 // -------------------------------------------------------------------------------------- pooling
@@ -598,8 +603,9 @@ Images MaxPool::pool(const Images& x, Images* places) const {
 }
 
 Images MaxPool::forward(const Images& x) {
+  Images y = pool(x, &places_);
   input_ = x.sample();
-  return pool(x, &places_);
+  return y;
 }
 
 Images MaxPool::predict(const Images& x) const { return pool(x, nullptr); }
@@ -653,8 +659,9 @@ Images AveragePool::predict(const Images& x) const {
 }
 
 Images AveragePool::forward(const Images& x) {
+  Images y = predict(x);
   input_ = x.shape();
-  return predict(x);
+  return y;
 }
 
 Images AveragePool::backward(const Images& dy) const {
@@ -696,8 +703,10 @@ Shape Reshape::output_shape(const Shape& sample) const {
 }
 
 Tensor Reshape::forward(Tensor x) {
-  input_ = x.shape();
-  return predict(std::move(x));
+  const Shape input = x.shape();
+  Tensor y = predict(std::move(x));
+  input_ = input;
+  return y;
 }
 
 Tensor Reshape::predict(Tensor x) const {

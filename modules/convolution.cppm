@@ -76,10 +76,13 @@ export namespace nn {
 /// over all places. Legend: B batch, C input channels, O output channels, H × W an image, F × G a
 /// kernel, s stride.
 ///
-/// Y(o, i, j) = b(o) + Σ_c Σ_m Σ_n X(c, s i + m, s j + n) K(o, c, m, n), X with its padding.
+/// Y(o, i, j) = b(o) + Σ_c Σ_m Σ_n X(c, s i + m, s j + n) K(o, c, m, n), X with its padding. (In
+/// mathematics this is a cross-correlation; a convolution would turn the kernel by 180°. The kernel
+/// being learned, the field calls it a convolution all the same.)
 ///
-/// Backward: ∂C/∂K is the same sum with ∂C/∂Y in the place of K; ∂C/∂b(o) sums ∂C/∂Y over channel
-/// o; ∂C/∂X is a convolution of ∂C/∂Y, with zeros around it, with the kernels turned by 180°.
+/// Backward, summed over the batch: ∂C/∂K(o, c, m, n) = Σᵢⱼ ∂C/∂Y(o, i, j) X(c, s i + m, s j + n);
+/// ∂C/∂b(o) = Σᵢⱼ ∂C/∂Y(o, i, j); ∂C/∂X is the same sum as Y, over ∂C/∂Y with s − 1 zeros between
+/// its values and zeros around it, with the kernels turned by 180°.
 ///
 /// Source: LeCun, Bottou, Bengio & Haffner (1998), "Gradient-based learning applied to document
 /// recognition".
@@ -144,12 +147,12 @@ class Convolution {
   /// @param dy ∂C/∂Y, shape (B, O, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
   /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
-  [[nodiscard]] Images backward(const Images& dy);
+  [[nodiscard]] Images backward(Images dy);
 
   /// The gradients of kernels and biases only.
   /// @param dy ∂C/∂Y, shape (B, O, H′, W′).
   /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
-  void backward_parameters(const Images& dy);
+  void backward_parameters(Images dy);
 
   /// @return Kernels and biases.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {&kernels_, &biases_}; }

@@ -86,7 +86,8 @@ class BinaryCrossEntropy {
 };
 
 /// Softmax and cross-entropy in one: C = 1/B Σ (ln Σⱼ e^z(j) − Σⱼ t(j) z(j)) of logits z.
-/// Gradient: ∂C/∂z = (softmax(z) − t) / B.
+/// Gradient: ∂C/∂z = (softmax(z) − t) / B. Where the targets of a sample do not sum to 1, their sum
+/// stands before the logarithm and before softmax(z).
 ///
 /// The same cost and gradient as a Softmax layer under CrossEntropy, without the detour: the
 /// logarithm undoes the exponential, so no probability is ever too small, and the two derivatives

@@ -96,4 +96,13 @@ Images::operator Tensor() const {
   return images;
 }
 
+void Images::clear_spare_lanes() {
+  const std::size_t used = count_ % lanes;
+  if (used == 0) return;
+  real* const last = group(groups() - 1);
+  for (std::size_t i = 0; i < sample_.size(); ++i) {
+    std::fill(last + i * lanes + used, last + (i + 1) * lanes, real{0});
+  }
+}
+
 }  // namespace nn

@@ -18,7 +18,9 @@ export namespace nn {
 /// image, written as the formula says it, runs at the speed of the machine.
 ///
 /// The images come in groups of `lanes`; a group is its channels, rows and columns of vectors,
-/// row-major. In the last group lanes may be left over; in a batch made from a tensor they are 0.
+/// row-major. In the last group lanes may be left over. What stands in them means nothing: a
+/// function of every value by itself may make anything of it, and who sums over lanes clears them
+/// first.
 class Images {
  public:
   Images() = default;
@@ -58,6 +60,9 @@ class Images {
   /// All values in the order they are stored: for functions of every value by itself.
   [[nodiscard]] Tensor& values() { return values_; }
   [[nodiscard]] const Tensor& values() const { return values_; }
+
+  /// Sets the lanes to 0 that no image stands in.
+  void clear_spare_lanes();
 
   /// Whether shape and values are equal, exactly.
   bool operator==(const Images& other) const { return *this == Tensor{other}; }

@@ -36,7 +36,7 @@ concept Metric = std::copyable<M> && requires(M metric, const M& constant, const
 [[nodiscard]] std::vector<std::size_t> classes(const Tensor& rows);
 
 /// The classes that targets name, given as class numbers (B) or as rows (B, M).
-/// @throws std::invalid_argument if a class number is negative, not whole or above 2²⁴.
+/// @throws std::invalid_argument if a class number is negative, not whole, or 2²⁴ or more.
 [[nodiscard]] std::vector<std::size_t> target_classes(const Tensor& targets);
 
 /// Counts how often samples of each actual class were predicted as each class.

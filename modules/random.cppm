@@ -50,7 +50,7 @@ class Random {
   /// A number evenly distributed over [0, 1).
   double uniform() { return static_cast<double>((*this)() >> 11U) * 0x1.0p-53; }
 
-  /// A number evenly distributed over [low, high).
+  /// A number evenly distributed over [low, high); where the two are near, rounding may give high.
   double uniform(double low, double high);
 
   /// A number from the normal distribution.
@@ -82,7 +82,7 @@ class Random {
       const std::uint64_t product1 = std::uint64_t{0xCD9E8D57} * x[2];
       x = {high(product1) ^ x[1] ^ key0, low(product1), high(product0) ^ x[3] ^ key1,
            low(product0)};
-      key0 += 0x9E3779B9;  // the golden ratio
+      key0 += 0x9E3779B9;  // the golden ratio − 1
       key1 += 0xBB67AE85;  // √3 − 1
     }
     return x;

@@ -70,6 +70,9 @@ constexpr std::size_t slack = 64;
 /// Larger blocks (a whole data set) go back to the system at once.
 constexpr std::size_t max_recycled = std::size_t{1} << 23U;
 
+/// How many values a thread keeps at the most: 64 MB of floats.
+constexpr std::size_t max_kept = std::size_t{1} << 24U;
+
 struct Block {
   real* data;
   std::size_t capacity;
@@ -94,6 +97,7 @@ class Recycler {
       const Block block = blocks_[i];
       if (block.capacity >= count && block.capacity <= count + count / 4) {
         blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(i));
+        kept_ -= block.capacity;
         return block;
       }
     }
@@ -102,7 +106,9 @@ class Recycler {
 
   void give(const Block& block) {
     blocks_.push_back(block);
-    if (blocks_.size() > max_blocks) {
+    kept_ += block.capacity;
+    while (blocks_.size() > max_blocks || kept_ > max_kept) {
+      kept_ -= blocks_.front().capacity;
       free_block(blocks_.front());
       blocks_.erase(blocks_.begin());
     }
@@ -114,6 +120,7 @@ class Recycler {
  private:
   static constexpr std::size_t max_blocks = 64;
   std::vector<Block> blocks_;
+  std::size_t kept_ = 0;
 };
 
 thread_local bool Recycler::closed = false;

@@ -12,6 +12,7 @@ module;
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <range/v3/numeric/accumulate.hpp>
 #include <range/v3/range/conversion.hpp>
@@ -43,10 +44,13 @@ double seconds_since(Clock::time_point start) {
 std::atomic<bool> interrupt_requested = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only write such");
 
-/// While it lives, the first Ctrl-C is a request and the second ends the program.
+/// While one lives, the first Ctrl-C is a request, to all trainings of the program, and the second
+/// ends it. The last to go puts back what Ctrl-C did before.
 class InterruptRequest {
  public:
   InterruptRequest() {
+    const std::scoped_lock lock{mutex_};
+    if (alive_++ > 0) return;
     interrupt_requested = false;
     before_ = std::signal(SIGINT, [](int) {
       interrupt_requested = true;
@@ -55,12 +59,17 @@ class InterruptRequest {
   }
   InterruptRequest(const InterruptRequest&) = delete;
   InterruptRequest& operator=(const InterruptRequest&) = delete;
-  ~InterruptRequest() { std::signal(SIGINT, before_); }
+  ~InterruptRequest() {
+    const std::scoped_lock lock{mutex_};
+    if (--alive_ == 0) std::signal(SIGINT, before_);
+  }
 
   [[nodiscard]] static bool made() { return interrupt_requested; }
 
  private:
-  void (*before_)(int);
+  static inline std::mutex mutex_;
+  static inline std::size_t alive_ = 0;
+  static inline void (*before_)(int) = SIG_DFL;
 };
 
 // ------------------------------------------------------------------------------------- progress
@@ -132,7 +141,7 @@ void check_options(const FitOptions& options) {
   }
 }
 
-/// A validation set that does not fit is to be found out at once, not after an epoch.
+/// A validation set whose inputs do not fit is to be found out at once, not after an epoch.
 void check_fits(const Dataset& dataset, const Sequential& network) {
   static_cast<void>(Batches{dataset, {.size = 1}});
   static_cast<void>(network.output_shape(dataset.inputs.shape().sample()));

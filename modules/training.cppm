@@ -146,7 +146,7 @@ struct FitOptions {
   bool drop_last = false;        ///< Whether to leave out a last batch that would be short.
   std::uint64_t seed = 0;        ///< Names the orders of the epochs.
   real clip_norm = 0;            ///< The largest norm of the gradients; 0: no limit.
-  std::function<void(const Epoch&)> on_epoch;  ///< Called at the end of every epoch.
+  std::function<void(const Epoch&)> on_epoch{};  ///< Called at the end of every epoch.
 };
 
 /// Trains a network and tells how it goes: to a terminal with a bar that moves, elsewhere with a

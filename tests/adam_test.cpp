@@ -70,9 +70,8 @@ TEST(Adam, BiasCorrectionByHand) {
 TEST(AdamW, DecaysBesideTheGradient) {
   Parameter a = parameter({8}, {0});
   Parameter b = a;
-  const nn::AdamOptions options{.learning_rate = 0.5F, .weight_decay = 0.25F};
-  Adam{options}.step(std::vector{&a});
-  AdamW{options}.step(std::vector{&b});
+  Adam{{.learning_rate = 0.5F, .weight_decay = 0.25F}}.step(std::vector{&a});
+  AdamW{{.learning_rate = 0.5F, .weight_decay = 0.25F}}.step(std::vector{&b});
   EXPECT_LT(difference(a.value, {7.5F}), 1e-6);
   EXPECT_EQ(b.value, (Tensor{7}));
 }
@@ -86,20 +85,20 @@ TEST(Adam, MatchesPyTorch) {
   const RMSProp::Options rmsprop{.learning_rate = eta, .alpha = real(0.8), .epsilon = real(1e-3)};
   const RMSProp::Options rmsprop_decay{
       .learning_rate = eta, .alpha = real(0.8), .epsilon = real(1e-3), .weight_decay = lambda};
-  const nn::AdamOptions adam{.learning_rate = eta};
-  const nn::AdamOptions options{
+  const Adam::Options adam{.learning_rate = eta};
+  const Adam::Options options{
       .learning_rate = eta, .beta1 = real(0.7), .beta2 = real(0.95), .epsilon = real(1e-3)};
-  const nn::AdamOptions decay{.learning_rate = eta, .weight_decay = lambda};
-  AdamW adamw;  // with its own default of λ = 0.01, which is PyTorch's too
-  adamw.set_learning_rate(eta);
+  const Adam::Options decay{.learning_rate = eta, .weight_decay = lambda};
+  const AdamW::Options adamw{.learning_rate = eta};  // λ = 0.01 by default, as PyTorch has it
 
   EXPECT_LT(error(RMSProp{rmsprop}, "rmsprop"), nn::test::tolerance);
   EXPECT_LT(error(RMSProp{rmsprop_decay}, "rmsprop_decay"), nn::test::tolerance);
   EXPECT_LT(error(Adam{adam}, "adam"), nn::test::tolerance);
   EXPECT_LT(error(Adam{options}, "adam_options"), nn::test::tolerance);
   EXPECT_LT(error(Adam{decay}, "adam_decay"), nn::test::tolerance);
-  EXPECT_LT(error(adamw, "adamw"), nn::test::tolerance);
-  EXPECT_LT(error(AdamW{decay}, "adamw_decay"), nn::test::tolerance);
+  EXPECT_LT(error(AdamW{adamw}, "adamw"), nn::test::tolerance);
+  EXPECT_LT(error(AdamW{{.learning_rate = eta, .weight_decay = lambda}}, "adamw_decay"),
+            nn::test::tolerance);
 }
 
 // f(x, y) = x² / 2 + 50 y²: a hundred times as steep across as along, which a rate for every
@@ -165,7 +164,7 @@ TEST(RMSProp, RefusesOptionsOutOfRange) {
 }
 
 TEST(Adam, RefusesOptionsOutOfRange) {
-  const auto error = [](const nn::AdamOptions& options) {
+  const auto error = [](const Adam::Options& options) {
     return error_of<std::invalid_argument>([&] { Adam{options}; });
   };
   EXPECT_EQ(error({.learning_rate = not_a_number}),

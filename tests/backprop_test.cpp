@@ -412,4 +412,13 @@ TEST(CheckGradients, LeavesTheLayerAsItWas) {
   EXPECT_EQ(layer.biases(), before.biases());
 }
 
+TEST(Sequential, IsEmptyAfterAMove) {
+  Sequential from{Dense{2, 3}};
+  const Sequential to{std::move(from)};
+  EXPECT_EQ(to.size(), 1U);
+  EXPECT_EQ(from.size(), 0U);  // NOLINT(bugprone-use-after-move)
+  from.push(Dense{5, 1});      // and is not held to the shape that has gone
+  EXPECT_EQ(from.output_shape(), Shape{1});
+}
+
 }  // namespace

@@ -9,6 +9,10 @@ if (($# != 2)); then
   echo "bare_system.sh: expected a suite of Debian, such as bookworm, and a folder to put it in." >&2
   exit 2
 fi
+if [[ -z ${BARE_SYSTEM_MOUNTS:-} ]]; then
+  # What is mounted below is mounted for this script alone, and goes with it, however it ends.
+  BARE_SYSTEM_MOUNTS=private exec unshare --mount "$0" "$@"
+fi
 suite=$1
 system=$2
 root=$(dirname "$(realpath "${BASH_SOURCE[0]}")")/..
@@ -32,9 +36,7 @@ expect() {
 }
 
 if [[ ! -e $system ]]; then debootstrap --variant=minbase "$suite" "$system" >/dev/null; fi
-mount --bind /dev "$system/dev"
 mount -t proc proc "$system/proc"
-trap 'umount "$system/dev" "$system/proc"' EXIT
 
 # The way to the network is the host's: its name server and the certificates it trusts.
 cp /etc/resolv.conf /etc/hosts "$system/etc/"

@@ -19,6 +19,7 @@ import nn.backprop;
 import nn.convolution;
 import nn.cost;
 import nn.dense;
+import nn.images;
 import nn.layer;
 import nn.random;
 import nn.tensor;
@@ -665,6 +666,32 @@ TEST(Reshape, RefusesSamplesOfAnotherSize) {
 TEST(Reshape, RefusesAGradientOfAnotherSize) {
   expect_gradient_refused(Reshape{2, 3}, "Reshape", Shape{4, 6}, "input (4, 6)");
   expect_gradient_refused(Flatten{}, "Flatten", Shape{4, 2, 3}, "input (4, 2, 3)");
+}
+
+/// 1 / x: infinite in lanes that no image stands in.
+struct Reciprocal {
+  [[nodiscard]] static std::string name() { return "Reciprocal"; }
+  real operator()(real x) const { return 1 / x; }
+  [[nodiscard]] static real derivative(real y) { return -y * y; }
+};
+
+TEST(Convolution, SumsOverImagesOnly) {
+  nn::Elementwise<Reciprocal> before;
+  nn::Elementwise<Reciprocal> behind;
+  Convolution layer{Tensor{Shape{1, 1, 2, 2}, real{1}}, Tensor{Shape{1}}};
+  const nn::Images x = before.forward(nn::Images{Tensor{Shape{1, 1, 3, 3}, real{2}}});
+  (void)behind.forward(layer.forward(x));
+  (void)layer.backward(behind.backward(nn::Images{Tensor{Shape{1, 1, 2, 2}, real{1}}}));
+  for (const nn::Parameter* parameter : layer.parameters()) {
+    for (const real g : parameter->gradient.values()) EXPECT_TRUE(std::isfinite(g));
+  }
+}
+
+TEST(MaxPool, StaysAsItWasWhenItRefusesAnImage) {
+  MaxPool layer{2};
+  (void)layer.forward(Tensor{Shape{1, 1, 4, 4}});
+  EXPECT_THROW((void)layer.forward(Tensor{Shape{1, 1, 1, 1}}), std::invalid_argument);
+  EXPECT_EQ(layer.backward(Tensor{Shape{1, 1, 2, 2}}).shape(), (Shape{1, 1, 4, 4}));
 }
 
 }  // namespace

@@ -1,1 +1,226 @@
-// nn.mnist
+// nn.mnist: the real digits as they are known, and files with every fault, each told with its byte.
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+import nn.batching;
+import nn.mnist;
+import nn.tensor;
+import nn.test;
+
+namespace {
+
+namespace fs = std::filesystem;
+using Bytes = std::vector<std::uint8_t>;
+using nn::Shape;
+using nn::test::error_of;
+
+/// A number as IDX has it: four bytes, the most significant first.
+void append(Bytes& bytes, std::uint32_t number) {
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+    bytes.push_back(static_cast<std::uint8_t>(number >> shift));
+  }
+}
+
+/// An IDX file of bytes: its header, then its values.
+Bytes idx(const std::vector<std::uint32_t>& axes, const Bytes& values) {
+  Bytes bytes;
+  append(bytes, 0x0800U + static_cast<std::uint32_t>(axes.size()));
+  for (const std::uint32_t length : axes) append(bytes, length);
+  bytes.insert(bytes.end(), values.begin(), values.end());
+  return bytes;
+}
+
+/// A folder of small files, gone after the test: three images of 2 × 2 with labels 7, 0, 9.
+class Mnist : public testing::Test {
+ protected:
+  Mnist() {
+    std::string name = (fs::temp_directory_path() / "nn-mnist-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  ~Mnist() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] fs::path path(const std::string& name) const { return folder_ / name; }
+
+  fs::path plain(const std::string& name, const Bytes& bytes) const {
+    std::ofstream out{path(name), std::ios::binary};
+    for (const std::uint8_t byte : bytes) out.put(static_cast<char>(byte));
+    return path(name);
+  }
+
+  fs::path compressed(const std::string& name, const Bytes& bytes) const {
+    const gzFile file = gzopen(path(name).c_str(), "wb");
+    gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
+    gzclose(file);
+    return path(name);
+  }
+
+  /// What reading these bytes as labels is refused with, the path left out.
+  [[nodiscard]] std::string fault(const Bytes& bytes, std::size_t axes = 1) const {
+    return without_path(plain("file", bytes), axes);
+  }
+
+  static std::string without_path(const fs::path& file, std::size_t axes = 1) {
+    std::string text = error_of<std::runtime_error>([&] { (void)nn::mnist::read_idx(file, axes); });
+    const std::string head = "nn::mnist: " + file.string() + ", ";
+    EXPECT_EQ(text.substr(0, head.size()), head);
+    return text.size() < head.size() ? text : text.substr(head.size());
+  }
+
+  const Bytes images = idx({3, 2, 2}, {0, 255, 51, 102, 1, 2, 3, 4, 5, 6, 7, 8});
+  const Bytes labels = idx({3}, {7, 0, 9});
+
+ private:
+  fs::path folder_;
+};
+
+TEST_F(Mnist, ReadsPlainFiles) {
+  const nn::mnist::Idx read = nn::mnist::read_idx(plain("images", images), 3);
+  EXPECT_EQ(read.axes, (std::vector<std::size_t>{3, 2, 2}));
+  EXPECT_EQ(read.values, (Bytes{0, 255, 51, 102, 1, 2, 3, 4, 5, 6, 7, 8}));
+}
+
+TEST_F(Mnist, ReadsCompressedFilesUnderEitherName) {
+  compressed("labels.gz", labels);
+  EXPECT_EQ(nn::mnist::read_idx(path("labels.gz"), 1).values, (Bytes{7, 0, 9}));
+  EXPECT_EQ(nn::mnist::read_idx(path("labels"), 1).values, (Bytes{7, 0, 9}));
+}
+
+TEST_F(Mnist, MakesBrightnessOfBytes) {
+  const nn::Dataset set = nn::mnist::load_set(plain("i", images), compressed("l.gz", labels));
+  EXPECT_EQ(set.inputs.shape(), (Shape{3, 4}));
+  EXPECT_EQ(set.targets, (nn::Tensor{7, 0, 9}));
+  const nn::Tensor expected{0, 1, nn::real(0.2), nn::real(0.4)};
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(set.inputs(0, i), expected(i), 1e-7);
+}
+
+TEST_F(Mnist, SaysWhereAMissingFileWasLookedFor) {
+  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::mnist::load(path("nowhere")); }),
+            "nn::mnist: no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz in " +
+                path("nowhere").string());
+  fs::create_directory(path("folder"));
+  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::mnist::read_idx(path("folder"), 1); }),
+            "nn::mnist: no file folder or folder.gz in " + path("").parent_path().string());
+}
+
+TEST_F(Mnist, SaysWhatIsWrongWithAHeaderAtWhichByte) {
+  EXPECT_EQ(fault({}), "byte 0: the file ends in its header");
+  EXPECT_EQ(fault({0, 0, 8}), "byte 3: the file ends in its header");
+  EXPECT_EQ(fault({0, 0, 8, 1, 0, 0}), "byte 6: the file ends in its header");
+  EXPECT_EQ(fault({0x89, 'P', 'N', 'G', 0, 0, 0, 0}),
+            "byte 0: magic number is 0x89504e47, not that of an IDX file");
+  EXPECT_EQ(fault({0, 0, 0x0D, 1, 0, 0, 0, 1}), "byte 2: type is 0x0d, expected 0x08 for bytes");
+  EXPECT_EQ(fault(images), "byte 3: 3 axes, expected 1");
+  EXPECT_EQ(fault(idx({0}, {})), "byte 4: axis 0 has length 0");
+  EXPECT_EQ(fault(idx({2, 0, 3}, {}), 3), "byte 8: axis 1 has length 0");
+}
+
+TEST_F(Mnist, BelievesNoHeaderThatPromisesTooMuch) {
+  EXPECT_EQ(fault(idx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, {1}), 3),
+            "byte 8: axis 1 has length 4294967295: too many values");
+  // Memory grows with the file, not with the promise: this returns at once.
+  EXPECT_EQ(fault(idx({0xFFFFFFFF}, {1, 2})),
+            "byte 10: the file ends after 2 of 4294967295 values");
+}
+
+TEST_F(Mnist, SaysWhatIsWrongWithTheValues) {
+  EXPECT_EQ(fault(idx({4}, {7, 0, 9})), "byte 11: the file ends after 3 of 4 values");
+  EXPECT_EQ(fault(idx({2}, {7, 0, 9})), "byte 10: more than the 2 values announced");
+}
+
+TEST_F(Mnist, SaysWhatIsWrongWithCompression) {
+  const fs::path file = compressed("file.gz", idx({5000}, Bytes(5000, 3)));
+  fs::resize_file(file, fs::file_size(file) - 4);
+  EXPECT_NE(without_path(file).find("the compressed file ends too early"), std::string::npos);
+  compressed("file.gz", labels);
+  std::fstream out{file, std::ios::in | std::ios::out | std::ios::binary};
+  out.seekp(-8, std::ios::end);  // the checksum
+  out.put(static_cast<char>(0x55));
+  out.close();
+  EXPECT_NE(without_path(file).find("incorrect data check"), std::string::npos);
+}
+
+TEST_F(Mnist, RefusesLabelsThatAreNoDigits) {
+  const fs::path file = plain("labels", idx({3}, {7, 10, 9}));
+  EXPECT_EQ(error_of<std::runtime_error>(
+                [&] { (void)nn::mnist::load_set(plain("images", images), file); }),
+            "nn::mnist: " + file.string() + ", byte 9: label is 10, expected 0 to 9");
+}
+
+TEST_F(Mnist, RefusesImagesAndLabelsThatDoNotBelongTogether) {
+  const std::string i = plain("images", images).string();
+  const std::string l = plain("labels", idx({2}, {1, 2})).string();
+  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::mnist::load_set(i, l); }),
+            "nn::mnist: " + i + " holds 3 images, " + l + " holds 2 labels");
+}
+
+/// The real data set, loaded once for the tests that look at it.
+const nn::Split& digits() {
+  static const nn::Split split = nn::mnist::load(nn::test::mnist_folder());
+  return split;
+}
+
+std::array<int, 10> label_counts(const nn::Dataset& set) {
+  std::array<int, 10> counts{};
+  for (const nn::real label : set.targets.values()) ++counts[static_cast<std::size_t>(label)];
+  return counts;
+}
+
+TEST(MnistItself, IsWhole) {
+  EXPECT_EQ(digits().training.inputs.shape(), (Shape{55'000, 784}));
+  EXPECT_EQ(digits().validation.inputs.shape(), (Shape{5'000, 784}));
+  EXPECT_EQ(digits().test.inputs.shape(), (Shape{10'000, 784}));
+  EXPECT_EQ(label_counts(digits().test),
+            (std::array{980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009}));
+  std::array<int, 10> both = label_counts(digits().training);
+  const std::array<int, 10> validation = label_counts(digits().validation);
+  for (std::size_t digit = 0; digit < 10; ++digit) both[digit] += validation[digit];
+  EXPECT_EQ(both, (std::array{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}));
+}
+
+TEST(MnistItself, HasTheKnownMeanBrightness) {
+  double sum = 0;
+  for (const nn::Dataset* set : {&digits().training, &digits().validation}) {
+    for (const nn::real pixel : set->inputs.values()) {
+      ASSERT_TRUE(pixel >= 0 && pixel <= 1);
+      sum += static_cast<double>(pixel);
+    }
+  }
+  EXPECT_NEAR(sum / (60'000.0 * 784), 0.1307, 5e-5);  // as it stands in many a program
+}
+
+TEST(MnistItself, KeepsTheSharesOfTheDigitsInItsSplit) {
+  const std::array<int, 10> training = label_counts(digits().training);
+  const std::array<int, 10> validation = label_counts(digits().validation);
+  for (std::size_t digit = 0; digit < 10; ++digit) {
+    const int all = training[digit] + validation[digit];
+    EXPECT_NEAR(validation[digit], all / 12.0, 1);
+  }
+}
+
+TEST(MnistItself, IsSplitAlikeFromTheSameSeed) {
+  const auto small = [](std::uint64_t seed) {
+    return nn::mnist::load(nn::test::mnist_folder(), {.validation = 100, .seed = seed}).validation;
+  };
+  EXPECT_EQ(small(1).inputs, small(1).inputs);
+  EXPECT_FALSE(small(1).inputs == small(2).inputs);
+}
+
+TEST(MnistItself, RefusesAValidationSetThatLeavesNothing) {
+  EXPECT_EQ(error_of<std::invalid_argument>(
+                [] { (void)nn::mnist::load(nn::test::mnist_folder(), {.validation = 60'000}); }),
+            "nn::split: 60000 samples for validation and 0 for test leave none of 60000 to train");
+}
+
+}  // namespace
