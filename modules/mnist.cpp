@@ -42,17 +42,17 @@ class Reader {
       const int got = gzread(file_.get(), to + done, step);
       int code = Z_OK;
       std::string_view reason = gzerror(file_.get(), &code);
-      position_ += static_cast<std::size_t>(std::max(got, 0));
-      if (code == Z_BUF_ERROR) fail("the compressed file ends too early");
+      if (code == Z_BUF_ERROR) fail_compressed("the file ends too early");
       if (got < 0) {
-        // zlib puts the path in front, which fail() names already.
+        // zlib puts the path in front, which fail_at() names already.
         if (const auto colon = reason.rfind(": "); colon != std::string_view::npos) {
           reason.remove_prefix(colon + 2);
         }
-        fail(std::string{reason});
+        fail_compressed(reason);
       }
       if (got == 0) break;
       done += static_cast<std::size_t>(got);
+      position_ += static_cast<std::size_t>(got);
     }
     return done;
   }
@@ -70,6 +70,11 @@ class Reader {
   [[noreturn]] void fail(const std::string& what) const { fail_at(position_, what); }
   [[noreturn]] void fail_at_number(const std::string& what) const {
     fail_at(position_of_number_, what);
+  }
+  /// zlib reads ahead of us: where it stands in the file says more than where we do.
+  [[noreturn]] void fail_compressed(std::string_view what) const {
+    fail_at(static_cast<std::size_t>(gzoffset(file_.get())),
+            fmt::format("compressed data: {}", what));
   }
   [[noreturn]] void fail_at(std::size_t byte, const std::string& what) const {
     throw std::runtime_error(fmt::format("nn::mnist: {}, byte {}: {}", path_.string(), byte, what));

@@ -22,6 +22,7 @@ module;
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -225,11 +226,22 @@ std::vector<double> Trainer::metric_values() const {
          ranges::to<std::vector>();
 }
 
-/// `cost 0.1209  accuracy 0.9628`
-std::string Trainer::named_values(const Evaluation& evaluation) const {
-  std::string text = fmt::format("cost {}", short_number(evaluation.cost));
+/// `evaluation  cost 0.1209  accuracy 0.9628`; what a line cannot hold goes on below the first
+/// value.
+std::string Trainer::line(std::string_view head, const Evaluation& evaluation) const {
+  std::string text{head};
+  std::size_t columns = head.size();
+  const auto add = [&](const std::string& value) {
+    if (columns + 2 + value.size() > max_columns) {
+      text += fmt::format("\n{:{}}", "", head.size());
+      columns = head.size();
+    }
+    text += fmt::format("  {}", value);
+    columns += 2 + value.size();
+  };
+  add(fmt::format("cost {}", short_number(evaluation.cost)));
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
-    text += fmt::format("  {} {:.4f}", metrics_[i]->name(), evaluation.metrics[i]);
+    add(fmt::format("{} {:.4f}", metrics_[i]->name(), evaluation.metrics[i]));
   }
   return text;
 }
@@ -239,14 +251,13 @@ std::string Trainer::named_values(const Evaluation& evaluation) const {
 std::string Trainer::line(const Epoch& epoch, std::size_t epochs, bool validated) const {
   const auto digits = std::max<std::size_t>(2, std::to_string(epochs).size());
   const std::string head = fmt::format("epoch {:>{}}/{}", epoch.number, digits, epochs);
-  std::string text = fmt::format("{}  {}", head, named_values(epoch.training));
+  std::string text = line(head, epoch.training);
   if (!validated) return text;
   std::string values = short_number(epoch.validation.cost);
   for (const double value : epoch.validation.metrics) values += fmt::format("  {:.4f}", value);
   std::string whole = fmt::format("{} | validation {}", text, values);
   if (whole.size() <= max_columns) return whole;
-  return fmt::format("{}\n{:>{}}  {}", text, "validation", head.size(),
-                     named_values(epoch.validation));
+  return text + "\n" + line(fmt::format("{:>{}}", "validation", head.size()), epoch.validation);
 }
 
 /// One pass over the batches: the four steps of learning, again and again.
@@ -330,7 +341,7 @@ Evaluation Trainer::measure(const Dataset& dataset) const {
 
 Evaluation Trainer::evaluate(const Dataset& dataset) {
   Evaluation evaluation = measure(dataset);
-  if (!quiet_) fmt::print("evaluation  {}\n", named_values(evaluation));
+  if (!quiet_) fmt::print("{}\n", line("evaluation", evaluation));
   return evaluation;
 }
 

@@ -217,7 +217,7 @@ class Trainer {
   void reset_metrics() const;
   void add_to_metrics(const Tensor& predictions, const Tensor& targets) const;
   [[nodiscard]] std::vector<double> metric_values() const;
-  [[nodiscard]] std::string named_values(const Evaluation& evaluation) const;
+  [[nodiscard]] std::string line(std::string_view head, const Evaluation& evaluation) const;
   [[nodiscard]] std::string line(const Epoch& epoch, std::size_t epochs, bool validated) const;
 
   Sequential* network_;

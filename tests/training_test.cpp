@@ -1,19 +1,25 @@
 // nn.training: small networks that learn, what is told of it, and how it ends.
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include <array>
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <span>
-#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -129,6 +135,30 @@ TEST(Training, EvaluatesInBatchesLikeTheWhole) {
               nn::SoftmaxCrossEntropy::value(network.predict(many.inputs), many.targets), 1e-6);
 }
 
+// y = 2x of x = 1, 2, 3, where 2, 5, 6 are wanted: errors 0, −1, 0.
+TEST(Training, EvaluatesByHand) {
+  nn::Sequential network{nn::Dense{Tensor{Shape{1, 1}, real{2}}, Tensor{real{0}}}};
+  nn::Trainer trainer{network, nn::MeanSquaredError{}, nn::GradientDescent{}};
+  trainer.set_quiet(true);
+  const std::vector<real> x{1, 2, 3};
+  EXPECT_DOUBLE_EQ(
+      trainer.evaluate({.inputs = Tensor{Shape{3, 1}, x}, .targets = Tensor{2, 5, 6}}).cost,
+      1.0 / 3);
+}
+
+// Precision over a set that passes in several batches is not the mean of the batches' precisions.
+TEST(Training, MetricsSeeTheSetAsAWhole) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network);
+  trainer.watch(nn::Precision{3});
+  trainer.watch(nn::F1{3});
+  const Dataset many = clouds(1'203);
+  nn::ConfusionMatrix matrix{3};
+  matrix.add(nn::target_classes(many.targets), trainer.predict_classes(many.inputs));
+  EXPECT_EQ(trainer.evaluate(many).metrics,
+            (std::vector{matrix.accuracy(), matrix.precision(), matrix.f1()}));
+}
+
 TEST(Training, CallsBackAfterEveryEpoch) {
   nn::Sequential network = small_network();
   nn::Trainer trainer = quiet_trainer(network);
@@ -163,6 +193,22 @@ TEST(Training, GivesTheSameBitsOnAnyNumberOfThreads) {
     for (const nn::Parameter* parameter : cnn.parameters()) values.push_back(parameter->value);
     return values;
   }));
+}
+
+// The great-fit network of chapter 10, narrow: the products are large enough for several threads.
+TEST(Training, GivesTheSameBitsOnAnyNumberOfThreadsAndOthersFromAnotherSeed) {
+  const Dataset set{.inputs = nn::test::noise(Shape{250, 784}), .targets = clouds(250).targets};
+  const auto weights = [&](std::uint64_t seed) {
+    nn::Random random{1};
+    nn::Sequential mlp{nn::Dense{784, 128, nn::He{random}}, nn::ReLU{},
+                       nn::Dense{128, 3, nn::Glorot{random}}};
+    nn::Trainer trainer{mlp, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
+    trainer.set_quiet(true);
+    trainer.fit(set, nn::FitOptions{.epochs = 2, .batch_size = 100, .seed = seed});
+    return mlp.layer<nn::Dense>(0).weights();
+  };
+  EXPECT_TRUE(nn::test::same_on_any_threads([&] { return weights(4); }));
+  EXPECT_FALSE(weights(4) == weights(5));
 }
 
 TEST(Training, ClipsGradients) {
@@ -218,6 +264,28 @@ TEST(History, IsWrittenAsJson) {
   EXPECT_EQ(json[1]["validation_accuracy"], 0.5);
 }
 
+TEST(History, JsonOfOneEpoch) {
+  nn::History history = short_history();
+  history.epochs.pop_back();
+  EXPECT_EQ(history.json(),
+            "[\n"
+            "  {\n"
+            "    \"epoch\": 1,\n"
+            "    \"training_cost\": 0.5,\n"
+            "    \"training_accuracy\": 0.75,\n"
+            "    \"validation_cost\": 0.25,\n"
+            "    \"validation_accuracy\": 0.875\n"
+            "  }\n"
+            "]\n");
+}
+
+// JSON has no word for what a network that ran away costs.
+TEST(History, JsonOfARunawayIsStillJson) {
+  nn::History history = short_history();
+  history.epochs[1].training.cost = NAN;
+  EXPECT_TRUE(nlohmann::json::parse(history.json())[1]["training_cost"].is_null());
+}
+
 TEST(History, CountsSecondsAndSamples) {
   EXPECT_EQ(short_history().seconds(), 3);
   EXPECT_EQ(short_history().samples_per_second(), 40);
@@ -256,10 +324,69 @@ TEST(Training, BreaksALineThatWouldBeTooLong) {
   trainer.set_quiet(false);
   testing::internal::CaptureStdout();
   trainer.fit(clouds(30), clouds(30), {.batch_size = 10});
-  std::istringstream lines{testing::internal::GetCapturedStdout()};
-  std::size_t count = 0;
-  for (std::string line; std::getline(lines, line); ++count) EXPECT_LT(line.size(), 80U) << line;
-  EXPECT_EQ(count, 2U);
+  trainer.watch(nn::TopAccuracy{3});
+  trainer.evaluate(clouds(30));
+  EXPECT_EQ(testing::internal::GetCapturedStdout(),
+            "epoch  1/1  cost 1.0986  accuracy 0.3333  top_2_accuracy 0.6667\n"
+            "validation  cost 1.0986  accuracy 0.3333  top_2_accuracy 0.6667\n"
+            "evaluation  cost 1.0986  accuracy 0.3333  top_2_accuracy 0.6667\n"
+            "            top_3_accuracy 1.0000\n");
+}
+
+/// The cost of a network that has run away, slow enough for every batch to be shown.
+struct HugeSlowCost : nn::SoftmaxCrossEntropy {
+  static double value(const Tensor& /*logits*/, const Tensor& /*targets*/) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    return 1e30;
+  }
+};
+
+/// What a call writes where it believes to write to a terminal.
+template <class Call>
+std::string shown_on_a_terminal(Call&& call) {
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  EXPECT_EQ(grantpt(terminal), 0);
+  EXPECT_EQ(unlockpt(terminal), 0);
+  const int screen = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+  std::fflush(stdout);
+  const int before = dup(STDOUT_FILENO);
+  dup2(screen, STDOUT_FILENO);
+  call();
+  std::fflush(stdout);
+  dup2(before, STDOUT_FILENO);
+  close(before);
+  close(screen);  // the last who could write, so that reading comes to an end
+  std::string text;
+  std::array<char, 256> part{};
+  for (ssize_t got = 0; (got = read(terminal, part.data(), part.size())) > 0;) {
+    text.append(part.data(), static_cast<std::size_t>(got));
+  }
+  close(terminal);
+  return text;
+}
+
+// A bar that wrapped could not be overwritten.
+TEST(Training, ShowsABarThatFitsATerminal) {
+  nn::Sequential network{nn::Dense{2, 3}};
+  nn::Trainer trainer{network, HugeSlowCost{}, nn::GradientDescent{}};
+  const std::string text =
+      shown_on_a_terminal([&] { trainer.fit(clouds(3), nn::FitOptions{.batch_size = 1}); });
+  std::vector<std::string> drawn;  // one line over the other
+  for (std::size_t from = 0, to = 0; to != std::string::npos; from = to + 4) {
+    to = text.find("\r\x1b[K", from);
+    drawn.push_back(text.substr(from, to - from));
+  }
+  ASSERT_EQ(drawn.size(), 5U) << text;  // nothing, three batches, the epoch
+  for (const std::string& line : drawn) EXPECT_LT(line.size(), 80U) << line;
+  EXPECT_EQ(drawn[1].substr(0, 49), "  1/1 [======              ] 1/3  cost 1.00e+30  ");
+  EXPECT_EQ(drawn[3].substr(0, 49), "  1/1 [====================] 3/3  cost 1.00e+30  ");
+  EXPECT_EQ(drawn[4], "epoch  1/1  cost 1.00e+30\r\n");
+}
+
+TEST(Training, ShowsNoBarWhenQuiet) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network);
+  EXPECT_EQ(shown_on_a_terminal([&] { trainer.fit(clouds(30), {.batch_size = 10}); }), "");
 }
 
 TEST(Training, PrintsNothingWhenQuiet) {
@@ -295,6 +422,52 @@ TEST(Training, EndsAfterTheBatchAtHandWhenInterrupted) {
   EXPECT_FALSE(trainer.fit(clouds(60), nn::FitOptions{.batch_size = 10}).interrupted);
 }
 
+// Between two epochs there is no batch at hand: no empty epoch may follow.
+TEST(Training, EndsAfterTheEpochWhenInterruptedBetweenTwo) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network);
+  trainer.set_quiet(false);
+  testing::internal::CaptureStdout();
+  const nn::History history = trainer.fit(
+      clouds(60), {.epochs = 5, .batch_size = 10, .on_epoch = [](const nn::Epoch& epoch) {
+                     if (epoch.number == 2) static_cast<void>(std::raise(SIGINT));
+                   }});
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_TRUE(history.interrupted);
+  ASSERT_EQ(history.epochs.size(), 2U);
+  EXPECT_EQ(history.epochs[1].samples, 60U);
+  EXPECT_TRUE(text.ends_with("\ninterrupted: the network stays as it is now\n")) << text;
+}
+
+// Ctrl-C reaches the outer of two trainings, too: the inner one's end does not take it away.
+TEST(Training, MayTrainAnotherNetworkMeanwhile) {
+  nn::Sequential outer = small_network();
+  nn::Sequential inner = small_network();
+  nn::Trainer outer_trainer = quiet_trainer(outer);
+  nn::Trainer inner_trainer = quiet_trainer(inner);
+  const nn::FitOptions inside{.batch_size = 10};
+  const nn::History history = outer_trainer.fit(
+      clouds(30), {.epochs = 5, .batch_size = 10, .on_epoch = [&](const nn::Epoch& /*epoch*/) {
+                     EXPECT_FALSE(inner_trainer.fit(clouds(30), inside).interrupted);
+                     static_cast<void>(std::raise(SIGINT));
+                   }});
+  EXPECT_TRUE(history.interrupted);
+  EXPECT_EQ(history.epochs.size(), 1U);
+}
+
+TEST(TrainingDeathTest, SecondCtrlCEndsTheProgram) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network);
+  EXPECT_EXIT(trainer.fit(clouds(30), {.batch_size = 10,
+                                       .on_epoch =
+                                           [](const nn::Epoch& /*epoch*/) {
+                                             static_cast<void>(std::raise(SIGINT));
+                                             static_cast<void>(std::raise(SIGINT));
+                                           }}),
+              testing::KilledBySignal(SIGINT), "");
+}
+
 volatile std::sig_atomic_t own_handler_calls = 0;
 
 TEST(Training, PutsBackWhatCtrlCDidBefore) {
@@ -321,10 +494,15 @@ TEST(Training, RefusesWhatCannotBe) {
             "nn::Batches: batch size is 31, expected 1 to 30");
   EXPECT_EQ(refusal(set, {}, {.batch_size = 10, .clip_norm = -1}),
             "nn::Trainer: gradients clipped to norm -1, expected 0 or more");
+  EXPECT_EQ(refusal(set, {}, {.batch_size = 10, .clip_norm = NAN}),
+            "nn::Trainer: gradients clipped to norm nan, expected 0 or more");
   EXPECT_EQ(refusal({}, {}, {}), "nn::Batches: the set is empty");
   const Dataset wide{.inputs = Tensor{Shape{5, 4}}, .targets = Tensor{Shape{5}}};
   EXPECT_EQ(refusal(set, wide, {.batch_size = 10}),
             "nn::Sequential: layer 1 (Dense 2→8) expects 2 columns, the input has 4");
+  const Dataset torn{.inputs = Tensor{Shape{5, 2}}, .targets = Tensor{Shape{4}}};
+  EXPECT_EQ(refusal(set, torn, {.batch_size = 10}),
+            "nn::Batches: 5 inputs and 4 targets, expected equally many");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)trainer.evaluate({}); }),
             "nn::Batches: the set is empty");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)trainer.predict(Tensor{}); }),
