@@ -91,10 +91,9 @@ nn::Trainer descent_trainer(nn::Sequential& network, nn::real learning_rate) {
                      nn::GradientDescent{{.learning_rate = learning_rate}}};
 }
 
-/// What the report measured; not everything was given.
+/// What the report measured, in as many digits as it gave; empty where it gave nothing.
 struct Reported {
-  std::optional<double> training_accuracy, validation_cost, validation_accuracy, test_cost,
-      test_accuracy;
+  std::string training_accuracy, validation_cost, validation_accuracy, test_cost, test_accuracy;
 };
 
 /// A network and how to train it.
@@ -143,11 +142,11 @@ Recipe report_recipe() {
                       .rate_falls = false,
                       .epochs = 15,
                       .batch_size = 100,
-                      .reported = {.training_accuracy = 0.982,
-                                   .validation_cost = 0.097,
-                                   .validation_accuracy = 0.9710,
-                                   .test_cost = 0.091,
-                                   .test_accuracy = 0.9731}},
+                      .reported = {.training_accuracy = "98.2 %",
+                                   .validation_cost = "0.097",
+                                   .validation_accuracy = "97.10 %",
+                                   .test_cost = "0.091",
+                                   .test_accuracy = "97.31 %"}},
                      {.name = "cnn",
                       .title = "CNN",
                       .network = reported_convolutional_network,
@@ -156,11 +155,11 @@ Recipe report_recipe() {
                       .rate_falls = false,
                       .epochs = 10,
                       .batch_size = 128,
-                      .reported = {.training_accuracy = 0.97,
-                                   .validation_cost = 0.22,
-                                   .validation_accuracy = 0.93,
-                                   .test_cost = {},
-                                   .test_accuracy = {}}}}};
+                      .reported = {.training_accuracy = "97 %",
+                                   .validation_cost = "0.22",
+                                   .validation_accuracy = "93 %",
+                                   .test_cost = "",
+                                   .test_accuracy = ""}}}};
 }
 
 // ------------------------------------------------------------------------------ 10.3 The options
@@ -246,16 +245,19 @@ Recipe prepare(const Options& options) {
           fmt::format("--learning-rate: {}, expected a number of 0 or more", model.learning_rate));
     }
   }
-  if (!options.json.empty()) check_writable("--json", options.json);
-  if (!options.csv.empty()) {
-    std::error_code error;
-    fs::create_directories(options.csv, error);
-    if (!fs::is_directory(options.csv)) {
-      throw BadOption(fmt::format("--csv: cannot make the folder {}", options.csv.string()));
-    }
-    check_writable("--csv", options.csv / "mlp.csv");
-  }
   return recipe;
+}
+
+/// The last check before the training, so that a refused option leaves no empty folder behind.
+void check_outputs(const Options& options) {
+  if (!options.json.empty()) check_writable("--json", options.json);
+  if (options.csv.empty()) return;
+  std::error_code error;
+  fs::create_directories(options.csv, error);
+  if (!fs::is_directory(options.csv)) {
+    throw BadOption(fmt::format("--csv: cannot make the folder {}", options.csv.string()));
+  }
+  check_writable("--csv", options.csv / "mlp.csv");
 }
 
 nn::Split load(const Options& options, const Recipe& recipe) {
@@ -264,6 +266,9 @@ nn::Split load(const Options& options, const Recipe& recipe) {
     digits = nn::mnist::load(options.data, {.validation = recipe.validation, .seed = options.seed});
   } catch (const std::exception& error) {
     throw BadOption(fmt::format("--data: {}", error.what()));
+  }
+  if (const nn::Shape image = digits.training.inputs.shape().sample(); image != nn::Shape{784}) {
+    throw BadOption(fmt::format("--data: images of {} pixels, expected 784", image.size()));
   }
   for (const Model& model : recipe.models) {
     if (model.batch_size > digits.training.size()) {
@@ -354,7 +359,7 @@ struct Row {
   std::string label;
   std::function<double(const Run&)> value;
   std::function<std::string(double)> write;
-  std::function<std::optional<double>(const Reported&)> reported{};
+  std::string Reported::* reported = nullptr;
 };
 
 std::string whole(double x) { return with_commas(static_cast<std::size_t>(std::llround(x))); }
@@ -406,27 +411,30 @@ std::string right(const std::string& text, std::size_t width) {
   return std::string(width > columns ? width - columns : 0, ' ') + text;
 }
 
+/// Prints a line without the blanks at its end.
+void print_line(std::string line) {
+  line.resize(line.find_last_not_of(' ') + 1);
+  fmt::print("{}\n", line);
+}
+
 void print_comparison(const Recipe& recipe, const std::vector<Run>& runs) {
   const bool reported = recipe.name == "report";
   const Model& mlp = recipe.models[0];
   const Model& cnn = recipe.models[1];
-  fmt::print("\n{:<19}{}", "", right("MLP", 18));
-  if (reported) fmt::print("{}", right("reported", 10));
-  fmt::print("{}", right("CNN", 18));
-  fmt::print("{}\n", reported ? right("reported", 10) : right("CNN : MLP", 12));
+  const std::string beside_mlp = reported ? right("reported", 10) : "";
+  const std::string beside_cnn = reported ? right("reported", 10) : right("CNN : MLP", 12);
+  fmt::print("\n{:<19}{}{}{}{}\n", "", right("MLP", 18), beside_mlp, right("CNN", 18), beside_cnn);
   for (const Row& row : rows()) {
     const Statistic left = statistic(runs, mlp, row.value);
     const Statistic beside = statistic(runs, cnn, row.value);
     const auto report = [&](const Model& model) {
-      const auto value = row.reported ? row.reported(model.reported) : std::nullopt;
-      return right(value ? row.write(*value) : "", 10);
+      return right(row.reported == nullptr ? "" : model.reported.*row.reported, 10);
     };
-    fmt::print("{:<19}{}", row.label, right(cell(left, row.write), 18));
-    if (reported) fmt::print("{}", report(mlp));
-    fmt::print("{}", right(cell(beside, row.write), 18));
     const bool both = left.count > 0 && beside.count > 0 && left.mean > 0;
     const std::string ratio = both ? fmt::format("{:.2f}", beside.mean / left.mean) : "–";
-    fmt::print("{}\n", reported ? report(cnn) : right(ratio, 12));
+    print_line(fmt::format("{:<19}{}{}{}{}", row.label, right(cell(left, row.write), 18),
+                           reported ? report(mlp) : "", right(cell(beside, row.write), 18),
+                           reported ? report(cnn) : right(ratio, 12)));
   }
 }
 
@@ -477,18 +485,20 @@ void print_worst_mistakes(const Run& run, const nn::Dataset& digits) {
   std::ranges::stable_sort(mistakes, std::greater{}, &Mistake::certainty);
   mistakes.resize(std::min<std::size_t>(mistakes.size(), 3));
 
-  fmt::print("\n{}\n", fmt::format("The {}'s surest mistakes", run.model->title));
+  fmt::print("\nThe {}'s surest mistakes\n", run.model->title);
+  std::string captions;
   for (const Mistake& m : mistakes) {
-    const std::string caption =
-        fmt::format("{} taken for {} ({:.0f} %)", m.actual, m.predicted, 100 * m.certainty);
-    fmt::print("  {:<24}", caption);
+    captions += fmt::format("  {:<24}", fmt::format("{} taken for {} ({:.0f} %)", m.actual,
+                                                    m.predicted, 100 * m.certainty));
   }
+  print_line(captions);
   for (std::size_t line = 0; line < 12; ++line) {
-    fmt::print("\n");
-    for (const Mistake& m : mistakes)
-      fmt::print("  {}", half_blocks(digits.inputs.row(m.place), line));
+    std::string drawn;
+    for (const Mistake& m : mistakes) {
+      drawn += "  " + half_blocks(digits.inputs.row(m.place), line);
+    }
+    print_line(drawn);
   }
-  fmt::print("\n");
 }
 
 /// One plain sentence, from the numbers.
@@ -508,11 +518,13 @@ std::string verdict(const Recipe& recipe, const std::vector<Run>& runs) {
   const double parameters =
       statistic(runs, *better, size).mean / statistic(runs, *worse, size).mean;
   const double training = statistic(runs, *better, time).mean / statistic(runs, *worse, time).mean;
+  const std::string times =
+      better_errors > 0 ? fmt::format(", {:.1f} times\nas many", worse_errors / better_errors) : "";
   return fmt::format(
-      "The {} misreads {:.2f} % of the digits it never saw, the {} {:.2f} %, {:.1f} times\n"
-      "as many; it has {:.2f} times the parameters and trains {:.1f} times as long.",
-      better->title, 100 * better_errors, worse->title, 100 * worse_errors,
-      worse_errors / better_errors, parameters, training);
+      "The {} misreads {:.2f} % of the digits it never saw, the {} {:.2f} %{}; "
+      "it has {:.2f} times the parameters and trains {:.1f} times as long.",
+      better->title, 100 * better_errors, worse->title, 100 * worse_errors, times, parameters,
+      training);
 }
 
 // ---------------------------------------------------------------------- 10.7 Results to be kept
@@ -602,6 +614,7 @@ int compare(const Options& options) {
   const Recipe recipe = prepare(options);
   nn::set_threads(options.threads);
   const nn::Split digits = load(options, recipe);
+  check_outputs(options);
   if (!options.quiet) {
     fmt::print("{} images to train on, {} to validate, {} to test; {} threads\n",
                with_commas(digits.training.size()), with_commas(digits.validation.size()),

@@ -19,6 +19,17 @@ module nn.backprop;
 
 namespace nn {
 
+namespace {
+
+/// 269,322
+std::string with_commas(std::size_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t end = text.size(); end > 3; end -= 3) text.insert(end - 3, ",");
+  return text;
+}
+
+}  // namespace
+
 void Sequential::append(detail::AnyLayer layer) {
   std::size_t count = 0;
   for (const Parameter* parameter : layer->parameters()) count += parameter->value.size();
@@ -130,9 +141,10 @@ std::string Sequential::summary(const Shape& sample) const {
   for (std::size_t i = 0; i < size(); ++i) {
     shape = next_shape(i, shape);
     table += fmt::format("{:<36} {:>16} {:>11}\n", layers_[i]->name(),
-                         shape.rank() == 0 ? "any" : to_string(shape), parameter_counts_[i]);
+                         shape.rank() == 0 ? "any" : to_string(shape),
+                         with_commas(parameter_counts_[i]));
   }
-  return table + fmt::format("{:<36} {:>16} {:>11}\n", "total", "", parameter_count());
+  return table + fmt::format("{:<36} {:>16} {:>11}\n", "total", "", with_commas(parameter_count()));
 }
 
 double GradientCheck::worst() const {

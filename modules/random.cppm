@@ -26,8 +26,12 @@ class Random {
   explicit constexpr Random(std::uint64_t seed, std::uint64_t stream = 0)
       : seed_{seed}, stream_{stream} {}
 
-  /// An independent generator of the same seed: one each for epochs, layers, purposes.
-  [[nodiscard]] constexpr Random stream(std::uint64_t index) const { return Random{seed_, index}; }
+  /// An independent generator of the same seed: one each for epochs, layers, purposes. Streams have
+  /// streams of their own; none is the generator itself.
+  [[nodiscard]] constexpr Random stream(std::uint64_t index) const {
+    const auto block = scramble({low(index), high(index), low(stream_), high(stream_)});
+    return Random{seed_, block[2] | std::uint64_t{block[3]} << 32U};  // the half at() leaves unused
+  }
 
   /// 64 random bits: those at a place of this generator's sequence.
   [[nodiscard]] constexpr std::uint64_t at(std::uint64_t place) const {

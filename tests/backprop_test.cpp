@@ -239,8 +239,8 @@ TEST(Sequential, SummarizesItself) {
             "ReLU                                      (8, 28, 28)           0\n"
             "MaxPool 2×2                               (8, 14, 14)           0\n"
             "Flatten                                        (1568)           0\n"
-            "Dense 1568→10                                    (10)       15690\n"
-            "total                                                       15898\n");
+            "Dense 1568→10                                    (10)      15,690\n"
+            "total                                                      15,898\n");
 }
 
 // An activation takes any input: until something says otherwise, its shape stays open.

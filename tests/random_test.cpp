@@ -79,7 +79,19 @@ TEST(Random, HasOneSequenceForEverySeedAndStream) {
 TEST(Random, BeginsAStreamAtItsFirstNumber) {
   Random random{42};
   (void)random();
-  EXPECT_EQ(random.stream(3)(), (Random{42, 3}.at(0)));
+  EXPECT_EQ(random.stream(3)(), Random{42}.stream(3).at(0));
+}
+
+TEST(Random, GivesStreamsOfStreams) {
+  const Random random{42};
+  std::set<std::uint64_t> first{random.at(0)};
+  for (const std::uint64_t outer : {0U, 1U, 2U}) {
+    first.insert(random.stream(outer).at(0));
+    for (const std::uint64_t inner : {0U, 1U, 2U}) {
+      first.insert(random.stream(outer).stream(inner).at(0));
+    }
+  }
+  EXPECT_EQ(first.size(), 1U + 3U + 9U);
 }
 
 // Recorded: to the last bit the same with every compiler on every machine, or the experiments of
