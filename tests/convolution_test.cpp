@@ -519,13 +519,7 @@ class EveryPooling : public testing::Test {
 };
 
 using Poolings = testing::Types<MaxPool, AveragePool>;
-struct Names {
-  template <class L>
-  static std::string GetName(int) {
-    return EveryPooling<L>::type;
-  }
-};
-TYPED_TEST_SUITE(EveryPooling, Poolings, Names);
+TYPED_TEST_SUITE(EveryPooling, Poolings);
 
 TYPED_TEST(EveryPooling, MatchesPyTorch) {
   const std::string kind = this->is_max ? "max" : "average";

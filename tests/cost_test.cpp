@@ -163,16 +163,9 @@ class EveryCost : public testing::Test {
   }
 };
 
-struct Names {
-  template <class C>
-  static std::string GetName(int) {
-    return About<C>::type;
-  }
-};
-
 using Costs = testing::Types<nn::MeanSquaredError, nn::CrossEntropy, nn::BinaryCrossEntropy,
                              nn::SoftmaxCrossEntropy>;
-TYPED_TEST_SUITE(EveryCost, Costs, Names);
+TYPED_TEST_SUITE(EveryCost, Costs);
 
 TYPED_TEST(EveryCost, HasTheRightGradient) {
   static_assert(nn::Cost<TypeParam>);
