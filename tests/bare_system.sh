@@ -35,7 +35,11 @@ expect() {
   fi
 }
 
-if [[ ! -e $system ]]; then debootstrap --variant=minbase "$suite" "$system" >/dev/null; fi
+if [[ -e $system ]]; then
+  echo "bare_system.sh: $system is there already, and a system is bare only once." >&2
+  exit 2
+fi
+debootstrap --variant=minbase "$suite" "$system" >/dev/null
 mount -t proc proc "$system/proc"
 
 # The way to the network is the host's: its name server and the certificates it trusts.
