@@ -1,0 +1,256 @@
+// Our side of the race in `./book speed`. Reads questions, one a line, and answers each with a line
+// of JSON; training.py does the same for PyTorch, so that the two can take turns.
+//
+//   train NETWORK OPTIMIZER THREADS SECONDS   images/s of training, batch 100
+//   infer NETWORK THREADS SECONDS             images/s of prediction, batch 1,000
+//   latency NETWORK THREADS SECONDS           seconds for one image, the median
+//   learn NETWORK THREADS SEED                seconds of training to the wanted test accuracy
+//   memory NETWORK                            bytes at the peak of training, beyond the data
+//   start                                     a network, and its first prediction
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+import nn;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::ordered_json;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+nn::Sequential multi_layer_perceptron(nn::Random& random) {
+  return nn::Sequential{nn::Dense{784, 256, nn::He{random}}, nn::ReLU{},
+                        nn::Dense{256, 256, nn::He{random}}, nn::ReLU{},
+                        nn::Dense{256, 10, nn::Glorot{random}}};
+}
+
+nn::Sequential convolutional_network(nn::Random& random) {
+  return nn::Sequential{nn::Reshape{1, 28, 28},
+                        nn::Convolution{1, 8, {.kernel = 5}, nn::He{random}},
+                        nn::ReLU{},
+                        nn::MaxPool{2},
+                        nn::Convolution{8, 16, {.kernel = 5}, nn::He{random}},
+                        nn::ReLU{},
+                        nn::MaxPool{2},
+                        nn::Flatten{},
+                        nn::Dense{256, 128, nn::He{random}},
+                        nn::ReLU{},
+                        nn::Dense{128, 10, nn::Glorot{random}}};
+}
+
+nn::Sequential network(const std::string& name, std::uint64_t seed = 1) {
+  nn::Random random{seed};
+  if (name == "mlp") return multi_layer_perceptron(random);
+  if (name == "cnn") return convolutional_network(random);
+  throw std::invalid_argument(fmt::format("no network '{}'", name));
+}
+
+/// How a network learns in question `learn`: chosen on validation images (see recipes.md).
+struct Recipe {
+  std::size_t epochs;
+  nn::real learning_rate;  ///< Falls on a line to 0, step by step.
+  double accuracy;         ///< Of the test set: where the clock stops.
+};
+
+Recipe recipe(const std::string& name) {
+  if (name == "mlp") return {.epochs = 5, .learning_rate = 2e-3F, .accuracy = 0.9731};
+  return {.epochs = 6, .learning_rate = 4e-3F, .accuracy = 0.99};
+}
+
+constexpr std::size_t batch_size = 100;
+
+const nn::Split& digits() {
+  static const nn::Split split = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0});
+  return split;
+}
+
+/// One step of training: the four lines that the race is about.
+template <nn::Optimizer O>
+void step(nn::Sequential& network, O& optimizer, std::vector<nn::Parameter*>& parameters,
+          nn::Dataset batch) {
+  const nn::Tensor logits = network.forward(std::move(batch.inputs));
+  network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
+  optimizer.step(parameters);
+}
+
+/// Steps over the batches, epoch after epoch, until `enough(step)`.
+template <nn::Optimizer O>
+void train(nn::Sequential& network, O optimizer, const std::function<bool(std::size_t)>& enough,
+           std::uint64_t seed = 1, const std::function<void(O&, std::size_t)>& before = {}) {
+  std::vector<nn::Parameter*> parameters = network.parameters();
+  nn::Batches batches{digits().training, {.size = batch_size}, nn::Random{seed}};
+  std::size_t done = 0;
+  for (std::size_t epoch = 1; true; ++epoch) {
+    batches.shuffle(epoch);
+    for (std::size_t i = 0; i < batches.count(); ++i) {
+      if (enough(done)) return;
+      if (before) before(optimizer, done);
+      step(network, optimizer, parameters, batches[i]);
+      ++done;
+    }
+  }
+}
+
+/// Images/s while a piece of work is repeated for some seconds; a first round is not counted.
+double rate(double seconds, std::size_t images, const std::function<void()>& work) {
+  work();
+  const Clock::time_point start = Clock::now();
+  std::size_t rounds = 0;
+  while (seconds_since(start) < seconds) {
+    work();
+    ++rounds;
+  }
+  return static_cast<double>(rounds * images) / seconds_since(start);
+}
+
+template <nn::Optimizer O>
+double training_rate(nn::Sequential network, O optimizer, double seconds) {
+  constexpr std::size_t warm = 20;
+  Clock::time_point start;
+  std::size_t steps = 0;
+  train(network, std::move(optimizer), [&](std::size_t done) {
+    if (done == warm) start = Clock::now();
+    if (done <= warm || seconds_since(start) < seconds) return false;
+    steps = done - warm;
+    return true;
+  });
+  return static_cast<double>(steps * batch_size) / seconds_since(start);
+}
+
+double latency(const nn::Sequential& network, double seconds) {
+  const std::vector<std::size_t> first{0};
+  const nn::Tensor image = nn::gather(digits().test, first).inputs;
+  std::vector<double> times;
+  for (const Clock::time_point start = Clock::now(); seconds_since(start) < seconds;) {
+    const Clock::time_point begun = Clock::now();
+    static_cast<void>(network.predict(image));
+    times.push_back(seconds_since(begun));
+  }
+  std::ranges::nth_element(times, times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2));
+  return times[times.size() / 2];
+}
+
+double test_accuracy(nn::Sequential& network) {
+  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::GradientDescent{}};
+  const auto predicted = trainer.predict_classes(digits().test.inputs);
+  const auto actual = nn::target_classes(digits().test.targets);
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) right += predicted[i] == actual[i] ? 1U : 0U;
+  return static_cast<double>(right) / static_cast<double>(actual.size());
+}
+
+Json learn(const std::string& name, std::uint64_t seed) {
+  nn::Sequential model = network(name, seed);
+  const auto [epochs, learning_rate, wanted] = recipe(name);
+  const std::size_t steps = epochs * (digits().training.size() / batch_size);
+  double accuracy = 0;
+  double paused = 0;  // to look at the test set is not training
+  std::size_t stopped = 0;
+  const Clock::time_point start = Clock::now();
+  train(
+      model, nn::Adam{},
+      [&](std::size_t done) {
+        if (done > 0 && done % 100 == 0) {
+          const Clock::time_point begun = Clock::now();
+          accuracy = test_accuracy(model);
+          paused += seconds_since(begun);
+        }
+        stopped = done;
+        return accuracy >= wanted || done == steps;
+      },
+      seed,
+      std::function{[&](nn::Adam& adam, std::size_t done) {
+        adam.set_learning_rate(learning_rate *
+                               (1 - static_cast<nn::real>(done) / static_cast<nn::real>(steps)));
+      }});
+  return {{"seconds", seconds_since(start) - paused}, {"steps", stopped}, {"accuracy", accuracy}};
+}
+
+/// A line of /proc/self/status, in bytes.
+double status(const std::string& key) {
+  std::ifstream lines{"/proc/self/status"};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(key + ":")) return 1024 * std::stod(line.substr(key.size() + 1));
+  }
+  return 0;
+}
+
+double memory(const std::string& name) {
+  static_cast<void>(digits());
+  std::ofstream{"/proc/self/clear_refs"} << "5";  // the peak counts from here
+  const double before = status("VmRSS");
+  nn::Sequential model = network(name);
+  train(model, nn::Adam{}, [](std::size_t done) { return done == 600; });
+  return status("VmHWM") - before;
+}
+
+Json answer(std::istringstream question) {
+  std::string what;
+  std::string name;
+  question >> what >> name;
+  const auto number = [&] {
+    double value = 0;
+    if (!(question >> value)) throw std::invalid_argument("a number is missing");
+    return value;
+  };
+  const auto use_threads = [&] { nn::set_threads(static_cast<std::size_t>(number())); };
+  if (what == "train") {
+    std::string optimizer;
+    question >> optimizer;
+    use_threads();
+    const double seconds = number();
+    return optimizer == "sgd"
+               ? training_rate(network(name), nn::GradientDescent{{.learning_rate = 0.01F}}, seconds)
+               : training_rate(network(name), nn::Adam{}, seconds);
+  }
+  if (what == "infer") {
+    use_threads();
+    const nn::Sequential model = network(name);
+    std::vector<std::size_t> places(1'000);
+    for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+    const nn::Tensor images = nn::gather(digits().test, places).inputs;
+    return rate(number(), places.size(), [&] { static_cast<void>(model.predict(images)); });
+  }
+  if (what == "latency") {
+    use_threads();
+    return latency(network(name), number());
+  }
+  if (what == "learn") {
+    use_threads();
+    return learn(name, static_cast<std::uint64_t>(number()));
+  }
+  if (what == "memory") return memory(name);
+  if (what == "start") return network("mlp").predict(nn::Tensor{nn::Shape{1, 784}}).size();
+  throw std::invalid_argument(fmt::format("no question '{}'", what));
+}
+
+}  // namespace
+
+int main() {
+  try {
+    for (std::string line; std::getline(std::cin, line);) {
+      std::cout << answer(std::istringstream{line}).dump() << std::endl;
+    }
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "speed_training: {}\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,180 @@
+"""PyTorch's side of the race in `./book speed`: the questions of training.cpp, answered alike."""
+
+import gzip
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import numpy
+import torch
+from torch import nn
+
+torch.set_grad_enabled(True)
+FOLDER = Path(__file__).resolve().parents[2] / "data" / "mnist"
+BATCH = 100
+RECIPES = {"mlp": (5, 2e-3, 0.9731), "cnn": (6, 4e-3, 0.99)}  # epochs, learning rate, accuracy
+
+
+def read(name, header):
+    with gzip.open(FOLDER / name) as file:
+        return numpy.frombuffer(file.read()[header:], dtype=numpy.uint8)
+
+
+def load(kind):
+    images = torch.from_numpy(read(f"{kind}-images-idx3-ubyte.gz", 16).reshape(-1, 784) / 255.0)
+    labels = torch.from_numpy(read(f"{kind}-labels-idx1-ubyte.gz", 8).astype(numpy.int64))
+    return images.float().contiguous(), labels
+
+
+def start_weights(network):
+    """He's normal distribution before a ReLU, Glorot's before the logits, zero biases: like ours."""
+    layers = [m for m in network if isinstance(m, (nn.Linear, nn.Conv2d))]
+    for layer in layers[:-1]:
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        nn.init.zeros_(layer.bias)
+    nn.init.xavier_normal_(layers[-1].weight)
+    nn.init.zeros_(layers[-1].bias)
+    return network
+
+
+def make(name, seed=1):
+    torch.manual_seed(seed)
+    if name == "mlp":
+        return start_weights(nn.Sequential(
+            nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)))
+    return start_weights(nn.Sequential(
+        nn.Unflatten(1, (1, 28, 28)),
+        nn.Conv2d(1, 8, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(8, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10)))
+
+
+def adam(network, rate):
+    """One pass over all parameters where this PyTorch has it, else one call for all tensors."""
+    for options in ({"fused": True}, {"foreach": True}, {}):
+        try:
+            optimizer = torch.optim.Adam(network.parameters(), lr=rate, **options)
+            for p in network.parameters():
+                p.grad = torch.zeros_like(p)
+            state = {k: v.clone() for k, v in network.state_dict().items()}
+            optimizer.step()
+            network.load_state_dict(state)
+            return torch.optim.Adam(network.parameters(), lr=rate, **options)
+        except (RuntimeError, TypeError):
+            continue
+    raise RuntimeError("no Adam")
+
+
+class Race:
+    def __init__(self):
+        self.data = None
+
+    def digits(self):
+        if self.data is None:
+            self.data = (*load("train"), *load("t10k"))
+        return self.data
+
+    def steps(self, network, optimizer, seed=1):
+        """One step of training after another; yields how many are done before each."""
+        images, labels, _, _ = self.digits()
+        cost = nn.CrossEntropyLoss()
+        generator = torch.Generator().manual_seed(seed)
+        done = 0
+        while True:
+            order = torch.randperm(len(images), generator=generator)
+            for i in range(0, len(images), BATCH):
+                yield done
+                places = order[i:i + BATCH]
+                optimizer.zero_grad(set_to_none=True)
+                cost(network(images[places]), labels[places]).backward()
+                optimizer.step()
+                done += 1
+
+    def train(self, name, optimizer, threads, seconds):
+        torch.set_num_threads(int(threads))
+        network = make(name)
+        if optimizer == "sgd":
+            optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
+        else:
+            optimizer = adam(network, 1e-3)
+        warm, begun = 20, 0
+        for done in self.steps(network, optimizer):
+            if done == warm:
+                begun = time.perf_counter()
+            if done > warm and time.perf_counter() - begun >= float(seconds):
+                return (done - warm) * BATCH / (time.perf_counter() - begun)
+
+    def infer(self, name, threads, seconds):
+        torch.set_num_threads(int(threads))
+        network = make(name).eval()
+        images = self.digits()[2][:1000]
+        rounds = 0
+        with torch.inference_mode():
+            network(images)
+            begun = time.perf_counter()
+            while time.perf_counter() - begun < float(seconds):
+                network(images)
+                rounds += 1
+        return rounds * len(images) / (time.perf_counter() - begun)
+
+    def latency(self, name, threads, seconds):
+        torch.set_num_threads(int(threads))
+        network = make(name).eval()
+        image = self.digits()[2][:1]
+        times = []
+        with torch.inference_mode():
+            start = time.perf_counter()
+            while time.perf_counter() - start < float(seconds):
+                begun = time.perf_counter()
+                network(image)
+                times.append(time.perf_counter() - begun)
+        return statistics.median(times)
+
+    def learn(self, name, threads, seed):
+        torch.set_num_threads(int(threads))
+        network = make(name, int(seed))
+        epochs, rate, wanted = RECIPES[name]
+        optimizer = adam(network, rate)
+        images, _, test_images, test_labels = self.digits()
+        steps = epochs * (len(images) // BATCH)
+        accuracy, paused, start = 0.0, 0.0, time.perf_counter()
+        for done in self.steps(network, optimizer, int(seed)):
+            if done > 0 and done % 100 == 0:
+                begun = time.perf_counter()
+                with torch.inference_mode():
+                    right = (network(test_images).argmax(1) == test_labels).sum().item()
+                accuracy = right / len(test_labels)
+                paused += time.perf_counter() - begun
+            if accuracy >= wanted or done == steps:
+                return {"seconds": time.perf_counter() - start - paused, "steps": done,
+                        "accuracy": accuracy}
+            for group in optimizer.param_groups:
+                group["lr"] = rate * (1 - done / steps)
+
+    def memory(self, name):
+        def status(key):
+            lines = Path("/proc/self/status").read_text().splitlines()
+            return next(1024 * int(l.split()[1]) for l in lines if l.startswith(key + ":"))
+
+        self.digits()
+        Path("/proc/self/clear_refs").write_text("5")
+        before = status("VmRSS")
+        network = make(name)
+        for done in self.steps(network, adam(network, 1e-3)):
+            if done == 600:
+                return status("VmHWM") - before
+
+    def start(self):
+        return make("mlp")(torch.zeros(1, 784)).numel()
+
+    def version(self):
+        return torch.__version__
+
+
+if __name__ == "__main__":
+    race = Race()
+    for line in sys.stdin:
+        what, *words = line.split()
+        print(json.dumps(getattr(race, what)(*words)), flush=True)
