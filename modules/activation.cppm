@@ -22,19 +22,6 @@ import nn.tensor;
 
 namespace nn::detail {
 
-/// Calls apply(begin, end) for the parts of a range: one part, or several on as many threads.
-template <class Apply>
-void in_parts(std::size_t size, const Apply& apply) {
-  constexpr std::size_t part = 16'384;
-  const std::size_t parts = (size + part - 1) / part;
-  const auto round = [&](std::size_t i) { apply(i * part, std::min(size, (i + 1) * part)); };
-  if (parts < 4) {
-    for (std::size_t i = 0; i < parts; ++i) round(i);
-  } else {
-    parallel_for(parts, round);
-  }
-}
-
 inline void check_gradient(const std::string& layer, const Tensor& gradient, const Tensor& output) {
   if (output.empty()) {
     throw std::invalid_argument(fmt::format("nn::{}: backward before forward", layer));
@@ -70,14 +57,18 @@ class Elementwise {
   /// @param x Input, any shape.
   /// @return f(x), the same shape.
   [[nodiscard]] Tensor forward(Tensor x) {
-    output_ = predict(std::move(x));
-    return output_;
+    if (output_.shape() != x.shape()) output_ = Tensor::uninitialized(x.shape());
+    parallel_parts(x.size(), [&, values = x.data(), kept = output_.data()](std::size_t begin,
+                                                                           std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) values[i] = kept[i] = function_(values[i]);
+    });
+    return x;
   }
 
   /// @param x Input, any shape.
   /// @return f(x), the same shape.
   [[nodiscard]] Tensor predict(Tensor x) const {
-    detail::in_parts(x.size(), [&, values = x.data()](std::size_t begin, std::size_t end) {
+    parallel_parts(x.size(), [&, values = x.data()](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) values[i] = function_(values[i]);
     });
     return x;
@@ -89,7 +80,7 @@ class Elementwise {
   [[nodiscard]] Tensor backward(Tensor dy) {
     detail::check_gradient(name(), dy, output_);
     const real* const y = output_.data();
-    detail::in_parts(dy.size(), [&, values = dy.data()](std::size_t begin, std::size_t end) {
+    parallel_parts(dy.size(), [&, values = dy.data()](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) values[i] *= function_.derivative(y[i]);
     });
     return dy;

@@ -11,6 +11,7 @@ export module nn.adam;
 
 import nn.descent;
 import nn.layer;
+import nn.parallel;
 import nn.tensor;
 
 export namespace nn {
@@ -48,17 +49,22 @@ class RMSProp {
   /// One step, every parameter at its own pace.
   /// @throws std::invalid_argument if the parameters are not those of the step before.
   void step(std::span<Parameter* const> parameters) {
-    const auto [eta, alpha, epsilon, lambda] = options_;
+    const real eta = options_.learning_rate;
+    const real alpha = options_.alpha;
+    const real epsilon = options_.epsilon;
+    const real lambda = options_.weight_decay;
     mean_square_.prepare(name(), parameters);
     for (std::size_t p = 0; p < parameters.size(); ++p) {
       const std::span<real> theta = parameters[p]->value.values();
       const std::span<const real> g = parameters[p]->gradient.values();
       const std::span<real> v = mean_square_[p];
-      for (std::size_t i = 0; i < theta.size(); ++i) {
-        const real gradient = g[i] + lambda * theta[i];
-        v[i] = alpha * v[i] + (1 - alpha) * gradient * gradient;
-        theta[i] -= eta * gradient / (std::sqrt(v[i]) + epsilon);
-      }
+      parallel_parts(theta.size(), [=](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const real gradient = g[i] + lambda * theta[i];
+          v[i] = alpha * v[i] + (1 - alpha) * gradient * gradient;
+          theta[i] -= eta * gradient / (std::sqrt(v[i]) + epsilon);
+        }
+      });
     }
   }
 
@@ -120,20 +126,25 @@ class Adam {
  private:
   void update(std::span<real> theta, std::span<const real> g, std::span<real> m,
               std::span<real> v) const {
-    const auto [eta, beta1, beta2, epsilon, lambda] = options_;
+    const real eta = options_.learning_rate;
+    const real beta1 = options_.beta1;
+    const real beta2 = options_.beta2;
+    const real epsilon = options_.epsilon;
     const auto t = static_cast<double>(t_);
     const auto correction1 = static_cast<real>(1 / (1 - std::pow(double{beta1}, t)));
     const auto correction2 = static_cast<real>(1 / (1 - std::pow(double{beta2}, t)));
-    const real l2 = decoupled_ ? 0 : lambda;
-    const real keep = decoupled_ ? 1 - eta * lambda : 1;
-    for (std::size_t i = 0; i < theta.size(); ++i) {
-      const real gradient = g[i] + l2 * theta[i];
-      m[i] = beta1 * m[i] + (1 - beta1) * gradient;
-      v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient;
-      const real m_hat = m[i] * correction1;
-      const real v_hat = v[i] * correction2;
-      theta[i] = keep * theta[i] - eta * m_hat / (std::sqrt(v_hat) + epsilon);
-    }
+    const real l2 = decoupled_ ? 0 : options_.weight_decay;
+    const real keep = decoupled_ ? 1 - eta * options_.weight_decay : 1;
+    parallel_parts(theta.size(), [=](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const real gradient = g[i] + l2 * theta[i];
+        m[i] = beta1 * m[i] + (1 - beta1) * gradient;
+        v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient;
+        const real m_hat = m[i] * correction1;
+        const real v_hat = v[i] * correction2;
+        theta[i] = keep * theta[i] - eta * m_hat / (std::sqrt(v_hat) + epsilon);
+      }
+    });
   }
 
   Options options_;

@@ -17,6 +17,7 @@ module;
 export module nn.descent;
 
 import nn.layer;
+import nn.parallel;
 import nn.tensor;
 
 export namespace nn {
@@ -110,11 +111,14 @@ class GradientDescent {
 
   /// One step down the gradient.
   void step(std::span<Parameter* const> parameters) const {
-    const auto [eta, lambda] = options_;
+    const real eta = options_.learning_rate;
+    const real lambda = options_.weight_decay;
     for (Parameter* const parameter : parameters) {
       const std::span<real> theta = parameter->value.values();
       const std::span<const real> g = parameter->gradient.values();
-      for (std::size_t i = 0; i < theta.size(); ++i) theta[i] -= eta * (g[i] + lambda * theta[i]);
+      parallel_parts(theta.size(), [=](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) theta[i] -= eta * (g[i] + lambda * theta[i]);
+      });
     }
   }
 
@@ -156,17 +160,22 @@ class Momentum {
   /// One step along the velocity.
   /// @throws std::invalid_argument if the parameters are not those of the step before.
   void step(std::span<Parameter* const> parameters) {
-    const auto [eta, mu, nesterov, lambda] = options_;
+    const real eta = options_.learning_rate;
+    const real mu = options_.momentum;
+    const bool nesterov = options_.nesterov;
+    const real lambda = options_.weight_decay;
     velocity_.prepare(name(), parameters);
     for (std::size_t p = 0; p < parameters.size(); ++p) {
       const std::span<real> theta = parameters[p]->value.values();
       const std::span<const real> g = parameters[p]->gradient.values();
       const std::span<real> v = velocity_[p];
-      for (std::size_t i = 0; i < theta.size(); ++i) {
-        const real gradient = g[i] + lambda * theta[i];
-        v[i] = mu * v[i] + gradient;
-        theta[i] -= eta * (nesterov ? gradient + mu * v[i] : v[i]);
-      }
+      parallel_parts(theta.size(), [=](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const real gradient = g[i] + lambda * theta[i];
+          v[i] = mu * v[i] + gradient;
+          theta[i] -= eta * (nesterov ? gradient + mu * v[i] : v[i]);
+        }
+      });
     }
   }
 

@@ -3,10 +3,8 @@ module;
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <stdexcept>
-#include <utility>
 
 module nn.images;
 
@@ -15,30 +13,6 @@ import nn.parallel;
 namespace nn {
 
 namespace {
-
-using Square = std::array<Vector, lanes>;
-
-/// The first halves of two vectors, their numbers taking turns; Half 1: the second halves.
-template <int Half, std::size_t... I>
-Vector take_turns(Vector a, Vector b, std::index_sequence<I...> /*places*/) {
-  return __builtin_shufflevector(a, b,
-                                 static_cast<int>(Half * lanes / 2 + I / 2 + I % 2 * lanes)...);
-}
-
-/// Transposes a square of numbers, a vector a row. Seen as a deck of cards, row i and row i +
-/// lanes / 2 are shuffled into each other; after log₂(lanes) such shuffles every number has changed
-/// its row for its column.
-void transpose(Square& rows) {
-  constexpr std::make_index_sequence<lanes> places;
-  for (std::size_t left = lanes; left > 1; left /= 2) {
-    Square shuffled;
-    for (std::size_t i = 0; i < lanes / 2; ++i) {
-      shuffled[2 * i] = take_turns<0>(rows[i], rows[i + lanes / 2], places);
-      shuffled[2 * i + 1] = take_turns<1>(rows[i], rows[i + lanes / 2], places);
-    }
-    rows = shuffled;
-  }
-}
 
 const Shape& checked(const Tensor& images) {
   if (images.rank() != 4) {

@@ -18,120 +18,155 @@ namespace nn {
 
 namespace {
 
-/// Of 32 registers 24 hold sums, of 16 registers 12.
-constexpr std::size_t tile_rows = vector_registers == 32 ? 12 : 6;
-constexpr std::size_t tile_vectors = 2;
-constexpr std::size_t tile_width = tile_vectors * lanes;
+/// The widest tile of sums that the registers hold beside what they are made from: of 32 registers
+/// it takes 24, of 16 registers 12.
+constexpr std::size_t tile_sums = vector_registers == 32 ? 24 : 12;
 
-/// Rows of A and the depth of K that one round works through while they stay in the cache.
-constexpr std::size_t block_rows = 10 * tile_rows;
-constexpr std::size_t block_depth = 512;
+/// A tile is two vectors wide, or one where C has no more columns left; where C has hardly any rows
+/// it is as wide as will do, so that enough sums are under way. So many rows fit.
+constexpr std::size_t tile_rows(std::size_t vectors) { return tile_sums / vectors; }
+constexpr std::size_t wide = vector_registers == 32 ? 8 : 4;
 
-/// Below this many multiplications a second thread costs more than it brings.
-constexpr std::size_t serial_work = std::size_t{1} << 17U;
+/// Rows of A, and the depth of K, that one round works through: with a depth of 256 a panel of B
+/// stays in the first cache while all the rows pass by it.
+constexpr std::size_t block_rows = 120;
+constexpr std::size_t block_depth = 256;
 
-/// What a tile multiplies: the scalars of A by their two strides, the rows of B by a function.
-template <class RowOfB>
+/// Below this many multiplications a second thread costs more than it brings. To read an element of
+/// B takes as long as so many of them, however few rows A has.
+constexpr std::size_t read_work = 8;
+constexpr std::size_t serial_work = std::size_t{1} << 18U;
+
+/// In how many rounds at least a larger product is cut, if it has the rows.
+constexpr std::size_t min_rounds = 4;
+
+constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+/// What a tile is made from: the scalars of A by their two strides, rows of B, and the values that
+/// its sums start from.
 struct Factors {
   const real* a;
   std::size_t a_row_stride;
   std::size_t a_depth_stride;
+  const real* b;
+  std::size_t b_stride;
   std::size_t depth;
-  RowOfB row_of_b;  ///< row_of_b(k) points to tile_width values
+  const real* start;
+  std::size_t start_stride;
 };
 
-/// The micro-kernel: a tile of Rows × tile_width sums lives in registers while k runs. For each k
-/// it loads one row of B, and each scalar of A once, for Rows × tile_vectors multiply-adds.
-/// @param c The tile's first element; on entry the values that the sums start from.
-template <std::size_t Rows, class RowOfB>
-void multiply_tile(const Factors<RowOfB>& f, real* c, std::size_t c_stride) {
-  std::array<std::array<Vector, tile_vectors>, Rows> sum;
+/// The micro-kernel: a tile of Rows × Vectors sums lives in registers while k runs. For each k it
+/// loads one row of B, and each scalar of A once, for Rows × Vectors multiply-adds.
+/// @param c The tile's first element.
+template <std::size_t Rows, std::size_t Vectors>
+void multiply_tile(const Factors& f, real* c, std::size_t c_stride) {
+  std::array<std::array<Vector, Vectors>, Rows> sum;
   for (std::size_t i = 0; i < Rows; ++i) {
-    for (std::size_t v = 0; v < tile_vectors; ++v) sum[i][v] = load(c + i * c_stride + v * lanes);
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      sum[i][v] = load(f.start + i * f.start_stride + v * lanes);
+    }
   }
   for (std::size_t k = 0; k < f.depth; ++k) {
-    const real* const b = f.row_of_b(k);
-    std::array<Vector, tile_vectors> row;
-    for (std::size_t v = 0; v < tile_vectors; ++v) row[v] = load(b + v * lanes);
+    std::array<Vector, Vectors> row;
+    for (std::size_t v = 0; v < Vectors; ++v) row[v] = load(f.b + k * f.b_stride + v * lanes);
     for (std::size_t i = 0; i < Rows; ++i) {
       const real scalar = f.a[i * f.a_row_stride + k * f.a_depth_stride];
-      for (std::size_t v = 0; v < tile_vectors; ++v) sum[i][v] += scalar * row[v];
+      for (std::size_t v = 0; v < Vectors; ++v) sum[i][v] += scalar * row[v];
     }
   }
   for (std::size_t i = 0; i < Rows; ++i) {
-    for (std::size_t v = 0; v < tile_vectors; ++v) store(c + i * c_stride + v * lanes, sum[i][v]);
+    for (std::size_t v = 0; v < Vectors; ++v) store(c + i * c_stride + v * lanes, sum[i][v]);
   }
 }
 
-/// The micro-kernel for a number of rows that is known only at run time, 1 to tile_rows.
-template <class RowOfB>
-void multiply_rows(std::size_t rows, const Factors<RowOfB>& f, real* c, std::size_t c_stride) {
-  using Kernel = void (*)(const Factors<RowOfB>&, real*, std::size_t);
-  static constexpr auto kernels = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<Kernel, tile_rows>{&multiply_tile<I + 1, RowOfB>...};
-  }(std::make_index_sequence<tile_rows>{});
-  kernels[rows - 1](f, c, c_stride);
+using MultiplyTile = void (*)(const Factors&, real*, std::size_t);
+
+/// The micro-kernel for a number of rows that is known only at run time.
+template <std::size_t Vectors>
+MultiplyTile tile_of(std::size_t rows) {
+  static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<MultiplyTile, sizeof...(I)>{&multiply_tile<I + 1, Vectors>...};
+  }(std::make_index_sequence<tile_rows(Vectors)>{});
+  return tiles[rows - 1];
 }
 
 /// How many rows the next tile takes: full tiles, the last rows shared out evenly over two.
-std::size_t next_rows(std::size_t left) {
-  if (left <= tile_rows) return left;
-  return left < 2 * tile_rows ? (left + 1) / 2 : tile_rows;
+std::size_t next_rows(std::size_t left, std::size_t most) {
+  if (left <= most) return left;
+  return left < 2 * most ? divide_up(left, 2) : most;
 }
 
-/// Rows k0 … of one panel of B, tile_width columns from j0 on, copied so that they are contiguous:
-/// the kernel then reads memory in one straight line. Columns behind B's last are zeros.
+/// Rows k0 … of one panel of B, copied so that they are contiguous: the kernel then reads memory in
+/// one straight line. Columns behind B's last may hold anything.
+template <std::size_t Vectors>
 void pack(const Matrix& b, std::size_t k0, std::size_t depth, std::size_t j0, real* panel) {
-  const std::size_t width = std::min(tile_width, b.columns - j0);
+  constexpr std::size_t panel_width = Vectors * lanes;
+  const std::size_t width = std::min(panel_width, b.columns - j0);
   const real* const from = b.data + k0 * b.row_stride + j0 * b.column_stride;
-  if (width < tile_width) std::fill_n(panel, depth * tile_width, real{0});
+  std::size_t k = 0;
   if (b.column_stride == 1) {
-    for (std::size_t k = 0; k < depth; ++k) {
-      std::copy_n(from + k * b.row_stride, width, panel + k * tile_width);
+    for (; k < depth; ++k) {
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        store(panel + k * panel_width + v * lanes, load(from + k * b.row_stride + v * lanes));
+      }
     }
-    return;
+  } else if (b.row_stride == 1 && width == panel_width) {
+    for (; k + lanes <= depth; k += lanes) {  // B is a transpose: square by square
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        Square square;
+        for (std::size_t j = 0; j < lanes; ++j) {
+          square[j] = load(from + k + (v * lanes + j) * b.column_stride);
+        }
+        transpose(square);
+        for (std::size_t i = 0; i < lanes; ++i) {
+          store(panel + (k + i) * panel_width + v * lanes, square[i]);
+        }
+      }
+    }
   }
-  for (std::size_t j = 0; j < width; ++j) {
-    for (std::size_t k = 0; k < depth; ++k) {
-      panel[k * tile_width + j] = from[k * b.row_stride + j * b.column_stride];
+  for (; k < depth; ++k) {
+    for (std::size_t j = 0; j < width; ++j) {
+      panel[k * panel_width + j] = from[k * b.row_stride + j * b.column_stride];
     }
   }
 }
 
-/// One round of the product: the rows i0 … of C, in the tile_width columns from j0 on.
+/// One round of the product: some rows of C, from i0 on, in the columns of one panel, from j0 on.
+template <std::size_t Vectors>
 void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias, Tensor& c,
-                    std::size_t i0, std::size_t j0) {
-  const std::size_t rows = std::min(block_rows, a.rows - i0);
-  const std::size_t width = std::min(tile_width, b.columns - j0);
-  const bool whole = width == tile_width;
-  // Tiles are written whole; where C is narrower, they go to a block of their own first.
-  Tensor narrow = whole ? Tensor{} : Tensor::uninitialized(Shape{rows, tile_width});
-  real* const out = whole ? c.data() + i0 * b.columns + j0 : narrow.data();
-  const std::size_t stride = whole ? b.columns : tile_width;
-  for (std::size_t i = 0; i < rows; ++i) {
-    std::fill_n(out + i * stride, tile_width, real{0});
-    if (!bias.empty()) std::copy_n(bias.data() + j0, width, out + i * stride);
-  }
+                    std::size_t i0, std::size_t rows, std::size_t j0) {
+  constexpr std::size_t panel_width = Vectors * lanes;
+  const std::size_t width = std::min(panel_width, b.columns - j0);
+  const bool whole = width == panel_width;
+  // Rows that stand close together need no packing; and a single tile of rows reads B once, so that
+  // packing would only read it twice.
+  const bool direct =
+      b.column_stride == 1 && (b.row_stride <= panel_width || rows <= tile_rows(Vectors));
 
-  // A single tile of rows reads B once; packing it would only read it twice.
-  const bool packed = rows > tile_rows || b.column_stride != 1;
-  Tensor panel;
-  if (packed) panel = Tensor::uninitialized(Shape{std::min(block_depth, a.columns), tile_width});
-  for (std::size_t k0 = 0; k0 < a.columns; k0 += block_depth) {
-    const std::size_t depth = std::min(block_depth, a.columns - k0);
-    if (packed) pack(b, k0, depth, j0, panel.data());
-    const real* const first = packed ? panel.data() : b.data + k0 * b.row_stride + j0;
-    const std::size_t step = packed ? tile_width : b.row_stride;
-    const auto row_of_b = [first, step](std::size_t k) { return first + k * step; };
+  alignas(vector_bytes) std::array<real, block_depth * panel_width> panel;
+  // Tiles are written whole; where C is narrower, they go to a block of their own first.
+  alignas(vector_bytes) std::array<real, block_rows * panel_width> narrow;
+  alignas(vector_bytes) std::array<real, panel_width> first{};
+  if (!bias.empty()) std::copy_n(bias.data() + j0, width, first.data());
+  real* const out = whole ? c.data() + i0 * b.columns + j0 : narrow.data();
+  const std::size_t stride = whole ? b.columns : panel_width;
+
+  const std::size_t depth_of_block = divide_up(a.columns, divide_up(a.columns, block_depth));
+  for (std::size_t k0 = 0; k0 < a.columns; k0 += depth_of_block) {
+    const std::size_t depth = std::min(depth_of_block, a.columns - k0);
+    if (!direct) pack<Vectors>(b, k0, depth, j0, panel.data());
     for (std::size_t i = 0, tile = 0; i < rows; i += tile) {
-      tile = next_rows(rows - i);
-      multiply_rows(tile,
-                    Factors{.a = a.data + (i0 + i) * a.row_stride + k0 * a.column_stride,
-                            .a_row_stride = a.row_stride,
-                            .a_depth_stride = a.column_stride,
-                            .depth = depth,
-                            .row_of_b = row_of_b},
-                    out + i * stride, stride);
+      tile = next_rows(rows - i, tile_rows(Vectors));
+      real* const to = out + i * stride;
+      tile_of<Vectors>(tile)({.a = a.data + (i0 + i) * a.row_stride + k0 * a.column_stride,
+                              .a_row_stride = a.row_stride,
+                              .a_depth_stride = a.column_stride,
+                              .b = direct ? b.data + k0 * b.row_stride + j0 : panel.data(),
+                              .b_stride = direct ? b.row_stride : panel_width,
+                              .depth = depth,
+                              .start = k0 == 0 ? first.data() : to,
+                              .start_stride = k0 == 0 ? 0 : stride},
+                             to, stride);
     }
   }
   for (std::size_t i = 0; !whole && i < rows; ++i) {
@@ -156,15 +191,27 @@ Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
         fmt::format("nn::matmul: bias has {} values, expected {}", bias.size(), b.columns));
   }
   Tensor c = Tensor::uninitialized(Shape{a.rows, b.columns});
-  const std::size_t row_blocks = (a.rows + block_rows - 1) / block_rows;
-  const std::size_t panels = (b.columns + tile_width - 1) / tile_width;
+  const std::size_t panel_width = (a.rows <= tile_rows(wide) ? wide : 2) * lanes;
+  const std::size_t panels = divide_up(b.columns, panel_width);
+  const bool serial = std::max(a.rows, read_work) * a.columns * b.columns < serial_work;
+  const std::size_t blocks =
+      std::max(divide_up(a.rows, block_rows),
+               serial ? 1 : std::min(divide_up(min_rounds, panels), divide_up(a.rows, tile_sums)));
   const auto round = [&](std::size_t index) {
-    multiply_block(a, b, bias, c, index % row_blocks * block_rows, index / row_blocks * tile_width);
+    const std::size_t block = index % blocks;
+    const std::size_t i0 = a.rows * block / blocks;
+    const std::size_t rows = a.rows * (block + 1) / blocks - i0;
+    const std::size_t j0 = index / blocks * panel_width;
+    const std::size_t width = std::min(panel_width, b.columns - j0);
+    const auto multiply = width <= lanes       ? multiply_block<1>
+                          : width <= 2 * lanes ? multiply_block<2>
+                                               : multiply_block<wide>;
+    multiply(a, b, bias, c, i0, rows, j0);
   };
-  if (a.rows * a.columns * b.columns < serial_work) {
-    for (std::size_t index = 0; index < row_blocks * panels; ++index) round(index);
+  if (serial) {
+    for (std::size_t index = 0; index < blocks * panels; ++index) round(index);
   } else {
-    parallel_for(row_blocks * panels, round);
+    parallel_for(blocks * panels, round);
   }
   return c;
 }

@@ -2,6 +2,7 @@
 /// @brief A loop whose rounds run on several threads.
 module;
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
@@ -48,6 +49,17 @@ void parallel_for(std::size_t rounds, Body&& body) {
       {.call = [](void* erased, std::size_t round) { (*static_cast<Plain*>(erased))(round); },
        .body = const_cast<void*>(static_cast<const void*>(&body)),
        .rounds = rounds});
+}
+
+/// Calls body(begin, end) for parts of [0, size) that together are all of it, as parallel_for()
+/// does: for work on every value by itself.
+/// @param size How many values.
+/// @param body Called with the first place of a part and the one behind its last.
+template <std::invocable<std::size_t, std::size_t> Body>
+void parallel_parts(std::size_t size, Body&& body) {
+  constexpr std::size_t part = 8192;
+  parallel_for((size + part - 1) / part,
+               [&](std::size_t round) { body(round * part, std::min(size, (round + 1) * part)); });
 }
 
 }  // namespace nn

@@ -4,6 +4,7 @@ module;
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <limits>
 #include <new>
@@ -43,9 +44,9 @@ Shape Shape::sample() const {
 }
 
 Shape Shape::batch(std::size_t count) const {
-  std::vector<std::size_t> axes{count};
-  axes.insert(axes.end(), axes_.begin(), axes_.begin() + static_cast<std::ptrdiff_t>(rank_));
-  return Shape{axes};
+  std::array<std::size_t, max_rank + 1> axes{count};
+  std::ranges::copy(axes_, axes.begin() + 1);
+  return Shape{std::span{axes}.first(rank_ + 1)};
 }
 
 std::string to_string(const Shape& shape) {
@@ -64,8 +65,9 @@ namespace {
 
 constexpr std::align_val_t cache_line{64};
 
-/// Room behind every tensor's end, so that a vector load that starts inside it stays inside.
-constexpr std::size_t slack = 64;
+/// Room behind every tensor's end, so that a load of several vectors that starts inside it stays
+/// inside.
+constexpr std::size_t slack = 128;
 
 /// Larger blocks (a whole data set) go back to the system at once.
 constexpr std::size_t max_recycled = std::size_t{1} << 23U;

@@ -5,6 +5,7 @@ module;
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 export module nn.vector;
 
@@ -53,6 +54,38 @@ inline void store(real* to, const Vector& vector) { std::memcpy(to, &vector, siz
     for (std::size_t i = 0; i < half; ++i) values[i] += values[i + half];
   }
   return values[0];
+}
+
+/// As many vectors as each has numbers: a square of numbers, a vector a row.
+using Square = std::array<Vector, lanes>;
+
+}  // namespace nn
+
+namespace nn::detail {
+
+/// The first halves of two vectors, their numbers taking turns; Half 1: the second halves.
+template <int Half, std::size_t... I>
+Vector take_turns(Vector a, Vector b, std::index_sequence<I...> /*places*/) {
+  return __builtin_shufflevector(a, b,
+                                 static_cast<int>(Half * lanes / 2 + I / 2 + I % 2 * lanes)...);
+}
+
+}  // namespace nn::detail
+
+export namespace nn {
+
+/// Transposes a square. Seen as a deck of cards, row i and row i + lanes / 2 are shuffled into each
+/// other; after log₂(lanes) such shuffles every number has changed its row for its column.
+inline void transpose(Square& rows) {
+  constexpr std::make_index_sequence<lanes> places;
+  for (std::size_t left = lanes; left > 1; left /= 2) {
+    Square shuffled;
+    for (std::size_t i = 0; i < lanes / 2; ++i) {
+      shuffled[2 * i] = detail::take_turns<0>(rows[i], rows[i + lanes / 2], places);
+      shuffled[2 * i + 1] = detail::take_turns<1>(rows[i], rows[i + lanes / 2], places);
+    }
+    rows = shuffled;
+  }
 }
 
 }  // namespace nn

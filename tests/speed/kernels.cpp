@@ -135,18 +135,12 @@ std::vector<Product> products() {
   for (const auto& [network, batch, inputs, outputs] : layers) {
     const std::string name = fmt::format("{} {}→{} batch {}", network, inputs, outputs, batch);
     all.push_back({.name = name + " forward", .m = batch, .k = inputs, .n = outputs});
-    all.push_back({.name = name + " weights",
-                   .m = inputs,
-                   .k = batch,
-                   .n = outputs,
-                   .transposed_a = true});
+    all.push_back(
+        {.name = name + " weights", .m = inputs, .k = batch, .n = outputs, .transposed_a = true});
     const bool first = network == "mlp" && inputs == 784;  // nobody needs the gradient of an image
     if (!first) {
-      all.push_back({.name = name + " input",
-                     .m = batch,
-                     .k = outputs,
-                     .n = inputs,
-                     .transposed_b = true});
+      all.push_back(
+          {.name = name + " input", .m = batch, .k = outputs, .n = inputs, .transposed_b = true});
     }
   }
   all.push_back({.name = "1024³", .m = 1024, .k = 1024, .n = 1024});
@@ -155,10 +149,10 @@ std::vector<Product> products() {
 
 void add_products() {
   for (const Product& p : products()) {
-    const auto a = std::make_shared<Tensor>(
-        noise(p.transposed_a ? Shape{p.k, p.m} : Shape{p.m, p.k}));
-    const auto b = std::make_shared<Tensor>(
-        noise(p.transposed_b ? Shape{p.n, p.k} : Shape{p.k, p.n}));
+    const auto a =
+        std::make_shared<Tensor>(noise(p.transposed_a ? Shape{p.k, p.m} : Shape{p.m, p.k}));
+    const auto b =
+        std::make_shared<Tensor>(noise(p.transposed_b ? Shape{p.n, p.k} : Shape{p.k, p.n}));
     const double operations =
         2 * static_cast<double>(p.m) * static_cast<double>(p.k) * static_cast<double>(p.n);
     add("matmul/" + p.name + "/ours", operations, "FLOP/s", use_our_threads, [=] {
@@ -256,12 +250,11 @@ void add_convolutions() {
     const std::size_t side = l.side - l.kernel + 1;
     const double operations =
         2 * static_cast<double>(batch * l.inputs * l.outputs * side * side * l.kernel * l.kernel);
-    const std::string name = fmt::format("convolution/{}→{} {}×{}", l.inputs, l.outputs, l.kernel,
-                                         l.kernel);
+    const std::string name =
+        fmt::format("convolution/{}→{} {}×{}", l.inputs, l.outputs, l.kernel, l.kernel);
     const auto layer = std::make_shared<nn::Convolution>(
         noise(Shape{l.outputs, l.inputs, l.kernel, l.kernel}), noise(Shape{l.outputs}));
-    const auto x =
-        std::make_shared<nn::Images>(noise(Shape{batch, l.inputs, l.side, l.side}));
+    const auto x = std::make_shared<nn::Images>(noise(Shape{batch, l.inputs, l.side, l.side}));
     const auto dy = std::make_shared<nn::Images>(layer->forward(*x));
     const bool first = l.inputs == 1;
     add(name + " forward/ours", operations, "FLOP/s", use_our_threads,
@@ -284,7 +277,8 @@ void add_convolutions() {
       omp_set_num_threads(threads);
       *current = theirs[static_cast<std::size_t>(threads)].get();
     };
-    add(name + " forward/oneDNN", operations, "FLOP/s", use_threads, [=] { (*current)->forward(); });
+    add(name + " forward/oneDNN", operations, "FLOP/s", use_threads,
+        [=] { (*current)->forward(); });
     add(name + " kernel/oneDNN", operations, "FLOP/s", use_threads, [=] { (*current)->weights(); });
     if (!first) {
       add(name + " kernel and input/oneDNN", 2 * operations, "FLOP/s", use_threads, [=] {

@@ -176,8 +176,7 @@ Json learn(const std::string& name, std::uint64_t seed) {
         stopped = done;
         return accuracy >= wanted || done == steps;
       },
-      seed,
-      std::function{[&](nn::Adam& adam, std::size_t done) {
+      seed, std::function{[&](nn::Adam& adam, std::size_t done) {
         adam.set_learning_rate(learning_rate *
                                (1 - static_cast<nn::real>(done) / static_cast<nn::real>(steps)));
       }});
@@ -218,7 +217,8 @@ Json answer(std::istringstream question) {
     use_threads();
     const double seconds = number();
     return optimizer == "sgd"
-               ? training_rate(network(name), nn::GradientDescent{{.learning_rate = 0.01F}}, seconds)
+               ? training_rate(network(name), nn::GradientDescent{{.learning_rate = 0.01F}},
+                               seconds)
                : training_rate(network(name), nn::Adam{}, seconds);
   }
   if (what == "infer") {
