@@ -78,7 +78,7 @@ class AnyLayer {
     void backward_parameters(Signal dy) override {
       if constexpr (FirstLayer<L>) {
         pass(std::move(dy), [&](auto d) {
-          layer.backward_parameters(d);
+          layer.backward_parameters(std::move(d));
           return Tensor{};
         });
       } else {

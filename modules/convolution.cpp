@@ -228,6 +228,12 @@ std::size_t tiles_of(std::size_t channels) {
   return (channels + tile_channels - 1) / tile_channels;
 }
 
+/// A round works on a band of rows, a quarter of an image: enough rounds for several threads.
+constexpr std::size_t bands = 4;
+
+/// The first row of a band; of the band behind the last, the number of rows.
+std::size_t first_row_of(std::size_t band, std::size_t rows) { return rows * band / bands; }
+
 /// The first channel of a tile; of the tile behind the last, the number of channels.
 std::size_t first_of(std::size_t tile, std::size_t channels) {
   return channels * tile / tiles_of(channels);
@@ -266,14 +272,17 @@ Images Convolution::correlate(const Images& x, const Geometry& g) const {
                       .pixel_step = stride_.width};
   const Part all{.first_row = 0, .last_row = k[2], .first_column = 0, .last_column = k[3]};
   const std::size_t tiles = tiles_of(k[0]);
-  parallel_for(x.groups() * tiles, [&](std::size_t round) {
-    const std::size_t group = round / tiles;
-    const std::size_t o = first_of(round % tiles, k[0]);
-    const std::size_t channels = first_of(round % tiles + 1, k[0]) - o;
+  parallel_for(x.groups() * tiles * bands, [&](std::size_t round) {
+    const std::size_t band = round % bands;
+    const std::size_t tile = round / bands % tiles;
+    const std::size_t group = round / bands / tiles;
+    const std::size_t o = first_of(tile, k[0]);
+    const std::size_t channels = first_of(tile + 1, k[0]) - o;
+    const std::size_t end = first_row_of(band + 1, g.output.height);
     const real* const kernels = kernels_.value.data() + o * window.kernel_output;
     const real* const image = x.group(group);
     real* const out = y.group(group) + o * area(g.output) * lanes;
-    for (std::size_t i = 0; i < g.output.height; ++i) {
+    for (std::size_t i = first_row_of(band, g.output.height); i < end; ++i) {
       const real* const row = image + i * stride_.height * g.padded.width * lanes;
       for (std::size_t j = 0; j < g.output.width; j += tile_pixels) {
         tile_for(channels, std::min(tile_pixels, g.output.width - j))(
@@ -435,14 +444,14 @@ Images Convolution::input_gradient(const Images& dy, const Geometry& g) const {
                       (g.output.width - 1) * stride_.width + 1};
   const std::size_t width = g.padded.width + k[3] - 1;
   Images wide{dy.count(), Shape{k[0], spread.height, width}};
-  wide.values().fill(0);
   parallel_for(dy.groups() * k[0], [&](std::size_t round) {
     const std::size_t group = round / k[0];
     const std::size_t o = round % k[0];
     const real* from = dy.group(group) + o * area(g.output) * lanes;
+    real* const channel = wide.group(group) + o * spread.height * width * lanes;
+    std::fill_n(channel, spread.height * width * lanes, real{0});
     for (std::size_t i = 0; i < g.output.height; ++i) {
-      real* const to =
-          wide.group(group) + ((o * spread.height + i * stride_.height) * width + k[3] - 1) * lanes;
+      real* const to = channel + (i * stride_.height * width + k[3] - 1) * lanes;
       for (std::size_t j = 0; j < g.output.width; ++j, from += lanes) {
         store(to + j * stride_.width * lanes, load(from));
       }
@@ -460,12 +469,15 @@ Images Convolution::input_gradient(const Images& dy, const Geometry& g) const {
                       .output_channel = area(g.input),
                       .pixel_step = 1};
   const std::size_t tiles = tiles_of(k[1]);
-  parallel_for(dy.groups() * tiles, [&](std::size_t round) {
-    const std::size_t group = round / tiles;
-    const std::size_t c = first_of(round % tiles, k[1]);
-    const auto channels = first_of(round % tiles + 1, k[1]) - c;
+  parallel_for(dy.groups() * tiles * bands, [&](std::size_t round) {
+    const std::size_t band = round % bands;
+    const std::size_t tile = round / bands % tiles;
+    const std::size_t group = round / bands / tiles;
+    const std::size_t c = first_of(tile, k[1]);
+    const auto channels = first_of(tile + 1, k[1]) - c;
+    const std::size_t end = first_row_of(band + 1, g.input.height);
     real* const out = dx.group(group) + c * area(g.input) * lanes;
-    for (std::size_t y = 0; y < g.input.height; ++y) {
+    for (std::size_t y = first_row_of(band, g.input.height); y < end; ++y) {
       const auto [first_row, last_row] = overlap(y + g.top, 0, k[2], spread.height);
       // The row where the kernel begins may stand above the image; the first row it needs does not.
       const real* const row = wide.group(group) + (static_cast<std::ptrdiff_t>(y + g.top) -
@@ -539,16 +551,31 @@ Shape pool_shape(const Shape& sample, Extent window, Extent stride) {
                places(sample[2], window.width, stride.width)};
 }
 
-/// A pooling layer's windows: for the output (i, j) of a channel, where its window begins.
+/// A pooling layer's windows over one channel.
 struct Windows {
   Extent input;
   Extent output;
+  Extent window;
   Extent stride;
 
-  [[nodiscard]] std::size_t corner(std::size_t place) const {
-    const std::size_t i = place / output.width;
-    const std::size_t j = place % output.width;
-    return i * stride.height * input.width + j * stride.width;
+  /// Calls visit(place of the window's corner in the input, place in the output) for every window.
+  template <class Visit>
+  void each(const Visit& visit) const {
+    for (std::size_t i = 0; i < output.height; ++i) {
+      for (std::size_t j = 0; j < output.width; ++j) {
+        visit(i * stride.height * input.width + j * stride.width, i * output.width + j);
+      }
+    }
+  }
+
+  /// Calls visit(how far it is from the corner, its number) for every place of a window.
+  template <class Visit>
+  void each_place(const Visit& visit) const {
+    for (std::size_t m = 0; m < window.height; ++m) {
+      for (std::size_t n = 0; n < window.width; ++n) {
+        visit(m * input.width + n, m * window.width + n);
+      }
+    }
   }
 };
 
@@ -582,22 +609,23 @@ Shape MaxPool::output_shape(const Shape& sample) const {
 Images MaxPool::pool(const Images& x, Images* places) const {
   Images y{x.count(), checked_output(*this, "MaxPool", x.sample())};
   if (places != nullptr) *places = Images{x.count(), y.sample()};
-  const Windows windows{extent_of(x.sample()), extent_of(y.sample()), stride_};
+  const Windows windows{extent_of(x.sample()), extent_of(y.sample()), window_, stride_};
   for_each_channel(x.groups(), x.sample(), y.sample(), [&](std::size_t from, std::size_t to) {
-    for (std::size_t i = 0; i < area(windows.output); ++i) {
-      const real* const corner = x.values().data() + from + windows.corner(i) * lanes;
-      Vector best = load(corner);
+    const real* const in = x.values().data() + from;
+    real* const out = y.values().data() + to;
+    real* const kept = places == nullptr ? nullptr : places->values().data() + to;
+    windows.each([&](std::size_t corner, std::size_t i) {
+      Vector best = load(in + corner * lanes);
       Vector place{};
-      for (std::size_t w = 1; w < area(window_); ++w) {
-        const std::size_t m = w / window_.width;
-        const Vector value = load(corner + (m * windows.input.width + w % window_.width) * lanes);
+      windows.each_place([&](std::size_t distance, std::size_t number) {
+        const Vector value = load(in + (corner + distance) * lanes);
         const auto larger = (value > best) | is_nan(value);
         best = larger ? value : best;
-        place = larger ? Vector{} + static_cast<real>(w) : place;
-      }
-      store(y.values().data() + to + i * lanes, best);
-      if (places != nullptr) store(places->values().data() + to + i * lanes, place);
-    }
+        place = larger ? Vector{} + static_cast<real>(number) : place;
+      });
+      store(out + i * lanes, best);
+      if (kept != nullptr) store(kept + i * lanes, place);
+    });
   });
   return y;
 }
@@ -613,20 +641,21 @@ Images MaxPool::predict(const Images& x) const { return pool(x, nullptr); }
 Images MaxPool::backward(const Images& dy) const {
   check_gradient("MaxPool", dy.shape(), places_.shape());
   Images dx{dy.count(), input_};
-  dx.values().fill(0);
-  const Windows windows{extent_of(input_), extent_of(dy.sample()), stride_};
+  const Windows windows{extent_of(input_), extent_of(dy.sample()), window_, stride_};
   for_each_channel(dy.groups(), input_, dy.sample(), [&](std::size_t to, std::size_t from) {
-    for (std::size_t i = 0; i < area(windows.output); ++i) {
-      real* const corner = dx.values().data() + to + windows.corner(i) * lanes;
-      const Vector place = load(places_.values().data() + from + i * lanes);
-      const Vector gradient = load(dy.values().data() + from + i * lanes);
-      for (std::size_t w = 0; w < area(window_); ++w) {
-        const std::size_t m = w / window_.width;
-        real* const value = corner + (m * windows.input.width + w % window_.width) * lanes;
-        const auto here = place == Vector{} + static_cast<real>(w);
+    real* const out = dx.values().data() + to;
+    const real* const in = dy.values().data() + from;
+    const real* const kept = places_.values().data() + from;
+    std::fill_n(out, area(windows.input) * lanes, real{0});
+    windows.each([&](std::size_t corner, std::size_t i) {
+      const Vector place = load(kept + i * lanes);
+      const Vector gradient = load(in + i * lanes);
+      windows.each_place([&](std::size_t distance, std::size_t number) {
+        real* const value = out + (corner + distance) * lanes;
+        const auto here = place == Vector{} + static_cast<real>(number);
         store(value, load(value) + (here ? gradient : Vector{}));
-      }
-    }
+      });
+    });
   });
   return dx;
 }
@@ -642,18 +671,18 @@ Shape AveragePool::output_shape(const Shape& sample) const {
 
 Images AveragePool::predict(const Images& x) const {
   Images y{x.count(), checked_output(*this, "AveragePool", x.sample())};
-  const Windows windows{extent_of(x.sample()), extent_of(y.sample()), stride_};
+  const Windows windows{extent_of(x.sample()), extent_of(y.sample()), window_, stride_};
   const real share = 1 / static_cast<real>(area(window_));
   for_each_channel(x.groups(), x.sample(), y.sample(), [&](std::size_t from, std::size_t to) {
-    for (std::size_t i = 0; i < area(windows.output); ++i) {
-      const real* const corner = x.values().data() + from + windows.corner(i) * lanes;
+    const real* const in = x.values().data() + from;
+    real* const out = y.values().data() + to;
+    windows.each([&](std::size_t corner, std::size_t i) {
       Vector sum{};
-      for (std::size_t w = 0; w < area(window_); ++w) {
-        const std::size_t m = w / window_.width;
-        sum += load(corner + (m * windows.input.width + w % window_.width) * lanes);
-      }
-      store(y.values().data() + to + i * lanes, sum * share);
-    }
+      windows.each_place([&](std::size_t distance, std::size_t /*number*/) {
+        sum += load(in + (corner + distance) * lanes);
+      });
+      store(out + i * lanes, sum * share);
+    });
   });
   return y;
 }
@@ -667,19 +696,19 @@ Images AveragePool::forward(const Images& x) {
 Images AveragePool::backward(const Images& dy) const {
   check_gradient("AveragePool", dy.shape(), last_output(*this, input_));
   Images dx{dy.count(), input_.sample()};
-  dx.values().fill(0);
-  const Windows windows{extent_of(dx.sample()), extent_of(dy.sample()), stride_};
+  const Windows windows{extent_of(dx.sample()), extent_of(dy.sample()), window_, stride_};
   const real share = 1 / static_cast<real>(area(window_));
   for_each_channel(dy.groups(), dx.sample(), dy.sample(), [&](std::size_t to, std::size_t from) {
-    for (std::size_t i = 0; i < area(windows.output); ++i) {
-      real* const corner = dx.values().data() + to + windows.corner(i) * lanes;
-      const Vector gradient = load(dy.values().data() + from + i * lanes) * share;
-      for (std::size_t w = 0; w < area(window_); ++w) {
-        const std::size_t m = w / window_.width;
-        real* const value = corner + (m * windows.input.width + w % window_.width) * lanes;
+    real* const out = dx.values().data() + to;
+    const real* const in = dy.values().data() + from;
+    std::fill_n(out, area(windows.input) * lanes, real{0});
+    windows.each([&](std::size_t corner, std::size_t i) {
+      const Vector gradient = load(in + i * lanes) * share;
+      windows.each_place([&](std::size_t distance, std::size_t /*number*/) {
+        real* const value = out + (corner + distance) * lanes;
         store(value, load(value) + gradient);
-      }
-    }
+      });
+    });
   });
   return dx;
 }

@@ -73,9 +73,11 @@ Images::operator Tensor() const {
 void Images::clear_spare_lanes() {
   const std::size_t used = count_ % lanes;
   if (used == 0) return;
+  Vector is_used{};
+  for (std::size_t lane = 0; lane < used; ++lane) is_used[lane] = 1;
   real* const last = group(groups() - 1);
   for (std::size_t i = 0; i < sample_.size(); ++i) {
-    std::fill(last + i * lanes + used, last + (i + 1) * lanes, real{0});
+    store(last + i * lanes, is_used != 0 ? load(last + i * lanes) : Vector{});
   }
 }
 
