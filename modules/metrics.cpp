@@ -39,32 +39,45 @@ void check_pairs(const char* where, std::size_t predictions, std::size_t targets
   }
 }
 
-}  // namespace
-
-std::vector<std::size_t> classes(const Tensor& rows) {
+void check_rows(const Tensor& rows) {
   if (rows.rank() != 2) {
     throw std::invalid_argument(
         fmt::format("nn::classes: rows have shape {}, expected (B, M)", to_string(rows.shape())));
   }
-  const auto class_of = [&](std::size_t b) -> std::size_t {
-    const std::span<const real> row = rows.row(b);
-    if (row.size() == 1) return row[0] >= real(0.5) ? 1 : 0;
-    return static_cast<std::size_t>(ranges::max_element(row) - row.begin());
-  };
-  return numbers(rows.rows()) | ranges::views::transform(class_of) | ranges::to<std::vector>();
+}
+
+/// The class that a row stands for. @see classes
+std::size_t class_of(std::span<const real> row) {
+  if (row.size() == 1) return row[0] >= real(0.5) ? 1 : 0;
+  return static_cast<std::size_t>(ranges::max_element(row) - row.begin());
+}
+
+/// The class of a sample: its row's, or the number that stands there. @see target_classes
+std::size_t target_class(const Tensor& targets, std::size_t sample) {
+  if (targets.rank() != 1) return class_of(targets.row(sample));
+  constexpr real largest = 1 << 24;  // beyond it, float does not hold every whole number
+  const real label = targets(sample);
+  if (!(label >= 0 && label < largest) || label != std::floor(label)) {
+    throw std::invalid_argument(
+        fmt::format("nn::target_classes: {} is not the number of a class", label));
+  }
+  return static_cast<std::size_t>(label);
+}
+
+}  // namespace
+
+std::vector<std::size_t> classes(const Tensor& rows) {
+  check_rows(rows);
+  return numbers(rows.rows()) |
+         ranges::views::transform([&](std::size_t b) { return class_of(rows.row(b)); }) |
+         ranges::to<std::vector>();
 }
 
 std::vector<std::size_t> target_classes(const Tensor& targets) {
-  if (targets.rank() != 1) return classes(targets);
-  constexpr real largest = 1 << 24;  // beyond it, float does not hold every whole number
-  const auto class_of = [](real label) {
-    if (!(label >= 0 && label < largest) || label != std::floor(label)) {
-      throw std::invalid_argument(
-          fmt::format("nn::target_classes: {} is not the number of a class", label));
-    }
-    return static_cast<std::size_t>(label);
-  };
-  return targets.values() | ranges::views::transform(class_of) | ranges::to<std::vector>();
+  if (targets.rank() != 1) check_rows(targets);
+  return numbers(targets.rows()) |
+         ranges::views::transform([&](std::size_t b) { return target_class(targets, b); }) |
+         ranges::to<std::vector>();
 }
 
 ConfusionMatrix::ConfusionMatrix(std::size_t size) : size_{size}, counts_(size * size) {
@@ -189,13 +202,13 @@ std::string ConfusionMatrix::report() const {
 }
 
 void Accuracy::add(const Tensor& predictions, const Tensor& targets) {
-  const auto predicted = classes(predictions);
-  const auto actual = target_classes(targets);
-  check_pairs("Accuracy", predicted.size(), actual.size());
-  right_ += static_cast<std::size_t>(
-      ranges::count_if(ranges::views::zip(predicted, actual),
-                       [](const auto& pair) { return pair.first == pair.second; }));
-  seen_ += actual.size();
+  check_rows(predictions);
+  if (targets.rank() != 1) check_rows(targets);
+  check_pairs("Accuracy", predictions.rows(), targets.rows());
+  right_ += static_cast<std::size_t>(ranges::count_if(numbers(targets.rows()), [&](std::size_t b) {
+    return class_of(predictions.row(b)) == target_class(targets, b);
+  }));
+  seen_ += targets.rows();
 }
 
 double Accuracy::value() const {
@@ -214,19 +227,20 @@ void TopAccuracy::add(const Tensor& predictions, const Tensor& targets) {
         fmt::format("nn::TopAccuracy: predictions have shape {}, expected (B, M) with M at least 2",
                     to_string(predictions.shape())));
   }
-  const auto actual = target_classes(targets);
-  check_pairs("TopAccuracy", predictions.rows(), actual.size());
-  for (std::size_t b = 0; b < actual.size(); ++b) {
+  if (targets.rank() != 1) check_rows(targets);
+  check_pairs("TopAccuracy", predictions.rows(), targets.rows());
+  for (std::size_t b = 0; b < targets.rows(); ++b) {
     const std::span<const real> row = predictions.row(b);
-    if (actual[b] >= row.size()) continue;
+    const std::size_t actual = target_class(targets, b);
+    if (actual >= row.size()) continue;
     // Its rank: how many stand before it, equal ones in the order of the classes.
-    const auto stands_before = [row, c = actual[b]](std::size_t j) {
+    const auto stands_before = [row, c = actual](std::size_t j) {
       return j < c ? !(row[j] < row[c]) : row[j] > row[c];
     };
     const auto rank = ranges::count_if(numbers(row.size()), stands_before);
     if (static_cast<std::size_t>(rank) < k_) ++right_;
   }
-  seen_ += actual.size();
+  seen_ += targets.rows();
 }
 
 double TopAccuracy::value() const {

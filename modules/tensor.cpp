@@ -93,17 +93,19 @@ class Recycler {
     std::ranges::for_each(blocks_, free_block);
   }
 
-  /// A block that holds `count` values and is not wastefully large, or an empty one.
+  /// The smallest block that holds `count` values if it is not wastefully large, else an empty one.
+  /// Of equal ones the last given, which may still be in the cache.
   [[nodiscard]] Block take(std::size_t count) {
-    for (std::size_t i = blocks_.size(); i-- > 0;) {
-      const Block block = blocks_[i];
-      if (block.capacity >= count && block.capacity <= count + count / 4) {
-        blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(i));
-        kept_ -= block.capacity;
-        return block;
-      }
+    auto best = blocks_.end();
+    for (auto block = blocks_.begin(); block != blocks_.end(); ++block) {
+      const bool fits = block->capacity >= count && block->capacity <= count + count / 4;
+      if (fits && (best == blocks_.end() || block->capacity <= best->capacity)) best = block;
     }
-    return {};
+    if (best == blocks_.end()) return {};
+    const Block taken = *best;
+    blocks_.erase(best);
+    kept_ -= taken.capacity;
+    return taken;
   }
 
   void give(const Block& block) {

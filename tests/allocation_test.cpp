@@ -1,0 +1,122 @@
+// A training step that has run before asks the system for no memory. Every allocation of this
+// program is counted.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <functional>
+#include <new>
+#include <vector>
+
+import nn;
+
+namespace {
+
+std::atomic<std::size_t> allocations = 0;
+
+void* counted(std::size_t bytes, std::size_t alignment) {
+  ++allocations;
+  const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
+  if (void* const memory = std::aligned_alloc(alignment, whole)) return memory;
+  throw std::bad_alloc{};
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return counted(bytes, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t /*bytes*/) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t /*alignment*/) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t /*bytes*/, std::align_val_t /*alignment*/) noexcept {
+  std::free(memory);
+}
+
+namespace {
+
+nn::Dataset noise(std::size_t count) {
+  nn::Random random{1};
+  nn::Dataset set{.inputs = nn::Tensor{nn::Shape{count, 784}},
+                  .targets = nn::Tensor{nn::Shape{count}}};
+  for (nn::real& x : set.inputs.values()) x = static_cast<nn::real>(random.uniform());
+  for (nn::real& t : set.targets.values()) t = static_cast<nn::real>(random.below(10));
+  return set;
+}
+
+nn::Sequential multi_layer_perceptron() {
+  nn::Random random{1};
+  return nn::Sequential{nn::Dense{784, 256, nn::He{random}}, nn::ReLU{},
+                        nn::Dense{256, 256, nn::He{random}}, nn::ReLU{},
+                        nn::Dense{256, 10, nn::Glorot{random}}};
+}
+
+nn::Sequential convolutional_network() {
+  nn::Random random{1};
+  return nn::Sequential{nn::Reshape{1, 28, 28},
+                        nn::Convolution{1, 8, {.kernel = 5}, nn::He{random}},
+                        nn::ReLU{},
+                        nn::MaxPool{2},
+                        nn::Convolution{8, 16, {.kernel = 5}, nn::He{random}},
+                        nn::ReLU{},
+                        nn::MaxPool{2},
+                        nn::Flatten{},
+                        nn::Dense{256, 128, nn::He{random}},
+                        nn::ReLU{},
+                        nn::Dense{128, 10, nn::Glorot{random}}};
+}
+
+/// What some work allocates when it is done a fourth time.
+std::size_t allocations_of(const std::function<void()>& work) {
+  for (int warm = 0; warm < 3; ++warm) work();
+  const std::size_t before = allocations;
+  work();
+  return allocations - before;
+}
+
+TEST(Allocation, IsCounted) {
+  EXPECT_EQ(allocations_of([] { std::vector<int> one(1); }), 1U);
+}
+
+class Network : public testing::TestWithParam<nn::Sequential (*)()> {};
+INSTANTIATE_TEST_SUITE_P(Allocation, Network,
+                         testing::Values(multi_layer_perceptron, convolutional_network));
+
+TEST_P(Network, StepsWithoutAllocation) {
+  const nn::Dataset set = noise(200);
+  nn::Sequential network = GetParam()();
+  nn::Adam adam;
+  const std::vector<nn::Parameter*> parameters = network.parameters();
+  const nn::Batches batches{set, {.size = 100}};
+  EXPECT_EQ(allocations_of([&] {
+              const nn::Dataset batch = batches[1];
+              const nn::Tensor logits = network.forward(batch.inputs);
+              network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
+              adam.step(parameters);
+            }),
+            0U);
+}
+
+TEST_P(Network, PredictsWithoutAllocation) {
+  const nn::Dataset set = noise(100);
+  const nn::Sequential network = GetParam()();
+  EXPECT_EQ(allocations_of([&] { static_cast<void>(network.predict(set.inputs)); }), 0U);
+}
+
+// Two trainings of as many epochs and other numbers of steps differ in nothing but steps.
+TEST_P(Network, FitsWithoutAllocationInAStep) {
+  const nn::Dataset set = noise(400);
+  nn::Sequential network = GetParam()();
+  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
+  trainer.watch(nn::Accuracy{});
+  trainer.set_quiet(true);
+  const auto allocations_of_batches = [&](std::size_t size) {
+    return allocations_of([&] { trainer.fit(set, nn::FitOptions{.batch_size = size}); });
+  };
+  EXPECT_EQ(allocations_of_batches(100), allocations_of_batches(200));
+}
+
+}  // namespace
