@@ -86,6 +86,7 @@ class AnyLayer {
       }
     }
     [[nodiscard]] Signal predict(Signal x) const override {
+      if (x.is_few()) return layer.predict(std::move(x).tensor());
       return pass(std::move(x), [&](auto y) { return layer.predict(std::move(y)); });
     }
     [[nodiscard]] std::vector<Parameter*> parameters() override { return layer.parameters(); }

@@ -4,6 +4,7 @@ module;
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -158,17 +159,17 @@ namespace {
 constexpr std::size_t tile_channels = vector_registers == 32 ? 8 : 4;
 constexpr std::size_t tile_pixels = 2;
 
-/// What a tile sums over, and where everything stands: rows and channels of the image so many
-/// vectors apart, kernels so many numbers.
+/// What a tile sums over, and how many numbers everything is apart.
 struct Window {
   std::size_t channels;
-  std::size_t image_row;       ///< Vectors from one image row to the next.
-  std::size_t image_channel;   ///< Vectors from one channel to the next.
-  std::size_t kernel_row;      ///< Numbers from one kernel row to the next.
-  std::size_t kernel_channel;  ///< Numbers from one channel's kernel to the next.
-  std::size_t kernel_output;   ///< Numbers from one output channel's kernels to the next.
-  std::size_t output_channel;  ///< Vectors from one output channel to the next.
-  std::size_t pixel_step;      ///< Vectors from one pixel's window to its neighbour's: the stride.
+  std::size_t image_column;    ///< From one image column to the next.
+  std::size_t image_row;       ///< From one image row to the next.
+  std::size_t image_channel;   ///< From one channel to the next.
+  std::size_t kernel_row;      ///< From one kernel row to the next.
+  std::size_t kernel_channel;  ///< From one channel's kernel to the next.
+  std::size_t kernel_output;   ///< From one output channel's kernels to the next.
+  std::size_t output_channel;  ///< From one output channel to the next.
+  std::size_t pixel_step;      ///< From where one vector of sums begins in the image to the next.
 };
 
 /// The rows and columns of the kernel that a tile needs; where the rest meets only zeros, it is
@@ -191,12 +192,12 @@ void correlate_tile(const Window& w, const Part& part, const real* kernels, cons
   }
   for (std::size_t c = 0; c < w.channels; ++c) {
     for (std::size_t m = part.first_row; m < part.last_row; ++m) {
-      const real* const row = image + (c * w.image_channel + m * w.image_row) * lanes;
+      const real* const row = image + c * w.image_channel + m * w.image_row;
       const real* const weights = kernels + c * w.kernel_channel + m * w.kernel_row;
       for (std::size_t n = part.first_column; n < part.last_column; ++n) {
         std::array<Vector, Pixels> pixel;
         for (std::size_t p = 0; p < Pixels; ++p)
-          pixel[p] = load(row + (n + p * w.pixel_step) * lanes);
+          pixel[p] = load(row + n * w.image_column + p * w.pixel_step);
         for (std::size_t o = 0; o < Channels; ++o) {
           const real weight = weights[o * w.kernel_output + n];
           for (std::size_t p = 0; p < Pixels; ++p) sum[o][p] += weight * pixel[p];
@@ -206,7 +207,7 @@ void correlate_tile(const Window& w, const Part& part, const real* kernels, cons
   }
   for (std::size_t o = 0; o < Channels; ++o) {
     for (std::size_t p = 0; p < Pixels; ++p) {
-      store(out + (o * w.output_channel + p) * lanes, sum[o][p]);
+      store(out + o * w.output_channel + p * lanes, sum[o][p]);
     }
   }
 }
@@ -259,17 +260,32 @@ Images Convolution::padded(Images x) const {
   return result;
 }
 
+Tensor Convolution::padded(const Tensor& x, const Geometry& g) {
+  if (g.padded == g.input) return x;
+  Tensor result{Shape{x.rows(), g.channels, g.padded.height, g.padded.width}};
+  for (std::size_t b = 0; b < x.rows(); ++b) {
+    for (std::size_t c = 0; c < g.channels; ++c) {
+      for (std::size_t i = 0; i < g.input.height; ++i) {
+        std::copy_n(x.row(b).data() + c * area(g.input) + i * g.input.width, g.input.width,
+                    &result(b, c, i + g.top, g.left));
+      }
+    }
+  }
+  return result;
+}
+
 Images Convolution::correlate(const Images& x, const Geometry& g) const {
   const Shape& k = kernels_.value.shape();
   Images y{x.count(), Shape{k[0], g.output.height, g.output.width}};
   const Window window{.channels = k[1],
-                      .image_row = g.padded.width,
-                      .image_channel = area(g.padded),
+                      .image_column = lanes,
+                      .image_row = g.padded.width * lanes,
+                      .image_channel = area(g.padded) * lanes,
                       .kernel_row = k[3],
                       .kernel_channel = k[2] * k[3],
                       .kernel_output = k[1] * k[2] * k[3],
-                      .output_channel = area(g.output),
-                      .pixel_step = stride_.width};
+                      .output_channel = area(g.output) * lanes,
+                      .pixel_step = stride_.width * lanes};
   const Part all{.first_row = 0, .last_row = k[2], .first_column = 0, .last_column = k[3]};
   const std::size_t tiles = tiles_of(k[0]);
   parallel_for(x.groups() * tiles * bands, [&](std::size_t round) {
@@ -302,6 +318,49 @@ Images Convolution::forward(Images x) {
   return correlate(input_, geometry(input_sample_));
 }
 
+/// A few images one after the other: now it is neighbouring pixels that stand side by side in a
+/// vector. The sums run on over the whole image, from row to row; those whose windows reach over a
+/// row's end mean nothing and are left out at the end.
+Tensor Convolution::predict(const Tensor& x) const {
+  if (!Signal::are_few(x) || stride_ != 1) return predict(Images{x});
+  const Shape& k = kernels_.value.shape();
+  const Shape sample = checked_output(*this, "Convolution", x.shape().sample());
+  const Geometry g = geometry(x.shape().sample());
+  const Tensor image = padded(x, g);
+  Tensor y = Tensor::uninitialized(sample.batch(x.rows()));
+  const std::size_t sums = (g.output.height - 1) * g.padded.width + g.output.width;
+  const std::size_t vectors = (sums + lanes - 1) / lanes;
+  const Window window{.channels = k[1],
+                      .image_column = 1,
+                      .image_row = g.padded.width,
+                      .image_channel = area(g.padded),
+                      .kernel_row = k[3],
+                      .kernel_channel = k[2] * k[3],
+                      .kernel_output = k[1] * k[2] * k[3],
+                      .output_channel = vectors * lanes,
+                      .pixel_step = lanes};
+  const Part all{.first_row = 0, .last_row = k[2], .first_column = 0, .last_column = k[3]};
+  const std::size_t tiles = tiles_of(k[0]);
+  parallel_for(x.rows() * tiles, [&](std::size_t round) {
+    const std::size_t index = round / tiles;
+    const std::size_t o = first_of(round % tiles, k[0]);
+    const std::size_t channels = first_of(round % tiles + 1, k[0]) - o;
+    Tensor run_on = Tensor::uninitialized(Shape{channels, vectors * lanes});
+    for (std::size_t v = 0; v < vectors; v += tile_pixels) {
+      tile_for(channels, std::min(tile_pixels, vectors - v))(
+          window, all, kernels_.value.data() + o * window.kernel_output, biases_.value.data() + o,
+          image.row(index).data() + v * lanes, run_on.data() + v * lanes);
+    }
+    for (std::size_t c = 0; c < channels; ++c) {
+      for (std::size_t i = 0; i < g.output.height; ++i) {
+        std::copy_n(run_on.row(c).data() + i * g.padded.width, g.output.width,
+                    &y(index, o + c, i, 0));
+      }
+    }
+  });
+  return y;
+}
+
 Images Convolution::predict(Images x) const {
   static_cast<void>(checked_output(*this, "Convolution", x.sample()));
   const Geometry g = geometry(x.sample());
@@ -327,10 +386,10 @@ void dot_tile(const Window& w, Extent places, std::size_t row_step, const real* 
     for (std::size_t j = 0; j < places.width; ++j) {
       std::array<Vector, Columns> pixel;
       for (std::size_t n = 0; n < Columns; ++n) {
-        pixel[n] = load(row + (j * w.pixel_step + n) * lanes);
+        pixel[n] = load(row + j * w.pixel_step + n * w.image_column);
       }
       for (std::size_t o = 0; o < Channels; ++o) {
-        const Vector gradient = load(d + (o * w.output_channel + j) * lanes);
+        const Vector gradient = load(d + o * w.output_channel + j * lanes);
         for (std::size_t n = 0; n < Columns; ++n) sum[o][n] += gradient * pixel[n];
       }
     }
@@ -361,13 +420,14 @@ void Convolution::kernel_gradient(const Images& dy, const Geometry& g) {
   const Shape& k = kernels_.value.shape();
   const std::size_t kernel_area = k[2] * k[3];
   const Window window{.channels = 1,
-                      .image_row = g.padded.width,
-                      .image_channel = area(g.padded),
+                      .image_column = lanes,
+                      .image_row = g.padded.width * lanes,
+                      .image_channel = area(g.padded) * lanes,
                       .kernel_row = k[3],
                       .kernel_channel = kernel_area,
                       .kernel_output = kernel_area,
-                      .output_channel = area(g.output),
-                      .pixel_step = stride_.width};
+                      .output_channel = area(g.output) * lanes,
+                      .pixel_step = stride_.width * lanes};
   // A round owns a few output channels' kernels of one input channel and sums over all images, in
   // order: nothing is shared, and the result is the same on any number of threads.
   const std::size_t blocks = (k[0] + dot_channels - 1) / dot_channels;
@@ -461,13 +521,14 @@ Images Convolution::input_gradient(const Images& dy, const Geometry& g) const {
   Images dx{dy.count(), input_sample_};
   const Tensor kernels = turned(kernels_.value);
   const Window window{.channels = k[0],
-                      .image_row = width,
-                      .image_channel = spread.height * width,
+                      .image_column = lanes,
+                      .image_row = width * lanes,
+                      .image_channel = spread.height * width * lanes,
                       .kernel_row = k[3],
                       .kernel_channel = k[2] * k[3],
                       .kernel_output = k[0] * k[2] * k[3],
-                      .output_channel = area(g.input),
-                      .pixel_step = 1};
+                      .output_channel = area(g.input) * lanes,
+                      .pixel_step = lanes};
   const std::size_t tiles = tiles_of(k[1]);
   parallel_for(dy.groups() * tiles * bands, [&](std::size_t round) {
     const std::size_t band = round % bands;
@@ -637,6 +698,26 @@ Images MaxPool::forward(const Images& x) {
 }
 
 Images MaxPool::predict(const Images& x) const { return pool(x, nullptr); }
+
+Tensor MaxPool::predict(const Tensor& x) const {
+  if (!Signal::are_few(x)) return predict(Images{x});
+  const Shape sample = x.shape().sample();
+  Tensor y = Tensor::uninitialized(checked_output(*this, "MaxPool", sample).batch(x.rows()));
+  const Windows windows{extent_of(sample), extent_of(y.shape().sample()), window_, stride_};
+  for (std::size_t channel = 0; channel < x.rows() * sample[0]; ++channel) {
+    const real* const in = x.data() + channel * area(windows.input);
+    real* const out = y.data() + channel * area(windows.output);
+    windows.each([&](std::size_t corner, std::size_t i) {
+      real best = in[corner];
+      windows.each_place([&](std::size_t distance, std::size_t /*number*/) {
+        const real value = in[corner + distance];
+        best = value > best || std::isnan(value) ? value : best;
+      });
+      out[i] = best;
+    });
+  }
+  return y;
+}
 
 Images MaxPool::backward(const Images& dy) const {
   check_gradient("MaxPool", dy.shape(), places_.shape());

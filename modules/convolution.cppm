@@ -143,6 +143,7 @@ class Convolution {
 
   /// The output, keeping nothing. @see forward
   [[nodiscard]] Images predict(Images x) const;
+  [[nodiscard]] Tensor predict(const Tensor& x) const;
 
   /// @param dy ∂C/∂Y, shape (B, O, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
@@ -161,6 +162,7 @@ class Convolution {
   [[nodiscard]] detail::Geometry geometry(const Shape& sample) const;
   [[nodiscard]] detail::Geometry checked_geometry(const Shape& dy) const;
   [[nodiscard]] Images padded(Images x) const;
+  [[nodiscard]] static Tensor padded(const Tensor& x, const detail::Geometry& g);
   [[nodiscard]] Images correlate(const Images& x, const detail::Geometry& g) const;
   void kernel_gradient(const Images& dy, const detail::Geometry& g);
   void bias_gradient(const Images& dy, const detail::Geometry& g);
@@ -206,6 +208,7 @@ class MaxPool {
 
   /// The output, keeping nothing. @see forward
   [[nodiscard]] Images predict(const Images& x) const;
+  [[nodiscard]] Tensor predict(const Tensor& x) const;
 
   /// @param dy ∂C/∂Y, shape (B, C, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).

@@ -87,6 +87,18 @@ class Signal {
     return tensor == nullptr || tensor->rank() == 4;
   }
 
+  /// Whether a tensor holds so few images that side by side they would leave most lanes empty: then
+  /// it is faster to take one after the other.
+  [[nodiscard]] static bool are_few(const Tensor& tensor) {
+    return tensor.rank() == 4 && 4 * tensor.rows() <= lanes;
+  }
+
+  /// Whether it is a tensor of few images.
+  [[nodiscard]] bool is_few() const {
+    const Tensor* const tensor = std::get_if<Tensor>(&value_);
+    return tensor != nullptr && are_few(*tensor);
+  }
+
   [[nodiscard]] Tensor tensor() && {
     if (const auto* images = std::get_if<Images>(&value_)) return *images;
     return std::get<Tensor>(std::move(value_));

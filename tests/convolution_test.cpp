@@ -24,6 +24,7 @@ import nn.layer;
 import nn.random;
 import nn.tensor;
 import nn.test;
+import nn.vector;
 
 namespace {
 
@@ -511,6 +512,23 @@ TEST(MaxPool, LetsANanThrough) {
 }
 
 /// What both kinds of pooling have in common.
+// One after the other or side by side, the sums are the same sums.
+TEST(FewImages, GiveTheSameBitsAsMany) {
+  const std::vector<Convolution> layers{
+      Convolution{nn::test::noise(Shape{5, 3, 3, 2}), nn::test::noise(Shape{5})},
+      Convolution{nn::test::noise(Shape{9, 3, 2, 5}), nn::test::noise(Shape{9}), 1,
+                  nn::Padding::same()},
+      Convolution{nn::test::noise(Shape{1, 3, 7, 9}), nn::test::noise(Shape{1}), 1,
+                  nn::Padding{{2, 1}}},
+      Convolution{nn::test::noise(Shape{4, 3, 3, 3}), nn::test::noise(Shape{4}), 2}};
+  for (const Convolution& layer : layers) {
+    for (const std::size_t count : {std::size_t{1}, nn::lanes / 4}) {
+      const Tensor x = nn::test::noise(Shape{count, 3, 7, 9});
+      EXPECT_EQ(layer.predict(x), layer.predict(nn::Images{x})) << layer.name() << count;
+    }
+  }
+}
+
 template <class L>
 class EveryPooling : public testing::Test {
  public:
