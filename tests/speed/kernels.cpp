@@ -8,10 +8,13 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -46,6 +49,8 @@ void add(const std::string& name, double amount, const std::string& unit,
     benchmark::RegisterBenchmark(fmt::format("{}/{}", name, threads).c_str(),
                                  [=](benchmark::State& state) {
                                    use_threads(threads);
+                                   // The threads of the one before may still look out for work.
+                                   std::this_thread::sleep_for(std::chrono::milliseconds{20});
                                    work();  // warm: memory and threads are there
                                    for (auto _ : state) work();
                                    state.counters[unit] = benchmark::Counter(

@@ -46,11 +46,11 @@ nn::Sequential multi_layer_perceptron(nn::Random& random) {
 nn::Sequential convolutional_network(nn::Random& random) {
   return nn::Sequential{nn::Reshape{1, 28, 28},
                         nn::Convolution{1, 8, {.kernel = 5}, nn::He{random}},
-                        nn::ReLU{},
                         nn::MaxPool{2},
+                        nn::ReLU{},
                         nn::Convolution{8, 16, {.kernel = 5}, nn::He{random}},
-                        nn::ReLU{},
                         nn::MaxPool{2},
+                        nn::ReLU{},
                         nn::Flatten{},
                         nn::Dense{256, 128, nn::He{random}},
                         nn::ReLU{},

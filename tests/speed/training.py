@@ -46,8 +46,8 @@ def make(name, seed=1):
             nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)))
     return start_weights(nn.Sequential(
         nn.Unflatten(1, (1, 28, 28)),
-        nn.Conv2d(1, 8, 5), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(8, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(1, 8, 5), nn.MaxPool2d(2), nn.ReLU(),
+        nn.Conv2d(8, 16, 5), nn.MaxPool2d(2), nn.ReLU(),
         nn.Flatten(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10)))
 
 
