@@ -9,6 +9,7 @@ module;
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -44,15 +45,42 @@ std::uint64_t wait_while(const std::atomic<std::uint64_t>& value, std::uint64_t 
   return value.load(std::memory_order_acquire);
 }
 
+/// One thread's share of a loop's rounds: the next one not yet taken, and the end, in one number,
+/// so that both are always of the same loop. On a cache line of its own.
+class alignas(64) Share {
+ public:
+  static constexpr std::uint64_t most = (std::uint64_t{1} << 31U) - 1;
+
+  void set(std::uint64_t begin, std::uint64_t end) {
+    range_.store(end << 32U | begin, std::memory_order_release);
+  }
+
+  /// Takes a round, if there is one left.
+  std::optional<std::size_t> take() {
+    if (is_empty(range_.load(std::memory_order_relaxed))) return std::nullopt;
+    const std::uint64_t range = range_.fetch_add(1, std::memory_order_acq_rel);
+    if (is_empty(range)) return std::nullopt;
+    return next(range);
+  }
+
+ private:
+  static std::uint64_t next(std::uint64_t range) { return range & 0xFFFFFFFFU; }
+  static bool is_empty(std::uint64_t range) { return next(range) >= range >> 32U; }
+
+  std::atomic<std::uint64_t> range_ = 0;
+};
+
 /// Threads that live as long as the program and work one loop after the other.
 ///
-/// Rounds are handed out one by one: a thread that the system holds up delays only the round it has
-/// taken, and one that has taken none delays nobody. `left_` counts down the rounds not yet taken,
-/// `done_` up those finished. Who takes a round may read the loop: it stays until all are finished.
-/// Who comes too late takes nothing, or a round of the next loop, which is as good.
+/// Every thread has its share of the rounds, the same in every loop of as many rounds: what it
+/// wrote in one loop it still has in its cache when it reads it in the next. Who is done with its
+/// own share helps out with the others', so that a thread that the system holds up delays only the
+/// round it has taken, and one that has taken none delays nobody. Who takes a round may read the
+/// loop: it stays until `done_` says that all are finished. Who comes too late takes nothing, or a
+/// round of the next loop, which is as good.
 class Pool {
  public:
-  explicit Pool(std::size_t threads) : threads_{threads} {
+  explicit Pool(std::size_t threads) : threads_{threads}, shares_(threads) {
     while (workers_.size() + 1 < threads && start_worker()) {
     }
   }
@@ -71,9 +99,11 @@ class Pool {
     loop_ = loop;
     failed_.store(false, std::memory_order_relaxed);
     done_.store(0, std::memory_order_relaxed);
-    left_.store(static_cast<std::int64_t>(loop.rounds), std::memory_order_release);
+    for (std::size_t i = 0; i < threads_; ++i) {
+      shares_[i].set(loop.rounds * i / threads_, loop.rounds * (i + 1) / threads_);
+    }
     announce();
-    take_rounds();
+    take_rounds(0);
     for (std::uint64_t done = done_.load(std::memory_order_acquire); done != loop.rounds;) {
       done = wait_while(done_, done);
     }
@@ -89,31 +119,38 @@ class Pool {
   /// Whether the system had a thread left; if not, those that there are will do.
   bool start_worker() {
     try {
-      workers_.emplace_back([this] { work(); });
+      workers_.emplace_back([this, own = workers_.size() + 1] { work(own); });
       return true;
     } catch (const std::system_error&) {
       return false;
     }
   }
 
-  void work() {
+  void work(std::size_t own) {
     inside = true;
     std::uint64_t seen = 0;
     while (true) {
       seen = wait_while(generation_, seen);
       if (stop_.load(std::memory_order_relaxed)) return;
-      take_rounds();
+      take_rounds(own);
     }
   }
 
-  void take_rounds() {
-    std::int64_t left = left_.fetch_sub(1, std::memory_order_acq_rel);
-    while (left > 0) {
-      const std::size_t rounds = loop_.rounds;
-      work_round(rounds - static_cast<std::size_t>(left));
-      // The last one to finish ends the loop, and with it the right to look at it.
-      if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == rounds) done_.notify_all();
-      left = left_.fetch_sub(1, std::memory_order_acq_rel);
+  /// Works on a thread's own share, then on what is left of the others'.
+  void take_rounds(std::size_t own) {
+    std::uint64_t finished = 0;
+    std::uint64_t rounds = 0;
+    for (std::size_t i = 0; i < threads_; ++i) {
+      Share& share = shares_[(own + i) % threads_];
+      while (const std::optional<std::size_t> round = share.take()) {
+        rounds = loop_.rounds;
+        work_round(*round);
+        ++finished;
+      }
+    }
+    // The last one to finish ends the loop, and with it the right to look at it.
+    if (finished > 0 && done_.fetch_add(finished, std::memory_order_acq_rel) + finished == rounds) {
+      done_.notify_all();
     }
   }
 
@@ -134,12 +171,12 @@ class Pool {
  private:
   Loop loop_{};
   alignas(64) std::atomic<std::uint64_t> generation_ = 0;
-  alignas(64) std::atomic<std::int64_t> left_ = 0;
   alignas(64) std::atomic<std::uint64_t> done_ = 0;
   std::atomic<bool> failed_ = false;
   std::atomic<bool> stop_ = false;
   std::exception_ptr error_;
   std::size_t threads_;
+  std::vector<Share> shares_;
   std::vector<std::thread> workers_;
 };
 
@@ -181,7 +218,9 @@ class Inside {
 
 void run(const Loop& loop) {
   const std::size_t count = wanted_threads.load(std::memory_order_relaxed);
-  if (loop.rounds < 2 || count == 1 || Pool::inside) return run_alone(loop);
+  if (loop.rounds < 2 || loop.rounds > Share::most || count == 1 || Pool::inside) {
+    return run_alone(loop);
+  }
   const std::unique_lock lock{pool_mutex, std::try_to_lock};
   if (!lock) return run_alone(loop);
   if (!pool || pool->threads() != count) {
