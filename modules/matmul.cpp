@@ -29,7 +29,7 @@ constexpr std::size_t wide = vector_registers == 32 ? 8 : 4;
 
 /// Rows of A, and the depth of K, that one round works through: with a depth of 256 a panel of B
 /// stays in the first cache while all the rows pass by it.
-constexpr std::size_t block_rows = 120;
+constexpr std::size_t block_rows = 400;
 constexpr std::size_t block_depth = 256;
 
 /// Below this many multiplications a second thread costs more than it brings. To read an element of
@@ -145,7 +145,8 @@ void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias
 
   alignas(vector_bytes) std::array<real, block_depth * panel_width> panel;
   // Tiles are written whole; where C is narrower, they go to a block of their own first.
-  alignas(vector_bytes) std::array<real, block_rows * panel_width> narrow;
+  constexpr std::size_t most_rows = Vectors == wide ? tile_rows(wide) : block_rows;
+  alignas(vector_bytes) std::array<real, most_rows * panel_width> narrow;
   alignas(vector_bytes) std::array<real, panel_width> first{};
   if (!bias.empty()) std::copy_n(bias.data() + j0, width, first.data());
   real* const out = whole ? c.data() + i0 * b.columns + j0 : narrow.data();
@@ -198,10 +199,10 @@ Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
       std::max(divide_up(a.rows, block_rows),
                serial ? 1 : std::min(divide_up(min_rounds, panels), divide_up(a.rows, tile_sums)));
   const auto round = [&](std::size_t index) {
-    const std::size_t block = index % blocks;
+    const std::size_t block = index / panels;
     const std::size_t i0 = a.rows * block / blocks;
     const std::size_t rows = a.rows * (block + 1) / blocks - i0;
-    const std::size_t j0 = index / blocks * panel_width;
+    const std::size_t j0 = index % panels * panel_width;
     const std::size_t width = std::min(panel_width, b.columns - j0);
     const auto multiply = width <= lanes       ? multiply_block<1>
                           : width <= 2 * lanes ? multiply_block<2>
