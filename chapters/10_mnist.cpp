@@ -52,14 +52,16 @@ nn::Sequential multi_layer_perceptron(nn::Random& random) {
                         nn::Dense{256, 10, nn::Glorot{random}}};
 }
 
+/// A maximum and ReLU may change places: behind the pool ReLU has a quarter of the values to look
+/// at.
 nn::Sequential convolutional_network(nn::Random& random) {
   return nn::Sequential{nn::Reshape{1, 28, 28},
                         nn::Convolution{1, 16, {.kernel = 5}, nn::He{random}},
-                        nn::ReLU{},
                         nn::MaxPool{2},
+                        nn::ReLU{},
                         nn::Convolution{16, 32, {.kernel = 5}, nn::He{random}},
-                        nn::ReLU{},
                         nn::MaxPool{2},
+                        nn::ReLU{},
                         nn::Flatten{},
                         nn::Dense{512, 128, nn::He{random}},
                         nn::ReLU{},

@@ -35,7 +35,7 @@ constexpr std::size_t block_depth = 256;
 /// Below this many multiplications a second thread costs more than it brings. To read an element of
 /// B takes as long as so many of them, however few rows A has.
 constexpr std::size_t read_work = 8;
-constexpr std::size_t serial_work = std::size_t{1} << 18U;
+constexpr std::size_t serial_work = std::size_t{1} << 17U;
 
 /// In how many rounds at least a larger product is cut, if it has the rows.
 constexpr std::size_t min_rounds = 4;

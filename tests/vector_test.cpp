@@ -43,4 +43,17 @@ TEST(Vector, TotalIsTheSum) {
   EXPECT_EQ(nn::total(nn::load(values.data())), static_cast<real>(lanes * (lanes + 1) / 2));
 }
 
+TEST(Vector, TransposesASquare) {
+  nn::Square square;
+  for (std::size_t i = 0; i < nn::lanes; ++i) {
+    for (std::size_t j = 0; j < nn::lanes; ++j) square[i][j] = static_cast<real>(100 * i + j);
+  }
+  nn::transpose(square);
+  for (std::size_t i = 0; i < nn::lanes; ++i) {
+    for (std::size_t j = 0; j < nn::lanes; ++j) {
+      EXPECT_EQ(square[i][j], static_cast<real>(100 * j + i));
+    }
+  }
+}
+
 }  // namespace
