@@ -64,7 +64,7 @@ nn::Sequential network(const std::string& name, std::uint64_t seed = 1) {
   throw std::invalid_argument(fmt::format("no network '{}'", name));
 }
 
-/// How a network learns in question `learn`: chosen on validation images (see recipes.md).
+/// How a network learns in question `learn`: the first recipe tried, the same for both sides.
 struct Recipe {
   std::size_t epochs;
   nn::real learning_rate;  ///< Falls on a line to 0, step by step.
