@@ -232,7 +232,7 @@ def print_race(answers, racers, limits):
 
 
 def print_footprint(racers, rounds):
-    print(f"{'':<40}" + "".join(f"{racer.name:>16}" for racer in racers))
+    print(f"{'':<40}" + "".join(f"{racer.name:>18}" for racer in racers))
     found = {}
     rows = [(f"memory {network}", f"peak memory beyond the data, {network.upper()}")
             for network in NETWORKS] + [("start", "start to first prediction")]
@@ -242,10 +242,10 @@ def print_footprint(racers, rounds):
             runs = [racer.ask_alone(question) for _ in range(rounds)]
             if question == "start":
                 value = median([took for _, took in runs])
-                row += f"{1e3 * value:13.1f} ms"
+                row += f"{1e3 * value:15.1f} ms"
             else:
                 value = median([answer for answer, _ in runs])
-                row += f"{value / 1e6:13.1f} MB"
+                row += f"{value / 1e6:15.1f} MB"
             found.setdefault(question, {})[racer.name] = value
         print(row)
     return found
@@ -261,7 +261,7 @@ def print_learning(racers, seeds):
             missed = sum(run["accuracy"] < wanted for run in runs)
             found.setdefault(network, {})[racer.name] = runs
             deviation = statistics.stdev(seconds) if seeds > 1 else 0
-            print(f"{network.upper()} to {100 * wanted:.2f} %{racer.name:>16}  "
+            print(f"{network.upper()} to {100 * wanted:.2f} %{racer.name:>18}  "
                   f"{statistics.fmean(seconds):6.2f} ± {deviation:.2f} s of training, "
                   f"{statistics.fmean(run['steps'] for run in runs):,.0f} steps"
                   + (f"; {missed} of {seeds} missed" if missed else ""))
