@@ -204,10 +204,9 @@ Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
     const std::size_t rows = a.rows * (block + 1) / blocks - i0;
     const std::size_t j0 = index % panels * panel_width;
     const std::size_t width = std::min(panel_width, b.columns - j0);
-    const auto multiply = width <= lanes       ? multiply_block<1>
-                          : width <= 2 * lanes ? multiply_block<2>
-                                               : multiply_block<wide>;
-    multiply(a, b, bias, c, i0, rows, j0);
+    if (width <= lanes) return multiply_block<1>(a, b, bias, c, i0, rows, j0);
+    if (width <= 2 * lanes) return multiply_block<2>(a, b, bias, c, i0, rows, j0);
+    multiply_block<wide>(a, b, bias, c, i0, rows, j0);
   };
   if (serial) {
     for (std::size_t index = 0; index < blocks * panels; ++index) round(index);
