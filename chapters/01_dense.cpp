@@ -36,8 +36,8 @@ double cost(const Tensor& y, const Tensor& factors) {
 }
 // [/cost]
 
+// [one]
 int main(int argc, char** argv) {
-  // [one]
   lecture::begin(argc, argv, "Chapter 1: the dense layer");
 
   heading("1.1 One neuron");
@@ -121,5 +121,5 @@ int main(int argc, char** argv) {
        nn::matmul(
            X, both,
            nn::matmul(Tensor{{0.25, 1}}, second.weights(), second.biases().values()).values()));
-  // [/row]
 }
+// [/row]

@@ -85,11 +85,13 @@ class Dense {
   /// @param x Input, shape (B, D).
   /// @return Output, shape (B, M).
   /// @throws std::invalid_argument if x has another number of columns.
+  // [forward]
   [[nodiscard]] Tensor forward(Tensor x) {
     Tensor y = predict(x);
     input_ = std::move(x);
     return y;
   }
+  // [/forward]
 
   /// The output, keeping nothing.
   /// @param x Input, shape (B, D).
@@ -103,10 +105,12 @@ class Dense {
   /// @param dy ∂C/∂Y, shape (B, M).
   /// @return ∂C/∂X, shape (B, D).
   /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  // [backward]
   [[nodiscard]] Tensor backward(const Tensor& dy) {
     backward_parameters(dy);
     return matmul(dy, transposed(weights_.value));
   }
+  // [/backward]
 
   /// The gradients of weights and biases only.
   /// @param dy ∂C/∂Y, shape (B, M).
@@ -118,11 +122,13 @@ class Dense {
       throw std::invalid_argument(fmt::format(
           "nn::Dense: gradient has {} rows, the last forward had {}", dy.rows(), input_.rows()));
     }
+    // [backward-parameters]
     weights_.gradient = matmul(transposed(input_), dy);
     biases_.gradient.fill(0);
     for (std::size_t b = 0; b < dy.rows(); ++b) {
       for (std::size_t j = 0; j < outputs(); ++j) biases_.gradient(j) += dy(b, j);
     }
+    // [/backward-parameters]
   }
 
   /// @return Weights and biases.

@@ -52,6 +52,7 @@ concept Initializer = std::invocable<F&, Tensor&, Fan>;
 ///
 /// Tensors are passed by value: who no longer needs one moves it in, and the layer may keep it or
 /// write its result in the same place.
+// [contract]
 template <class L>
 concept Layer =
     std::copyable<L> && requires(L layer, const L& constant, const Shape& sample, Tensor tensor) {
@@ -62,6 +63,7 @@ concept Layer =
       { constant.predict(std::move(tensor)) } -> std::convertible_to<Tensor>;
       { layer.parameters() } -> std::same_as<std::vector<Parameter*>>;
     };
+// [/contract]
 
 /// A layer that works on Images: in a row of such layers the images stay in that layout. Both
 /// layouts convert into each other, so such a layer takes and gives tensors like any other.

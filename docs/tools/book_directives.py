@@ -1,0 +1,58 @@
+"""The directives of the pages: a piece of a program, a section of a recorded output."""
+
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+
+from pieces import PieceError, find_piece, output_section
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def code_block(directive, text, language, caption):
+    block = nodes.literal_block(text, text, language=language)
+    set_source_info_of(directive, block)
+    container = nodes.container("", literal_block=True, classes=["literal-block-wrapper"])
+    container += nodes.caption(caption, "", nodes.Text(caption))
+    container += block
+    return [container]
+
+
+def set_source_info_of(directive, node):
+    node.source, node.line = directive.state_machine.get_source_and_line(directive.lineno)
+
+
+class Piece(Directive):
+    required_arguments = 2
+
+    def run(self):
+        file, name = self.arguments
+        path = ROOT / file
+        self.state.document.settings.env.note_dependency(str(path))
+        try:
+            piece = find_piece(path, name)
+        except (PieceError, FileNotFoundError) as error:
+            raise self.error(str(error))
+        last = piece.first + len(piece.lines) - 1
+        return code_block(self, piece.text, "cpp", f"{file}, lines {piece.first}–{last}")
+
+
+class Output(Directive):
+    required_arguments = 2
+
+    def run(self):
+        chapter, section = self.arguments
+        path = ROOT / "chapters" / f"{chapter}.out"
+        self.state.document.settings.env.note_dependency(str(path))
+        try:
+            text = output_section(path, section)
+        except (PieceError, FileNotFoundError) as error:
+            raise self.error(str(error))
+        return code_block(self, text, "text", f"{section} of ./book chapter {chapter.split('_', 1)[1]}")
+
+
+def setup(app):
+    app.add_directive("piece", Piece)
+    app.add_directive("output", Output)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,73 @@
+"""Checks that pages and programs show the same code: every line of a chapter's program stands on its
+page, and every line of code on a page stands in a program. Exits with 1 if not.
+"""
+
+import sys
+from pathlib import Path
+
+from pieces import CODE, OUTPUT, SECTION, SHOWN, PieceError, find_piece, output_section, read_pieces
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def check_page(page, program, record, root=ROOT):
+    """The problems of one chapter, and (lines of its program, of these omitted)."""
+    problems, shown = [], []
+    try:
+        pieces, outside = read_pieces(program)
+    except PieceError as error:
+        return [str(error)], (0, 0)
+    for number in outside:
+        if number > 1:  # the first line says what the file is
+            problems.append(f"{program.name}:{number}: a line in no piece")
+    sections = set()
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        where = f"{page.name}:{number}"
+        try:
+            if match := SHOWN.match(line):
+                path = root / match[2]
+                if not path.exists():
+                    raise PieceError(f"there is no file {match[2]}")
+                find_piece(path, match[3])
+                if path.resolve() == program.resolve():
+                    shown.append(match[3])
+            elif match := OUTPUT.match(line):
+                output_section(record.parent / f"{match[2]}.out", match[3])
+                if match[2] == record.stem:
+                    sections.add(match[3])
+            elif CODE.match(line):
+                raise PieceError("code that stands in no program: show a piece of one")
+        except (PieceError, FileNotFoundError) as error:
+            problems.append(f"{where}: {error}")
+    wanted = [piece.name for piece in pieces if not piece.is_omitted]
+    for name in wanted:
+        if name not in shown:
+            problems.append(f"{program.name}: piece '{name}' is not shown on {page.name}")
+    if not problems and [n for n in dict.fromkeys(shown)] != wanted:
+        problems.append(f"{page.name}: pieces in another order than in {program.name}")
+    for line in record.read_text().splitlines() if record.exists() else []:
+        if (match := SECTION.match(line)) and match[1] not in sections:
+            problems.append(f"{record.name}: section {match[1]} is not shown on {page.name}")
+    lines = sum(bool(l.strip()) for piece in pieces for l in piece.lines)
+    omitted = sum(bool(l.strip()) for piece in pieces if piece.is_omitted for l in piece.lines)
+    return problems, (lines, omitted)
+
+
+def main():
+    problems, lines, omitted = [], 0, 0
+    pages = sorted((ROOT / "docs" / "chapters").glob("[0-9]*.md"))
+    for page in pages:
+        program = ROOT / "chapters" / f"{page.stem}.cpp"
+        found, (count, left_out) = check_page(page, program, program.with_suffix(".out"))
+        problems += found
+        lines += count
+        omitted += left_out
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(f"{len(pages)} pages show {lines - omitted} of {lines} lines of their programs; "
+          f"{omitted} are omitted for a reason given")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Programs in named pieces, and what of them a page shows.
+
+A piece stands between the lines `// [name]` and `// [/name]`. Code that no page needs to show stands
+between `// [omit: reason]` and `// [/omit]`. The markers themselves are never shown.
+
+A page shows a piece with the line ```{piece} FILE NAME, and a section of a chapter's recorded output
+with ```{output} CHAPTER SECTION.
+"""
+
+import re
+import textwrap
+from dataclasses import dataclass
+
+MARKER = re.compile(r"^\s*// \[(/?)([^\]]+)\]$")
+SHOWN = re.compile(r"^(`{3,}|:{3,})\{piece\} (\S+) (\S+)$")
+OUTPUT = re.compile(r"^(`{3,}|:{3,})\{output\} (\S+) (\S+)$")
+CODE = re.compile(r"^(`{3,}|:{3,})(cpp|c\+\+|\{code-block\} cpp|\{literalinclude\}.*)$")
+SECTION = re.compile(r"^(\d+\.\d+) ")
+
+
+class PieceError(Exception):
+    """A program or a record that is not marked as it must be."""
+
+
+@dataclass
+class Piece:
+    name: str
+    first: int  # the number of its first line in the file, from 1 on
+    lines: list
+
+    @property
+    def text(self):
+        return textwrap.dedent("\n".join(self.lines))
+
+    @property
+    def is_omitted(self):
+        return self.name.startswith("omit")
+
+
+def read_pieces(path):
+    """The pieces of a file in order, and the numbers of the lines that stand in none."""
+    pieces, outside, current = [], [], None
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        marker = MARKER.match(line)
+        if marker is None:
+            if current is not None:
+                current.lines.append(line)
+            elif line.strip():
+                outside.append(number)
+            continue
+        ends, name = marker.groups()
+        if not ends and current is None:
+            if name.startswith("omit") and not re.match(r"omit: \S", name):
+                raise PieceError(f"{path.name}:{number}: an omission needs a reason")
+            if not name.startswith("omit") and any(p.name == name for p in pieces):
+                raise PieceError(f"{path.name}:{number}: a second piece '{name}'")
+            current = Piece(name, number + 1, [])
+        elif ends and current is not None and name == current.name.split(":")[0]:
+            pieces.append(current)
+            current = None
+        else:
+            raise PieceError(f"{path.name}:{number}: '{line.strip()}' does not belong here")
+    if current is not None:
+        raise PieceError(f"{path.name}:{current.first - 1}: '{current.name}' has no end")
+    return pieces, outside
+
+
+def find_piece(path, name):
+    pieces, _ = read_pieces(path)
+    for piece in pieces:
+        if piece.name == name:
+            return piece
+    raise PieceError(f"{path.name} has no piece '{name}'")
+
+
+def output_section(path, section):
+    """The lines below a heading of a record, up to the next heading."""
+    lines = path.read_text().splitlines()
+    starts = [i for i, line in enumerate(lines) if SECTION.match(line)]
+    for start, end in zip(starts, starts[1:] + [len(lines)]):
+        if lines[start].split()[0] == section:
+            return "\n".join(lines[start + 2:end]).strip("\n")
+    raise PieceError(f"{path.name} has no section '{section}'")

@@ -1,0 +1,89 @@
+"""What check_pages must catch. Run: python3 -m unittest discover docs/tools"""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from check_pages import check_page
+
+PROGRAM = """// Chapter 1.
+
+// [first]
+int a = 1;
+// [/first]
+// [second]
+int b = 2;
+// [/second]
+"""
+RECORD = "Title\n\n1.1 One\n-------\n  1\n\n1.2 Two\n-------\n  2\n"
+PAGE = """# Title
+```{piece} 01_x.cpp first
+```
+```{output} 01_x 1.1
+```
+```{piece} 01_x.cpp second
+```
+```{output} 01_x 1.2
+```
+"""
+
+
+class CheckPage(unittest.TestCase):
+    def problems(self, program=PROGRAM, page=PAGE, record=RECORD):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            for name, text in (("01_x.cpp", program), ("01_x.md", page), ("01_x.out", record)):
+                (root / name).write_text(text)
+            return check_page(root / "01_x.md", root / "01_x.cpp", root / "01_x.out", root)[0]
+
+    def test_finds_nothing_where_all_is_shown(self):
+        self.assertEqual(self.problems(), [])
+
+    def test_finds_a_line_in_no_piece(self):
+        self.assertEqual(self.problems(program=PROGRAM + "int c = 3;\n"),
+                         ["01_x.cpp:9: a line in no piece"])
+
+    def test_finds_a_piece_not_shown(self):
+        page = PAGE.replace("```{piece} 01_x.cpp second\n```\n", "")
+        self.assertEqual(self.problems(page=page),
+                         ["01_x.cpp: piece 'second' is not shown on 01_x.md"])
+
+    def test_finds_an_unknown_piece_and_file(self):
+        self.assertEqual(self.problems(page=PAGE + "```{piece} 01_x.cpp third\n```\n"),
+                         ["01_x.md:10: 01_x.cpp has no piece 'third'"])
+        self.assertEqual(self.problems(page=PAGE + "```{piece} 02_y.cpp a\n```\n"),
+                         ["01_x.md:10: there is no file 02_y.cpp"])
+
+    def test_finds_code_that_no_program_has(self):
+        for fence in ("```cpp", "```c++", "```{code-block} cpp", ":::{code-block} cpp"):
+            self.assertEqual(self.problems(page=PAGE + f"{fence}\nint z;\n```\n"),
+                             ["01_x.md:10: code that stands in no program: show a piece of one"])
+
+    def test_finds_pieces_in_another_order(self):
+        page = PAGE.replace("first", "x").replace("second", "first").replace("x\n", "second\n")
+        page = page.replace("01_second", "01_x")
+        self.assertEqual(self.problems(page=page),
+                         ["01_x.md: pieces in another order than in 01_x.cpp"])
+
+    def test_finds_output_not_shown_and_unknown(self):
+        self.assertEqual(self.problems(page=PAGE.replace("01_x 1.2", "01_x 1.3")),
+                         ["01_x.md:8: 01_x.out has no section '1.3'",
+                          "01_x.out: section 1.2 is not shown on 01_x.md"])
+
+    def test_counts_omissions_which_need_a_reason(self):
+        omitted = PROGRAM + "// [omit: plumbing]\nint c = 3;\n// [/omit]\n"
+        self.assertEqual(self.problems(program=omitted), [])
+        self.assertEqual(self.problems(program=omitted.replace(": plumbing", "")),
+                         ["01_x.cpp:9: an omission needs a reason"])
+
+    def test_finds_markers_that_do_not_match(self):
+        self.assertEqual(self.problems(program=PROGRAM.replace("// [/second]\n", "")),
+                         ["01_x.cpp:6: 'second' has no end"])
+        self.assertEqual(self.problems(program=PROGRAM.replace("[/first]", "[/other]")),
+                         ["01_x.cpp:5: '// [/other]' does not belong here"])
+        self.assertEqual(self.problems(program=PROGRAM.replace("second", "first")),
+                         ["01_x.cpp:6: a second piece 'first'"])
+
+
+if __name__ == "__main__":
+    unittest.main()
