@@ -7,6 +7,8 @@ module;
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -17,22 +19,46 @@ import nn.tensor;
 namespace lecture {
 
 bool waits = false;
+std::filesystem::path folder;
+
+[[noreturn]] void refuse(const char* program, std::string_view what) {
+  fmt::print(stderr, "{}: {}; there are --step and --data DIR\n", program, what);
+  std::exit(2);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
+}
 
 }  // namespace lecture
 
 export namespace lecture {
 
-/// Reads the program's options: `--step` makes it wait for Enter before every heading but the
-/// first. Ends the program with status 2 at anything else.
+/// Reads the program's options. `--step` makes it wait for Enter before every heading but the
+/// first,
+/// `--data DIR` writes what the figures are drawn from. Ends the program with status 2 at anything
+/// else.
 void begin(int argc, char** argv, std::string_view title) {
   for (int i = 1; i < argc; ++i) {
-    if (std::string_view{argv[i]} != "--step") {
-      fmt::print(stderr, "{}: no option '{}'; there is only --step\n", argv[0], argv[i]);
-      std::exit(2);
+    const std::string_view option = argv[i];
+    if (option == "--step") {
+      waits = true;
+    } else if (option == "--data" && i + 1 < argc && std::filesystem::is_directory(argv[i + 1])) {
+      folder = argv[++i];
+    } else if (option == "--data") {
+      refuse(argv[0], "--data needs a folder that is there");
+    } else {
+      refuse(argv[0], fmt::format("no option '{}'", option));
     }
-    waits = true;
   }
   fmt::print("{}\n", title);
+}
+
+/// Keeps the data of a figure, lines of comma-separated values, if the program was asked to.
+void keep(std::string_view file, std::string_view lines) {
+  if (folder.empty()) return;
+  std::ofstream out{folder / file};
+  out << lines << std::flush;
+  if (!out) {
+    fmt::print(stderr, "cannot write {}\n", (folder / file).string());
+    std::exit(1);  // NOLINT(concurrency-mt-unsafe): the only thread that ends the program
+  }
 }
 
 /// `1.3 A batch rides along`, underlined.

@@ -9,6 +9,8 @@ HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "build" / "docs"
 sys.path.insert(0, str(HERE / "tools"))
 
+import figures  # noqa: E402
+
 project = "Neural Networks, Module by Module"
 author = "the project's authors"
 copyright = "the project's authors"
@@ -61,4 +63,5 @@ def setup(app):
 
 
 collect_static()
+figures.draw_all(HERE / "generated")
 mathjax_path = "tex-svg.js"

@@ -77,6 +77,7 @@ class Elementwise {
   /// @param dy ∂C/∂Y, the shape of the last output.
   /// @return ∂C/∂X, the same shape.
   /// @throws std::invalid_argument if the shape is another, or there was no forward().
+  // [backward]
   [[nodiscard]] Tensor backward(Tensor dy) {
     detail::check_gradient(name(), dy, output_);
     const real* const y = output_.data();
@@ -85,6 +86,7 @@ class Elementwise {
     });
     return dy;
   }
+  // [/backward]
 
   // A function of every value by itself does not care in which order the values stand.
   [[nodiscard]] Images forward(Images x) {
@@ -125,6 +127,7 @@ struct LeakyRectifier {
   [[nodiscard]] constexpr real derivative(real y) const { return y > 0 ? 1 : slope; }
 };
 
+// [logistic]
 /// 1 / (1 + e⁻ˣ).
 struct Logistic {
   [[nodiscard]] std::string name() const { return "Sigmoid"; }
@@ -135,6 +138,7 @@ struct Logistic {
   }
   [[nodiscard]] constexpr real derivative(real y) const { return y * (1 - y); }
 };
+// [/logistic]
 
 /// (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
 struct HyperbolicTangent {
@@ -212,6 +216,7 @@ class Softmax {
   /// @param dy ∂C/∂Y, shape (B, M).
   /// @return ∂C/∂X, shape (B, M).
   /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  // [softmax-backward]
   [[nodiscard]] Tensor backward(Tensor dy) {
     detail::check_gradient(name(), dy, output_);
     for (std::size_t b = 0; b < dy.rows(); ++b) {
@@ -223,17 +228,20 @@ class Softmax {
     }
     return dy;
   }
+  // [/softmax-backward]
 
   /// @return Nothing: an activation does not learn.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
 
  private:
+  // [normalize]
   static void normalize(std::span<real> row) {
     const real largest = *std::ranges::max_element(row);
     real sum = 0;
     for (real& x : row) sum += (x = std::exp(x - largest));
     for (real& x : row) x /= sum;
   }
+  // [/normalize]
 
   Tensor output_;
 };

@@ -1,10 +1,13 @@
 // Every chapter's program prints what its page shows: chapters/01_dense.out is the record of
 // chapters/01_dense.cpp. Where numbers may differ from machine to machine, chapters/….tolerance
-// says for each section by how much, and why: `5.6 0.05 rounding differs`.
+// says for each section by how much, and why: `5.6 0.05 rounding differs`. The data of the figures,
+// docs/figures/….csv, is compared alike.
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -15,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -24,7 +28,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Of a section, `5.6`, the largest relative difference that its numbers may have.
+/// Of a section, `5.6`, or a file of data, the largest relative difference that its numbers may
+/// have.
 using Tolerances = std::map<std::string, double>;
 
 Tolerances read_tolerances(std::istream& text) {
@@ -143,15 +148,38 @@ TEST(Tolerances, NeedAReason) {
 
 class Chapter : public testing::TestWithParam<std::string> {};
 
+std::set<std::string> data_files(const fs::path& folder, const std::string& chapter) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator{folder}) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(chapter.substr(0, 3)) && name.ends_with(".csv")) names.insert(name);
+  }
+  return names;
+}
+
 TEST_P(Chapter, PrintsWhatIsRecorded) {
   const fs::path source = fs::path{NN_CHAPTERS_SOURCE} / GetParam();
+  const std::string advice = "If the change is right: ./book record " + GetParam();
   const std::string record = read(source.string() + ".out");
   ASSERT_FALSE(record.empty()) << "no record: ./book record " << GetParam();
-  std::ifstream tolerances{source.string() + ".tolerance"};
-  EXPECT_EQ(difference(record, output_of((fs::path{NN_CHAPTERS_BUILD} / GetParam()).string()),
-                       read_tolerances(tolerances)),
-            "")
-      << "If the change is right: ./book record " << GetParam();
+  std::ifstream lines{source.string() + ".tolerance"};
+  const Tolerances tolerances = read_tolerances(lines);
+
+  std::string folder = (fs::temp_directory_path() / "nn-chapter-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string program = (fs::path{NN_CHAPTERS_BUILD} / GetParam()).string();
+  EXPECT_EQ(difference(record, output_of(program + " --data " + folder), tolerances), "") << advice;
+
+  const std::set<std::string> files = data_files(NN_FIGURES, GetParam());
+  EXPECT_EQ(data_files(folder, GetParam()), files) << advice;
+  for (const std::string& file : files) {
+    const auto tolerance = tolerances.find(file);
+    EXPECT_EQ(difference(read(fs::path{NN_FIGURES} / file), read(fs::path{folder} / file),
+                         {{"", tolerance == tolerances.end() ? 0 : tolerance->second}}),
+              "")
+        << file << ": " << advice;
+  }
+  fs::remove_all(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(Recorded, Chapter, testing::Values(NN_CHAPTERS_RECORDED),

@@ -52,7 +52,29 @@ class Output(Directive):
         return code_block(self, text, "text", f"{section} of ./book chapter {chapter.split('_', 1)[1]}")
 
 
+class Plot(Directive):
+    """A figure drawn by docs/figures/NAME.py. Its body is the alt text: what one sees in it."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        name = self.arguments[0]
+        if not (ROOT / "docs" / "figures" / f"{name}.py").exists():
+            raise self.error(f"there is no docs/figures/{name}.py")
+        alt = " ".join(self.content).strip()
+        if not alt:
+            raise self.error(f"the figure {name} has no alt text")
+        figure = nodes.figure()
+        for colour in ("light", "dark"):
+            figure += nodes.image(uri=f"/generated/{name}-{colour}.svg", alt=alt,
+                                  classes=[f"only-{colour}"])
+        figure += nodes.caption(alt, alt)
+        return [figure]
+
+
 def setup(app):
+    app.add_directive("plot", Plot)
     app.add_directive("piece", Piece)
     app.add_directive("output", Output)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,170 @@
+// Chapter 2: activations. Read with docs/chapters/02_activation.md.
+
+// [imports]
+#include <fmt/core.h>
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+
+import lecture;
+import nn.activation;
+import nn.dense;
+import nn.layer;
+import nn.tensor;
+
+using lecture::heading;
+using lecture::show;
+using nn::real;
+using nn::Tensor;
+// [/imports]
+
+// [slope]
+/// How steep an activation is at each x: what backward() makes of a gradient of ones.
+template <nn::Layer L>
+Tensor slope(L activation, const Tensor& x) {
+  static_cast<void>(activation.forward(x));
+  return activation.backward(Tensor{x.shape(), 1});
+}
+// [/slope]
+
+// [plot]
+/// The data of the figure: every function and its derivative between -4 and 4.
+std::string curves() {
+  Tensor x{nn::Shape{81}};
+  for (std::size_t i = 0; i < x.size(); ++i) x(i) = static_cast<real>(i) / 10 - 4;
+  std::string lines = "x,relu,relu_slope,leaky,leaky_slope,sigmoid,sigmoid_slope,tanh,tanh_slope\n";
+  const Tensor relu = nn::ReLU{}.predict(x);
+  const Tensor leaky = nn::LeakyReLU{0.1F}.predict(x);
+  const Tensor sigmoid = nn::Sigmoid{}.predict(x);
+  const Tensor tanh = nn::Tanh{}.predict(x);
+  const Tensor relu_slope = slope(nn::ReLU{}, x);
+  const Tensor leaky_slope = slope(nn::LeakyReLU{0.1F}, x);
+  const Tensor sigmoid_slope = slope(nn::Sigmoid{}, x);
+  const Tensor tanh_slope = slope(nn::Tanh{}, x);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    lines += fmt::format("{:.1f},{:.4f},{:.0f},{:.4f},{:.1f},{:.4f},{:.4f},{:.4f},{:.4f}\n", x(i),
+                         relu(i), relu_slope(i), leaky(i), leaky_slope(i), sigmoid(i),
+                         sigmoid_slope(i), tanh(i), tanh_slope(i));
+  }
+  return lines;
+}
+// [/plot]
+
+// [measure]
+/// The largest difference between the gradient that a layer computes and the one measured, under
+/// the cost Σ r y with factors r.
+template <nn::Layer L>
+double worst_difference(L activation, const Tensor& x, const Tensor& r) {
+  const auto cost = [&](const Tensor& at) {
+    const Tensor y = activation.predict(at);
+    double sum = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) sum += r.values()[i] * y.values()[i];
+    return sum;
+  };
+  static_cast<void>(activation.forward(x));
+  const Tensor dx = activation.backward(r);
+  double worst = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    constexpr real h = 0.0078125;  // 1/128, exact in binary
+    Tensor above = x;
+    Tensor below = x;
+    above.values()[i] += h;
+    below.values()[i] -= h;
+    const double measured = (cost(above) - cost(below)) / (2 * h);
+    worst = std::fmax(worst, std::abs(measured - dx.values()[i]));
+  }
+  return worst;
+}
+// [/measure]
+
+// [bend]
+int main(int argc, char** argv) {
+  lecture::begin(argc, argv, "Chapter 2: activations");
+
+  heading("2.1 A bend");
+  const Tensor X{{-2}, {-1}, {0}, {1}, {2}};
+  const nn::Dense two_ways{Tensor{{1, -1}}, Tensor{0, 0}};  // x and -x
+  const nn::Dense sum{Tensor{{1}, {1}}, Tensor{0}};
+  show("straight", sum.predict(two_ways.predict(X)).reshaped(nn::Shape{1, 5}));
+  show("bent", sum.predict(nn::ReLU{}.predict(two_ways.predict(X))).reshaped(nn::Shape{1, 5}));
+  // [/bend]
+
+  // [functions]
+  heading("2.2 Four functions");
+  const Tensor x{-100, -2, -0.5, 0, 0.5, 2, 100};
+  show("x", x);
+  show("ReLU", nn::ReLU{}.predict(x));
+  show("leaky ReLU", nn::LeakyReLU{0.1F}.predict(x));
+  show("sigmoid", nn::Sigmoid{}.predict(x));
+  show("tanh", nn::Tanh{}.predict(x));
+  // [/functions]
+
+  // [slopes]
+  heading("2.3 How steep they are");
+  show("x", x);
+  show("ReLU", slope(nn::ReLU{}, x));
+  show("leaky ReLU", slope(nn::LeakyReLU{0.1F}, x));
+  show("sigmoid", slope(nn::Sigmoid{}, x));
+  show("tanh", slope(nn::Tanh{}, x));
+  lecture::keep("02_functions.csv", curves());
+  // [/slopes]
+
+  // [backward]
+  heading("2.4 The way back");
+  nn::ReLU relu;
+  show("Y", relu.forward(Tensor{{3, -1}, {-2, 0.5}}));
+  show("dX", relu.backward(Tensor{{10, 20}, {30, 40}}));
+  // [/backward]
+
+  // [softmax]
+  heading("2.5 Softmax: a whole row at once");
+  const Tensor z{{1, 2, 3}, {0, 0, 0}};
+  show("z", z);
+  show("softmax", nn::Softmax{}.predict(z));
+  // [/softmax]
+
+  // [overflow]
+  heading("2.6 Softmax overflows, and is mended");
+  const Tensor large{{1000, 1001}};
+  const real e0 = std::exp(large(0, 0));
+  const real e1 = std::exp(large(0, 1));
+  fmt::print("  as the formula says: {} / ({} + {}) = {}\n", e1, e0, e1,
+             std::isnan(e1 / (e0 + e1)) ? "not a number" : "a number");
+  show("nn::Softmax", nn::Softmax{}.predict(large));
+  // [/overflow]
+
+  // [jacobian]
+  heading("2.7 Softmax, the way back");
+  nn::Softmax softmax;
+  const Tensor y = softmax.forward(Tensor{{0, 0}});
+  show("y", y);
+  show("dz", softmax.backward(Tensor{{1, 0}}));
+  // [/jacobian]
+
+  // [check]
+  heading("2.8 Check yourself");
+  const Tensor at{{-1.5, 0.25, 2}, {0.75, -0.5, 1}};  // nowhere near the kink at 0
+  const Tensor r{{1, -2, 0.5}, {3, 1, -1}};
+  fmt::print("  ReLU       differs by less than 1e-3: {}\n",
+             worst_difference(nn::ReLU{}, at, r) < 1e-3);
+  fmt::print("  leaky ReLU differs by less than 1e-3: {}\n",
+             worst_difference(nn::LeakyReLU{0.1F}, at, r) < 1e-3);
+  fmt::print("  sigmoid    differs by less than 1e-3: {}\n",
+             worst_difference(nn::Sigmoid{}, at, r) < 1e-3);
+  fmt::print("  tanh       differs by less than 1e-3: {}\n",
+             worst_difference(nn::Tanh{}, at, r) < 1e-3);
+  fmt::print("  softmax    differs by less than 1e-3: {}\n",
+             worst_difference(nn::Softmax{}, at, r) < 1e-3);
+  // [/check]
+
+  // [break]
+  heading("2.9 Break it: a neuron that died");
+  nn::Dense neuron{Tensor{{1}}, Tensor{-10}};  // the bias outweighs every input
+  nn::ReLU after;
+  show("Y", after.forward(neuron.forward(X)).reshaped(nn::Shape{1, 5}));
+  static_cast<void>(neuron.backward(after.backward(Tensor{X.shape(), 1})));
+  show("dW", neuron.parameters()[0]->gradient);
+  show("db", neuron.parameters()[1]->gradient);
+}
+// [/break]

@@ -1,0 +1,51 @@
+"""Draws the figures of the book: docs/figures/NAME.py from data that a program wrote, as SVG, once for
+each colour of the pages.
+
+A figure's file has one function, draw(figure, read): `figure` is Matplotlib's, `read(file)` gives the
+columns of docs/figures/FILE as a dictionary of lists.
+"""
+
+import csv
+import importlib.util
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("svg")
+from matplotlib import pyplot as plt  # noqa: E402
+
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+INKS = {"light": ("#1a1a1a", "#d0d0d0"), "dark": ("#e6e6e6", "#4a4a4a")}
+# Okabe and Ito's colours, which the colour-blind can tell apart, in a shade for each ground.
+CYCLES = {"light": ["#0060a8", "#b84a00", "#00795b", "#9a4f85", "#7a6a00"],
+          "dark": ["#6bb5ea", "#f0a04b", "#3ecfa6", "#dd9ac6", "#e6d650"]}
+
+
+def read(file):
+    with open(FIGURES / file, newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return {name: [float(row[name]) for row in rows] for name in rows[0]}
+
+
+def style(colour):
+    ink, faint = INKS[colour]
+    return {"svg.hashsalt": "book", "svg.fonttype": "path", "figure.facecolor": "none",
+            "axes.facecolor": "none", "savefig.facecolor": "none", "font.size": 10,
+            "text.color": ink, "axes.labelcolor": ink, "axes.edgecolor": ink, "xtick.color": ink,
+            "ytick.color": ink, "grid.color": faint, "axes.grid": True, "axes.spines.top": False,
+            "axes.spines.right": False, "legend.frameon": False, "lines.linewidth": 1.8,
+            "axes.prop_cycle": matplotlib.cycler(color=CYCLES[colour])}
+
+
+def draw_all(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sorted(FIGURES.glob("[0-9]*.py")):
+        spec = importlib.util.spec_from_file_location("figure_" + source.stem, source)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        for colour in INKS:
+            with plt.rc_context(style(colour)):
+                figure = plt.figure(layout="constrained")
+                module.draw(figure, read)
+                figure.savefig(folder / f"{source.stem}-{colour}.svg", metadata={"Date": None})
+                plt.close(figure)
