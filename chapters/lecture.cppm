@@ -80,7 +80,8 @@ void show(std::string_view name, const nn::Tensor& tensor) {
   for (std::size_t i = 0; i < rows; ++i) {
     fmt::print("  {:<18}", i == 0 ? label : "");
     for (std::size_t j = 0; j < tensor.size() / rows; ++j) {
-      fmt::print("{:8.3f}", tensor.values()[i * (tensor.size() / rows) + j]);
+      // + 0 makes a plain 0 of the other one, -0.
+      fmt::print("{:8.3f}", tensor.values()[i * (tensor.size() / rows) + j] + 0);
     }
     fmt::print("\n");
   }

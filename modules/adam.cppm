@@ -124,6 +124,7 @@ class Adam {
   }
 
  private:
+  // [update]
   void update(std::span<real> theta, std::span<const real> g, std::span<real> m,
               std::span<real> v) const {
     const real eta = options_.learning_rate;
@@ -146,6 +147,7 @@ class Adam {
       }
     });
   }
+  // [/update]
 
   Options options_;
   const char* name_ = "Adam";

@@ -94,18 +94,22 @@ void Sequential::check(const Tensor& x) const {
   static_cast<void>(output_shape(x.shape().sample()));
 }
 
+// [forward]
 Tensor Sequential::forward(Tensor x) {
   check(x);
   Signal signal{std::move(x)};
   for (auto& layer : layers_) signal = layer->forward(std::move(signal));
   return std::move(signal).tensor();
 }
+// [/forward]
 
+// [backward]
 Tensor Sequential::backward(Tensor dy) {
   Signal signal{std::move(dy)};
   for (auto& layer : layers_ | ranges::views::reverse) signal = layer->backward(std::move(signal));
   return std::move(signal).tensor();
 }
+// [/backward]
 
 void Sequential::backward_parameters(Tensor dy) {
   const auto learns = std::ranges::find_if(parameter_counts_, [](auto count) { return count > 0; });

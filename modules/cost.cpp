@@ -50,6 +50,7 @@ class Targets {
   bool classes_;
 };
 
+// [mean]
 /// The mean over the samples of Σⱼ term(p(b, j), t(b, j)), added up in double.
 template <class Term>
 double mean_of_sums(const Tensor& p, const Targets& t, Term term) {
@@ -59,7 +60,9 @@ double mean_of_sums(const Tensor& p, const Targets& t, Term term) {
   }
   return sum / static_cast<double>(p.rows());
 }
+// [/mean]
 
+// [derivatives]
 /// The tensor of derivative(p(b, j), t(b, j)) / divisor.
 template <class Derivative>
 Tensor derivatives(const Tensor& p, const Targets& t, std::size_t divisor, Derivative derivative) {
@@ -71,16 +74,20 @@ Tensor derivatives(const Tensor& p, const Targets& t, std::size_t divisor, Deriv
   }
   return gradient;
 }
+// [/derivatives]
 
+// [surprise]
 real at_least(real probability) {
   return probability < least_probability ? least_probability : probability;
 }
 
 /// −t ln p; nothing where t is 0, whatever p is.
 double surprise(real t, real p) { return t == 0 ? 0 : -double{t} * std::log(double{at_least(p)}); }
+// [/surprise]
 
 }  // namespace
 
+// [squares]
 double MeanSquaredError::value(const Tensor& predictions, const Tensor& targets) {
   const Targets wanted{"MeanSquaredError", predictions, targets};
   const auto square = [](double p, double t) { return (p - t) * (p - t); };
@@ -91,7 +98,9 @@ Tensor MeanSquaredError::gradient(const Tensor& predictions, const Tensor& targe
   return derivatives(predictions, {"MeanSquaredError", predictions, targets}, predictions.size(),
                      [](real p, real t) { return 2 * (p - t); });
 }
+// [/squares]
 
+// [entropy]
 double CrossEntropy::value(const Tensor& predictions, const Tensor& targets) {
   return mean_of_sums(predictions, {"CrossEntropy", predictions, targets},
                       [](real p, real t) { return surprise(t, p); });
@@ -101,7 +110,9 @@ Tensor CrossEntropy::gradient(const Tensor& predictions, const Tensor& targets) 
   return derivatives(predictions, {"CrossEntropy", predictions, targets}, predictions.rows(),
                      [](real p, real t) { return -t / at_least(p); });
 }
+// [/entropy]
 
+// [binary]
 double BinaryCrossEntropy::value(const Tensor& predictions, const Tensor& targets) {
   const Targets wanted{"BinaryCrossEntropy", predictions, targets};
   const auto either = [](real p, real t) { return surprise(t, p) + surprise(1 - t, 1 - p); };
@@ -112,7 +123,9 @@ Tensor BinaryCrossEntropy::gradient(const Tensor& predictions, const Tensor& tar
   return derivatives(predictions, {"BinaryCrossEntropy", predictions, targets}, predictions.size(),
                      [](real p, real t) { return (1 - t) / at_least(1 - p) - t / at_least(p); });
 }
+// [/binary]
 
+// [fused-value]
 double SoftmaxCrossEntropy::value(const Tensor& logits, const Tensor& targets) {
   const Targets wanted{"SoftmaxCrossEntropy", logits, targets};
   double sum = 0;
@@ -127,7 +140,9 @@ double SoftmaxCrossEntropy::value(const Tensor& logits, const Tensor& targets) {
   }
   return sum / static_cast<double>(logits.rows());
 }
+// [/fused-value]
 
+// [fused-gradient]
 Tensor SoftmaxCrossEntropy::gradient(const Tensor& logits, const Tensor& targets) {
   const Targets wanted{"SoftmaxCrossEntropy", logits, targets};
   const auto batch = static_cast<real>(logits.rows());
@@ -147,5 +162,6 @@ Tensor SoftmaxCrossEntropy::gradient(const Tensor& logits, const Tensor& targets
   }
   return gradient;
 }
+// [/fused-gradient]
 
 }  // namespace nn

@@ -127,8 +127,8 @@ class GradientDescent {
 };
 
 /// Gradient descent with momentum, which adds up where gradients agree and cancels where they
-/// alternate: v ← μ v + g + λ θ, θ ← θ − η v. With Nesterov's correction the step looks ahead along
-/// v: θ ← θ − η (g + λ θ + μ v).
+/// alternate: u ← μ u + g + λ θ, θ ← θ − η u. With Nesterov's correction the step looks ahead along
+/// u: θ ← θ − η (g + λ θ + μ u).
 ///
 /// Source: Polyak (1964); Sutskever, Martens, Dahl & Hinton (2013), "On the importance of
 /// initialization and momentum in deep learning", in the form without a dampening factor.
@@ -159,6 +159,7 @@ class Momentum {
 
   /// One step along the velocity.
   /// @throws std::invalid_argument if the parameters are not those of the step before.
+  // [momentum]
   void step(std::span<Parameter* const> parameters) {
     const real eta = options_.learning_rate;
     const real mu = options_.momentum;
@@ -168,16 +169,17 @@ class Momentum {
     for (std::size_t p = 0; p < parameters.size(); ++p) {
       const std::span<real> theta = parameters[p]->value.values();
       const std::span<const real> g = parameters[p]->gradient.values();
-      const std::span<real> v = velocity_[p];
+      const std::span<real> u = velocity_[p];
       parallel_parts(theta.size(), [=](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
           const real gradient = g[i] + lambda * theta[i];
-          v[i] = mu * v[i] + gradient;
-          theta[i] -= eta * (nesterov ? gradient + mu * v[i] : v[i]);
+          u[i] = mu * u[i] + gradient;
+          theta[i] -= eta * (nesterov ? gradient + mu * u[i] : u[i]);
         }
       });
     }
   }
+  // [/momentum]
 
  private:
   Options options_;

@@ -24,6 +24,7 @@ namespace nn::detail {
 
 /// Fills weights with numbers of mean 0 and a given variance: N(0, σ) with σ² = variance, or
 /// U(−c, c), whose variance is c²/3.
+// [fill]
 inline void fill(Tensor& weights, Random& random, Distribution distribution, double variance) {
   const double deviation = std::sqrt(variance);
   const double bound = std::sqrt(3 * variance);
@@ -32,6 +33,7 @@ inline void fill(Tensor& weights, Random& random, Distribution distribution, dou
                                                                : random.uniform(-bound, bound));
   }
 }
+// [/fill]
 
 }  // namespace nn::detail
 

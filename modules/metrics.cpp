@@ -26,8 +26,10 @@ namespace nn {
 
 namespace {
 
+// [ratio]
 /// 0/0 counts as 0.
 double ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; }
+// [/ratio]
 
 auto numbers(std::size_t count) { return ranges::views::iota(std::size_t{0}, count); }
 
@@ -94,6 +96,7 @@ void ConfusionMatrix::check(std::size_t index) const {
   }
 }
 
+// [add]
 void ConfusionMatrix::add(std::span<const std::size_t> actual,
                           std::span<const std::size_t> predicted) {
   check_pairs("ConfusionMatrix", predicted.size(), actual.size());
@@ -101,6 +104,7 @@ void ConfusionMatrix::add(std::span<const std::size_t> actual,
   for (const std::size_t index : predicted) check(index);
   for (const auto [a, p] : ranges::views::zip(actual, predicted)) ++counts_[a * size_ + p];
 }
+// [/add]
 
 std::size_t ConfusionMatrix::total() const { return ranges::accumulate(counts_, std::size_t{0}); }
 
@@ -117,13 +121,16 @@ double ConfusionMatrix::accuracy() const {
   return ratio(static_cast<double>(sum), static_cast<double>(total()));
 }
 
+// [precision]
 double ConfusionMatrix::precision(std::size_t index) const {
   const auto predicted_so = [this, index](std::size_t actual) { return (*this)(actual, index); };
   const std::size_t all =
       ranges::accumulate(numbers(size_) | ranges::views::transform(predicted_so), std::size_t{0});
   return ratio(static_cast<double>((*this)(index, index)), static_cast<double>(all));
 }
+// [/precision]
 
+// [recall]
 double ConfusionMatrix::recall(std::size_t index) const {
   const auto predicted_as = [this, index](std::size_t predicted) {
     return (*this)(index, predicted);
@@ -132,20 +139,25 @@ double ConfusionMatrix::recall(std::size_t index) const {
       ranges::accumulate(numbers(size_) | ranges::views::transform(predicted_as), std::size_t{0});
   return ratio(static_cast<double>((*this)(index, index)), static_cast<double>(all));
 }
+// [/recall]
 
+// [f1]
 double ConfusionMatrix::f1(std::size_t index) const {
   const double p = precision(index);
   const double r = recall(index);
   return ratio(2 * p * r, p + r);
 }
+// [/f1]
 
 namespace {
 
+// [mean]
 template <class Value>
 double mean_over_classes(std::size_t size, Value value) {
   return ranges::accumulate(numbers(size) | ranges::views::transform(value), 0.0) /
          static_cast<double>(size);
 }
+// [/mean]
 
 }  // namespace
 
@@ -233,12 +245,14 @@ void TopAccuracy::add(const Tensor& predictions, const Tensor& targets) {
     const std::span<const real> row = predictions.row(b);
     const std::size_t actual = target_class(targets, b);
     if (actual >= row.size()) continue;
+    // [rank]
     // Its rank: how many stand before it, equal ones in the order of the classes.
     const auto stands_before = [row, c = actual](std::size_t j) {
       return j < c ? !(row[j] < row[c]) : row[j] > row[c];
     };
     const auto rank = ranges::count_if(numbers(row.size()), stands_before);
     if (static_cast<std::size_t>(rank) < k_) ++right_;
+    // [/rank]
   }
   seen_ += targets.rows();
 }
