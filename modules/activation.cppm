@@ -47,8 +47,10 @@ template <class Function>
 class Elementwise {
  public:
   Elementwise() = default;
+  /// @param function The function, with what it needs.
   explicit Elementwise(Function function) : function_{std::move(function)} {}
 
+  /// @return The function's name.
   [[nodiscard]] std::string name() const { return function_.name(); }
 
   /// @return The sample's own shape: any will do.
@@ -89,14 +91,17 @@ class Elementwise {
   // [/backward]
 
   // A function of every value by itself does not care in which order the values stand.
+  /// The same of images, in their own layout.
   [[nodiscard]] Images forward(Images x) {
     x.values() = forward(std::move(x.values()));
     return x;
   }
+  /// The same of images, in their own layout.
   [[nodiscard]] Images predict(Images x) const {
     x.values() = predict(std::move(x.values()));
     return x;
   }
+  /// The same of images, in their own layout.
   [[nodiscard]] Images backward(Images dy) {
     dy.values() = backward(std::move(dy.values()));
     return dy;
@@ -112,9 +117,11 @@ class Elementwise {
 
 /// max(0, x).
 struct Rectifier {
+  /// @return `ReLU`.
   [[nodiscard]] std::string name() const { return "ReLU"; }
   /// Asks for x < 0 and not for x > 0, so that NaN stays NaN.
   [[nodiscard]] constexpr real operator()(real x) const { return x < 0 ? 0 : x; }
+  /// @return 1 where y > 0, else 0.
   [[nodiscard]] constexpr real derivative(real y) const { return y > 0 ? 1 : 0; }
 };
 
@@ -122,28 +129,36 @@ struct Rectifier {
 struct LeakyRectifier {
   real slope = real(0.01);  ///< Above 0, so that the sign of y is that of x.
 
+  /// @return `LeakyReLU`.
   [[nodiscard]] std::string name() const { return "LeakyReLU"; }
+  /// @return y, of the sign of x.
   [[nodiscard]] constexpr real operator()(real x) const { return x < 0 ? slope * x : x; }
+  /// @return 1 where y > 0, else the slope.
   [[nodiscard]] constexpr real derivative(real y) const { return y > 0 ? 1 : slope; }
 };
 
 // [logistic]
 /// 1 / (1 + e⁻ˣ).
 struct Logistic {
+  /// @return `Sigmoid`.
   [[nodiscard]] std::string name() const { return "Sigmoid"; }
   /// e is raised to no positive number: it underflows to 0 far out, and never overflows.
   [[nodiscard]] inline real operator()(real x) const {
     const real e = std::exp(-std::abs(x));
     return (x >= 0 ? real{1} : e) / (1 + e);
   }
+  /// @return y (1 − y), at most 1/4.
   [[nodiscard]] constexpr real derivative(real y) const { return y * (1 - y); }
 };
 // [/logistic]
 
 /// (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
 struct HyperbolicTangent {
+  /// @return `Tanh`.
   [[nodiscard]] std::string name() const { return "Tanh"; }
+  /// @return y, in [−1, 1].
   [[nodiscard]] inline real operator()(real x) const { return std::tanh(x); }
+  /// @return 1 − y², at most 1.
   [[nodiscard]] constexpr real derivative(real y) const { return 1 - y * y; }
 };
 
@@ -181,6 +196,7 @@ class Tanh : public Elementwise<HyperbolicTangent> {};
 /// the quotient stays the same, and no exponential overflows.
 class Softmax {
  public:
+  /// @return `Softmax`.
   [[nodiscard]] std::string name() const { return "Softmax"; }
 
   /// @param sample (M).

@@ -31,6 +31,7 @@ class RMSProp {
 
   RMSProp() = default;
 
+  /// @param options Each in the range that stands beside it.
   /// @throws std::invalid_argument if an option is out of its range.
   explicit RMSProp(const Options& options) : options_{options} {
     check_option(name(), "learning rate", options_.learning_rate);
@@ -39,14 +40,20 @@ class RMSProp {
     check_option(name(), "weight decay", options_.weight_decay);
   }
 
+  /// @return `RMSProp`.
   [[nodiscard]] static std::string name() { return "RMSProp"; }
+  /// η, the learning rate.
   [[nodiscard]] real learning_rate() const { return options_.learning_rate; }
+  /// Changes η, from the next step on.
+  /// @param rate 0 or more.
+  /// @throws std::invalid_argument if it is negative or not a finite number.
   void set_learning_rate(real rate) {
     check_option(name(), "learning rate", rate);
     options_.learning_rate = rate;
   }
 
   /// One step, every parameter at its own pace.
+  /// @param parameters Values and gradients, the same list at every step.
   /// @throws std::invalid_argument if the parameters are not those of the step before.
   void step(std::span<Parameter* const> parameters) {
     const real eta = options_.learning_rate;
@@ -91,17 +98,24 @@ class Adam {
 
   Adam() = default;
 
+  /// @param options Each in the range that stands beside it.
   /// @throws std::invalid_argument if an option is out of its range.
   explicit Adam(const Options& options) : Adam{options, "Adam", false} {}
 
+  /// @return `Adam`; of an AdamW, `AdamW`.
   [[nodiscard]] std::string name() const { return name_; }
+  /// η, the learning rate.
   [[nodiscard]] real learning_rate() const { return options_.learning_rate; }
+  /// Changes η, from the next step on.
+  /// @param rate 0 or more.
+  /// @throws std::invalid_argument if it is negative or not a finite number.
   void set_learning_rate(real rate) {
     check_option(name_, "learning rate", rate);
     options_.learning_rate = rate;
   }
 
   /// One step, every parameter at its own pace.
+  /// @param parameters Values and gradients, the same list at every step.
   /// @throws std::invalid_argument if the parameters are not those of the step before.
   void step(std::span<Parameter* const> parameters) {
     mean_.prepare(name_, parameters);
@@ -173,6 +187,7 @@ class AdamW : public Adam {
 
   AdamW() : AdamW{Options{}} {}
 
+  /// @param options Each in the range that stands beside it.
   /// @throws std::invalid_argument if an option is out of its range.
   explicit AdamW(const Options& options)
       : Adam{{.learning_rate = options.learning_rate,

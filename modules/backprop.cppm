@@ -123,6 +123,7 @@ class Sequential {
   Sequential() = default;
 
   /// A network of these layers.
+  /// @param layers First to last.
   /// @throws std::invalid_argument if a layer cannot take what the one before it gives.
   template <class... Layers>
     requires((sizeof...(Layers) > 1 || !(std::same_as<Layers, Sequential> && ...)) &&
@@ -144,6 +145,7 @@ class Sequential {
   ~Sequential() = default;
 
   /// Adds a layer at the end.
+  /// @param layer Copied or moved into the network.
   /// @throws std::invalid_argument if it cannot take what the last layer gives.
   template <Layer L>
   void push(L layer) {
@@ -223,6 +225,7 @@ class Sequential {
 /// What a gradient check found: for the input and for every parameter, ‖a − n‖ / (‖a‖ + ‖n‖), where
 /// a is the gradient that backward() computed and n the one measured. 0 where both vanish.
 struct GradientCheck {
+  /// What was found for one tensor.
   struct Entry {
     std::string name;       ///< "input", or the parameter's name
     double relative_error;  ///< In [0, 1]; under 1e-7 in double if the derivation is right.

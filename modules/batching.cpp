@@ -142,15 +142,19 @@ Batches::Batches(const Dataset& dataset, const BatchOptions& options, Random ran
                                             options.size, dataset.size()));
   }
   std::iota(order_.begin(), order_.end(), std::size_t{0});
+  // [count]
   const std::size_t whole = dataset.size() / options.size;
   count_ = whole + (dataset.size() % options.size != 0 && !options.drop_last ? 1 : 0);
+  // [/count]
 }
 
 std::size_t Batches::samples() const { return std::min(order_.size(), count_ * options_.size); }
 
+// [shuffle]
 void Batches::shuffle(std::size_t epoch) {
   if (options_.shuffle) order_ = random_.stream(epoch).permutation(order_.size());
 }
+// [/shuffle]
 
 Dataset Batches::operator[](std::size_t index) const {
   if (index >= count_) {
@@ -169,6 +173,7 @@ SplitPlaces split_places(const Tensor& targets, const Counts& sizes, const Split
         "nn::split: {} samples for validation and {} for test leave none of {} to train",
         sizes.validation, sizes.test, total));
   }
+  // [cut]
   std::vector<std::size_t> order = Random{options.seed}.permutation(total);
   if (options.stratified) order = stratify(order, targets);
   const auto cut = [&](std::size_t from, std::size_t count) {
@@ -178,6 +183,7 @@ SplitPlaces split_places(const Tensor& targets, const Counts& sizes, const Split
   return {.training = cut(sizes.validation + sizes.test, total),
           .validation = cut(0, sizes.validation),
           .test = cut(sizes.validation, sizes.test)};
+  // [/cut]
 }
 
 Split split(const Dataset& dataset, const Counts& sizes, const SplitOptions& options) {

@@ -93,6 +93,7 @@ struct Fractions {
   double test = 0;        ///< In [0, 1).
 };
 
+/// How a set is split.
 struct SplitOptions {
   std::uint64_t seed = 0;   ///< Names the permutation that is cut into three.
   bool stratified = false;  ///< Whether every set holds each class in its share of the whole; the
@@ -109,15 +110,23 @@ struct SplitPlaces {
 /// Splits a set at random.
 /// @param dataset At least one sample more than validation and test together.
 /// @param sizes Of the sets; a set of size 0 is empty.
+/// @param options Which samples go where.
+/// @return The three sets.
 /// @throws std::invalid_argument if nothing is left for training, a fraction is out of range, or
 ///   stratified splitting is asked of targets that are not class numbers.
 [[nodiscard]] Split split(const Dataset& dataset, const Counts& sizes,
                           const SplitOptions& options = {});
+/// The same, the sizes given as shares of the whole.
 [[nodiscard]] Split split(const Dataset& dataset, const Fractions& sizes,
                           const SplitOptions& options = {});
 
 /// As split(), but says which samples go where instead of copying them.
 /// @param targets Of the set that is to be split.
+/// @param sizes Of the sets; training takes what is left.
+/// @param options Which samples go where.
+/// @return The places of each set's samples, in its order.
+/// @throws std::invalid_argument if nothing is left for training, or stratified splitting is asked
+///   of targets that are not class numbers.
 [[nodiscard]] SplitPlaces split_places(const Tensor& targets, const Counts& sizes,
                                        const SplitOptions& options = {});
 

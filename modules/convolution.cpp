@@ -190,6 +190,7 @@ void correlate_tile(const Window& w, const Part& part, const real* kernels, cons
   for (std::size_t o = 0; o < Channels && bias != nullptr; ++o) {
     for (std::size_t p = 0; p < Pixels; ++p) sum[o][p] = Vector{} + bias[o];
   }
+  // [tile]
   for (std::size_t c = 0; c < w.channels; ++c) {
     for (std::size_t m = part.first_row; m < part.last_row; ++m) {
       const real* const row = image + c * w.image_channel + m * w.image_row;
@@ -205,6 +206,7 @@ void correlate_tile(const Window& w, const Part& part, const real* kernels, cons
       }
     }
   }
+  // [/tile]
   for (std::size_t o = 0; o < Channels; ++o) {
     for (std::size_t p = 0; p < Pixels; ++p) {
       store(out + o * w.output_channel + p * lanes, sum[o][p]);
@@ -472,6 +474,7 @@ void Convolution::bias_gradient(const Images& dy, const Geometry& g) {
 
 namespace {
 
+// [turned]
 /// The kernels turned by 180°, channels in and out having changed places: (C, O, F, G).
 Tensor turned(const Tensor& kernels) {
   const Shape& k = kernels.shape();
@@ -487,6 +490,7 @@ Tensor turned(const Tensor& kernels) {
   }
   return result;
 }
+// [/turned]
 
 /// The places of [0, kernel) that meet [0, length) when the kernel begins at `begin` − (kernel − 1)
 /// and is moved on over `more` places.
@@ -687,6 +691,7 @@ Images MaxPool::pool(const Images& x, Images* places) const {
     real* const out = y.values().data() + to;
     real* const kept = places == nullptr ? nullptr : places->values().data() + to;
     windows.each([&](std::size_t corner, std::size_t i) {
+      // [largest]
       Vector best = load(in + corner * lanes);
       Vector place{};
       windows.each_place([&](std::size_t distance, std::size_t number) {
@@ -697,6 +702,7 @@ Images MaxPool::pool(const Images& x, Images* places) const {
       });
       store(out + i * lanes, best);
       if (kept != nullptr) store(kept + i * lanes, place);
+      // [/largest]
     });
   });
   return y;

@@ -21,8 +21,10 @@ struct Extent {
   std::size_t height;
   std::size_t width;
 
+  /// A square.
   constexpr Extent(std::size_t side)
       : height{side}, width{side} {}  // NOLINT(google-explicit-constructor)
+  /// A rectangle, h rows of w columns.
   constexpr Extent(std::size_t h, std::size_t w) : height{h}, width{w} {}
   constexpr bool operator==(const Extent&) const = default;
 };
@@ -45,7 +47,9 @@ class Padding {
   /// This many rows above and below, and columns left and right.
   explicit constexpr Padding(Extent each_side) : each_side_{each_side} {}
 
+  /// Whether it is same().
   [[nodiscard]] constexpr bool is_same() const { return same_; }
+  /// Rows above and below, columns left and right; 0 for valid() and same().
   [[nodiscard]] constexpr Extent each_side() const { return each_side_; }
 
  private:
@@ -143,6 +147,8 @@ class Convolution {
 
   /// The output, keeping nothing. @see forward
   [[nodiscard]] Images predict(Images x) const;
+  /// The same of a tensor, shape (B, C, H, W); where the stride is 1, few images are taken one
+  /// after the other.
   [[nodiscard]] Tensor predict(const Tensor& x) const;
 
   /// @param dy ∂C/∂Y, shape (B, O, H′, W′).
@@ -188,9 +194,10 @@ struct PoolOptions {
 /// else.
 class MaxPool {
  public:
-  /// @param options `2`, or a window and a stride.
+  /// @param options Window and stride.
   /// @throws std::invalid_argument if the window is 0.
   explicit MaxPool(const PoolOptions& options);
+  /// The same, windows side by side: `MaxPool{2}`.
   explicit MaxPool(Extent window) : MaxPool{PoolOptions{.window = window}} {}
 
   /// @return `MaxPool 2×2`, with the stride where it is another.
@@ -208,6 +215,7 @@ class MaxPool {
 
   /// The output, keeping nothing. @see forward
   [[nodiscard]] Images predict(const Images& x) const;
+  /// The same of a tensor, shape (B, C, H, W); few images are taken one after the other.
   [[nodiscard]] Tensor predict(const Tensor& x) const;
 
   /// @param dy ∂C/∂Y, shape (B, C, H′, W′).
@@ -231,9 +239,10 @@ class MaxPool {
 /// equal share of the gradient. Windows as in MaxPool.
 class AveragePool {
  public:
-  /// @param options `2`, or a window and a stride.
+  /// @param options Window and stride.
   /// @throws std::invalid_argument if the window is 0.
   explicit AveragePool(const PoolOptions& options);
+  /// The same, windows side by side: `AveragePool{2}`.
   explicit AveragePool(Extent window) : AveragePool{PoolOptions{.window = window}} {}
 
   /// @return `AveragePool 2×2`, with the stride where it is another.
@@ -269,9 +278,10 @@ class AveragePool {
 /// Gives every sample another shape: the same values, counted off anew.
 class Reshape {
  public:
-  /// @param sample The new shape, without the batch: `Reshape{1, 28, 28}`.
+  /// @param sample The new shape, without the batch.
   /// @throws std::invalid_argument if there are more than three axes or one is 0.
   explicit Reshape(const Shape& sample);
+  /// The same, by the lengths of the axes: `Reshape{1, 28, 28}`.
   template <std::convertible_to<std::size_t>... Axes>
   explicit Reshape(Axes... axes) : Reshape{Shape{static_cast<std::size_t>(axes)...}} {}
 

@@ -39,6 +39,7 @@ constexpr real least_probability = std::numeric_limits<real>::min();
 /// Gradient: ∂C/∂p = 2 (p − t) / (B M).
 class MeanSquaredError {
  public:
+  /// @return `mean squared error`.
   [[nodiscard]] static std::string name() { return "mean squared error"; }
 
   /// @param predictions Shape (B, M).
@@ -56,6 +57,7 @@ class MeanSquaredError {
 /// Gradient: ∂C/∂p = −t / (B p). @see least_probability
 class CrossEntropy {
  public:
+  /// @return `cross-entropy`.
   [[nodiscard]] static std::string name() { return "cross-entropy"; }
 
   /// @param predictions Probabilities in [0, 1], shape (B, M): what Softmax gives.
@@ -72,6 +74,7 @@ class CrossEntropy {
 /// nats. Gradient: ∂C/∂p = ((1 − t) / (1 − p) − t / p) / (B M). @see least_probability
 class BinaryCrossEntropy {
  public:
+  /// @return `binary cross-entropy`.
   [[nodiscard]] static std::string name() { return "binary cross-entropy"; }
 
   /// @param predictions Probabilities in [0, 1], shape (B, M): what Sigmoid gives.
@@ -94,6 +97,7 @@ class BinaryCrossEntropy {
 /// shrink to one subtraction.
 class SoftmaxCrossEntropy {
  public:
+  /// @return `softmax cross-entropy`.
   [[nodiscard]] static std::string name() { return "softmax cross-entropy"; }
 
   /// @param logits Any numbers, shape (B, M): the last dense layer's output.

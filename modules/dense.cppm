@@ -56,7 +56,9 @@ class Dense {
     }
   }
 
+  /// D, the number of inputs.
   [[nodiscard]] std::size_t inputs() const { return weights_.value.shape()[0]; }
+  /// M, the number of outputs.
   [[nodiscard]] std::size_t outputs() const { return weights_.value.shape()[1]; }
 
   /// W, shape (D, M): column j holds the weights of output j.

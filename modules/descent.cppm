@@ -61,6 +61,7 @@ class Memory {
  public:
   /// Makes the tensors at the first call.
   /// @param owner The optimizer's name, for the error.
+  /// @param parameters All that the optimizer steps on, the same list at every call.
   /// @throws std::invalid_argument if the parameters are others than at the first call.
   void prepare(std::string_view owner, std::span<Parameter* const> parameters) {
     if (tensors_.empty()) {
@@ -96,14 +97,20 @@ class GradientDescent {
 
   GradientDescent() = default;
 
+  /// @param options Each in the range that stands beside it.
   /// @throws std::invalid_argument if an option is out of its range.
   explicit GradientDescent(const Options& options) : options_{options} {
     check_option(name(), "learning rate", options_.learning_rate);
     check_option(name(), "weight decay", options_.weight_decay);
   }
 
+  /// @return `GradientDescent`.
   [[nodiscard]] static std::string name() { return "GradientDescent"; }
+  /// η, the learning rate.
   [[nodiscard]] real learning_rate() const { return options_.learning_rate; }
+  /// Changes η, from the next step on.
+  /// @param rate 0 or more.
+  /// @throws std::invalid_argument if it is negative or not a finite number.
   void set_learning_rate(real rate) {
     check_option(name(), "learning rate", rate);
     options_.learning_rate = rate;
@@ -143,6 +150,7 @@ class Momentum {
 
   Momentum() = default;
 
+  /// @param options Each in the range that stands beside it.
   /// @throws std::invalid_argument if an option is out of its range.
   explicit Momentum(const Options& options) : options_{options} {
     check_option(name(), "learning rate", options_.learning_rate);
@@ -150,14 +158,20 @@ class Momentum {
     check_option(name(), "weight decay", options_.weight_decay);
   }
 
+  /// @return `Momentum`.
   [[nodiscard]] static std::string name() { return "Momentum"; }
+  /// η, the learning rate.
   [[nodiscard]] real learning_rate() const { return options_.learning_rate; }
+  /// Changes η, from the next step on.
+  /// @param rate 0 or more.
+  /// @throws std::invalid_argument if it is negative or not a finite number.
   void set_learning_rate(real rate) {
     check_option(name(), "learning rate", rate);
     options_.learning_rate = rate;
   }
 
   /// One step along the velocity.
+  /// @param parameters Values and gradients, the same list at every step.
   /// @throws std::invalid_argument if the parameters are not those of the step before.
   // [momentum]
   void step(std::span<Parameter* const> parameters) {

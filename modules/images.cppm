@@ -55,10 +55,12 @@ class Images {
 
   /// One group's vectors, as many as an image has pixels in all channels.
   [[nodiscard]] real* group(std::size_t index) { return values_.row(index).data(); }
+  /// The same, read only.
   [[nodiscard]] const real* group(std::size_t index) const { return values_.row(index).data(); }
 
   /// All values in the order they are stored: for functions of every value by itself.
   [[nodiscard]] Tensor& values() { return values_; }
+  /// The same, read only.
   [[nodiscard]] const Tensor& values() const { return values_; }
 
   /// Sets the lanes to 0 that no image stands in.
@@ -78,7 +80,9 @@ class Images {
 /// which it wants; it is converted where it is the other.
 class Signal {
  public:
+  /// A tensor of any shape.
   Signal(Tensor tensor) : value_{std::move(tensor)} {}  // NOLINT(google-explicit-constructor)
+  /// Images in the layout above.
   Signal(Images images) : value_{std::move(images)} {}  // NOLINT(google-explicit-constructor)
 
   /// Whether it is a batch of images, in either form.
@@ -99,11 +103,14 @@ class Signal {
     return tensor != nullptr && are_few(*tensor);
   }
 
+  /// @return The tensor; images become one, shape (B, C, H, W).
   [[nodiscard]] Tensor tensor() && {
     if (const auto* images = std::get_if<Images>(&value_)) return *images;
     return std::get<Tensor>(std::move(value_));
   }
 
+  /// @return The images; a tensor, shape (B, C, H, W), is put in their layout.
+  /// @throws std::invalid_argument if it is a tensor that has not four axes.
   [[nodiscard]] Images images() && {
     if (const auto* tensor = std::get_if<Tensor>(&value_)) return *tensor;
     return std::get<Images>(std::move(value_));

@@ -141,6 +141,7 @@ class RandomUniform {
 /// for a demonstration, and for layers of one unit.
 class Constant {
  public:
+  /// @param value Of every weight.
   explicit Constant(real value) : value_{value} {}
 
   /// Fills the weights; the fan plays no part.

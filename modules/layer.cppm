@@ -23,6 +23,9 @@ struct Parameter {
   Tensor value;
   Tensor gradient;  ///< Same shape as the value; written by backward(), read by an optimizer.
 
+  /// A parameter whose gradient is zeros.
+  /// @param parameter_name "weight" or "bias".
+  /// @param initial Its value before training.
   Parameter(std::string_view parameter_name, Tensor initial)
       : name{parameter_name}, value{std::move(initial)}, gradient{value.shape()} {}
 };

@@ -35,7 +35,9 @@ concept Metric = std::copyable<M> && requires(M metric, const M& constant, const
 /// @throws std::invalid_argument if rows is not a matrix.
 [[nodiscard]] std::vector<std::size_t> classes(const Tensor& rows);
 
-/// The classes that targets name, given as class numbers (B) or as rows (B, M).
+/// The classes that targets name.
+/// @param targets Class numbers, shape (B), or rows, shape (B, M).
+/// @return B classes.
 /// @throws std::invalid_argument if a class number is negative, not whole, or 2²⁴ or more.
 [[nodiscard]] std::vector<std::size_t> target_classes(const Tensor& targets);
 
@@ -59,6 +61,8 @@ class ConfusionMatrix {
   [[nodiscard]] std::size_t total() const;
 
   /// How many samples of class `actual` were predicted as class `predicted`.
+  /// @param actual 0 to size() − 1.
+  /// @param predicted 0 to size() − 1.
   /// @throws std::invalid_argument if a class is out of range.
   [[nodiscard]] std::size_t operator()(std::size_t actual, std::size_t predicted) const;
 
@@ -111,9 +115,13 @@ class ConfusionMatrix {
 /// The share of samples whose class is predicted right.
 class Accuracy {
  public:
+  /// @return `accuracy`.
   [[nodiscard]] static std::string name() { return "accuracy"; }
+  /// Forgets what was added.
   void reset() { *this = {}; }
 
+  /// @param predictions Shape (B, M).
+  /// @param targets Shape (B, M), or class numbers (B).
   /// @throws std::invalid_argument if predictions and targets differ in number.
   void add(const Tensor& predictions, const Tensor& targets);
 
@@ -134,9 +142,11 @@ class TopAccuracy {
 
   /// @return `top_3_accuracy`.
   [[nodiscard]] std::string name() const;
+  /// Forgets what was added.
   void reset() { right_ = seen_ = 0; }
 
   /// @param predictions Shape (B, M), M at least 2.
+  /// @param targets Shape (B, M), or class numbers (B).
   /// @throws std::invalid_argument if predictions and targets differ in number, or there is but one
   ///   column.
   void add(const Tensor& predictions, const Tensor& targets);
@@ -158,9 +168,13 @@ class MacroMean {
   /// @throws std::invalid_argument if there are fewer.
   explicit MacroMean(std::size_t size) : matrix_{size} {}
 
+  /// @return `precision`, `recall` or `f1`.
   [[nodiscard]] static std::string name() { return Summary::name; }
+  /// Forgets what was added.
   void reset() { matrix_ = ConfusionMatrix{matrix_.size()}; }
 
+  /// @param predictions Shape (B, M).
+  /// @param targets Shape (B, M), or class numbers (B).
   /// @throws std::invalid_argument if predictions and targets differ in number or a class is out of
   ///   range.
   void add(const Tensor& predictions, const Tensor& targets) {
@@ -174,18 +188,24 @@ class MacroMean {
   ConfusionMatrix matrix_;
 };
 
+/// What Precision reads off a confusion matrix.
 struct PrecisionSummary {
   static constexpr const char* name = "precision";
+  /// @return The mean precision, in [0, 1].
   static double of(const ConfusionMatrix& matrix) { return matrix.precision(); }
 };
 
+/// What Recall reads off a confusion matrix.
 struct RecallSummary {
   static constexpr const char* name = "recall";
+  /// @return The mean recall, in [0, 1].
   static double of(const ConfusionMatrix& matrix) { return matrix.recall(); }
 };
 
+/// What F1 reads off a confusion matrix.
 struct F1Summary {
   static constexpr const char* name = "f1";
+  /// @return The mean F1, in [0, 1].
   static double of(const ConfusionMatrix& matrix) { return matrix.f1(); }
 };
 

@@ -42,7 +42,9 @@ class Random {
   /// The next 64 random bits.
   constexpr std::uint64_t operator()() { return at(place_++); }
 
+  /// @return 0, the least number that operator()() gives.
   static constexpr std::uint64_t min() { return 0; }
+  /// @return 2⁶⁴ − 1, the largest.
   static constexpr std::uint64_t max() { return ~std::uint64_t{0}; }
 
   /// How many numbers have been drawn. @see seek
@@ -63,6 +65,7 @@ class Random {
   double normal(double mean = 0, double deviation = 1);
 
   /// A whole number evenly distributed over [0, bound).
+  /// @param bound At least 1.
   /// @throws std::invalid_argument if bound is 0.
   std::size_t below(std::size_t bound);
 

@@ -35,6 +35,7 @@ class Shape {
   /// @param axes Their lengths, outermost first.
   /// @throws std::invalid_argument if there are more than four, one is 0, or the product overflows.
   explicit Shape(std::initializer_list<std::size_t> axes) : Shape{std::span{axes}} {}
+  /// The same, of lengths in any contiguous range.
   explicit Shape(std::span<const std::size_t> axes);
 
   /// The number of axes, 0 to 4.
@@ -118,6 +119,8 @@ class Tensor {
   Tensor(const Shape& shape, real value);
 
   /// A tensor with these values, the last axis running fastest.
+  /// @param shape Its axes.
+  /// @param values As many as the shape holds; copied.
   /// @throws std::invalid_argument if there are not as many as the shape holds.
   Tensor(const Shape& shape, std::span<const real> values);
 
@@ -126,6 +129,7 @@ class Tensor {
   Tensor(std::initializer_list<real> values) : Tensor{Shape{values.size()}, std::span{values}} {}
 
   /// A matrix by its rows: `Tensor{{1, 2}, {3, 4}, {5, 6}}` has shape (3, 2).
+  /// @param rows First to last, at least one value in each.
   /// @throws std::invalid_argument if the rows differ in length.
   Tensor(std::initializer_list<std::initializer_list<real>> rows);
 
@@ -143,9 +147,13 @@ class Tensor {
   }
   ~Tensor() = default;
 
+  /// The lengths of its axes; `Shape{}` if empty.
   [[nodiscard]] constexpr const Shape& shape() const { return shape_; }
+  /// The number of axes, 1 to 4; 0 if empty.
   [[nodiscard]] constexpr std::size_t rank() const { return shape_.rank(); }
+  /// The number of values; 0 if empty.
   [[nodiscard]] constexpr std::size_t size() const { return shape_.size(); }
+  /// Whether there is no axis and so no value.
   [[nodiscard]] constexpr bool empty() const { return shape_.rank() == 0; }
 
   /// The length of the outermost axis: the samples of a batch, the rows of a matrix. 0 if empty.
@@ -154,17 +162,21 @@ class Tensor {
   /// The values in one row: the product of all axes but the outermost. 0 if empty.
   [[nodiscard]] constexpr std::size_t columns() const { return empty() ? 0 : size() / rows(); }
 
+  /// The first value, where the others follow, the last axis running fastest.
   [[nodiscard]] constexpr real* data() { return storage_.data(); }
+  /// The same, read only.
   [[nodiscard]] constexpr const real* data() const { return storage_.data(); }
 
   /// All values, the last axis running fastest.
   [[nodiscard]] constexpr std::span<real> values() { return {data(), size()}; }
+  /// The same, read only.
   [[nodiscard]] constexpr std::span<const real> values() const { return {data(), size()}; }
 
   /// One row of a matrix, one sample of a batch: what stands at one index of the outermost axis.
   [[nodiscard]] constexpr std::span<real> row(std::size_t index) {
     return {data() + offset(index) * columns(), columns()};
   }
+  /// The same, read only.
   [[nodiscard]] constexpr std::span<const real> row(std::size_t index) const {
     return {data() + offset(index) * columns(), columns()};
   }
@@ -175,6 +187,7 @@ class Tensor {
     assert(sizeof...(index) == rank());
     return data()[offset(static_cast<std::size_t>(index)...)];
   }
+  /// The same, read only.
   template <std::convertible_to<std::size_t>... Index>
   [[nodiscard]] constexpr real operator()(Index... index) const {
     assert(sizeof...(index) == rank());
@@ -182,8 +195,10 @@ class Tensor {
   }
 
   /// The same values under another shape; called on a temporary, nothing is copied.
+  /// @param shape Holds as many values.
   /// @throws std::invalid_argument if the shape holds another number of values.
   [[nodiscard]] Tensor reshaped(const Shape& shape) const&;
+  /// The same, on a temporary.
   [[nodiscard]] Tensor reshaped(const Shape& shape) &&;
 
   /// Sets every value.

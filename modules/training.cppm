@@ -130,10 +130,12 @@ struct History {
   [[nodiscard]] std::string json() const;
 
   /// Writes csv() to a file.
+  /// @param file Its path; what stands there is overwritten.
   /// @throws std::runtime_error if it cannot be written.
   void write_csv(const std::filesystem::path& file) const;
 
   /// Writes json() to a file.
+  /// @param file Its path; what stands there is overwritten.
   /// @throws std::runtime_error if it cannot be written.
   void write_json(const std::filesystem::path& file) const;
 };
@@ -188,6 +190,8 @@ class Trainer {
   }
 
   /// Measures cost and metrics of the network on a set, and prints them.
+  /// @param dataset At least one sample.
+  /// @return The mean cost, and the metrics in the order of watch().
   /// @throws std::invalid_argument if the set is empty or does not fit the network.
   Evaluation evaluate(const Dataset& dataset);
 
@@ -206,6 +210,9 @@ class Trainer {
 
   /// The optimizer's learning rate, which may be changed between epochs.
   [[nodiscard]] real learning_rate() const { return optimizer_->learning_rate(); }
+  /// Changes the optimizer's learning rate, from the next step on.
+  /// @param rate η, 0 or more.
+  /// @throws std::invalid_argument if the optimizer does not take it.
   void set_learning_rate(real rate) { optimizer_->set_learning_rate(rate); }
 
  private:

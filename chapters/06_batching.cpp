@@ -1,0 +1,357 @@
+// Chapter 6: batches. Read with docs/chapters/06_batching.md.
+
+// [imports]
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+import lecture;
+import nn.activation;
+import nn.backprop;
+import nn.batching;
+import nn.cost;
+import nn.dense;
+import nn.descent;
+import nn.layer;
+import nn.mnist;
+import nn.random;
+import nn.tensor;
+
+using lecture::heading;
+using nn::real;
+using nn::Tensor;
+// [/imports]
+
+// [network]
+/// 784-32-10, always begun with the same weights.
+nn::Sequential make_network() {
+  nn::Random random{1};
+  const auto uniform = [&random](Tensor& weights, nn::Fan fan) {
+    const double c = std::sqrt(6.0 / static_cast<double>(fan.in + fan.out));
+    for (real& w : weights.values()) w = static_cast<real>(random.uniform(-c, c));
+  };
+  return nn::Sequential{nn::Dense{784, 32, uniform}, nn::ReLU{}, nn::Dense{32, 10, uniform}};
+}
+
+/// Trains one epoch at the rate 0.1 and returns the cost of every batch before its step.
+std::vector<double> train(nn::Sequential& network, const nn::Batches& batches) {
+  const nn::GradientDescent descent{{.learning_rate = 0.1F}};
+  const std::vector<nn::Parameter*> parameters = network.parameters();
+  std::vector<double> costs;
+  for (std::size_t i = 0; i < batches.count(); ++i) {
+    nn::Dataset batch = batches[i];
+    const Tensor logits = network.forward(std::move(batch.inputs));
+    costs.push_back(nn::SoftmaxCrossEntropy::value(logits, batch.targets));
+    network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
+    descent.step(parameters);
+  }
+  return costs;
+}
+// [/network]
+
+// [sorted]
+/// The first 600 images of every digit: all zeros, then all ones, and so on.
+nn::Dataset sorted_by_class(const nn::Dataset& digits) {
+  std::vector<std::size_t> places;
+  for (int digit = 0; digit < 10; ++digit) {
+    for (std::size_t i = 0, found = 0; found < 600; ++i) {
+      if (digits.targets(i) != static_cast<real>(digit)) continue;
+      places.push_back(i);
+      ++found;
+    }
+  }
+  return nn::gather(digits, places);
+}
+// [/sorted]
+
+// [timing]
+/// Seconds that an epoch takes: the best of three, since other programs can only slow it down.
+double seconds(const nn::Dataset& images, std::size_t size) {
+  double best = INFINITY;
+  for (std::size_t attempt = 1; attempt <= 3; ++attempt) {
+    nn::Sequential network = make_network();
+    nn::Batches batches{images, {.size = size}};
+    batches.shuffle(attempt);
+    const auto begin = std::chrono::steady_clock::now();
+    train(network, batches);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    best = std::fmin(best, taken.count());
+  }
+  return best;
+}
+// [/timing]
+
+// [speed]
+void speed(const nn::Dataset& images) {
+  heading("6.1 One by one, or in batches");
+  const double one_by_one = seconds(images, 1);
+  for (const std::size_t size : std::array<std::size_t, 3>{10, 100, 1000}) {
+    fmt::print("  in batches of {:>4}  {:4.0f} times as fast as one by one\n", size,
+               one_by_one / seconds(images, size));
+  }
+}
+// [/speed]
+
+// [mean]
+void batch_on_paper() {
+  heading("6.2 A batch on paper");
+  nn::Dense line{1, 1, [](Tensor& weights, nn::Fan) { weights(0, 0) = 1; }};
+  for (const Tensor& x : {Tensor{{1}}, Tensor{{3}}, Tensor{{1}, {3}}}) {
+    const Tensor y = line.forward(x);
+    line.backward_parameters(nn::MeanSquaredError::gradient(y, Tensor{x.shape()}));
+    lecture::show("x", x);
+    fmt::print("  {:<18}{:8.3f}\n", "gradient of w", line.parameters()[0]->gradient(0, 0));
+  }
+}
+// [/mean]
+
+// [gradient]
+/// The gradient of a batch's cost, all parameters in one row.
+std::vector<double> gradient(nn::Sequential& network, nn::Dataset batch) {
+  const Tensor logits = network.forward(std::move(batch.inputs));
+  network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
+  std::vector<double> all;
+  for (const nn::Parameter* const parameter : network.parameters()) {
+    for (const double g : parameter->gradient.values()) all.push_back(g);
+  }
+  return all;
+}
+
+double distance(const std::vector<double>& a, const std::vector<double>& b) {
+  double squares = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) squares += (a[i] - b[i]) * (a[i] - b[i]);
+  return std::sqrt(squares);
+}
+
+double length(const std::vector<double>& a) {
+  return distance(a, std::vector<double>(a.size(), 0.0));
+}
+
+/// How far the gradients of batches are from that of all images, in lengths of the latter: root of
+/// the mean of the squares over many batches.
+double noise(nn::Sequential& network, const nn::Dataset& images, const std::vector<double>& whole,
+             std::size_t size) {
+  nn::Batches batches{images, {.size = size}, nn::Random{2}};
+  batches.shuffle(1);
+  const std::size_t count = std::min<std::size_t>(500, 50'000 / size);
+  double squares = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    squares += std::pow(distance(gradient(network, batches[i]), whole), 2);
+  }
+  return std::sqrt(squares / static_cast<double>(count)) / length(whole);
+}
+// [/gradient]
+
+// [noise]
+void noise_by_size(const nn::Dataset& images) {
+  heading("6.3 The noise of a gradient");
+  nn::Sequential fresh = make_network();
+  nn::Sequential trained = make_network();
+  // Cut as they come: when the validation set was split off, they were shuffled.
+  train(trained, nn::Batches{images, {.size = 100, .shuffle = false}});
+  const std::vector<double> whole_fresh = gradient(fresh, images);
+  const std::vector<double> whole_trained = gradient(trained, images);
+  fmt::print("  batch size   untrained   after an epoch\n");
+  std::string lines = "size,untrained,trained\n";
+  for (const std::size_t size : std::array<std::size_t, 4>{1, 10, 100, 1000}) {
+    const double before = noise(fresh, images, whole_fresh, size);
+    const double after = noise(trained, images, whole_trained, size);
+    fmt::print("  {:>10}{:12.2f}{:17.2f}\n", size, before, after);
+    lines += fmt::format("{},{:.4f},{:.4f}\n", size, before, after);
+  }
+  lecture::keep("06_noise.csv", lines);
+}
+// [/noise]
+
+// [order]
+nn::Dataset ten_samples() {
+  return {.inputs = Tensor{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}},
+          .targets = Tensor{1, 1, 1, 1, 1, 1, 1, 1, 2, 2}};
+}
+
+void order_of_epochs() {
+  heading("6.4 A new order every epoch");
+  const nn::Dataset ten = ten_samples();
+  nn::Batches batches{ten, {.size = 4}, nn::Random{1}};
+  for (const std::size_t epoch : std::array<std::size_t, 3>{1, 2, 1}) {
+    batches.shuffle(epoch);
+    fmt::print("  epoch {}:", epoch);
+    for (std::size_t i = 0; i < batches.count(); ++i) {
+      fmt::print("{}", i > 0 ? "  |" : "");
+      const nn::Dataset batch = batches[i];
+      for (const real sample : batch.inputs.values()) fmt::print("  {}", sample);
+    }
+    fmt::print("\n");
+  }
+}
+// [/order]
+
+// [last]
+void short_last_batch() {
+  heading("6.5 The short last batch");
+  const nn::Dataset ten = ten_samples();
+  const nn::Batches in_order{ten, {.size = 4, .shuffle = false}};
+  double means = 0;
+  double weighted = 0;
+  for (std::size_t i = 0; i < in_order.count(); ++i) {
+    const nn::Dataset batch = in_order[i];
+    const Tensor zeros{nn::Shape{batch.size(), 1}};
+    const double cost = nn::MeanSquaredError::value(zeros, batch.targets);
+    fmt::print("  batch of {}: cost {:.1f}\n", batch.size(), cost);
+    means += cost / static_cast<double>(in_order.count());
+    weighted += cost * static_cast<double>(batch.size()) / static_cast<double>(in_order.samples());
+  }
+  fmt::print("  mean of the three costs:   {:.1f}\n", means);
+  fmt::print("  weighted by size:          {:.1f}\n", weighted);
+  fmt::print("  of all ten in one batch:   {:.1f}\n",
+             nn::MeanSquaredError::value(Tensor{nn::Shape{10, 1}}, ten.targets));
+}
+// [/last]
+
+// [sets]
+/// A row of the table: how many samples of each class each set has.
+void tell(std::string_view name, const nn::Split& sets) {
+  fmt::print("  {:<23}", name);
+  for (const nn::Dataset* const set : {&sets.training, &sets.validation, &sets.test}) {
+    const auto labels = set->targets.values();
+    fmt::print("{:6}{:4}{:4}", std::ranges::count(labels, real{0}),
+               std::ranges::count(labels, real{1}), std::ranges::count(labels, real{2}));
+  }
+  fmt::print("\n");
+}
+
+void three_sets() {
+  heading("6.6 Three sets");
+  nn::Dataset rare{.inputs = Tensor{nn::Shape{100, 1}}, .targets = Tensor{nn::Shape{100}}};
+  for (std::size_t i = 70; i < 100; ++i) rare.targets(i) = i < 90 ? 1 : 2;
+  fmt::print("  {:<23}{:>14}{:>14}{:>14}\n", "set", "training", "validation", "test");
+  fmt::print("  {:<23}{:>14}{:>14}{:>14}\n", "class", "0   1   2", "0   1   2", "0   1   2");
+  tell("counts", nn::split(rare, nn::Counts{.validation = 20, .test = 10}));
+  tell("fractions", nn::split(rare, nn::Fractions{.validation = 0.2, .test = 0.1}));
+  tell("fractions, stratified",
+       nn::split(rare, nn::Fractions{.validation = 0.2, .test = 0.1}, {.stratified = true}));
+}
+// [/sets]
+
+// [choosing]
+/// How many of 200 guesses at one of ten digits are right.
+std::size_t right_of_200(nn::Random& dice) {
+  std::size_t right = 0;
+  for (int i = 0; i < 200; ++i) right += dice.below(10) == 0 ? 1U : 0U;
+  return right;
+}
+
+void choosing() {
+  heading("6.7 Choosing is learning too");
+  nn::Random dice{1};
+  std::size_t best = 0;
+  std::size_t in_test = 0;
+  for (int guesser = 0; guesser < 100; ++guesser) {
+    const std::size_t in_validation = right_of_200(dice);
+    const std::size_t later = right_of_200(dice);
+    if (in_validation <= best) continue;
+    best = in_validation;
+    in_test = later;
+  }
+  fmt::print("  best of 100 guessers: {} of 200 right in validation, {} in the test\n", best,
+             in_test);
+}
+// [/choosing]
+
+// [sizes]
+/// How many images of a set are recognized, in percent.
+double accuracy(const nn::Sequential& network, const nn::Dataset& set) {
+  const Tensor logits = network.predict(set.inputs);
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    const auto row = logits.row(i);
+    const auto guess = std::ranges::max_element(row) - row.begin();
+    right += static_cast<real>(guess) == set.targets(i) ? 1U : 0U;
+  }
+  return 100 * static_cast<double>(right) / static_cast<double>(set.size());
+}
+
+void sizes(const nn::Dataset& images, const nn::Dataset& validation) {
+  heading("6.8 How large a batch?");
+  for (const std::size_t size : std::array<std::size_t, 3>{10, 100, 1000}) {
+    nn::Sequential network = make_network();
+    nn::Batches epoch{images, {.size = size}, nn::Random{1}};
+    epoch.shuffle(1);
+    train(network, epoch);
+    const Tensor logits = network.predict(validation.inputs);
+    fmt::print("  batches of {:>4}: {:3} steps, validation cost {:.2f}, {:.0f} % right\n", size,
+               epoch.count(), nn::SoftmaxCrossEntropy::value(logits, validation.targets),
+               accuracy(network, validation));
+  }
+}
+// [/sizes]
+
+// [check]
+void check(const nn::Dataset& images) {
+  heading("6.9 Check yourself");
+  nn::Sequential network = make_network();
+  const nn::Batches few{images, {.size = 20, .shuffle = false}};
+  const nn::Batches singles{images, {.size = 1, .shuffle = false}};
+  const std::vector<double> of_batch = gradient(network, few[0]);
+  std::vector<double> mean(of_batch.size(), 0.0);
+  for (std::size_t i = 0; i < 20; ++i) {
+    const std::vector<double> of_sample = gradient(network, singles[i]);
+    for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += of_sample[j] / 20;
+  }
+  fmt::print("  a batch of 20, and the mean of 20 samples: {} numbers each\n", mean.size());
+  fmt::print("  their distance is below a millionth of their length: {}\n",
+             distance(of_batch, mean) < 1e-6 * length(mean));
+}
+// [/check]
+
+// [break]
+/// A row of the table: what some batches cost.
+void tell(std::string_view name, const std::vector<double>& costs) {
+  fmt::print("  {:<13}", name);
+  for (const std::size_t i : std::array<std::size_t, 7>{1, 6, 7, 12, 13, 18, 19}) {
+    fmt::print("{:#6.2g}", costs[i - 1]);
+  }
+  fmt::print(" ...{:#6.2g}{:#6.2g}{:#6.2g}\n", costs[53], costs[54], costs[59]);
+}
+
+void forget_to_shuffle(const nn::Dataset& sorted, const nn::Dataset& validation) {
+  heading("6.10 Break it: sorted, and not shuffled");
+  nn::Sequential careless = make_network();
+  nn::Sequential careful = make_network();
+  nn::Batches shuffled{sorted, {.size = 100}, nn::Random{1}};
+  shuffled.shuffle(1);
+  const std::vector<double> bad = train(careless, nn::Batches{sorted, {.shuffle = false}});
+  const std::vector<double> good = train(careful, shuffled);
+  fmt::print("  cost of batch     1     6     7    12    13    18    19 ...    54    55    60\n");
+  tell("sorted", bad);
+  tell("shuffled", good);
+  fmt::print("  validation: {:.0f} % right after sorted, {:.0f} % after shuffled batches\n",
+             accuracy(careless, validation), accuracy(careful, validation));
+}
+// [/break]
+
+// [main]
+int main(int argc, char** argv) {
+  lecture::begin(argc, argv, "Chapter 6: batches");
+  const nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER);
+  const nn::Dataset sorted = sorted_by_class(digits.training);
+  speed(sorted);
+  batch_on_paper();
+  noise_by_size(digits.training);
+  order_of_epochs();
+  short_last_batch();
+  three_sets();
+  choosing();
+  sizes(sorted, digits.validation);
+  check(digits.training);
+  forget_to_shuffle(sorted, digits.validation);
+}
+// [/main]
