@@ -1,21 +1,29 @@
 """Sphinx: the pages of the book, from docs/ to build/docs/html. `./book docs` runs it."""
 
+import itertools
 import logging
+import re
 import shutil
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "build" / "docs"
 sys.path.insert(0, str(HERE / "tools"))
 
+from docutils import nodes  # noqa: E402
+
 import figures  # noqa: E402
+import module_graph  # noqa: E402
 
 project = "Neural Networks, Module by Module"
 author = "the project's authors"
 copyright = "the project's authors"
+release = version = re.search(r"project\(nn VERSION ([\d.]+)",
+                              (HERE.parent / "CMakeLists.txt").read_text())[1]
 extensions = ["myst_parser", "breathe", "sphinx.ext.mathjax", "sphinx_copybutton",
-              "book_directives"]
+              "book_directives", "book_epub"]
 exclude_patterns = ["tools", "requirements.txt"]
 nitpicky = False
 
@@ -30,12 +38,19 @@ highlight_language = "cpp"
 cpp_id_attributes = ["constexpr"]
 
 html_theme = "furo"
+html_math_renderer = "mathjax"
 html_title = project
 html_static_path = [str(BUILD / "static")]
 html_css_files = ["book.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}
+
+epub_title = project
+epub_basename = "book"
+epub_show_urls = "no"
+epub_css_files = ["print.css"]
+epub_exclude_files = ["search.html", "genindex.html"]
 
 
 def collect_static():
@@ -46,7 +61,21 @@ def collect_static():
     package = Path(next(iter(importlib.util.find_spec(
         "sphinx-mathjax-offline").submodule_search_locations)))
     shutil.copy(package / "static" / "mathjax" / "tex-svg.js", static)
-    shutil.copy(HERE / "book.css", static)
+    for style in ("book.css", "print.css"):
+        shutil.copy(HERE / style, static)
+
+
+def leave_out_private():
+    """Doxygen's XML has the private members too; the reference is of what a reader can use."""
+    for file in (BUILD / "xml").glob("*.xml"):
+        tree = ET.parse(file)
+        for parent in list(tree.iter()):
+            for child in list(parent):
+                if child.tag in ("memberdef", "member", "sectiondef") and (
+                        child.get("prot") == "private" or
+                        child.get("kind", "").startswith("private")):
+                    parent.remove(child)
+        tree.write(file, encoding="utf-8", xml_declaration=True)
 
 
 class NamespacesMayRepeat(logging.Filter):
@@ -57,11 +86,44 @@ class NamespacesMayRepeat(logging.Filter):
             ".. cpp:type:: nn'" not in record.getMessage()
 
 
+def mend_breathe(app, doctree):
+    """Breathe names the headings of all classes of a page alike, and puts paragraphs and lists into
+    paragraphs; no reader of HTML has to bear with that.
+    """
+    for rubric in doctree.findall(nodes.rubric):
+        if "breathe-sectiondef-title" in rubric["classes"]:
+            rubric["ids"] = []
+    for paragraph in reversed(list(doctree.findall(nodes.paragraph))):
+        if any(is_block(child) for child in paragraph):
+            parts = []
+            for block, children in itertools.groupby(paragraph, is_block):
+                parts += children if block else [nodes.paragraph("", "", *children)]
+            paragraph.replace_self(parts)
+
+
+def is_block(node):
+    return isinstance(node, (nodes.Body, nodes.container)) and not isinstance(node, nodes.image)
+
+
+def open_to_keyboards(app, pagename, templatename, context, doctree):
+    """Captions get the level that Sphinx does not give them; what scrolls can be reached by keyboard."""
+    for part in ("body", "furo_navigation_tree"):
+        context[part] = (context.get(part, "")
+                         .replace('role="heading"', 'role="heading" aria-level="2"')
+                         .replace("<pre>", '<pre tabindex="0">')
+                         .replace('<table class="docutils', '<table tabindex="0" class="docutils')
+                         .replace('<div class="math notranslate', '<div tabindex="0" class="math notranslate'))
+
+
 def setup(app):
+    app.connect("doctree-read", mend_breathe)
+    app.connect("html-page-context", open_to_keyboards, priority=900)
     for handler in logging.getLogger("sphinx").handlers:
         handler.filters.insert(0, NamespacesMayRepeat())
 
 
+leave_out_private()
 collect_static()
 figures.draw_all(HERE / "generated")
+module_graph.draw(HERE / "generated")
 mathjax_path = "tex-svg.js"

@@ -53,15 +53,15 @@ class Output(Directive):
 
 
 class Plot(Directive):
-    """A figure drawn by docs/figures/NAME.py. Its body is the alt text: what one sees in it."""
+    """A figure drawn by docs/figures/NAME.py, or the graph of the modules. Its body is the alt text: what one sees in it."""
 
     required_arguments = 1
     has_content = True
 
     def run(self):
         name = self.arguments[0]
-        if not (ROOT / "docs" / "figures" / f"{name}.py").exists():
-            raise self.error(f"there is no docs/figures/{name}.py")
+        if not (ROOT / "docs" / "generated" / f"{name}-light.svg").exists():
+            raise self.error(f"no figure '{name}' was drawn")
         alt = " ".join(self.content).strip()
         if not alt:
             raise self.error(f"the figure {name} has no alt text")

@@ -1,0 +1,18 @@
+"""Debian's Chromium, without a window, without a network of its own."""
+
+from contextlib import contextmanager
+
+from playwright.sync_api import sync_playwright
+
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--no-first-run"]
+
+
+@contextmanager
+def open_browser():
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,0 +1,76 @@
+"""Opens every page in Chromium, light and dark, wide and as narrow as a telephone, and fails on what a
+reader would stumble over: errors, requests that fail or leave the folder, formulas not drawn, text hard to
+read, pages to be scrolled sideways, images without words, headings that skip a level (axe-core judges).
+
+Run: check_site.py FOLDER
+"""
+
+import sys
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from browser import open_browser
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"], "rules": {"heading-order": {"enabled": True}},
+         "preload": False}
+NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+
+FORMULAS_MISSING = """async () => {
+  const formulas = document.querySelectorAll('.math').length;
+  if (formulas === 0) return 0;
+  await MathJax.startup.promise;
+  const wrong = document.querySelectorAll('mjx-merror, [data-mjx-error]').length;
+  return formulas - document.querySelectorAll('mjx-container').length + wrong;
+}"""
+
+# What sticks out to the right, but for what scrolls within a box of its own.
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def look_at(page):
+    """What is wrong with a page as it is shown now, one line each."""
+    problems = []
+    if missing := page.evaluate(FORMULAS_MISSING):
+        problems.append(f"{missing} formulas are not drawn")
+    if (excess := page.evaluate(TOO_WIDE)) > 0:
+        problems.append(f"{excess} pixels wider than the window")
+    for violation in Axe().run(page, options=RULES).response["violations"]:
+        for node in violation["nodes"]:
+            problems.append(f"{violation['id']}: {node['html'][:120]} ({node['failureSummary']})")
+    return problems
+
+
+def check(pages):
+    """The problems of all pages, as (address, problem)."""
+    problems = []
+    with open_browser() as browser:
+        for colour, sizes in (("light", (WIDE, NARROW)), ("dark", (WIDE,))):
+            page = browser.new_page(color_scheme=colour)
+            complain = lambda what: problems.append((page.url, what))  # noqa: E731
+            page.on("console", lambda said: said.type == "error" and complain(said.text))
+            page.on("pageerror", lambda error: complain(str(error)))
+            page.on("requestfailed", lambda request: complain(f"{request.url} was not there"))
+            page.on("request", lambda request: request.url.startswith(("file:", "data:", "blob:"))
+                    or complain(f"asks for {request.url}"))
+            for file in pages:
+                page.goto(file.resolve().as_uri())
+                for size in sizes:
+                    page.set_viewport_size(size)
+                    for problem in look_at(page):
+                        complain(f"{colour}, {size['width']} wide: {problem}")
+            page.close()
+    return problems
+
+
+def main():
+    folder = Path(sys.argv[1])
+    pages = sorted(folder.glob("**/*.html"))
+    problems = check(pages)
+    for page, problem in problems:
+        print(f"{page}: {problem}", file=sys.stderr)
+    print(f"{len(pages)} pages opened in Chromium; {len(problems)} problems")
+    return 1 if problems or not pages else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""What check_site must catch. Run: .venv-docs/bin/python -m unittest discover docs/tools"""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+try:
+    from check_site import check
+except ModuleNotFoundError as error:
+    raise unittest.SkipTest(str(error))
+
+PAGE = """<!doctype html><html lang="en"><head><title>A page</title>
+<style>@media (prefers-color-scheme: dark) {{ body {{ background: #111; color: #eee }} }}</style></head>
+<body><main><h1>A page</h1><h2>A section</h2>{}</main></body></html>"""
+
+
+class CheckSite(unittest.TestCase):
+    def problems(self, body):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "page.html"
+            file.write_text(PAGE.format(body))
+            return " ".join(problem for _, problem in check([file]))
+
+    def test_finds_nothing_on_a_good_page(self):
+        self.assertEqual(self.problems("<p>All is well.</p>"), "")
+
+    def test_finds_what_the_browser_complains_of(self):
+        problems = self.problems("<script>nothing()</script><img src='none.png' alt='Nothing'>")
+        self.assertIn("nothing is not defined", problems)
+        self.assertIn("none.png was not there", problems)
+
+    def test_finds_what_is_fetched_from_elsewhere(self):
+        self.assertIn("asks for http://localhost:9/a.js",
+                      self.problems("<script src='http://localhost:9/a.js'></script>"))
+
+    def test_finds_formulas_that_are_not_drawn(self):
+        script = "<script>MathJax = {startup: {promise: Promise.resolve()}}</script>"
+        self.assertIn("1 formulas are not drawn",
+                      self.problems(script + "<div class='math'>x</div>"))
+
+    def test_finds_what_is_wider_than_a_telephone(self):
+        self.assertIn("140 pixels wider",
+                      self.problems("<p style='width: 500px; margin: -8px'>A line</p>"))
+
+    def test_finds_text_that_is_hard_to_read_in_either_colour(self):
+        self.assertIn("light, 1280 wide: color-contrast", self.problems("<p style='color: #bbb'>Pale words</p>"))
+        self.assertIn("dark, 1280 wide: color-contrast", self.problems("<p style='color: #555'>Dark words</p>"))
+
+    def test_finds_images_without_words_and_headings_that_skip_a_level(self):
+        pixel = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
+        problems = self.problems(f"<img src='{pixel}'><h5>Too deep</h5>")
+        self.assertIn("image-alt", problems)
+        self.assertIn("heading-order", problems)
+
+
+if __name__ == "__main__":
+    unittest.main()
