@@ -31,9 +31,10 @@ def style(colour):
     ink, faint = INKS[colour]
     return {"svg.hashsalt": "book", "svg.fonttype": "path", "figure.facecolor": "none",
             "axes.facecolor": "none", "savefig.facecolor": "none", "font.size": 10,
-            "text.color": ink, "axes.labelcolor": ink, "axes.edgecolor": ink, "xtick.color": ink,
-            "ytick.color": ink, "grid.color": faint, "axes.grid": True, "axes.spines.top": False,
-            "axes.spines.right": False, "legend.frameon": False, "lines.linewidth": 1.8,
+            "mathtext.fontset": "cm", "text.color": ink, "axes.labelcolor": ink,
+            "axes.edgecolor": ink, "xtick.color": ink, "ytick.color": ink, "grid.color": faint,
+            "axes.grid": True, "axes.spines.top": False, "axes.spines.right": False,
+            "legend.frameon": False, "lines.linewidth": 1.8,
             "axes.prop_cycle": matplotlib.cycler(color=CYCLES[colour])}
 
 

@@ -1,0 +1,71 @@
+"""What the pictures with shapes are drawn with: matrices as rectangles with their sizes, arrows, words.
+
+A tenth of an inch is the unit of length, (0, 0) the lower left corner. Colours come from the theme: ink
+is the colour of text, 0, 1, 2 … are the colours of the lines, and a name such as "X" is set as a formula.
+"""
+
+from matplotlib import patches, rcParams
+
+SIZE = 11  # of letters, in points
+SMALL = 9.5
+
+
+def canvas(figure, width, height):
+    """Axes of so many tenths of an inch that show nothing of themselves."""
+    figure.set_layout_engine("none")
+    figure.set_size_inches(width / 10, height / 10)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_xlim(0, width)
+    axes.set_ylim(0, height)
+    axes.axis("off")
+    return axes
+
+
+def ink(colour=None):
+    return rcParams["text.color"] if colour is None else f"C{colour}"
+
+
+def words(axes, x, y, text, colour=None, size=SMALL, **more):
+    if text.startswith("$") and text.endswith("$"):
+        size *= 1.15  # the letters of formulas are smaller
+    more = {"ha": "center", "va": "center", "linespacing": 1.35} | more
+    axes.text(x, y, text, color=ink(colour), fontsize=size, **more)
+
+
+def rectangle(axes, x, y, width, height, colour=None, fill=0.16, **more):
+    axes.add_patch(patches.Rectangle((x, y), width, height, facecolor=ink(colour), alpha=fill,
+                                     edgecolor="none", zorder=more.get("zorder", 1)))
+    axes.add_patch(patches.Rectangle((x, y), width, height, fill=False, edgecolor=ink(colour),
+                                     linewidth=more.get("linewidth", 1.2),
+                                     zorder=more.get("zorder", 1) + 0.1))
+
+
+def matrix(axes, x, y, rows, columns, name="", sizes=("", ""), colour=None, cell=3, marked=()):
+    """A matrix whose lower left corner is (x, y): its name in the middle, its number of rows on the
+    left and of columns above; marked cells, (row, column), are darker. Gives its middle."""
+    width, height = columns * cell, rows * cell
+    rectangle(axes, x, y, width, height, colour)
+    for row, column in marked:
+        axes.add_patch(patches.Rectangle((x + column * cell, y + height - (row + 1) * cell), cell, cell,
+                                         facecolor=ink(colour), alpha=0.45, edgecolor="none"))
+    for i in range(1, rows):
+        axes.plot([x, x + width], [y + i * cell] * 2, color=ink(colour), linewidth=0.5, alpha=0.6)
+    for i in range(1, columns):
+        axes.plot([x + i * cell] * 2, [y, y + height], color=ink(colour), linewidth=0.5, alpha=0.6)
+    middle = (x + width / 2, y + height / 2)
+    if name:
+        words(axes, x + width / 2, y - 1.6, name, size=SIZE)
+    if sizes[0]:
+        words(axes, x - 1.2, middle[1], sizes[0])
+    if sizes[1]:
+        words(axes, middle[0], y + height + 1.2, sizes[1])
+    return middle
+
+
+def arrow(axes, start, end, text="", colour=None, dashed=False, above=True, shift=1.2):
+    axes.annotate("", end, start, zorder=3, arrowprops={
+        "arrowstyle": "-|>", "color": ink(colour), "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0,
+        "linestyle": "--" if dashed else "-", "mutation_scale": 11})
+    if text:
+        middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + (shift if above else -shift))
+        words(axes, *middle, text, colour=colour)
