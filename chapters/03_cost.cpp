@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <numbers>
 #include <span>
+#include <string>
 
 import lecture;
 import nn.activation;
@@ -47,6 +48,25 @@ int count_steps(const C& cost, real start) {
   return steps;
 }
 // [/steps]
+
+// [curves]
+/// The data of the figure: two costs of a sigmoid that should say 1, and their slopes, by logit.
+std::string curves() {
+  const Tensor yes{1};
+  std::string lines = "z,squares,entropy,squares_slope,entropy_slope\n";
+  for (int quarters = -32; quarters <= 16; ++quarters) {
+    const real z = static_cast<real>(quarters) / 4;
+    nn::Sigmoid sigmoid;
+    const Tensor p = sigmoid.forward(Tensor{nn::Shape{1, 1}, z});
+    const Tensor slow = sigmoid.backward(nn::MeanSquaredError::gradient(p, yes));
+    const Tensor fast = sigmoid.backward(nn::BinaryCrossEntropy::gradient(p, yes));
+    lines +=
+        fmt::format("{:.2f},{:.4g},{:.4g},{:.4g},{:.4g}\n", z, nn::MeanSquaredError::value(p, yes),
+                    nn::BinaryCrossEntropy::value(p, yes), slow(0, 0), fast(0, 0));
+  }
+  return lines;
+}
+// [/curves]
 
 // [largest]
 /// The largest number of a tensor, whatever its sign.
@@ -120,6 +140,7 @@ int main(int argc, char** argv) {
   }
   fmt::print("\n  steps from -8: {} with squares, {} with entropy\n", count_steps(Squares{}, -8),
              count_steps(Binary{}, -8));
+  lecture::keep("03_saturation.csv", curves());
   // [/saturated]
 
   // [fused]

@@ -114,16 +114,36 @@ double train(const nn::Dataset& digits, const Start& start) {
 }
 // [/train]
 
-// [relu]
+// [forget]
 int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 7: initializers");
 
-  heading("7.1 Ten layers with ReLU");
+  heading("7.1 A network that does not learn");
+  const Tensor questions{{0, 0}, {0, 1}, {1, 0}, {1, 1}};
+  const Tensor answers{{0}, {1}, {1}, {0}};
+  nn::Sequential gate{nn::Dense{2, 8}, nn::ReLU{}, nn::Dense{8, 1}, nn::Sigmoid{}};
+  const nn::GradientDescent slowly{{.learning_rate = 0.02F}};
+  for (int epoch = 0; epoch <= 2000; ++epoch) {
+    if (epoch % 1000 == 0) {
+      fmt::print("  epoch {:4}: cost {:.3f}\n", epoch,
+                 nn::BinaryCrossEntropy::value(gate.predict(questions), answers));
+    }
+    for (std::size_t i = 0; i < 4; ++i) {
+      const Tensor guess = gate.forward(Tensor{nn::Shape{1, 2}, questions.row(i)});
+      const Tensor truth{nn::Shape{1, 1}, answers.row(i)};
+      gate.backward_parameters(nn::BinaryCrossEntropy::gradient(guess, truth));
+      slowly.step(gate.parameters());
+    }
+  }
+  // [/forget]
+
+  // [relu]
+  heading("7.2 Ten layers with ReLU");
   table<nn::ReLU>("07_relu.csv");
   // [/relu]
 
   // [formula]
-  heading("7.2 What keeps a signal alive");
+  heading("7.3 What keeps a signal alive");
   nn::Random random{1};
   Tensor weights{nn::Shape{784, 256}};
   nn::He{random}(weights, {.in = 784, .out = 256});
@@ -135,18 +155,16 @@ int main(int argc, char** argv) {
   // [/formula]
 
   // [tanh]
-  heading("7.3 Ten layers with tanh");
+  heading("7.4 Ten layers with tanh");
   table<nn::Tanh>("07_tanh.csv");
   // [/tanh]
 
   // [symmetry]
-  heading("7.4 A start that never breaks its symmetry");
+  heading("7.5 A start that never breaks its symmetry");
   nn::Sequential twins{nn::Dense{2, 3, nn::Constant{0.5}}, nn::Tanh{},
                        nn::Dense{3, 1, nn::Constant{0.5}}};
   nn::Adam adam{{.learning_rate = 0.01F}};
   const std::vector<nn::Parameter*> parameters = twins.parameters();
-  const Tensor questions{{0, 0}, {0, 1}, {1, 0}, {1, 1}};
-  const Tensor answers{{0}, {1}, {1}, {0}};
   for (int t = 0; t < 500; ++t) {
     const Tensor guesses = twins.forward(questions);
     twins.backward_parameters(nn::MeanSquaredError::gradient(guesses, answers));
@@ -156,7 +174,7 @@ int main(int argc, char** argv) {
   // [/symmetry]
 
   // [mnist]
-  heading("7.5 The effect on MNIST");
+  heading("7.6 The effect on MNIST");
   const nn::Dataset digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0}).training;
   for (const Start& start : starts(random)) {
     const double cost = train(digits, start);
@@ -166,7 +184,7 @@ int main(int argc, char** argv) {
   // [/mnist]
 
   // [check]
-  heading("7.6 Check yourself");
+  heading("7.7 Check yourself");
   Tensor many{nn::Shape{1000, 1000}};
   nn::RandomNormal{random, 0.5}(many, {.in = 1000, .out = 1000});
   const std::array<double, 2> bounds{1, 2};
@@ -179,7 +197,7 @@ int main(int argc, char** argv) {
   // [/check]
 
   // [break]
-  heading("7.7 Break it: all zeros");
+  heading("7.8 Break it: all zeros");
   nn::Sequential zeros{nn::Dense{2, 3}, nn::ReLU{}, nn::Dense{3, 1}};
   const Tensor guesses = zeros.forward(questions);
   static_cast<void>(zeros.backward(nn::MeanSquaredError::gradient(guesses, answers)));

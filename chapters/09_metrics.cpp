@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <string>
 #include <vector>
 
 import lecture;
@@ -164,6 +165,11 @@ int main(int argc, char** argv) {
   ConfusionMatrix confusion{10};
   confusion.add(labels, answers);
   fmt::print("{}", confusion.table());
+  std::string cells = "actual,predicted,count\n";  // the data of the figure
+  for (std::size_t a = 0; a < 10; ++a) {
+    for (std::size_t p = 0; p < 10; ++p) cells += fmt::format("{},{},{}\n", a, p, confusion(a, p));
+  }
+  lecture::keep("09_confusion.csv", cells);
   // [/digits]
 
   // [report]

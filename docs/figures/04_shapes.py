@@ -38,7 +38,7 @@ def draw(figure, read):
             ("x1", "s1", "0.5", 0.5, over), ("x1", "s2", "−1", 0.3, right),
             ("x2", "s1", "1", 0.25, left), ("x2", "s2", "0.5", 0.5, over),
             ("s1", "h1", "ReLU", 0.5, over), ("s2", "h2", "ReLU", 0.5, over),
-            ("h1", "y", "2", 0.5, right), ("h2", "y", "−1", 0.5, left), ("y", "C", "", 0.5, over)):
+            ("h1", "y", "2", 0.35, right), ("h2", "y", "−1", 0.5, left), ("y", "C", "", 0.5, over)):
         edge(axes, places[start], places[end], weight, where, aside)
     for x, text in ((5, "$X$ $(1, 2)$"), (24, "$XW_1 + b_1$\n$(1, 2)$"), (39, "$(1, 2)$"),
                     (54, "$(1, 1)$"), (66, "one\nnumber")):

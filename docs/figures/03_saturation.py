@@ -1,0 +1,14 @@
+"""Chapter 3: two costs of a sigmoid that should say 1, and their gradients, against its logit."""
+
+
+def draw(figure, read):
+    data = read("03_saturation.csv")
+    figure.set_size_inches(7.4, 3.8)
+    left, right = figure.subplots(1, 2)
+    for axes, suffix, title in ((left, "", "cost"), (right, "_slope", "gradient at the logit")):
+        for name, line in (("squares", "--"), ("entropy", "-")):
+            label = {"squares": "squared error", "entropy": "cross-entropy"}[name]
+            axes.plot(data["z"], data[name + suffix], line, label=label)
+        axes.set_title(title)
+        axes.set_xlabel("logit z, where 1 is wanted")
+    left.legend(loc="upper right")

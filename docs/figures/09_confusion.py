@@ -1,0 +1,30 @@
+"""Chapter 9: the confusion matrix of the digits; what is mixed up most is darkest."""
+
+from matplotlib import colors, rcParams
+
+
+def draw(figure, read):
+    data = read("09_confusion.csv")
+    cells = [[int(count) for count in data["count"][10 * a:10 * a + 10]] for a in range(10)]
+    most = max(cells[a][p] for a in range(10) for p in range(10) if a != p)
+    figure.set_size_inches(6.2, 5.6)
+    axes = figure.subplots()
+    axes.grid(False)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    shades = colors.LinearSegmentedColormap.from_list(
+        "mistakes", [colors.to_rgba("C1", 0), colors.to_rgba("C1", 0.75)])
+    mistakes = [[0 if a == p else cells[a][p] for p in range(10)] for a in range(10)]
+    axes.imshow(mistakes, cmap=shades, vmin=0, vmax=most)
+    for a in range(10):
+        for p in range(10):
+            axes.text(p, a, cells[a][p], ha="center", va="center", fontsize=9.5,
+                      color="C0" if a == p else rcParams["text.color"],
+                      fontweight="bold" if a == p else "normal")
+    axes.set_xticks(range(10))
+    axes.set_yticks(range(10))
+    axes.xaxis.tick_top()
+    axes.xaxis.set_label_position("top")
+    axes.tick_params(length=0)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("actual")
