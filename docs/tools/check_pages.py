@@ -1,13 +1,48 @@
 """Checks that pages and programs show the same code: every line of a chapter's program stands on its
-page, and every line of code on a page stands in a program. Exits with 1 if not.
+page, and every line of code on a page stands in a program. And that each page has all the parts that
+a chapter's page must have. Exits with 1 if not.
 """
 
+import re
 import sys
 from pathlib import Path
 
 from pieces import CODE, OUTPUT, SECTION, SHOWN, PieceError, find_piece, output_section, read_pieces
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# What every chapter's page must have: a pattern, and its name for who forgot it.
+PARTS = {r"\./book (chapter \d+|mnist)\b": "command that runs it",
+         r"^(`{3,}|:{3,})\{plot\} ": "picture",
+         r"^## .*Check yourself": "heading 'Check yourself'",
+         r"^## .*Break it": "heading 'Break it'",
+         r"^## .*Recap": "heading 'Recap'",
+         r"^## .*Exercises": "heading 'Exercises'",
+         r"^:{3,}\{admonition\} Answers and hints$": "'Answers and hints'",
+         r"^\*\*Further reading:\*\*": "'**Further reading:**'",
+         r"\]\(\.\./api/": "link to the page of a module"}
+EXERCISES = re.compile(r"^## [^\n]*Exercises\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+ANSWERS = re.compile(r"^(:{3,})\{admonition\} Answers and hints\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+ITEM = re.compile(r"^\d+\. .*", re.MULTILINE)
+DIFFICULTY = re.compile(r"\d+\. \*\*\((easy|medium|hard), \d+ minutes\)\*\* ")
+
+
+def check_anatomy(page):
+    """The parts that a chapter's page lacks, and exercises without difficulty, minutes or answer."""
+    text = page.read_text()
+    problems = [f"{page.name}: no {part}" for pattern, part in PARTS.items()
+                if not re.search(pattern, text, re.MULTILINE)]
+    section = EXERCISES.search(text)
+    if not section:
+        return problems
+    answers = ANSWERS.search(section[1])
+    exercises = ITEM.findall(ANSWERS.sub("", section[1]))
+    problems += [f"{page.name}: an exercise without difficulty and minutes: '{exercise[:40]}'"
+                 for exercise in exercises if not DIFFICULTY.match(exercise)]
+    answered = len(ITEM.findall(answers[2])) if answers else 0
+    if answers and answered != len(exercises):
+        problems.append(f"{page.name}: exercises {len(exercises)}, answers {answered}")
+    return problems
 
 
 def check_page(page, program, record, root=ROOT):
@@ -59,7 +94,7 @@ def main():
     for page in pages:
         program = ROOT / "chapters" / f"{page.stem}.cpp"
         found, (count, left_out) = check_page(page, program, program.with_suffix(".out"))
-        problems += found
+        problems += found + check_anatomy(page)
         lines += count
         omitted += left_out
     for problem in problems:

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from check_pages import check_page
+from check_pages import check_anatomy, check_page
 
 PROGRAM = """// Chapter 1.
 
@@ -26,6 +26,62 @@ PAGE = """# Title
 ```{output} 01_x 1.2
 ```
 """
+
+CHAPTER = """# 1. One
+Run `./book chapter 1`.
+```{plot} 01_shapes
+All.
+```
+## 1.1 Check yourself
+## 1.2 Break it: a bug
+## 1.3 Recap
+The page of the module: [`nn.dense`](../api/dense.md).
+## 1.4 Exercises
+1. **(easy, 5 minutes)** What
+   is it?
+2. **(hard, 45 minutes)** Why?
+::::{admonition} Answers and hints
+:class: dropdown
+1. This.
+2. So.
+::::
+## 1.5 A choice and its rival
+1. A list that holds no exercise.
+
+**Further reading:** a book.
+"""
+
+
+class CheckAnatomy(unittest.TestCase):
+    def problems(self, page):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "01_x.md"
+            path.write_text(page)
+            return check_anatomy(path)
+
+    def test_finds_nothing_where_all_parts_are_there(self):
+        self.assertEqual(self.problems(CHAPTER), [])
+        self.assertEqual(self.problems(CHAPTER.replace("chapter 1", "mnist")), [])
+
+    def test_finds_each_part_that_is_missing(self):
+        for part, name in (("./book chapter 1", "command that runs it"), ("{plot}", "picture"),
+                           ("Check yourself", "heading 'Check yourself'"),
+                           ("## 1.2 Break it", "heading 'Break it'"),
+                           ("Recap", "heading 'Recap'"), ("Exercises", "heading 'Exercises'"),
+                           ("{admonition} Answers and hints", "'Answers and hints'"),
+                           ("**Further reading:**", "'**Further reading:**'"),
+                           ("](../api/", "link to the page of a module")):
+            self.assertIn(f"01_x.md: no {name}", self.problems(CHAPTER.replace(part, "other")))
+
+    def test_finds_an_exercise_without_difficulty_or_minutes(self):
+        for start in ("Why?", "**(45 minutes)** Why?", "**(hard)** Why?", "(hard, 45 minutes) Why?"):
+            page = CHAPTER.replace("**(hard, 45 minutes)** Why?", start)
+            self.assertEqual(self.problems(page), [
+                f"01_x.md: an exercise without difficulty and minutes: '2. {start}'"])
+
+    def test_finds_an_exercise_without_an_answer(self):
+        self.assertEqual(self.problems(CHAPTER.replace("2. So.\n", "")),
+                         ["01_x.md: exercises 2, answers 1"])
 
 
 class CheckPage(unittest.TestCase):
