@@ -17,4 +17,4 @@ def draw(figure, read):
     matrix(axes, 40, 8, 3, 3, "$Z$", ("$B$", "$M$"), 0, marked=row)
     arrow(axes, (50, 12.5), (57, 12.5), "softmax")
     matrix(axes, 59, 8, 3, 3, "$Y$", ("", "$M$"), 2, marked=row)
-    words(axes, 53.5, 2.5, r"$y_{nj}$ depends on all of row $n$, whose sum is 1")
+    words(axes, 53.5, 2.5, r"$y_{nj}$ depends on all of row $n$ of $Z$")

@@ -15,7 +15,7 @@ def draw(figure, read):
     axes = canvas(figure, 70, 55)
     rectangle(axes, 4, 48, 62, 4)
     words(axes, 35, 50, "all samples")
-    arrow(axes, (35, 47.5), (35, 43.3), )
+    arrow(axes, (35, 47.5), (35, 43.3))
     words(axes, 36.5, 45.4, "split: one permutation, cut in three", ha="left")
     for x, width, text, colour in ((4, 36, "training set, $N$ samples", 0), (42, 12, "validation", 1),
                                    (56, 10, "test", 2)):

@@ -1,7 +1,6 @@
 """Chapter 9: rows of probabilities become classes, and pairs of classes the confusion matrix."""
 
-from shapes import arrow, canvas, ink, matrix, words
-from matplotlib import patches
+from shapes import arrow, canvas, matrix, words
 
 ACTUAL = (0, 0, 0, 1, 1, 1, 2, 2, 2, 2)  # the ten animals of section 9.2
 PREDICTED = (0, 0, 1, 0, 1, 1, 0, 2, 2, 2)
@@ -19,7 +18,8 @@ def draw(figure, read):
         words(axes, 25.5, y, str(p))
         words(axes, 33.5, y, str(a))
     arrow(axes, (37, 21), (45, 21), "count\npairs", shift=2.4)
-    counts = [[sum(pair == (a, p) for pair in zip(ACTUAL, PREDICTED)) for p in range(3)] for a in range(3)]
+    pairs = list(zip(ACTUAL, PREDICTED))
+    counts = [[pairs.count((a, p)) for p in range(3)] for a in range(3)]
     matrix(axes, 50, 13.5, 3, 3, colour=2, cell=5, sizes=("", ""), marked=[(i, i) for i in range(3)])
     for a in range(3):
         words(axes, 48.6, 26 - 5 * a, str(a))

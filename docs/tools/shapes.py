@@ -1,7 +1,7 @@
 """What the pictures with shapes are drawn with: matrices as rectangles with their sizes, arrows, words.
 
-A tenth of an inch is the unit of length, (0, 0) the lower left corner. Colours come from the theme: ink
-is the colour of text, 0, 1, 2 … are the colours of the lines, and a name such as "X" is set as a formula.
+A tenth of an inch is the unit of length, (0, 0) the lower left corner. Colours come from the theme: None
+is that of text, and 0, 1, 2 … are those of lines.
 """
 
 from matplotlib import patches, rcParams
@@ -32,17 +32,16 @@ def words(axes, x, y, text, colour=None, size=SMALL, **more):
     axes.text(x, y, text, color=ink(colour), fontsize=size, **more)
 
 
-def rectangle(axes, x, y, width, height, colour=None, fill=0.16, **more):
-    axes.add_patch(patches.Rectangle((x, y), width, height, facecolor=ink(colour), alpha=fill,
-                                     edgecolor="none", zorder=more.get("zorder", 1)))
+def rectangle(axes, x, y, width, height, colour=None, linewidth=1.2):
+    axes.add_patch(patches.Rectangle((x, y), width, height, facecolor=ink(colour), alpha=0.16,
+                                     edgecolor="none"))
     axes.add_patch(patches.Rectangle((x, y), width, height, fill=False, edgecolor=ink(colour),
-                                     linewidth=more.get("linewidth", 1.2),
-                                     zorder=more.get("zorder", 1) + 0.1))
+                                     linewidth=linewidth, zorder=1.1))
 
 
 def matrix(axes, x, y, rows, columns, name="", sizes=("", ""), colour=None, cell=3, marked=()):
-    """A matrix whose lower left corner is (x, y): its name in the middle, its number of rows on the
-    left and of columns above; marked cells, (row, column), are darker. Gives its middle."""
+    """A matrix whose lower left corner is (x, y): its name below it, its numbers of rows and
+    columns on the left and above; marked cells, (row, column), stand out."""
     width, height = columns * cell, rows * cell
     rectangle(axes, x, y, width, height, colour)
     for row, column in marked:
@@ -52,20 +51,18 @@ def matrix(axes, x, y, rows, columns, name="", sizes=("", ""), colour=None, cell
         axes.plot([x, x + width], [y + i * cell] * 2, color=ink(colour), linewidth=0.5, alpha=0.6)
     for i in range(1, columns):
         axes.plot([x + i * cell] * 2, [y, y + height], color=ink(colour), linewidth=0.5, alpha=0.6)
-    middle = (x + width / 2, y + height / 2)
     if name:
         words(axes, x + width / 2, y - 1.6, name, size=SIZE)
     if sizes[0]:
-        words(axes, x - 1.2, middle[1], sizes[0])
+        words(axes, x - 1.2, y + height / 2, sizes[0])
     if sizes[1]:
-        words(axes, middle[0], y + height + 1.2, sizes[1])
-    return middle
+        words(axes, x + width / 2, y + height + 1.2, sizes[1])
 
 
-def arrow(axes, start, end, text="", colour=None, dashed=False, above=True, shift=1.2):
+def arrow(axes, start, end, text="", colour=None, dashed=False, shift=1.4):
     axes.annotate("", end, start, zorder=3, arrowprops={
         "arrowstyle": "-|>", "color": ink(colour), "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0,
         "linestyle": "--" if dashed else "-", "mutation_scale": 11})
     if text:
-        middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + (shift if above else -shift))
+        middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + shift)
         words(axes, *middle, text, colour=colour)
