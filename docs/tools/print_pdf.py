@@ -18,6 +18,7 @@ def main():
         page = browser.new_page(color_scheme="light")
         page.goto(page_file.resolve().as_uri())
         page.evaluate("() => MathJax.startup.promise")
+        page.evaluate("() => document.querySelectorAll('details').forEach(part => part.open = true)")
         page.pdf(path=pdf, format="A4", outline=True, tagged=True, display_header_footer=True,
                  header_template="<span></span>", footer_template=FOOTER,
                  margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"})
