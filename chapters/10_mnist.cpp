@@ -1,10 +1,6 @@
-/// @file
-/// @brief Chapter 10, MNIST: a multi-layer perceptron against a convolutional network.
-///
-/// Both read the same handwritten digits, learn with the same optimizer for as many epochs, and are
-/// compared on 10,000 digits that neither has seen. With `--recipe report` two networks of an older
-/// report are trained exactly as it says, and stand beside the figures it gave.
+// Chapter 10: MNIST, an MLP against a CNN. Read with docs/chapters/10_mnist.md.
 
+// [omit: the headers, one for each thing that is used]
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -36,24 +32,28 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+// [/omit]
 
+// [start]
 import nn;
 
 namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
+// [/start]
 
-// ------------------------------------------------------------------------- 10.1 The two networks
-
+// [mlp]
 nn::Sequential multi_layer_perceptron(nn::Random& random) {
   return nn::Sequential{nn::Dense{784, 256, nn::He{random}}, nn::ReLU{},
                         nn::Dense{256, 256, nn::He{random}}, nn::ReLU{},
                         nn::Dense{256, 10, nn::Glorot{random}}};
 }
+// [/mlp]
 
-/// A maximum and ReLU may change places: behind the pool ReLU has a quarter of the values to look
-/// at.
+// [cnn]
+/// ReLU stands behind the pool, where it has a quarter of the values to look at: the two may
+/// change places.
 nn::Sequential convolutional_network(nn::Random& random) {
   return nn::Sequential{nn::Reshape{1, 28, 28},
                         nn::Convolution{1, 16, {.kernel = 5}, nn::He{random}},
@@ -67,7 +67,9 @@ nn::Sequential convolutional_network(nn::Random& random) {
                         nn::ReLU{},
                         nn::Dense{128, 10, nn::Glorot{random}}};
 }
+// [/cnn]
 
+// [reported_cnn]
 /// The convolutional network of the report: one convolution, 85,660 parameters.
 nn::Sequential reported_convolutional_network(nn::Random& random) {
   return nn::Sequential{nn::Reshape{1, 28, 28},
@@ -79,9 +81,9 @@ nn::Sequential reported_convolutional_network(nn::Random& random) {
                         nn::ReLU{},
                         nn::Dense{100, 10, nn::Glorot{random}}};
 }
+// [/reported_cnn]
 
-// ------------------------------------------------------------------------------ 10.2 The recipes
-
+// [trainers]
 /// The optimizers that a recipe can ask for, with the learning rate it starts from.
 nn::Trainer adam_trainer(nn::Sequential& network, nn::real learning_rate) {
   return nn::Trainer{network, nn::SoftmaxCrossEntropy{},
@@ -92,7 +94,9 @@ nn::Trainer descent_trainer(nn::Sequential& network, nn::real learning_rate) {
   return nn::Trainer{network, nn::SoftmaxCrossEntropy{},
                      nn::GradientDescent{{.learning_rate = learning_rate}}};
 }
+// [/trainers]
 
+// [model]
 /// What the report measured, in as many digits as it gave; empty where it gave nothing.
 struct Reported {
   std::string training_accuracy, validation_cost, validation_accuracy, test_cost, test_accuracy;
@@ -116,7 +120,9 @@ struct Recipe {
   std::size_t validation;  ///< Of the 60,000 images for training, those set aside.
   std::vector<Model> models;
 };
+// [/model]
 
+// [default_recipe]
 Recipe default_recipe() {
   const Model mlp{.name = "mlp",
                   .title = "MLP",
@@ -132,7 +138,9 @@ Recipe default_recipe() {
   cnn.network = convolutional_network;
   return {.name = "default", .validation = 5'000, .models = {mlp, cnn}};
 }
+// [/default_recipe]
 
+// [report_recipe]
 Recipe report_recipe() {
   return {.name = "report",
           .validation = 12'000,
@@ -163,9 +171,9 @@ Recipe report_recipe() {
                                    .test_cost = "",
                                    .test_accuracy = ""}}}};
 }
+// [/report_recipe]
 
-// ------------------------------------------------------------------------------ 10.3 The options
-
+// [options]
 struct Options {
   std::string recipe = "default";
   std::optional<std::size_t> epochs;
@@ -179,7 +187,9 @@ struct Options {
   fs::path csv;
   bool quiet = false;
 };
+// [/options]
 
+// [omit: how options are read, and files tried before hours of training]
 /// Accepts whole numbers of a range, and says so of anything else.
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
   return CLI::Validator{
@@ -211,7 +221,7 @@ void describe(CLI::App& app, Options& options) {
       ->check(whole_number(1, 1'024));
   app.add_option("--data", options.data, "The folder of the MNIST files");
   app.add_option("--json", options.json, "Writes all results to this file");
-  app.add_option("--csv", options.csv, "Writes the course of each training to this folder");
+  app.add_option("--csv", options.csv, "Writes learning curves and mistakes to this folder");
   app.add_flag("--quiet", options.quiet, "Prints only the comparison");
   app.footer(
       "Examples:\n"
@@ -235,6 +245,20 @@ void check_writable(const char* option, const fs::path& file) {
   if (!existed) fs::remove(file, error);
 }
 
+/// The last check before the training, so that a refused option leaves no empty folder behind.
+void check_outputs(const Options& options) {
+  if (!options.json.empty()) check_writable("--json", options.json);
+  if (options.csv.empty()) return;
+  std::error_code error;
+  fs::create_directories(options.csv, error);
+  if (!fs::is_directory(options.csv)) {
+    throw BadOption(fmt::format("--csv: cannot make the folder {}", options.csv.string()));
+  }
+  check_writable("--csv", options.csv / "mlp.csv");
+}
+// [/omit]
+
+// [prepare]
 /// Checks what can be checked before the data is read, and puts the options into the recipe.
 Recipe prepare(const Options& options) {
   Recipe recipe = options.recipe == "report" ? report_recipe() : default_recipe();
@@ -249,19 +273,9 @@ Recipe prepare(const Options& options) {
   }
   return recipe;
 }
+// [/prepare]
 
-/// The last check before the training, so that a refused option leaves no empty folder behind.
-void check_outputs(const Options& options) {
-  if (!options.json.empty()) check_writable("--json", options.json);
-  if (options.csv.empty()) return;
-  std::error_code error;
-  fs::create_directories(options.csv, error);
-  if (!fs::is_directory(options.csv)) {
-    throw BadOption(fmt::format("--csv: cannot make the folder {}", options.csv.string()));
-  }
-  check_writable("--csv", options.csv / "mlp.csv");
-}
-
+// [load]
 nn::Split load(const Options& options, const Recipe& recipe) {
   nn::Split digits;
   try {
@@ -280,8 +294,16 @@ nn::Split load(const Options& options, const Recipe& recipe) {
   }
   return digits;
 }
+// [/load]
 
-// ----------------------------------------------------------------------------- 10.4 The training
+// [run]
+/// A test image that a network misread.
+struct Mistake {
+  std::size_t index;  ///< Its place in the test set, from 0 on.
+  std::size_t actual;
+  std::size_t predicted;
+  nn::real probability;  ///< Which the network gave to what it predicted.
+};
 
 /// One network trained from one seed, and what came of it.
 struct Run {
@@ -290,10 +312,12 @@ struct Run {
   nn::Sequential network;
   nn::History history;
   nn::Evaluation test{};
-  nn::Tensor probabilities{};  ///< For the test set, shape (10,000, 10).
   nn::ConfusionMatrix confusion{10};
+  std::vector<Mistake> mistakes{};  ///< The surest first.
 };
+// [/run]
 
+// [train]
 Run train(const Model& model, const nn::Split& digits, std::uint64_t seed, bool quiet) {
   nn::Random random{seed};
   Run run{.model = &model, .seed = seed, .network = model.network(random), .history = {}};
@@ -316,18 +340,27 @@ Run train(const Model& model, const nn::Split& digits, std::uint64_t seed, bool 
       {.epochs = model.epochs, .batch_size = model.batch_size, .seed = seed, .on_epoch = fall});
   return run;
 }
+// [/train]
 
+// [test]
 /// The one look at the test set, when all training is done.
 void test(Run& run, const nn::Dataset& digits) {
   nn::Trainer trainer = run.model->trainer(run.network, 0);
   trainer.set_quiet(true);
   run.test = trainer.evaluate(digits);
-  run.probabilities = nn::Softmax{}.predict(trainer.predict(digits.inputs));
-  run.confusion.add(nn::target_classes(digits.targets), nn::classes(run.probabilities));
+  const nn::Tensor probabilities = nn::Softmax{}.predict(trainer.predict(digits.inputs));
+  const auto actual = nn::target_classes(digits.targets);
+  const auto predicted = nn::classes(probabilities);
+  run.confusion.add(actual, predicted);
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    if (actual[i] == predicted[i]) continue;
+    run.mistakes.push_back({i, actual[i], predicted[i], probabilities(i, predicted[i])});
+  }
+  std::ranges::stable_sort(run.mistakes, std::greater{}, &Mistake::probability);
 }
+// [/test]
 
-// --------------------------------------------------------------------------- 10.5 The comparison
-
+// [statistic]
 /// The mean over the seeds, and the standard deviation where there are several.
 struct Statistic {
   double mean = 0;
@@ -349,13 +382,9 @@ Statistic statistic(const std::vector<Run>& runs, const Model& model, const Valu
           .deviation = values.size() < 2 ? 0 : std::sqrt(squares / (count - 1)),
           .count = values.size()};
 }
+// [/statistic]
 
-std::string with_commas(std::size_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t end = text.size(); end > 3; end -= 3) text.insert(end - 3, ",");
-  return text;
-}
-
+// [row]
 /// A row of the table: what it shows, how to read it off a run, how to write it.
 struct Row {
   std::string label;
@@ -363,12 +392,22 @@ struct Row {
   std::function<std::string(double)> write;
   std::string Reported::* reported = nullptr;
 };
+// [/row]
+
+// [omit: numbers as text]
+std::string with_commas(std::size_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t end = text.size(); end > 3; end -= 3) text.insert(end - 3, ",");
+  return text;
+}
 
 std::string whole(double x) { return with_commas(static_cast<std::size_t>(std::llround(x))); }
 std::string seconds(double x) { return fmt::format("{:.1f} s", x); }
 std::string nats(double x) { return fmt::format("{:.4f}", x); }
 std::string percent(double x) { return fmt::format("{:.2f} %", 100 * x); }
+// [/omit]
 
+// [rows]
 std::vector<Row> rows() {
   const auto last = [](const Run& run) -> const nn::Epoch& { return run.history.epochs.back(); };
   return {
@@ -392,7 +431,9 @@ std::vector<Row> rows() {
       {"test F1", [](const Run& run) { return run.confusion.f1(); }, percent},
   };
 }
+// [/rows]
 
+// [omit: cells, padded and with their units]
 std::string cell(const Statistic& s, const std::function<std::string(double)>& write) {
   if (s.count == 0) return "–";
   // The unit once, behind both numbers.
@@ -418,7 +459,9 @@ void print_line(std::string line) {
   line.resize(line.find_last_not_of(' ') + 1);
   fmt::print("{}\n", line);
 }
+// [/omit]
 
+// [comparison]
 void print_comparison(const Recipe& recipe, const std::vector<Run>& runs) {
   const bool reported = recipe.name == "report";
   const Model& mlp = recipe.models[0];
@@ -439,9 +482,9 @@ void print_comparison(const Recipe& recipe, const std::vector<Run>& runs) {
                            reported ? report(cnn) : right(ratio, 12)));
   }
 }
+// [/comparison]
 
-// ----------------------------------------------------------------------------- 10.6 The mistakes
-
+// [confusions]
 void print_confusions(const std::vector<Run>& runs) {
   fmt::print("\nMistaken most often\n\n");
   for (const Run& run : runs) {
@@ -453,7 +496,9 @@ void print_confusions(const std::vector<Run>& runs) {
     fmt::print("  {}  {}\n", run.model->title, line.empty() ? "nothing" : line);
   }
 }
+// [/confusions]
 
+// [half_blocks]
 /// Two rows of pixels as one line of half blocks; the margin, which is empty, is left out.
 std::string half_blocks(std::span<const nn::real> pixels, std::size_t line) {
   constexpr std::size_t side = 28;
@@ -467,70 +512,57 @@ std::string half_blocks(std::span<const nn::real> pixels, std::size_t line) {
   }
   return text;
 }
+// [/half_blocks]
 
+// [worst_mistakes]
 /// Draws the three mistakes that a network was surest of, side by side.
 void print_worst_mistakes(const Run& run, const nn::Dataset& digits) {
-  struct Mistake {
-    std::size_t place;
-    std::size_t actual;
-    std::size_t predicted;
-    nn::real certainty;
-  };
-  const auto actual = nn::target_classes(digits.targets);
-  const auto predicted = nn::classes(run.probabilities);
-  std::vector<Mistake> mistakes;
-  for (std::size_t i = 0; i < actual.size(); ++i) {
-    if (actual[i] != predicted[i]) {
-      mistakes.push_back({i, actual[i], predicted[i], run.probabilities(i, predicted[i])});
-    }
-  }
-  std::ranges::stable_sort(mistakes, std::greater{}, &Mistake::certainty);
-  mistakes.resize(std::min<std::size_t>(mistakes.size(), 3));
-
+  const auto worst = run.mistakes | ranges::views::take(3);
   fmt::print("\nThe {}'s surest mistakes\n", run.model->title);
   std::string captions;
-  for (const Mistake& m : mistakes) {
+  for (const Mistake& m : worst) {
     captions += fmt::format("  {:<24}", fmt::format("{} taken for {} ({:.0f} %)", m.actual,
-                                                    m.predicted, 100 * m.certainty));
+                                                    m.predicted, 100 * m.probability));
   }
   print_line(captions);
   for (std::size_t line = 0; line < 12; ++line) {
     std::string drawn;
-    for (const Mistake& m : mistakes) {
-      drawn += "  " + half_blocks(digits.inputs.row(m.place), line);
-    }
+    for (const Mistake& m : worst) drawn += "  " + half_blocks(digits.inputs.row(m.index), line);
     print_line(drawn);
   }
 }
+// [/worst_mistakes]
 
+// [verdict]
 /// One plain sentence, from the numbers.
 std::string verdict(const Recipe& recipe, const std::vector<Run>& runs) {
-  const auto accuracy = [](const Run& run) { return run.confusion.accuracy(); };
-  const auto time = [](const Run& run) { return run.history.seconds(); };
-  const auto size = [](const Run& run) {
-    return static_cast<double>(run.network.parameter_count());
+  const auto mean = [&](const Model& model, const auto& value) {
+    return statistic(runs, model, value).mean;
+  };
+  const auto errors = [&](const Model& model) {
+    return 1 - mean(model, [](const Run& run) { return run.confusion.accuracy(); });
+  };
+  const auto size = [&](const Model& model) {
+    return mean(model, [](const Run& run) { return run.network.parameter_count(); });
+  };
+  const auto time = [&](const Model& model) {
+    return mean(model, [](const Run& run) { return run.history.seconds(); });
   };
   const Model* better = &recipe.models.front();
   const Model* worse = &recipe.models.back();
-  if (statistic(runs, *worse, accuracy).mean > statistic(runs, *better, accuracy).mean) {
-    std::swap(better, worse);
-  }
-  const double better_errors = 1 - statistic(runs, *better, accuracy).mean;
-  const double worse_errors = 1 - statistic(runs, *worse, accuracy).mean;
-  const double parameters =
-      statistic(runs, *better, size).mean / statistic(runs, *worse, size).mean;
-  const double training = statistic(runs, *better, time).mean / statistic(runs, *worse, time).mean;
+  if (errors(*worse) < errors(*better)) std::swap(better, worse);
   const std::string times =
-      better_errors > 0 ? fmt::format(", {:.1f} times\nas many", worse_errors / better_errors) : "";
+      errors(*better) > 0 ? fmt::format(", {:.1f} times\nas many", errors(*worse) / errors(*better))
+                          : "";
   return fmt::format(
       "The {} misreads {:.2f} % of the digits it never saw, the {} {:.2f} %{}; "
       "it has {:.2f} times the parameters and trains {:.1f} times as long.",
-      better->title, 100 * better_errors, worse->title, 100 * worse_errors, times, parameters,
-      training);
+      better->title, 100 * errors(*better), worse->title, 100 * errors(*worse), times,
+      size(*better) / size(*worse), time(*better) / time(*worse));
 }
+// [/verdict]
 
-// ---------------------------------------------------------------------- 10.7 Results to be kept
-
+// [json]
 Json to_json(const Options& options, const std::vector<Run>& runs) {
   Json models = Json::array();
   for (const Run& run : runs) {
@@ -565,7 +597,9 @@ Json to_json(const Options& options, const std::vector<Run>& runs) {
           {"threads", options.threads},
           {"models", models}};
 }
+// [/json]
 
+// [omit: writing a file whole, or printing what cannot be written]
 bool write(const fs::path& file, const std::string& text) {
   std::ofstream out{file};
   out << text << std::flush;
@@ -593,22 +627,32 @@ bool keep(const fs::path& file, const std::string& text) {
   fmt::print("{}\n", text);
   return false;
 }
+// [/omit]
+
+// [keep]
+std::string mistakes_csv(const Run& run) {
+  std::string text = "index,actual,predicted,probability\n";
+  for (const Mistake& m : run.mistakes) {
+    text += fmt::format("{},{},{},{:.4f}\n", m.index, m.actual, m.predicted, m.probability);
+  }
+  return text;
+}
 
 bool keep_all(const Options& options, const std::vector<Run>& runs) {
   bool kept = true;
   if (!options.json.empty()) kept &= keep(options.json, to_json(options, runs).dump(2) + "\n");
   for (const Run& run : runs) {
     if (options.csv.empty()) break;
-    const std::string name = options.seeds == 1
-                                 ? fmt::format("{}.csv", run.model->name)
-                                 : fmt::format("{}-{}.csv", run.model->name, run.seed);
-    kept &= keep(options.csv / name, run.history.csv());
+    const std::string seed = options.seeds == 1 ? "" : fmt::format("-{}", run.seed);
+    const std::string name = run.model->name + seed;
+    kept &= keep(options.csv / (name + ".csv"), run.history.csv());
+    kept &= keep(options.csv / (name + "_mistakes.csv"), mistakes_csv(run));
   }
   return kept;
 }
+// [/keep]
 
-// ------------------------------------------------------------------------------ 10.8 The program
-
+// [compare]
 constexpr int bad_option = 2;
 constexpr int interrupted = 130;  // what a shell gives a program that Ctrl-C ended
 
@@ -647,7 +691,9 @@ int compare(const Options& options) {
 }
 
 }  // namespace
+// [/compare]
 
+// [main]
 int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Trains an MLP and a CNN on MNIST, alike, and compares them.", "10_mnist"};
@@ -668,3 +714,4 @@ int main(int argc, char** argv) {
     return EXIT_FAILURE;
   }
 }
+// [/main]

@@ -2,6 +2,12 @@
 // chapters/01_dense.cpp. Where numbers may differ from machine to machine, chapters/….tolerance
 // says for each section by how much, and why: `5.6 0.05 rounding differs`. The data of the figures,
 // docs/figures/….csv, is compared alike.
+//
+// A tolerance may also be for lines, wherever they stand: `/cost/ 0.1 rounding differs` is for the
+// numbers of all lines with a cost. `/\d+ threads/ any cores differ` is for what is not compared.
+//
+// A chapter that takes options is run as often as chapters/….runs says; a run that is marked `long`
+// is compared where the environment has NN_LONG=1.
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -12,16 +18,19 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <regex>
 #include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -35,6 +44,7 @@ using Tolerances = std::map<std::string, double>;
 Tolerances read_tolerances(std::istream& text) {
   Tolerances tolerances;
   for (std::string line; std::getline(text, line);) {
+    if (line.starts_with('/')) continue;
     std::istringstream words{line};
     std::string section;
     double tolerance = 0;
@@ -48,10 +58,46 @@ Tolerances read_tolerances(std::istream& text) {
   return tolerances;
 }
 
+/// For lines in which a pattern is found: the tolerance of their numbers; if there is none, what
+/// the pattern matches is not compared.
+struct Rule {
+  std::regex pattern;
+  std::optional<double> tolerance;
+};
+
+std::vector<Rule> read_rules(std::istream& text) {
+  const std::regex form{R"(/(.+)/ (any|[\d.]+) \S.*)"};
+  std::vector<Rule> rules;
+  for (std::string line; std::getline(text, line);) {
+    std::smatch parts;
+    if (!line.starts_with('/')) continue;
+    if (!std::regex_match(line, parts, form)) {
+      throw std::runtime_error(
+          fmt::format("'{}': expected /a pattern/, a tolerance or `any`, and a reason", line));
+    }
+    rules.push_back({.pattern = std::regex{parts.str(1)}, .tolerance = {}});
+    if (parts[2] != "any") rules.back().tolerance = std::stod(parts[2]);
+  }
+  return rules;
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream stream{text};
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// Without what is not compared: matches of patterns, and lines of which nothing is left then.
+std::vector<std::string> compared_lines(const std::string& text, const std::vector<Rule>& rules) {
+  std::vector<std::string> lines;
+  for (const std::string& line : lines_of(text)) {
+    std::string rest = line;
+    for (const Rule& rule : rules) {
+      if (!rule.tolerance) rest = std::regex_replace(rest, rule.pattern, "");
+    }
+    if (!rest.empty() || line.empty()) lines.push_back(rest);
+  }
   return lines;
 }
 
@@ -82,20 +128,29 @@ bool are_near(const std::string& a, const std::string& b, double tolerance) {
   return true;
 }
 
+/// The tolerance of a line, by a rule or else its section's; none where the text must be equal.
+std::optional<double> tolerance_of(const std::string& line, const std::string& section,
+                                   const Tolerances& tolerances, const std::vector<Rule>& rules) {
+  for (const Rule& rule : rules) {
+    if (rule.tolerance && std::regex_search(line, rule.pattern)) return rule.tolerance;
+  }
+  const auto found = tolerances.find(section);
+  return found == tolerances.end() ? std::nullopt : std::optional{found->second};
+}
+
 /// The first line that differs by more than it may, shown on both sides; empty if there is none.
 std::string difference(const std::string& record, const std::string& output,
-                       const Tolerances& tolerances) {
-  const std::vector<std::string> wanted = lines_of(record);
-  const std::vector<std::string> found = lines_of(output);
+                       const Tolerances& tolerances, const std::vector<Rule>& rules = {}) {
+  const std::vector<std::string> wanted = compared_lines(record, rules);
+  const std::vector<std::string> found = compared_lines(output, rules);
   std::string section;
   for (std::size_t i = 0; i < std::max(wanted.size(), found.size()); ++i) {
     const std::string& left = i < wanted.size() ? wanted[i] : "(the end)";
     const std::string& right = i < found.size() ? found[i] : "(the end)";
     std::smatch heading;
     if (std::regex_search(left, heading, std::regex{R"(^\d+\.\d+(?= ))"})) section = heading.str();
-    const auto tolerance = tolerances.find(section);
-    const bool equal =
-        tolerance == tolerances.end() ? left == right : are_near(left, right, tolerance->second);
+    const auto tolerance = tolerance_of(left, section, tolerances, rules);
+    const bool equal = tolerance ? are_near(left, right, *tolerance) : left == right;
     if (!equal) return fmt::format("line {}\n  record: {}\n  output: {}", i + 1, left, right);
   }
   return "";
@@ -134,6 +189,34 @@ TEST(Difference, AllowsNumbersTheirToleranceInTheirSectionOnly) {
   EXPECT_NE(difference(record, "1.1 Fast\ncost 100.0\n1.2 Sure\ncost 99.9\n", tolerances), "");
 }
 
+std::vector<Rule> rules_of(const std::string& text) {
+  std::istringstream lines{text};
+  return read_rules(lines);
+}
+
+TEST(Difference, AllowsLinesATolerance) {
+  const std::vector<Rule> rules = rules_of("/cost/ 0.1 rounding\n");
+  EXPECT_EQ(difference("cost 1.00\nb 2\n", "cost 1.05\nb 2\n", {}, rules), "");
+  EXPECT_NE(difference("cost 1.00\nb 2\n", "cost 1.20\nb 2\n", {}, rules), "");
+  EXPECT_NE(difference("cost 1.00\nb 2.0\n", "cost 1.00\nb 2.1\n", {}, rules), "");
+}
+
+TEST(Difference, DoesNotCompareWhatARuleTakesOut) {
+  const std::vector<Rule> rules = rules_of("/\\d+ threads/ any cores\n/^images/s.*/ any a clock\n");
+  EXPECT_EQ(difference("a; 2 threads\n", "a; 8 threads\n", {}, rules), "");
+  EXPECT_NE(difference("a; 2 threads\n", "b; 2 threads\n", {}, rules), "");
+  EXPECT_EQ(difference("images/s 5\nb\n\n", "images/s 6\nimages/s 7\nb\n\n", {}, rules), "");
+  EXPECT_NE(difference("b\n\n", "b\n", {}, rules), "");
+}
+
+TEST(Rules, NeedAReasonAndStandBesideTolerances) {
+  EXPECT_THROW(rules_of("/cost/ 0.1\n"), std::runtime_error);
+  EXPECT_THROW(rules_of("/cost 0.1 rounding\n"), std::runtime_error);
+  std::istringstream both{"/cost/ 0.1 rounding\n5.6 0.05 rounding\n"};
+  EXPECT_EQ(read_tolerances(both).size(), 1U);
+  EXPECT_EQ(rules_of("/cost/ 0.1 rounding\n5.6 0.05 rounding\n").size(), 1U);
+}
+
 TEST(Difference, ReadsNumbersAsTheyAreWritten) {
   EXPECT_TRUE(are_near("1,000 images/s, cost -1.5e-03", "1,010 images/s, cost -1.51e-3", 0.02));
   EXPECT_FALSE(are_near("1,000 images/s", "2,000 images/s", 0.02));
@@ -146,7 +229,93 @@ TEST(Tolerances, NeedAReason) {
   EXPECT_THROW(read_tolerances(bare), std::runtime_error);
 }
 
+/// A run of a program with options: `10.13 long --recipe report`, a line of chapters/….runs.
+struct Run {
+  std::string chapter;
+  std::string section;
+  bool is_long;
+  std::string options;  ///< With a blank before each.
+
+  [[nodiscard]] std::string heading() const {
+    const std::string text =
+        fmt::format("{} ./book {}{}", section, chapter.substr(chapter.find('_') + 1), options);
+    return fmt::format("{}\n{}\n", text, std::string(text.size(), '-'));
+  }
+};
+
+std::vector<Run> read_runs(const std::string& chapter, std::istream& text) {
+  std::vector<Run> runs;
+  for (std::string line; std::getline(text, line);) {
+    if (line.starts_with('#')) continue;
+    std::smatch parts;
+    if (!std::regex_match(line, parts, std::regex{R"((\d+\.\d+) (short|long)((?: \S+)*))"})) {
+      throw std::runtime_error(fmt::format("'{}': expected a section, short or long", line));
+    }
+    runs.push_back({chapter, parts[1], parts[2] == "long", parts[3]});
+  }
+  return runs;
+}
+
+/// The section under a heading, both included, without the empty line that ends it.
+std::string section_of(const std::string& record, const std::string& heading) {
+  const std::size_t begin = record.find(heading);
+  if (begin == std::string::npos) return "";
+  const std::string rest = record.substr(begin + heading.size());
+  std::smatch next;
+  std::regex_search(rest, next, std::regex{R"(\n\d+\.\d+ [^\n]*\n-+\n)"});
+  std::string text = heading + (next.empty() ? rest : next.prefix().str());
+  if (next.empty()) text.pop_back();
+  return text;
+}
+
+TEST(Runs, AreReadAndFoundInTheRecord) {
+  std::istringstream text{"# a comment\n1.1 short\n1.3 long --a b\n"};
+  const std::vector<Run> runs = read_runs("01_x", text);
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_FALSE(runs[0].is_long);
+  EXPECT_TRUE(runs[1].is_long);
+  EXPECT_EQ(runs[1].heading(), "1.3 ./book x --a b\n------------------\n");
+  const std::string first = "1.1 ./book x\n------------\none\n\ntwo\n";
+  const std::string second = runs[1].heading() + "three\n";
+  EXPECT_EQ(section_of(first + "\n" + second + "\n", runs[0].heading()), first);
+  EXPECT_EQ(section_of(first + "\n" + second + "\n", runs[1].heading()), second);
+  std::istringstream bad{"1.1 --a\n"};
+  EXPECT_THROW(read_runs("01_x", bad), std::runtime_error);
+}
+
 class Chapter : public testing::TestWithParam<std::string> {};
+class ProgramWithOptions : public testing::TestWithParam<Run> {};
+
+/// What is recorded of a chapter, and how closely it is compared.
+struct Record {
+  explicit Record(const std::string& chapter)
+      : advice{"If the change is right: ./book record " + chapter} {
+    const std::string source = (fs::path{NN_CHAPTERS_SOURCE} / chapter).string();
+    text = read(source + ".out");
+    std::istringstream lines{read(source + ".tolerance")};
+    tolerances = read_tolerances(lines);
+    lines = std::istringstream{read(source + ".tolerance")};
+    rules = read_rules(lines);
+  }
+
+  std::string advice;
+  std::string text;
+  Tolerances tolerances;
+  std::vector<Rule> rules;
+};
+
+/// A new folder for what a program writes, gone with this.
+struct Folder {
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "nn-chapter-XXXXXX").string();
+    path = mkdtemp(name.data());
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path); }
+
+  fs::path path;
+};
 
 std::set<std::string> data_files(const fs::path& folder, const std::string& chapter) {
   std::set<std::string> names;
@@ -157,31 +326,68 @@ std::set<std::string> data_files(const fs::path& folder, const std::string& chap
   return names;
 }
 
-TEST_P(Chapter, PrintsWhatIsRecorded) {
-  const fs::path source = fs::path{NN_CHAPTERS_SOURCE} / GetParam();
-  const std::string advice = "If the change is right: ./book record " + GetParam();
-  const std::string record = read(source.string() + ".out");
-  ASSERT_FALSE(record.empty()) << "no record: ./book record " << GetParam();
-  std::ifstream lines{source.string() + ".tolerance"};
-  const Tolerances tolerances = read_tolerances(lines);
-
-  std::string folder = (fs::temp_directory_path() / "nn-chapter-XXXXXX").string();
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  const std::string program = (fs::path{NN_CHAPTERS_BUILD} / GetParam()).string();
-  EXPECT_EQ(difference(record, output_of(program + " --data " + folder), tolerances), "") << advice;
-
-  const std::set<std::string> files = data_files(NN_FIGURES, GetParam());
-  EXPECT_EQ(data_files(folder, GetParam()), files) << advice;
-  for (const std::string& file : files) {
-    const auto tolerance = tolerances.find(file);
-    EXPECT_EQ(difference(read(fs::path{NN_FIGURES} / file), read(fs::path{folder} / file),
-                         {{"", tolerance == tolerances.end() ? 0 : tolerance->second}}),
-              "")
-        << file << ": " << advice;
-  }
-  fs::remove_all(folder);
+/// Compares the data of a figure, docs/figures/NAME, with what a program has written.
+void expect_data(const Record& record, const std::string& name, const fs::path& written) {
+  const auto tolerance = record.tolerances.find(name);
+  const double allowed = tolerance == record.tolerances.end() ? 0 : tolerance->second;
+  EXPECT_EQ(
+      difference(read(fs::path{NN_FIGURES} / name), read(written), {{"", allowed}}, record.rules),
+      "")
+      << name << ": " << record.advice;
 }
 
+TEST_P(Chapter, PrintsWhatIsRecorded) {
+  const Record record{GetParam()};
+  ASSERT_FALSE(record.text.empty()) << "no record: ./book record " << GetParam();
+  const Folder folder;
+  const std::string program = (fs::path{NN_CHAPTERS_BUILD} / GetParam()).string();
+  const std::string output = output_of(program + " --data " + folder.path.string());
+  EXPECT_EQ(difference(record.text, output, record.tolerances, record.rules), "") << record.advice;
+
+  const std::set<std::string> files = data_files(NN_FIGURES, GetParam());
+  EXPECT_EQ(data_files(folder.path, GetParam()), files) << record.advice;
+  for (const std::string& file : files) expect_data(record, file, folder.path / file);
+}
+
+TEST_P(ProgramWithOptions, PrintsWhatIsRecorded) {
+  const Run& run = GetParam();
+  const Record record{run.chapter};
+  const std::string recorded = section_of(record.text, run.heading());
+  ASSERT_FALSE(recorded.empty()) << "no record of " << run.heading() << record.advice;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
+  if (run.is_long && std::getenv("NN_LONG") == nullptr) GTEST_SKIP() << "long: set NN_LONG=1";
+  const Folder folder;
+  const std::string program = (fs::path{NN_CHAPTERS_BUILD} / run.chapter).string();
+  const std::string output =
+      output_of("cd " + folder.path.string() + " && " + program + run.options);
+  EXPECT_EQ(difference(recorded, run.heading() + output, record.tolerances, record.rules), "")
+      << record.advice;
+
+  // What it wrote, in whatever folder, is recorded with the chapter's number: 10_cnn.csv.
+  for (const auto& entry : fs::recursive_directory_iterator{folder.path}) {
+    const fs::path& file = entry.path();
+    if (file.extension() != ".csv") continue;
+    expect_data(record, run.chapter.substr(0, 3) + file.filename().string(), file);
+  }
+}
+
+std::vector<Run> all_runs() {
+  std::vector<Run> runs;
+  for (const auto& entry : fs::directory_iterator{NN_CHAPTERS_SOURCE}) {
+    if (entry.path().extension() != ".runs") continue;
+    std::ifstream lines{entry.path()};
+    for (Run& run : read_runs(entry.path().stem().string(), lines)) runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+std::string name_of(const testing::TestParamInfo<Run>& info) {
+  const Run& run = info.param;
+  const std::string name = fmt::format("{}_{}", run.chapter, run.is_long ? "long_" : "");
+  return name + std::regex_replace(run.section, std::regex{R"(\.)"}, "_");
+}
+
+INSTANTIATE_TEST_SUITE_P(Recorded, ProgramWithOptions, testing::ValuesIn(all_runs()), name_of);
 INSTANTIATE_TEST_SUITE_P(Recorded, Chapter, testing::Values(NN_CHAPTERS_RECORDED),
                          [](const auto& chapter) { return chapter.param; });
 
