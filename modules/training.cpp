@@ -267,6 +267,7 @@ Epoch Trainer::train_epoch(const Batches& batches, std::span<Parameter* const> p
   reset_metrics();
   double cost_sum = 0;
   std::size_t seen = 0;
+  // [steps]
   for (std::size_t i = 0; i < batches.count() && !InterruptRequest::made(); ++i) {
     Dataset batch = batches[i];
     const std::size_t size = batch.size();
@@ -280,6 +281,7 @@ Epoch Trainer::train_epoch(const Batches& batches, std::span<Parameter* const> p
     add_to_metrics(predictions, batch.targets);
     on_batch(i + 1, cost_sum / static_cast<double>(seen));
   }
+  // [/steps]
   Epoch epoch;
   epoch.training = {.cost = seen == 0 ? 0 : cost_sum / static_cast<double>(seen),
                     .metrics = metric_values()};

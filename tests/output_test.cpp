@@ -88,7 +88,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// Without what is not compared: matches of patterns, and lines of which nothing is left then.
+/// Without what is not compared: matches of patterns, and lines of which nothing is left then. A
+/// picture may have empty lines anywhere, so where there are rules, none is compared.
 std::vector<std::string> compared_lines(const std::string& text, const std::vector<Rule>& rules) {
   std::vector<std::string> lines;
   for (const std::string& line : lines_of(text)) {
@@ -96,7 +97,7 @@ std::vector<std::string> compared_lines(const std::string& text, const std::vect
     for (const Rule& rule : rules) {
       if (!rule.tolerance) rest = std::regex_replace(rest, rule.pattern, "");
     }
-    if (!rest.empty() || line.empty()) lines.push_back(rest);
+    if (!rest.empty() || rules.empty()) lines.push_back(rest);
   }
   return lines;
 }
@@ -202,11 +203,12 @@ TEST(Difference, AllowsLinesATolerance) {
 }
 
 TEST(Difference, DoesNotCompareWhatARuleTakesOut) {
-  const std::vector<Rule> rules = rules_of("/\\d+ threads/ any cores\n/^images/s.*/ any a clock\n");
+  const std::vector<Rule> rules =
+      rules_of("/; \\d+ threads/ any cores\n/^images/s.*/ any clocks\n");
   EXPECT_EQ(difference("a; 2 threads\n", "a; 8 threads\n", {}, rules), "");
   EXPECT_NE(difference("a; 2 threads\n", "b; 2 threads\n", {}, rules), "");
-  EXPECT_EQ(difference("images/s 5\nb\n\n", "images/s 6\nimages/s 7\nb\n\n", {}, rules), "");
-  EXPECT_NE(difference("b\n\n", "b\n", {}, rules), "");
+  EXPECT_EQ(difference("images/s 5\nb\n", "images/s 6\n\nimages/s 7\nb\n", {}, rules), "");
+  EXPECT_NE(difference("images/s 5\nb\n", "images/s 5\n", {}, rules), "");
 }
 
 TEST(Rules, NeedAReasonAndStandBesideTolerances) {
@@ -230,7 +232,7 @@ TEST(Tolerances, NeedAReason) {
 }
 
 /// A run of a program with options: `10.13 long --recipe report`, a line of chapters/….runs.
-struct Run {
+struct ProgramRun {
   std::string chapter;
   std::string section;
   bool is_long;
@@ -243,8 +245,8 @@ struct Run {
   }
 };
 
-std::vector<Run> read_runs(const std::string& chapter, std::istream& text) {
-  std::vector<Run> runs;
+std::vector<ProgramRun> read_runs(const std::string& chapter, std::istream& text) {
+  std::vector<ProgramRun> runs;
   for (std::string line; std::getline(text, line);) {
     if (line.starts_with('#')) continue;
     std::smatch parts;
@@ -270,7 +272,7 @@ std::string section_of(const std::string& record, const std::string& heading) {
 
 TEST(Runs, AreReadAndFoundInTheRecord) {
   std::istringstream text{"# a comment\n1.1 short\n1.3 long --a b\n"};
-  const std::vector<Run> runs = read_runs("01_x", text);
+  const std::vector<ProgramRun> runs = read_runs("01_x", text);
   ASSERT_EQ(runs.size(), 2U);
   EXPECT_FALSE(runs[0].is_long);
   EXPECT_TRUE(runs[1].is_long);
@@ -284,7 +286,7 @@ TEST(Runs, AreReadAndFoundInTheRecord) {
 }
 
 class Chapter : public testing::TestWithParam<std::string> {};
-class ProgramWithOptions : public testing::TestWithParam<Run> {};
+class ProgramWithOptions : public testing::TestWithParam<ProgramRun> {};
 
 /// What is recorded of a chapter, and how closely it is compared.
 struct Record {
@@ -350,7 +352,7 @@ TEST_P(Chapter, PrintsWhatIsRecorded) {
 }
 
 TEST_P(ProgramWithOptions, PrintsWhatIsRecorded) {
-  const Run& run = GetParam();
+  const ProgramRun& run = GetParam();
   const Record record{run.chapter};
   const std::string recorded = section_of(record.text, run.heading());
   ASSERT_FALSE(recorded.empty()) << "no record of " << run.heading() << record.advice;
@@ -371,18 +373,19 @@ TEST_P(ProgramWithOptions, PrintsWhatIsRecorded) {
   }
 }
 
-std::vector<Run> all_runs() {
-  std::vector<Run> runs;
+std::vector<ProgramRun> all_runs() {
+  std::vector<ProgramRun> runs;
   for (const auto& entry : fs::directory_iterator{NN_CHAPTERS_SOURCE}) {
     if (entry.path().extension() != ".runs") continue;
     std::ifstream lines{entry.path()};
-    for (Run& run : read_runs(entry.path().stem().string(), lines)) runs.push_back(std::move(run));
+    for (ProgramRun& run : read_runs(entry.path().stem().string(), lines))
+      runs.push_back(std::move(run));
   }
   return runs;
 }
 
-std::string name_of(const testing::TestParamInfo<Run>& info) {
-  const Run& run = info.param;
+std::string name_of(const testing::TestParamInfo<ProgramRun>& info) {
+  const ProgramRun& run = info.param;
   const std::string name = fmt::format("{}_{}", run.chapter, run.is_long ? "long_" : "");
   return name + std::regex_replace(run.section, std::regex{R"(\.)"}, "_");
 }

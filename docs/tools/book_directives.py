@@ -5,7 +5,7 @@ from pathlib import Path
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-from pieces import PieceError, find_piece, output_section
+from pieces import PieceError, find_piece, output_heading, output_section
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,10 +46,13 @@ class Output(Directive):
         path = ROOT / "chapters" / f"{chapter}.out"
         self.state.document.settings.env.note_dependency(str(path))
         try:
-            text = output_section(path, section)
+            heading, text = output_heading(path, section), output_section(path, section)
         except (PieceError, FileNotFoundError) as error:
             raise self.error(str(error))
-        return code_block(self, text, "text", f"{section} of ./book chapter {chapter.split('_', 1)[1]}")
+        command = f"{section} of ./book chapter {chapter.split('_', 1)[1]}"
+        if heading.startswith("./book "):  # a run with options of its own
+            command = heading
+        return code_block(self, text, "text", command)
 
 
 class Plot(Directive):

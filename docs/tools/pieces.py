@@ -73,6 +73,14 @@ def find_piece(path, name):
     raise PieceError(f"{path.name} has no piece '{name}'")
 
 
+def output_heading(path, section):
+    """What stands behind the number of a section."""
+    for line in path.read_text().splitlines():
+        if (match := SECTION.match(line)) and match[1] == section:
+            return line[match.end():]
+    raise PieceError(f"{path.name} has no section '{section}'")
+
+
 def output_section(path, section):
     """The lines below a heading of a record, up to the next heading."""
     lines = path.read_text().splitlines()
