@@ -26,6 +26,7 @@ extensions = ["myst_parser", "breathe", "sphinx.ext.mathjax", "sphinx_copybutton
               "book_directives", "book_epub"]
 exclude_patterns = ["tools", "requirements.txt"]
 nitpicky = False
+smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3

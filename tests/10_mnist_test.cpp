@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -134,6 +135,10 @@ TEST_F(MnistProgram, WritesResults) {
     }
     EXPECT_EQ(images, 10'000);
     EXPECT_DOUBLE_EQ(right / 1e4, model["test"]["accuracy"].get<double>());
+    const std::string mistakes =
+        contents(path("csv/" + model["name"].get<std::string>() + "_mistakes.csv"));
+    EXPECT_TRUE(mistakes.starts_with("index,actual,predicted,probability\n"));
+    EXPECT_EQ(std::ranges::count(mistakes, '\n'), 1 + images - right);
     ASSERT_EQ(model["history"].size(), 2U);
     EXPECT_EQ(model["history"][1]["epoch"], 2);
     expect_share(model["history"][1]["training_accuracy"]);
