@@ -1,6 +1,7 @@
 // Every chapter's program prints what its page shows: chapters/01_dense.out is the record of
 // chapters/01_dense.cpp. Where numbers may differ from machine to machine, chapters/….tolerance
-// says for each section by how much, and why: `5.6 0.05 rounding differs`. The data of the figures,
+// says for each section by how much, and why: `5.6 0.05 rounding differs`. Of a section with `any`
+// only the heading is compared: `11.12 any a picture of this machine`. The data of the figures,
 // docs/figures/….csv, is compared alike.
 //
 // A tolerance may also be for lines, wherever they stand: `/cost/ 0.1 rounding differs` is for the
@@ -38,7 +39,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Of a section, `5.6`, or a file of data, the largest relative difference that its numbers may
-/// have.
+/// have; infinite if its lines are not compared at all.
 using Tolerances = std::map<std::string, double>;
 
 Tolerances read_tolerances(std::istream& text) {
@@ -47,13 +48,13 @@ Tolerances read_tolerances(std::istream& text) {
     if (line.starts_with('/')) continue;
     std::istringstream words{line};
     std::string section;
-    double tolerance = 0;
+    std::string tolerance;
     std::string reason;
     if (!(words >> section >> tolerance >> reason)) {
       throw std::runtime_error(
           fmt::format("'{}': expected a section, a tolerance and a reason", line));
     }
-    tolerances[section] = tolerance;
+    tolerances[section] = tolerance == "any" ? INFINITY : std::stod(tolerance);
   }
   return tolerances;
 }
@@ -88,11 +89,27 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// Without what is not compared: matches of patterns, and lines of which nothing is left then. A
-/// picture may have empty lines anywhere, so where there are rules, none is compared.
-std::vector<std::string> compared_lines(const std::string& text, const std::vector<Rule>& rules) {
+/// The number of the section that a line is the heading of, `5.6`; empty if it is none.
+std::string number_of_heading(const std::string& line) {
+  static const std::regex pattern{R"(^\d+\.\d+(?= ))"};
+  std::smatch heading;
+  return std::regex_search(line, heading, pattern) ? heading.str() : "";
+}
+
+/// Without what is not compared: sections with `any` but for their headings, matches of patterns,
+/// and lines of which nothing is left then. A picture may have empty lines anywhere, so where there
+/// are rules, none is compared.
+std::vector<std::string> compared_lines(const std::string& text, const Tolerances& tolerances,
+                                        const std::vector<Rule>& rules) {
   std::vector<std::string> lines;
+  bool is_free = false;
   for (const std::string& line : lines_of(text)) {
+    const std::string section = number_of_heading(line);
+    if (section.empty() && is_free) continue;
+    if (!section.empty()) {
+      const auto tolerance = tolerances.find(section);
+      is_free = tolerance != tolerances.end() && std::isinf(tolerance->second);
+    }
     std::string rest = line;
     for (const Rule& rule : rules) {
       if (!rule.tolerance) rest = std::regex_replace(rest, rule.pattern, "");
@@ -136,20 +153,20 @@ std::optional<double> tolerance_of(const std::string& line, const std::string& s
     if (rule.tolerance && std::regex_search(line, rule.pattern)) return rule.tolerance;
   }
   const auto found = tolerances.find(section);
-  return found == tolerances.end() ? std::nullopt : std::optional{found->second};
+  const bool exact = found == tolerances.end() || std::isinf(found->second);
+  return exact ? std::nullopt : std::optional{found->second};
 }
 
 /// The first line that differs by more than it may, shown on both sides; empty if there is none.
 std::string difference(const std::string& record, const std::string& output,
                        const Tolerances& tolerances, const std::vector<Rule>& rules = {}) {
-  const std::vector<std::string> wanted = compared_lines(record, rules);
-  const std::vector<std::string> found = compared_lines(output, rules);
+  const std::vector<std::string> wanted = compared_lines(record, tolerances, rules);
+  const std::vector<std::string> found = compared_lines(output, tolerances, rules);
   std::string section;
   for (std::size_t i = 0; i < std::max(wanted.size(), found.size()); ++i) {
     const std::string& left = i < wanted.size() ? wanted[i] : "(the end)";
     const std::string& right = i < found.size() ? found[i] : "(the end)";
-    std::smatch heading;
-    if (std::regex_search(left, heading, std::regex{R"(^\d+\.\d+(?= ))"})) section = heading.str();
+    if (const std::string next = number_of_heading(left); !next.empty()) section = next;
     const auto tolerance = tolerance_of(left, section, tolerances, rules);
     const bool equal = tolerance ? are_near(left, right, *tolerance) : left == right;
     if (!equal) return fmt::format("line {}\n  record: {}\n  output: {}", i + 1, left, right);
@@ -219,6 +236,17 @@ TEST(Rules, NeedAReasonAndStandBesideTolerances) {
   EXPECT_EQ(rules_of("/cost/ 0.1 rounding\n5.6 0.05 rounding\n").size(), 1U);
 }
 
+TEST(Difference, ComparesOnlyTheHeadingWhereAnythingMayStand) {
+  const std::string record = "1.1 Fast\n---\n/\\\n\n1.2 Sure\ncost 100.0\n";
+  const Tolerances tolerances{{"1.1", INFINITY}};
+  EXPECT_EQ(difference(record, "1.1 Fast\n---\n1.2 Sure\ncost 100.0\n", tolerances), "");
+  EXPECT_EQ(difference(record, "1.1 Fast\n|\n|\n|\n|\n|\n1.2 Sure\ncost 100.0\n", tolerances), "");
+  EXPECT_NE(difference(record, "1.1 Slow\n---\n/\\\n\n1.2 Sure\ncost 100.0\n", tolerances), "");
+  EXPECT_NE(difference(record, "1.1 Fast\n---\n/\\\n\n1.2 Sure\ncost 100.1\n", tolerances), "");
+  EXPECT_NE(difference(record, "1.1 Fast\n---\n/\\\n", tolerances), "");
+  EXPECT_EQ(difference("1.1 Fast\n|\n", "1.1 Fast\n/\n/\n", tolerances), "");
+}
+
 TEST(Difference, ReadsNumbersAsTheyAreWritten) {
   EXPECT_TRUE(are_near("1,000 images/s, cost -1.5e-03", "1,010 images/s, cost -1.51e-3", 0.02));
   EXPECT_FALSE(are_near("1,000 images/s", "2,000 images/s", 0.02));
@@ -229,6 +257,10 @@ TEST(Tolerances, NeedAReason) {
   EXPECT_EQ(read_tolerances(good).at("5.6"), 0.05);
   std::istringstream bare{"5.6 0.05\n"};
   EXPECT_THROW(read_tolerances(bare), std::runtime_error);
+  std::istringstream any{"5.6 any a picture of this machine\n"};
+  EXPECT_TRUE(std::isinf(read_tolerances(any).at("5.6")));
+  std::istringstream neither{"5.6 some rounding differs\n"};
+  EXPECT_ANY_THROW(read_tolerances(neither));
 }
 
 /// A run of a program with options: `10.13 long --recipe report`, a line of chapters/….runs.
