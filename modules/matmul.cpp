@@ -55,6 +55,7 @@ struct Factors {
   std::size_t start_stride;
 };
 
+// [kernel]
 /// The micro-kernel: a tile of Rows × Vectors sums lives in registers while k runs. For each k it
 /// loads one row of B, and each scalar of A once, for Rows × Vectors multiply-adds.
 /// @param c The tile's first element.
@@ -78,6 +79,7 @@ void multiply_tile(const Factors& f, real* c, std::size_t c_stride) {
     for (std::size_t v = 0; v < Vectors; ++v) store(c + i * c_stride + v * lanes, sum[i][v]);
   }
 }
+// [/kernel]
 
 using MultiplyTile = void (*)(const Factors&, real*, std::size_t);
 
@@ -111,6 +113,7 @@ void pack(const Matrix& b, std::size_t k0, std::size_t depth, std::size_t j0, re
       }
     }
   } else if (b.row_stride == 1 && width == panel_width) {
+    // [squares]
     for (; k + lanes <= depth; k += lanes) {  // B is a transpose: square by square
       for (std::size_t v = 0; v < Vectors; ++v) {
         Square square;
@@ -123,6 +126,7 @@ void pack(const Matrix& b, std::size_t k0, std::size_t depth, std::size_t j0, re
         }
       }
     }
+    // [/squares]
   }
   for (; k < depth; ++k) {
     for (std::size_t j = 0; j < width; ++j) {
@@ -138,10 +142,12 @@ void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias
   constexpr std::size_t panel_width = Vectors * lanes;
   const std::size_t width = std::min(panel_width, b.columns - j0);
   const bool whole = width == panel_width;
+  // [direct]
   // Rows that stand close together need no packing; and a single tile of rows reads B once, so that
   // packing would only read it twice.
   const bool direct =
       b.column_stride == 1 && (b.row_stride <= panel_width || rows <= tile_rows(Vectors));
+  // [/direct]
 
   alignas(vector_bytes) std::array<real, block_depth * panel_width> panel;
   // Tiles are written whole; where C is narrower, they go to a block of their own first.
@@ -152,6 +158,7 @@ void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias
   real* const out = whole ? c.data() + i0 * b.columns + j0 : narrow.data();
   const std::size_t stride = whole ? b.columns : panel_width;
 
+  // [blocks]
   const std::size_t depth_of_block = divide_up(a.columns, divide_up(a.columns, block_depth));
   for (std::size_t k0 = 0; k0 < a.columns; k0 += depth_of_block) {
     const std::size_t depth = std::min(depth_of_block, a.columns - k0);
@@ -170,6 +177,7 @@ void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias
                              to, stride);
     }
   }
+  // [/blocks]
   for (std::size_t i = 0; !whole && i < rows; ++i) {
     std::copy_n(out + i * stride, width, c.data() + (i0 + i) * b.columns + j0);
   }
@@ -194,10 +202,12 @@ Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
   Tensor c = Tensor::uninitialized(Shape{a.rows, b.columns});
   const std::size_t panel_width = (a.rows <= tile_rows(wide) ? wide : 2) * lanes;
   const std::size_t panels = divide_up(b.columns, panel_width);
+  // [serial]
   const bool serial = std::max(a.rows, read_work) * a.columns * b.columns < serial_work;
   const std::size_t blocks =
       std::max(divide_up(a.rows, block_rows),
                serial ? 1 : std::min(divide_up(min_rounds, panels), divide_up(a.rows, tile_sums)));
+  // [/serial]
   const auto round = [&](std::size_t index) {
     const std::size_t block = index / panels;
     const std::size_t i0 = a.rows * block / blocks;
