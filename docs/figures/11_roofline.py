@@ -1,33 +1,35 @@
 """Chapter 11: the roofline of a machine, and how near the steps of the matrix product come to it."""
 
+LEFT, RIGHT = 1 / 16, 16
+LABELS = ["1", "2", "3", "4", "5", "6", "7", "n", "N"]  # then OpenBLAS on one thread, on all
+
 
 def draw(figure, read):
     roofs = {name: values[0] for name, values in read("11_roofs.csv").items()}
     steps = read("11_steps.csv")
     figure.set_size_inches(7, 4.6)
     axes = figure.subplots()
-    left, right = 1 / 16, 16
-    for bandwidth, name, line in ((roofs["cache"], "first cache", "-"), (roofs["memory"], "memory", "--")):
-        ridge = roofs["one"] / bandwidth
-        axes.plot([left, ridge, right], [left * bandwidth, roofs["one"], roofs["one"]], line,
-                  label=f"one thread, {name}")
-    axes.plot([roofs["one"] / roofs["cache"], right], [roofs["all"]] * 2, label="all threads")
-    for i, (label, height) in enumerate((("nn::matmul", None), ("OpenBLAS", steps["gflops"][-1]))):
-        if height:
-            axes.axhline(height, linestyle=":", color="gray")
-            axes.text(left * 1.1, height * 1.06, f"{label}, all threads", color="gray")
-    labels = ["1", "2", "3", "4", "5", "6", "7", "n", "N"]
-    taken = []
-    for label, x, y in zip(labels, steps["intensity"], steps["gflops"]):
-        if x == 0 or y == 0:
-            continue
-        axes.plot(x, y, "o", color="tab:gray", zorder=3)
-        near = sum(abs(x - a) < 0.01 and 0.8 < y / b < 1.25 for a, b in taken)
-        axes.annotate(label, (x, y), textcoords="offset points", xytext=(7 + 10 * near, -3))
-        taken.append((x, y))
+    for name, label, line in (("cache", "one thread, first cache", "-"),
+                              ("memory", "one thread, memory", "--")):
+        ridge = roofs["one"] / roofs[name]
+        axes.plot([LEFT, ridge, RIGHT], [LEFT * roofs[name], roofs["one"], roofs["one"]], line,
+                  label=label)
+    axes.plot([roofs["one"] / roofs["cache"], RIGHT], [roofs["all"]] * 2, "-.", label="all threads")
+    openblas = steps["gflops"][-1]
+    if openblas > 0:
+        axes.axhline(openblas, linestyle=":", color="gray")
+        axes.text(RIGHT, openblas / 1.08, "OpenBLAS, all threads", color="gray", ha="right", va="top")
+    marked = []
+    for label, x, y in zip(LABELS, steps["intensity"], steps["gflops"]):
+        axes.plot(x, y, "o", color="gray", zorder=3)
+        beside = sum(x == other_x and 0.7 < y / other_y < 1.4 for other_x, other_y in marked)
+        axes.annotate(label, (x, y), textcoords="offset points", xytext=(7 + 10 * beside, -9))
+        marked.append((x, y))
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
+    axes.set_ylim(top=2 * roofs["all"])
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel("intensity: FLOP for each byte loaded or stored")
     axes.set_ylabel("GFLOP/s")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.legend(loc="lower right")
