@@ -17,8 +17,7 @@ def draw(figure, read):
     axes.plot([roofs["one"] / roofs["cache"], RIGHT], [roofs["all"]] * 2, "-.", label="all threads")
     openblas = steps["gflops"][-1]
     if openblas > 0:
-        axes.axhline(openblas, linestyle=":", color="gray")
-        axes.text(RIGHT, openblas / 1.08, "OpenBLAS, all threads", color="gray", ha="right", va="top")
+        axes.axhline(openblas, linestyle=":", color="gray", label="OpenBLAS, all threads")
     marked = []
     for label, x, y in zip(LABELS, steps["intensity"], steps["gflops"]):
         axes.plot(x, y, "o", color="gray", zorder=3)
