@@ -53,7 +53,8 @@ class Elementwise {
   /// @return The function's name.
   [[nodiscard]] std::string name() const { return function_.name(); }
 
-  /// @return The sample's own shape: any will do.
+  /// @param sample Any shape.
+  /// @return The same.
   [[nodiscard]] Shape output_shape(const Shape& sample) const { return sample; }
 
   /// @param x Input, any shape.
@@ -120,7 +121,10 @@ struct Rectifier {
   /// @return `ReLU`.
   [[nodiscard]] std::string name() const { return "ReLU"; }
   /// Asks for x < 0 and not for x > 0, so that NaN stays NaN.
+  /// @param x Any number.
+  /// @return y, 0 or more.
   [[nodiscard]] constexpr real operator()(real x) const { return x < 0 ? 0 : x; }
+  /// @param y What x became.
   /// @return 1 where y > 0, else 0.
   [[nodiscard]] constexpr real derivative(real y) const { return y > 0 ? 1 : 0; }
 };
@@ -131,8 +135,10 @@ struct LeakyRectifier {
 
   /// @return `LeakyReLU`.
   [[nodiscard]] std::string name() const { return "LeakyReLU"; }
+  /// @param x Any number.
   /// @return y, of the sign of x.
   [[nodiscard]] constexpr real operator()(real x) const { return x < 0 ? slope * x : x; }
+  /// @param y What x became.
   /// @return 1 where y > 0, else the slope.
   [[nodiscard]] constexpr real derivative(real y) const { return y > 0 ? 1 : slope; }
 };
@@ -143,10 +149,13 @@ struct Logistic {
   /// @return `Sigmoid`.
   [[nodiscard]] std::string name() const { return "Sigmoid"; }
   /// e is raised to no positive number: it underflows to 0 far out, and never overflows.
+  /// @param x Any number.
+  /// @return y, in [0, 1].
   [[nodiscard]] inline real operator()(real x) const {
     const real e = std::exp(-std::abs(x));
     return (x >= 0 ? real{1} : e) / (1 + e);
   }
+  /// @param y What x became, in [0, 1].
   /// @return y (1 − y), at most 1/4.
   [[nodiscard]] constexpr real derivative(real y) const { return y * (1 - y); }
 };
@@ -156,8 +165,10 @@ struct Logistic {
 struct HyperbolicTangent {
   /// @return `Tanh`.
   [[nodiscard]] std::string name() const { return "Tanh"; }
+  /// @param x Any number.
   /// @return y, in [−1, 1].
   [[nodiscard]] inline real operator()(real x) const { return std::tanh(x); }
+  /// @param y What x became, in [−1, 1].
   /// @return 1 − y², at most 1.
   [[nodiscard]] constexpr real derivative(real y) const { return 1 - y * y; }
 };
@@ -199,8 +210,8 @@ class Softmax {
   /// @return `Softmax`.
   [[nodiscard]] std::string name() const { return "Softmax"; }
 
-  /// @param sample (M).
-  /// @return (M).
+  /// @param sample (M), or `Shape{}`.
+  /// @return The same.
   /// @throws std::invalid_argument if the sample has more than one axis.
   [[nodiscard]] Shape output_shape(const Shape& sample) const {
     if (sample.rank() > 1) {
@@ -217,7 +228,10 @@ class Softmax {
     return output_;
   }
 
-  /// The probabilities, keeping nothing. @see forward
+  /// The probabilities, keeping nothing.
+  /// @param x Input (logits), shape (B, M).
+  /// @return Probabilities, shape (B, M); every row sums to 1.
+  /// @throws std::invalid_argument if x is not a matrix.
   [[nodiscard]] Tensor predict(Tensor x) const {
     if (x.rank() != 2) {
       throw std::invalid_argument(

@@ -54,7 +54,7 @@ class RMSProp {
 
   /// One step, every parameter at its own pace.
   /// @param parameters Values and gradients, the same list at every step.
-  /// @throws std::invalid_argument if the parameters are not those of the step before.
+  /// @throws std::invalid_argument if they differ in number or shape from those of the step before.
   void step(std::span<Parameter* const> parameters) {
     const real eta = options_.learning_rate;
     const real alpha = options_.alpha;
@@ -116,7 +116,7 @@ class Adam {
 
   /// One step, every parameter at its own pace.
   /// @param parameters Values and gradients, the same list at every step.
-  /// @throws std::invalid_argument if the parameters are not those of the step before.
+  /// @throws std::invalid_argument if they differ in number or shape from those of the step before.
   void step(std::span<Parameter* const> parameters) {
     mean_.prepare(name_, parameters);
     mean_square_.prepare(name_, parameters);

@@ -182,10 +182,12 @@ class Sequential {
 
   /// @param dy ∂C/∂Y for the output of the last forward().
   /// @return ∂C/∂X. Every parameter's gradient is written on the way.
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
   [[nodiscard]] Tensor backward(Tensor dy);
 
   /// As backward(), for training: stops at the first layer that learns, since nobody needs ∂C/∂X.
   /// @param dy ∂C/∂Y for the output of the last forward().
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
   void backward_parameters(Tensor dy);
 
   /// The output when the network is used: keeps nothing, so many threads may call it at once.
@@ -195,8 +197,7 @@ class Sequential {
   [[nodiscard]] Tensor predict(Tensor x) const;
 
   /// @return The parameters of all layers, first to last. They stay where they are until the
-  /// network
-  ///   is destroyed or assigned to.
+  ///   network is destroyed or assigned to.
   [[nodiscard]] std::vector<Parameter*> parameters();
 
   /// The number of values that training adjusts.
@@ -204,6 +205,7 @@ class Sequential {
 
   /// A table of the layers: name, shape of the output for one sample, number of parameters.
   /// @param sample A sample's shape, where the first layer leaves it open.
+  /// @throws std::invalid_argument if a layer cannot take what the one before it gives.
   [[nodiscard]] std::string summary(const Shape& sample = Shape{}) const;
 
  private:
@@ -247,6 +249,8 @@ struct GradientCheck {
 /// @param layer Any layer, your own or a whole network; changed and put back value by value.
 /// @param input A batch, shape (B, …).
 /// @param seed Of the random factors.
+/// @return How far off the gradients of the input and of every parameter are.
+/// @throws std::invalid_argument if the input does not fit the layer.
 template <Layer L>
 [[nodiscard]] GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed = 1);
 

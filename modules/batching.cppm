@@ -26,8 +26,8 @@ struct Dataset {
 /// The samples at these places, in this order.
 /// @param dataset Any set.
 /// @param places Numbers below its size, at least one.
-/// @throws std::invalid_argument if inputs and targets differ in number, or a place is out of
-/// range.
+/// @throws std::invalid_argument if inputs and targets differ in number, there are no places, or
+///   one is out of range.
 [[nodiscard]] Dataset gather(const Dataset& dataset, std::span<const std::size_t> places);
 
 /// How a set is cut into batches.
@@ -112,8 +112,9 @@ struct SplitPlaces {
 /// @param sizes Of the sets; a set of size 0 is empty.
 /// @param options Which samples go where.
 /// @return The three sets.
-/// @throws std::invalid_argument if nothing is left for training, a fraction is out of range, or
-///   stratified splitting is asked of targets that are not class numbers.
+/// @throws std::invalid_argument if inputs and targets differ in number, nothing is left for
+///   training, a fraction is out of range, or stratified splitting is asked of targets that are not
+///   class numbers.
 [[nodiscard]] Split split(const Dataset& dataset, const Counts& sizes,
                           const SplitOptions& options = {});
 /// The same, the sizes given as shares of the whole.

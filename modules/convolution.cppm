@@ -22,9 +22,12 @@ struct Extent {
   std::size_t width;
 
   /// A square.
+  /// @param side Its height and its width.
   constexpr Extent(std::size_t side)
       : height{side}, width{side} {}  // NOLINT(google-explicit-constructor)
-  /// A rectangle, h rows of w columns.
+  /// A rectangle.
+  /// @param h Its rows.
+  /// @param w Its columns.
   constexpr Extent(std::size_t h, std::size_t w) : height{h}, width{w} {}
   constexpr bool operator==(const Extent&) const = default;
 };
@@ -44,7 +47,8 @@ class Padding {
     return padding;
   }
 
-  /// This many rows above and below, and columns left and right.
+  /// A given number of zeros.
+  /// @param each_side Rows above and below, columns left and right.
   explicit constexpr Padding(Extent each_side) : each_side_{each_side} {}
 
   /// Whether it is same().
@@ -102,7 +106,7 @@ class Convolution {
   /// @param inputs C, at least 1.
   /// @param outputs O, at least 1.
   /// @param options Kernel, stride, padding.
-  /// @throws std::invalid_argument if a size is 0.
+  /// @throws std::invalid_argument if either is 0, or a side of kernel or stride is.
   Convolution(std::size_t inputs, std::size_t outputs, const Options& options);
 
   /// A layer whose kernels an initializer fills; biases are zeros.
@@ -110,7 +114,7 @@ class Convolution {
   /// @param outputs O, at least 1.
   /// @param options Kernel, stride, padding.
   /// @param initializer Called with the kernels and `Fan{F G C, F G O}`.
-  /// @throws std::invalid_argument if a size is 0.
+  /// @throws std::invalid_argument if either is 0, or a side of kernel or stride is.
   template <Initializer F>
   Convolution(std::size_t inputs, std::size_t outputs, const Options& options, F&& initializer)
       : Convolution{inputs, outputs, options} {
@@ -135,7 +139,7 @@ class Convolution {
   /// @return `Convolution 1→8 5×5`, with stride and padding where there are any.
   [[nodiscard]] std::string name() const;
 
-  /// @param sample (C, H, W).
+  /// @param sample (C, H, W), or `Shape{}`.
   /// @return (O, H′, W′), where H′ = ⌊(H + padding − F) / s⌋ + 1.
   /// @throws std::invalid_argument if the sample has other channels or is smaller than the kernel.
   [[nodiscard]] Shape output_shape(const Shape& sample) const;
@@ -145,7 +149,10 @@ class Convolution {
   /// @throws std::invalid_argument if x does not fit.
   [[nodiscard]] Images forward(Images x);
 
-  /// The output, keeping nothing. @see forward
+  /// The output, keeping nothing.
+  /// @param x Images, shape (B, C, H, W).
+  /// @return Shape (B, O, H′, W′).
+  /// @throws std::invalid_argument if x does not fit.
   [[nodiscard]] Images predict(Images x) const;
   /// The same of a tensor, shape (B, C, H, W); where the stride is 1, few images are taken one
   /// after the other.
@@ -195,7 +202,7 @@ struct PoolOptions {
 class MaxPool {
  public:
   /// @param options Window and stride.
-  /// @throws std::invalid_argument if the window is 0.
+  /// @throws std::invalid_argument if a side of the window is 0.
   explicit MaxPool(const PoolOptions& options);
   /// The same, windows side by side: `MaxPool{2}`.
   explicit MaxPool(Extent window) : MaxPool{PoolOptions{.window = window}} {}
@@ -203,7 +210,7 @@ class MaxPool {
   /// @return `MaxPool 2×2`, with the stride where it is another.
   [[nodiscard]] std::string name() const;
 
-  /// @param sample (C, H, W).
+  /// @param sample (C, H, W), or `Shape{}`.
   /// @return (C, H′, W′).
   /// @throws std::invalid_argument if the sample is not an image or smaller than the window.
   [[nodiscard]] Shape output_shape(const Shape& sample) const;
@@ -213,7 +220,10 @@ class MaxPool {
   /// @throws std::invalid_argument if x does not fit.
   [[nodiscard]] Images forward(const Images& x);
 
-  /// The output, keeping nothing. @see forward
+  /// The output, keeping nothing.
+  /// @param x Shape (B, C, H, W).
+  /// @return Shape (B, C, H′, W′).
+  /// @throws std::invalid_argument if x does not fit.
   [[nodiscard]] Images predict(const Images& x) const;
   /// The same of a tensor, shape (B, C, H, W); few images are taken one after the other.
   [[nodiscard]] Tensor predict(const Tensor& x) const;
@@ -240,7 +250,7 @@ class MaxPool {
 class AveragePool {
  public:
   /// @param options Window and stride.
-  /// @throws std::invalid_argument if the window is 0.
+  /// @throws std::invalid_argument if a side of the window is 0.
   explicit AveragePool(const PoolOptions& options);
   /// The same, windows side by side: `AveragePool{2}`.
   explicit AveragePool(Extent window) : AveragePool{PoolOptions{.window = window}} {}
@@ -248,7 +258,7 @@ class AveragePool {
   /// @return `AveragePool 2×2`, with the stride where it is another.
   [[nodiscard]] std::string name() const;
 
-  /// @param sample (C, H, W).
+  /// @param sample (C, H, W), or `Shape{}`.
   /// @return (C, H′, W′).
   /// @throws std::invalid_argument if the sample is not an image or smaller than the window.
   [[nodiscard]] Shape output_shape(const Shape& sample) const;
@@ -258,7 +268,10 @@ class AveragePool {
   /// @throws std::invalid_argument if x does not fit.
   [[nodiscard]] Images forward(const Images& x);
 
-  /// The output, keeping nothing. @see forward
+  /// The output, keeping nothing.
+  /// @param x Shape (B, C, H, W).
+  /// @return Shape (B, C, H′, W′).
+  /// @throws std::invalid_argument if x does not fit.
   [[nodiscard]] Images predict(const Images& x) const;
 
   /// @param dy ∂C/∂Y, shape (B, C, H′, W′).
@@ -279,7 +292,7 @@ class AveragePool {
 class Reshape {
  public:
   /// @param sample The new shape, without the batch.
-  /// @throws std::invalid_argument if there are more than three axes or one is 0.
+  /// @throws std::invalid_argument if there is no axis, there are more than three, or one is 0.
   explicit Reshape(const Shape& sample);
   /// The same, by the lengths of the axes: `Reshape{1, 28, 28}`.
   template <std::convertible_to<std::size_t>... Axes>
@@ -298,7 +311,10 @@ class Reshape {
   /// @throws std::invalid_argument if the samples have more or fewer values.
   [[nodiscard]] Tensor forward(Tensor x);
 
-  /// The output, keeping nothing. @see forward
+  /// The output, keeping nothing.
+  /// @param x A batch of samples of any shape with as many values.
+  /// @return The batch, every sample in the new shape.
+  /// @throws std::invalid_argument if the samples have more or fewer values.
   [[nodiscard]] Tensor predict(Tensor x) const;
 
   /// @param dy ∂C/∂Y, shaped like the last output.
@@ -329,12 +345,16 @@ class Flatten {
 
   /// @param x A batch of samples of any shape.
   /// @return Shape (B, values of a sample).
+  /// @throws std::invalid_argument if x is empty.
   [[nodiscard]] Tensor forward(Tensor x) {
     input_ = x.shape();
     return predict(std::move(x));
   }
 
-  /// The output, keeping nothing. @see forward
+  /// The output, keeping nothing.
+  /// @param x A batch of samples of any shape.
+  /// @return Shape (B, values of a sample).
+  /// @throws std::invalid_argument if x is empty.
   [[nodiscard]] static Tensor predict(Tensor x) {
     const Shape flat{x.rows(), x.columns()};
     return std::move(x).reshaped(flat);

@@ -48,7 +48,10 @@ class MeanSquaredError {
   /// @throws std::invalid_argument if the shapes do not fit or a class is out of range.
   [[nodiscard]] static double value(const Tensor& predictions, const Tensor& targets);
 
-  /// @return ∂C/∂P, shape (B, M). @see value
+  /// @param predictions Shape (B, M).
+  /// @param targets As value() takes them.
+  /// @return ∂C/∂P, shape (B, M).
+  /// @throws std::invalid_argument if the shapes do not fit or a class is out of range.
   [[nodiscard]] static Tensor gradient(const Tensor& predictions, const Tensor& targets);
 };
 
@@ -66,7 +69,10 @@ class CrossEntropy {
   /// @throws std::invalid_argument if the shapes do not fit or a class is out of range.
   [[nodiscard]] static double value(const Tensor& predictions, const Tensor& targets);
 
-  /// @return ∂C/∂P, shape (B, M). @see value
+  /// @param predictions Probabilities in [0, 1], shape (B, M).
+  /// @param targets As value() takes them.
+  /// @return ∂C/∂P, shape (B, M).
+  /// @throws std::invalid_argument if the shapes do not fit or a class is out of range.
   [[nodiscard]] static Tensor gradient(const Tensor& predictions, const Tensor& targets);
 };
 
@@ -84,7 +90,10 @@ class BinaryCrossEntropy {
   /// @throws std::invalid_argument if the shapes do not fit or a class is out of range.
   [[nodiscard]] static double value(const Tensor& predictions, const Tensor& targets);
 
-  /// @return ∂C/∂P, shape (B, M). @see value
+  /// @param predictions Probabilities in [0, 1], shape (B, M).
+  /// @param targets As value() takes them.
+  /// @return ∂C/∂P, shape (B, M).
+  /// @throws std::invalid_argument if the shapes do not fit or a class is out of range.
   [[nodiscard]] static Tensor gradient(const Tensor& predictions, const Tensor& targets);
 };
 
@@ -106,7 +115,10 @@ class SoftmaxCrossEntropy {
   /// @throws std::invalid_argument if the shapes do not fit or a class is out of range.
   [[nodiscard]] static double value(const Tensor& logits, const Tensor& targets);
 
-  /// @return ∂C/∂Z, shape (B, M). @see value
+  /// @param logits Any numbers, shape (B, M).
+  /// @param targets As value() takes them.
+  /// @return ∂C/∂Z, shape (B, M).
+  /// @throws std::invalid_argument if the shapes do not fit or a class is out of range.
   [[nodiscard]] static Tensor gradient(const Tensor& logits, const Tensor& targets);
 };
 

@@ -70,7 +70,7 @@ class Dense {
   /// @return `Dense 784→256`.
   [[nodiscard]] std::string name() const { return fmt::format("Dense {}→{}", inputs(), outputs()); }
 
-  /// @param sample (D).
+  /// @param sample (D), or `Shape{}`.
   /// @return (M).
   /// @throws std::invalid_argument if the sample has another shape.
   [[nodiscard]] Shape output_shape(const Shape& sample) const {
@@ -86,7 +86,7 @@ class Dense {
 
   /// @param x Input, shape (B, D).
   /// @return Output, shape (B, M).
-  /// @throws std::invalid_argument if x has another number of columns.
+  /// @throws std::invalid_argument if x is not a matrix of D columns.
   // [forward]
   [[nodiscard]] Tensor forward(Tensor x) {
     Tensor y = predict(x);
@@ -98,7 +98,7 @@ class Dense {
   /// The output, keeping nothing.
   /// @param x Input, shape (B, D).
   /// @return Output, shape (B, M).
-  /// @throws std::invalid_argument if x has another number of columns.
+  /// @throws std::invalid_argument if x is not a matrix of D columns.
   [[nodiscard]] Tensor predict(const Tensor& x) const {
     check(x, "input", inputs());
     return matmul(x, weights_.value, biases_.value.values());

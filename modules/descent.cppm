@@ -62,7 +62,7 @@ class Memory {
   /// Makes the tensors at the first call.
   /// @param owner The optimizer's name, for the error.
   /// @param parameters All that the optimizer steps on, the same list at every call.
-  /// @throws std::invalid_argument if the parameters are others than at the first call.
+  /// @throws std::invalid_argument if they differ in number or shape from those of the first call.
   void prepare(std::string_view owner, std::span<Parameter* const> parameters) {
     if (tensors_.empty()) {
       for (const Parameter* p : parameters) tensors_.emplace_back(p->value.shape());
@@ -79,6 +79,7 @@ class Memory {
   }
 
   /// The values kept for one parameter.
+  /// @param parameter Its place in the list that prepare() was given.
   [[nodiscard]] std::span<real> operator[](std::size_t parameter) {
     return tensors_[parameter].values();
   }
@@ -117,6 +118,7 @@ class GradientDescent {
   }
 
   /// One step down the gradient.
+  /// @param parameters Values and gradients.
   void step(std::span<Parameter* const> parameters) const {
     const real eta = options_.learning_rate;
     const real lambda = options_.weight_decay;
@@ -172,7 +174,7 @@ class Momentum {
 
   /// One step along the velocity.
   /// @param parameters Values and gradients, the same list at every step.
-  /// @throws std::invalid_argument if the parameters are not those of the step before.
+  /// @throws std::invalid_argument if they differ in number or shape from those of the step before.
   // [momentum]
   void step(std::span<Parameter* const> parameters) {
     const real eta = options_.learning_rate;

@@ -28,6 +28,7 @@ class Images {
   /// Images whose pixels are whatever the memory held; for code that writes them all.
   /// @param count How many images, at least 1.
   /// @param sample The shape of one, (C, H, W).
+  /// @throws std::invalid_argument if there are none, or the sample has no axis.
   Images(std::size_t count, const Shape& sample)
       : count_{count},
         sample_{sample},
@@ -54,6 +55,7 @@ class Images {
   [[nodiscard]] std::size_t groups() const { return values_.rows(); }
 
   /// One group's vectors, as many as an image has pixels in all channels.
+  /// @param index 0 to groups() − 1.
   [[nodiscard]] real* group(std::size_t index) { return values_.row(index).data(); }
   /// The same, read only.
   [[nodiscard]] const real* group(std::size_t index) const { return values_.row(index).data(); }
@@ -80,9 +82,9 @@ class Images {
 /// which it wants; it is converted where it is the other.
 class Signal {
  public:
-  /// A tensor of any shape.
+  /// @param tensor Any shape.
   Signal(Tensor tensor) : value_{std::move(tensor)} {}  // NOLINT(google-explicit-constructor)
-  /// Images in the layout above.
+  /// @param images In the layout above.
   Signal(Images images) : value_{std::move(images)} {}  // NOLINT(google-explicit-constructor)
 
   /// Whether it is a batch of images, in either form.
@@ -93,6 +95,7 @@ class Signal {
 
   /// Whether a tensor holds so few images that side by side they would leave most lanes empty: then
   /// it is faster to take one after the other.
+  /// @param tensor Any shape; images have four axes.
   [[nodiscard]] static bool are_few(const Tensor& tensor) {
     return tensor.rank() == 4 && 4 * tensor.rows() <= lanes;
   }

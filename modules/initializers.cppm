@@ -51,7 +51,9 @@ class He {
   explicit He(Random& random, Distribution distribution = Distribution::normal)
       : random_{&random}, distribution_{distribution} {}
 
-  /// Fills the weights of a layer, n_in being fan.in.
+  /// Fills the weights of a layer.
+  /// @param weights All overwritten.
+  /// @param fan Of the layer: n_in is fan.in, at least 1.
   void operator()(Tensor& weights, Fan fan) const {
     detail::fill(weights, *random_, distribution_, 2.0 / static_cast<double>(fan.in));
   }
@@ -75,7 +77,9 @@ class Glorot {
   explicit Glorot(Random& random, Distribution distribution = Distribution::uniform)
       : random_{&random}, distribution_{distribution} {}
 
-  /// Fills the weights of a layer, n_in being fan.in and n_out fan.out.
+  /// Fills the weights of a layer.
+  /// @param weights All overwritten.
+  /// @param fan Of the layer: n_in is fan.in, n_out is fan.out, together at least 1.
   void operator()(Tensor& weights, Fan fan) const {
     detail::fill(weights, *random_, distribution_, 2.0 / static_cast<double>(fan.in + fan.out));
   }
@@ -101,6 +105,7 @@ class RandomNormal {
   }
 
   /// Fills the weights; the fan plays no part.
+  /// @param weights All overwritten.
   void operator()(Tensor& weights, Fan /*fan*/) const {
     for (real& w : weights.values()) w = static_cast<real>(random_->normal(mean_, deviation_));
   }
@@ -127,6 +132,7 @@ class RandomUniform {
   }
 
   /// Fills the weights; the fan plays no part.
+  /// @param weights All overwritten.
   void operator()(Tensor& weights, Fan /*fan*/) const {
     for (real& w : weights.values()) w = static_cast<real>(random_->uniform(low_, high_));
   }
@@ -145,6 +151,7 @@ class Constant {
   explicit Constant(real value) : value_{value} {}
 
   /// Fills the weights; the fan plays no part.
+  /// @param weights All overwritten.
   void operator()(Tensor& weights, Fan /*fan*/) const { weights.fill(value_); }
 
  private:

@@ -24,6 +24,7 @@ struct Matrix {
   Matrix() = default;
 
   /// A tensor's rows and columns; the inner axes of an image count as columns.
+  /// @param tensor Any; must outlive the matrix.
   Matrix(const Tensor& tensor)  // NOLINT(google-explicit-constructor): a tensor is a matrix
       : data{tensor.data()},
         rows{tensor.rows()},
@@ -32,6 +33,7 @@ struct Matrix {
 };
 
 /// The transpose: element (i, j) of the result is element (j, i) of the matrix. Copies nothing.
+/// @param matrix Any; its tensor must outlive the result too.
 [[nodiscard]] inline Matrix transposed(const Matrix& matrix) {
   Matrix result;
   result.data = matrix.data;
@@ -57,9 +59,10 @@ struct Matrix {
 /// The product with a row added to every row: c(i, j) = bias(j) + Σₖ a(i, k) b(k, j).
 /// @param a Left factor, shape (M, K).
 /// @param b Right factor, shape (K, N).
-/// @param bias The row, N values.
+/// @param bias The row, N values; with an empty one nothing is added.
 /// @return Shape (M, N).
-/// @throws std::invalid_argument if the shapes do not fit.
+/// @throws std::invalid_argument if a factor is empty, B has not as many rows as A has columns, or
+///   the bias has not as many values as B has columns.
 [[nodiscard]] Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias);
 
 }  // namespace nn

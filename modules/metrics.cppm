@@ -38,7 +38,8 @@ concept Metric = std::copyable<M> && requires(M metric, const M& constant, const
 /// The classes that targets name.
 /// @param targets Class numbers, shape (B), or rows, shape (B, M).
 /// @return B classes.
-/// @throws std::invalid_argument if a class number is negative, not whole, or 2²⁴ or more.
+/// @throws std::invalid_argument if the targets have no axis or more than two, or a class number is
+///   negative, not whole, or 2²⁴ or more.
 [[nodiscard]] std::vector<std::size_t> target_classes(const Tensor& targets);
 
 /// Counts how often samples of each actual class were predicted as each class.
@@ -71,13 +72,19 @@ class ConfusionMatrix {
 
   /// Of the samples predicted as this class, the share that is: TP / (TP + FP). Where none was
   /// predicted so, 0/0 counts as 0.
+  /// @param index The class, 0 to size() − 1.
+  /// @throws std::invalid_argument if the class is out of range.
   [[nodiscard]] double precision(std::size_t index) const;
 
   /// Of the samples that are of this class, the share predicted so: TP / (TP + FN). Where there are
   /// none, 0/0 counts as 0.
+  /// @param index The class, 0 to size() − 1.
+  /// @throws std::invalid_argument if the class is out of range.
   [[nodiscard]] double recall(std::size_t index) const;
 
   /// The harmonic mean of precision P and recall R: 2 P R / (P + R). Where both are 0, 0.
+  /// @param index The class, 0 to size() − 1.
+  /// @throws std::invalid_argument if the class is out of range.
   [[nodiscard]] double f1(std::size_t index) const;
 
   /// The mean of precision() over all classes, each counting alike ("macro").
@@ -120,9 +127,12 @@ class Accuracy {
   /// Forgets what was added.
   void reset() { *this = {}; }
 
+  /// Sees a batch.
   /// @param predictions Shape (B, M).
-  /// @param targets Shape (B, M), or class numbers (B).
-  /// @throws std::invalid_argument if predictions and targets differ in number.
+  /// @param targets Shape (B, M), or class numbers (B); a number beyond those that predictions
+  ///   can name counts as a miss.
+  /// @throws std::invalid_argument if either has more or fewer axes, the two differ in number, or a
+  ///   class number is negative, not whole, or 2²⁴ or more.
   void add(const Tensor& predictions, const Tensor& targets);
 
   /// @return In [0, 1].
@@ -145,10 +155,11 @@ class TopAccuracy {
   /// Forgets what was added.
   void reset() { right_ = seen_ = 0; }
 
+  /// Sees a batch. Of equal predictions the one of the lower class counts as the larger.
   /// @param predictions Shape (B, M), M at least 2.
-  /// @param targets Shape (B, M), or class numbers (B).
-  /// @throws std::invalid_argument if predictions and targets differ in number, or there is but one
-  ///   column.
+  /// @param targets Shape (B, M), or class numbers (B); a class of M or more counts as a miss.
+  /// @throws std::invalid_argument if M is 1, either has more or fewer axes, the two differ in
+  ///   number, or a class number is negative, not whole, or 2²⁴ or more.
   void add(const Tensor& predictions, const Tensor& targets);
 
   /// @return In [0, 1].
@@ -173,10 +184,11 @@ class MacroMean {
   /// Forgets what was added.
   void reset() { matrix_ = ConfusionMatrix{matrix_.size()}; }
 
+  /// Sees a batch.
   /// @param predictions Shape (B, M).
   /// @param targets Shape (B, M), or class numbers (B).
-  /// @throws std::invalid_argument if predictions and targets differ in number or a class is out of
-  ///   range.
+  /// @throws std::invalid_argument if either has more or fewer axes, the two differ in number, or a
+  ///   class is not a whole number from 0 to size − 1.
   void add(const Tensor& predictions, const Tensor& targets) {
     matrix_.add(target_classes(targets), classes(predictions));
   }
@@ -191,6 +203,7 @@ class MacroMean {
 /// What Precision reads off a confusion matrix.
 struct PrecisionSummary {
   static constexpr const char* name = "precision";
+  /// @param matrix What was counted.
   /// @return The mean precision, in [0, 1].
   static double of(const ConfusionMatrix& matrix) { return matrix.precision(); }
 };
@@ -198,6 +211,7 @@ struct PrecisionSummary {
 /// What Recall reads off a confusion matrix.
 struct RecallSummary {
   static constexpr const char* name = "recall";
+  /// @param matrix What was counted.
   /// @return The mean recall, in [0, 1].
   static double of(const ConfusionMatrix& matrix) { return matrix.recall(); }
 };
@@ -205,6 +219,7 @@ struct RecallSummary {
 /// What F1 reads off a confusion matrix.
 struct F1Summary {
   static constexpr const char* name = "f1";
+  /// @param matrix What was counted.
   /// @return The mean F1, in [0, 1].
   static double of(const ConfusionMatrix& matrix) { return matrix.f1(); }
 };

@@ -26,9 +26,9 @@ struct Idx {
 ///
 /// @param file The path; where it does not exist but `file.gz` does, that is read.
 /// @param axes How many axes are expected.
+/// @return The lengths of its axes, and its values.
 /// @throws std::runtime_error if the file is missing or not such a file, with what is wrong at
-/// which
-///   byte (of the contents, once decompressed).
+///   which byte (of the contents, once decompressed).
 [[nodiscard]] Idx read_idx(const std::filesystem::path& file, std::size_t axes);
 
 /// The images of one IDX file, brightness in [0, 1], with the labels of another.
@@ -52,7 +52,9 @@ struct LoadOptions {
 /// @param folder Holds the four files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
 ///   `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`, each plain or with `.gz`.
 /// @param options How many images validate.
-/// @throws std::runtime_error if a file is missing or faulty.
+/// @return The three sets, each as load_set() gives one.
+/// @throws std::runtime_error if a file is missing or faulty, images and labels do not belong
+///   together, or a label is not 0 to 9.
 /// @throws std::invalid_argument if validation leaves no image to train on.
 [[nodiscard]] Split load(const std::filesystem::path& folder, const LoadOptions& options = {});
 

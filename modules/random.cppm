@@ -28,12 +28,14 @@ class Random {
 
   /// An independent generator of the same seed: one each for epochs, layers, purposes. Streams have
   /// streams of their own; none is the generator itself.
+  /// @param index Any number; it names the stream.
   [[nodiscard]] constexpr Random stream(std::uint64_t index) const {
     const auto block = scramble({low(index), high(index), low(stream_), high(stream_)});
     return Random{seed_, block[2] | std::uint64_t{block[3]} << 32U};  // the half at() leaves unused
   }
 
   /// 64 random bits: those at a place of this generator's sequence.
+  /// @param place Any number; 0 is the first.
   [[nodiscard]] constexpr std::uint64_t at(std::uint64_t place) const {
     const auto block = scramble({low(place), high(place), low(stream_), high(stream_)});
     return block[0] | std::uint64_t{block[1]} << 32U;
@@ -51,12 +53,15 @@ class Random {
   [[nodiscard]] constexpr std::uint64_t place() const { return place_; }
 
   /// Goes to a place of the sequence; the next number drawn is the one that stands there.
+  /// @param place Any number; 0 is the first.
   constexpr void seek(std::uint64_t place) { place_ = place; }
 
   /// A number evenly distributed over [0, 1).
   double uniform() { return static_cast<double>((*this)() >> 11U) * 0x1.0p-53; }
 
   /// A number evenly distributed over [low, high); where the two are near, rounding may give high.
+  /// @param low The lower bound.
+  /// @param high The upper bound, not below low.
   double uniform(double low, double high);
 
   /// A number from the normal distribution.
@@ -70,6 +75,7 @@ class Random {
   std::size_t below(std::size_t bound);
 
   /// The numbers 0 … count − 1 in random order, each order equally likely (Fisher and Yates).
+  /// @param count How many; the order of 0 is empty.
   std::vector<std::size_t> permutation(std::size_t count);
 
  private:

@@ -48,7 +48,8 @@ class Shape {
     return product;
   }
 
-  /// The length of one axis, counted from the outermost.
+  /// The length of one axis.
+  /// @param axis 0 to rank() − 1, counted from the outermost.
   [[nodiscard]] constexpr std::size_t operator[](std::size_t axis) const {
     assert(axis < rank_);
     return axes_[axis];
@@ -59,6 +60,8 @@ class Shape {
 
   /// The shape of a batch of samples of this shape.
   /// @param count Samples in the batch, at least 1.
+  /// @throws std::invalid_argument if count is 0, this shape has four axes already, or the product
+  ///   overflows.
   [[nodiscard]] Shape batch(std::size_t count) const;
 
   constexpr bool operator==(const Shape&) const = default;
@@ -69,6 +72,7 @@ class Shape {
 };
 
 /// The shape as it is written on paper: `(100, 784)`.
+/// @param shape Any; `Shape{}` gives `()`.
 [[nodiscard]] std::string to_string(const Shape& shape);
 
 }  // namespace nn
@@ -113,9 +117,12 @@ class Tensor {
   Tensor() = default;
 
   /// A tensor of zeros.
+  /// @param shape Its axes; with `Shape{}` it is empty.
   explicit Tensor(const Shape& shape) : Tensor{shape, real{0}} {}
 
   /// A tensor with one value everywhere.
+  /// @param shape Its axes; with `Shape{}` it is empty.
+  /// @param value What stands everywhere.
   Tensor(const Shape& shape, real value);
 
   /// A tensor with these values, the last axis running fastest.
@@ -125,15 +132,18 @@ class Tensor {
   Tensor(const Shape& shape, std::span<const real> values);
 
   /// A vector: `Tensor{1, 2, 3}` has shape (3).
+  /// @param values At least one.
+  /// @throws std::invalid_argument if there is none.
   template <int = 0>  // a template only to be the second choice: {{1}, {2}} means two rows
   Tensor(std::initializer_list<real> values) : Tensor{Shape{values.size()}, std::span{values}} {}
 
   /// A matrix by its rows: `Tensor{{1, 2}, {3, 4}, {5, 6}}` has shape (3, 2).
   /// @param rows First to last, at least one value in each.
-  /// @throws std::invalid_argument if the rows differ in length.
+  /// @throws std::invalid_argument if the rows differ in length, or there is no value.
   Tensor(std::initializer_list<std::initializer_list<real>> rows);
 
   /// A tensor whose values are whatever the memory held; for code that writes them all.
+  /// @param shape Its axes; with `Shape{}` it is empty.
   [[nodiscard]] static Tensor uninitialized(const Shape& shape);
 
   Tensor(const Tensor& other);
@@ -173,6 +183,7 @@ class Tensor {
   [[nodiscard]] constexpr std::span<const real> values() const { return {data(), size()}; }
 
   /// One row of a matrix, one sample of a batch: what stands at one index of the outermost axis.
+  /// @param index 0 to rows() − 1.
   [[nodiscard]] constexpr std::span<real> row(std::size_t index) {
     return {data() + offset(index) * columns(), columns()};
   }
@@ -182,6 +193,7 @@ class Tensor {
   }
 
   /// One value, by as many indices as there are axes.
+  /// @param index The outermost axis first, each 0 to its axis's length − 1.
   template <std::convertible_to<std::size_t>... Index>
   [[nodiscard]] constexpr real& operator()(Index... index) {
     assert(sizeof...(index) == rank());
@@ -202,6 +214,7 @@ class Tensor {
   [[nodiscard]] Tensor reshaped(const Shape& shape) &&;
 
   /// Sets every value.
+  /// @param value What each becomes.
   void fill(real value) { std::ranges::fill(values(), value); }
 
   /// Whether shape and values are equal, exactly.

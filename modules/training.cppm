@@ -166,6 +166,7 @@ class Trainer {
 
   /// Adds a metric to the cost: measured in every epoch on training and validation set, and by
   /// evaluate().
+  /// @param metric Forgets what it has seen before every set.
   template <Metric M>
   void watch(M metric) {
     metrics_.push_back(std::make_unique<detail::MetricModel<M>>(std::move(metric)));
@@ -180,11 +181,12 @@ class Trainer {
   /// @param training The set to learn from.
   /// @param validation Measured after every epoch; may be empty.
   /// @param options Epochs, batches, seed.
-  /// @throws std::invalid_argument if an option is out of its range or a set does not fit the
-  /// network.
+  /// @return What was measured in every epoch.
+  /// @throws std::invalid_argument if an option is out of its range, the training set is empty, or
+  ///   a set does not fit the network, the cost or a metric.
   History fit(const Dataset& training, const Dataset& validation, const FitOptions& options = {});
 
-  /// Trains without a validation set. @see fit
+  /// The same, without a validation set.
   History fit(const Dataset& training, const FitOptions& options = {}) {
     return fit(training, Dataset{}, options);
   }
@@ -192,7 +194,8 @@ class Trainer {
   /// Measures cost and metrics of the network on a set, and prints them.
   /// @param dataset At least one sample.
   /// @return The mean cost, and the metrics in the order of watch().
-  /// @throws std::invalid_argument if the set is empty or does not fit the network.
+  /// @throws std::invalid_argument if the set is empty or does not fit the network, the cost or a
+  ///   metric.
   Evaluation evaluate(const Dataset& dataset);
 
   /// The network's outputs. The inputs may be many: they pass in batches.
@@ -201,11 +204,15 @@ class Trainer {
   /// @throws std::invalid_argument if the inputs are empty or do not fit the network.
   [[nodiscard]] Tensor predict(const Tensor& inputs) const;
 
-  /// The classes that the network takes the inputs for. @see predict
+  /// The classes that the network takes the inputs for. @see classes
+  /// @param inputs Shape (N, …).
   /// @return N classes.
+  /// @throws std::invalid_argument if the inputs are empty or do not fit the network, or its
+  ///   outputs are not rows.
   [[nodiscard]] std::vector<std::size_t> predict_classes(const Tensor& inputs) const;
 
-  /// Whether fit() and evaluate() print nothing; at first they do print.
+  /// Silences fit() and evaluate(), which at first print how it goes.
+  /// @param quiet Whether they print nothing.
   void set_quiet(bool quiet) { quiet_ = quiet; }
 
   /// The optimizer's learning rate, which may be changed between epochs.

@@ -32,6 +32,8 @@ constexpr std::size_t lanes = vector_bytes / sizeof(real);
 using Vector = real __attribute__((vector_size(vector_bytes)));
 
 /// Reads a vector from anywhere in memory.
+/// @param from The first of its `lanes` numbers, aligned or not.
+/// @return Those numbers.
 [[nodiscard]] inline Vector load(const real* from) {
   Vector vector;
   std::memcpy(&vector, from, sizeof vector);  // one instruction
@@ -39,14 +41,19 @@ using Vector = real __attribute__((vector_size(vector_bytes)));
 }
 
 /// Writes a vector to anywhere in memory.
+/// @param to Where the first of its `lanes` numbers is to stand, aligned or not.
+/// @param vector What to write.
 inline void store(real* to, const Vector& vector) { std::memcpy(to, &vector, sizeof vector); }
 
-/// Where a vector's numbers are NaN: for `?:`, like what comparisons give.
+/// Where a vector's numbers are NaN.
+/// @param vector Any numbers.
+/// @return What comparisons give, for `?:`: −1 in the lanes where it is so, 0 in the others.
 [[nodiscard]] inline auto is_nan(const Vector& vector) {
   return vector != vector;  // NOLINT(misc-redundant-expression): only NaN differs from itself
 }
 
-/// The sum of a vector's numbers.
+/// The sum of a vector's numbers, one half added to the other again and again.
+/// @param vector The terms.
 [[nodiscard]] inline real total(const Vector& vector) {
   std::array<real, lanes> values;
   store(values.data(), vector);
@@ -76,6 +83,7 @@ export namespace nn {
 
 /// Transposes a square. Seen as a deck of cards, row i and row i + lanes / 2 are shuffled into each
 /// other; after log₂(lanes) such shuffles every number has changed its row for its column.
+/// @param rows Changed in place.
 inline void transpose(Square& rows) {
   constexpr std::make_index_sequence<lanes> places;
   for (std::size_t left = lanes; left > 1; left /= 2) {
