@@ -183,6 +183,17 @@ void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias
   }
 }
 
+/// The product by way of its transpose, Cᵀ = Bᵀ Aᵀ, whose rows are the long ones.
+Tensor multiply_turned(const Matrix& a, const Matrix& b) {
+  const Tensor turned = matmul(transposed(b), transposed(a));
+  Tensor c = Tensor::uninitialized(Shape{a.rows, b.columns});
+  real* to = c.data();
+  for (std::size_t i = 0; i < a.rows; ++i) {
+    for (std::size_t j = 0; j < b.columns; ++j) *to++ = turned.data()[j * a.rows + i];
+  }
+  return c;
+}
+
 }  // namespace
 
 Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
@@ -198,6 +209,11 @@ Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
   if (!bias.empty() && bias.size() != b.columns) {
     throw std::invalid_argument(
         fmt::format("nn::matmul: bias has {} values, expected {}", bias.size(), b.columns));
+  }
+  // B is too narrow for vectors, but A, a transpose, has its columns in one piece: the last layer's
+  // weights, seen from their gradient.
+  if (b.columns < lanes && a.row_stride == 1 && a.rows >= 2 * lanes && bias.empty()) {
+    return multiply_turned(a, b);
   }
   Tensor c = Tensor::uninitialized(Shape{a.rows, b.columns});
   const std::size_t panel_width = (a.rows <= tile_rows(wide) ? wide : 2) * lanes;

@@ -66,6 +66,7 @@ constexpr std::array sizes{
     Size{1, 600, 100},  Size{12, 12, 32}, Size{13, 17, 33},    Size{23, 40, 31},
     Size{24, 16, 64},   Size{11, 5, 1},   Size{67, 129, 35},   Size{120, 512, 32},
     Size{121, 513, 33}, Size{250, 3, 17}, Size{125, 1030, 65}, Size{100, 784, 10},
+    Size{256, 100, 10},
 };
 
 class MatmulOfSize : public testing::TestWithParam<Size> {
