@@ -27,15 +27,6 @@ nn::real neuron(const Tensor& x, const Tensor& w, nn::real b) {
 }
 // [/neuron]
 
-// [cost]
-/// A cost as simple as can be: the sum of all outputs, each times a factor.
-double cost(const Tensor& y, const Tensor& factors) {
-  double sum = 0;
-  for (std::size_t i = 0; i < y.size(); ++i) sum += factors.values()[i] * y.values()[i];
-  return sum;
-}
-// [/cost]
-
 // [one]
 int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 1: the dense layer");
@@ -83,8 +74,17 @@ int main(int argc, char** argv) {
   show("dX", dX);
   // [/backward]
 
-  // [check]
+  // [cost]
   heading("1.6 Check yourself");
+  // A cost as simple as can be: the sum of all outputs, each times a factor.
+  const auto cost = [](const Tensor& y, const Tensor& factors) {
+    double sum = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) sum += factors.values()[i] * y.values()[i];
+    return sum;
+  };
+  // [/cost]
+
+  // [check]
   double worst = 0;
   for (std::size_t i = 0; i < W.size(); ++i) {
     constexpr nn::real h = 0.125;

@@ -19,65 +19,6 @@ using nn::real;
 using nn::Tensor;
 // [/imports]
 
-// [slope]
-/// How steep an activation is at each x: what backward() makes of a gradient of ones.
-template <nn::Layer L>
-Tensor slope(L activation, const Tensor& x) {
-  static_cast<void>(activation.forward(x));
-  return activation.backward(Tensor{x.shape(), 1});
-}
-// [/slope]
-
-// [plot]
-/// The data of the figure: every function and its derivative between -4 and 4.
-std::string curves() {
-  Tensor x{nn::Shape{81}};
-  for (std::size_t i = 0; i < x.size(); ++i) x(i) = static_cast<real>(i) / 10 - 4;
-  std::string lines = "x,relu,relu_slope,leaky,leaky_slope,sigmoid,sigmoid_slope,tanh,tanh_slope\n";
-  const Tensor relu = nn::ReLU{}.predict(x);
-  const Tensor leaky = nn::LeakyReLU{0.1F}.predict(x);
-  const Tensor sigmoid = nn::Sigmoid{}.predict(x);
-  const Tensor tanh = nn::Tanh{}.predict(x);
-  const Tensor relu_slope = slope(nn::ReLU{}, x);
-  const Tensor leaky_slope = slope(nn::LeakyReLU{0.1F}, x);
-  const Tensor sigmoid_slope = slope(nn::Sigmoid{}, x);
-  const Tensor tanh_slope = slope(nn::Tanh{}, x);
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    lines += fmt::format("{:.1f},{:.4f},{:.0f},{:.4f},{:.1f},{:.4f},{:.4f},{:.4f},{:.4f}\n", x(i),
-                         relu(i), relu_slope(i), leaky(i), leaky_slope(i), sigmoid(i),
-                         sigmoid_slope(i), tanh(i), tanh_slope(i));
-  }
-  return lines;
-}
-// [/plot]
-
-// [measure]
-/// The largest difference between the gradient that a layer computes and the one measured, under
-/// the cost Σ r y with factors r.
-template <nn::Layer L>
-double worst_difference(L activation, const Tensor& x, const Tensor& r) {
-  const auto cost = [&](const Tensor& at) {
-    const Tensor y = activation.predict(at);
-    double sum = 0;
-    for (std::size_t i = 0; i < y.size(); ++i) sum += r.values()[i] * y.values()[i];
-    return sum;
-  };
-  static_cast<void>(activation.forward(x));
-  const Tensor dx = activation.backward(r);
-  double worst = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    constexpr real h = 0.0078125;  // 1/128, exact in binary
-    Tensor above = x;
-    Tensor below = x;
-    above.values()[i] += h;
-    below.values()[i] -= h;
-    const double measured = (cost(above) - cost(below)) / (2 * h);
-    worst = std::fmax(worst, std::abs(measured - dx.values()[i]));
-  }
-  return worst;
-}
-// [/measure]
-
 // [bend]
 int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 2: activations");
@@ -100,15 +41,40 @@ int main(int argc, char** argv) {
   show("tanh", nn::Tanh{}.predict(x));
   // [/functions]
 
-  // [slopes]
+  // [slope]
   heading("2.3 How steep they are");
+  // What backward() makes of a gradient of ones.
+  const auto slope = [](nn::Layer auto activation, const Tensor& at) {
+    static_cast<void>(activation.forward(at));
+    return activation.backward(Tensor{at.shape(), 1});
+  };
+  // [/slope]
+
+  // [slopes]
   show("x", x);
   show("ReLU", slope(nn::ReLU{}, x));
   show("leaky ReLU", slope(nn::LeakyReLU{0.1F}, x));
   show("sigmoid", slope(nn::Sigmoid{}, x));
   show("tanh", slope(nn::Tanh{}, x));
-  lecture::keep("02_functions.csv", curves());
   // [/slopes]
+
+  // [plot]
+  std::string lines = "x,relu,relu_slope,leaky,leaky_slope,sigmoid,sigmoid_slope,tanh,tanh_slope\n";
+  for (int tenths = -40; tenths <= 40; ++tenths) {
+    const Tensor place{static_cast<real>(tenths) / 10};
+    const auto add = [&](const nn::Layer auto& activation) {
+      lines +=
+          fmt::format(",{:.4f},{:.4f}", activation.predict(place)(0), slope(activation, place)(0));
+    };
+    lines += fmt::format("{:.1f}", place(0));
+    add(nn::ReLU{});
+    add(nn::LeakyReLU{0.1F});
+    add(nn::Sigmoid{});
+    add(nn::Tanh{});
+    lines += "\n";
+  }
+  lecture::keep("02_functions.csv", lines);
+  // [/plot]
 
   // [backward]
   heading("2.4 The way back");
@@ -142,8 +108,33 @@ int main(int argc, char** argv) {
   show("dz", softmax.backward(Tensor{{1, 0}}));
   // [/jacobian]
 
-  // [check]
+  // [measure]
   heading("2.8 Check yourself");
+  // The cost is Σ r y. How far is its gradient, as the layer computes it, from the one measured?
+  const auto worst_difference = [](nn::Layer auto activation, const Tensor& at, const Tensor& r) {
+    const auto cost = [&](const Tensor& input) {
+      const Tensor output = activation.predict(input);
+      double total = 0;
+      for (std::size_t i = 0; i < r.size(); ++i) total += r.values()[i] * output.values()[i];
+      return total;
+    };
+    static_cast<void>(activation.forward(at));
+    const Tensor computed = activation.backward(r);
+    double worst = 0;
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      constexpr real h = 0.0078125;  // 1/128, exact in binary
+      Tensor above = at;
+      Tensor below = at;
+      above.values()[i] += h;
+      below.values()[i] -= h;
+      const double measured = (cost(above) - cost(below)) / (2 * h);
+      worst = std::fmax(worst, std::abs(measured - computed.values()[i]));
+    }
+    return worst;
+  };
+  // [/measure]
+
+  // [check]
   const Tensor at{{-1.5, 0.25, 2}, {0.75, -0.5, 1}};  // nowhere near the kink at 0
   const Tensor r{{1, -2, 0.5}, {3, 1, -1}};
   fmt::print("  ReLU       differs by less than 1e-3: {}\n",

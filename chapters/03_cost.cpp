@@ -34,49 +34,6 @@ std::size_t count_right(const Tensor& predictions, const Tensor& classes) {
 }
 // [/count]
 
-// [steps]
-/// Steps against the gradient until a sigmoid that should say 1 says at least one half.
-template <nn::Cost C>
-int count_steps(const C& cost, real start) {
-  nn::Sigmoid sigmoid;
-  Tensor z{nn::Shape{1, 1}, start};
-  int steps = 0;
-  for (Tensor p = sigmoid.forward(z); p(0, 0) < real{0.5}; p = sigmoid.forward(z)) {
-    z(0, 0) -= sigmoid.backward(cost.gradient(p, Tensor{1}))(0, 0);
-    ++steps;
-  }
-  return steps;
-}
-// [/steps]
-
-// [curves]
-/// The data of the figure: two costs of a sigmoid that should say 1, and their slopes, by logit.
-std::string curves() {
-  const Tensor yes{1};
-  std::string lines = "z,squares,entropy,squares_slope,entropy_slope\n";
-  for (int quarters = -32; quarters <= 16; ++quarters) {
-    const real z = static_cast<real>(quarters) / 4;
-    nn::Sigmoid sigmoid;
-    const Tensor p = sigmoid.forward(Tensor{nn::Shape{1, 1}, z});
-    const Tensor slow = sigmoid.backward(nn::MeanSquaredError::gradient(p, yes));
-    const Tensor fast = sigmoid.backward(nn::BinaryCrossEntropy::gradient(p, yes));
-    lines +=
-        fmt::format("{:.2f},{:.4g},{:.4g},{:.4g},{:.4g}\n", z, nn::MeanSquaredError::value(p, yes),
-                    nn::BinaryCrossEntropy::value(p, yes), slow(0, 0), fast(0, 0));
-  }
-  return lines;
-}
-// [/curves]
-
-// [largest]
-/// The largest number of a tensor, whatever its sign.
-real largest(const Tensor& tensor) {
-  real result = 0;
-  for (const real x : tensor.values()) result = std::fmax(result, std::abs(x));
-  return result;
-}
-// [/largest]
-
 // [counting]
 int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 3: the cost");
@@ -138,10 +95,37 @@ int main(int argc, char** argv) {
     const Tensor fast = sigmoid.backward(Binary::gradient(p, Tensor{1}));
     fmt::print("  {:6.1f} {:8.5f} {:10.5f} {:10.5f}\n", z, p(0, 0), slow(0, 0), fast(0, 0));
   }
+  // [/saturated]
+
+  // [steps]
+  // Against the gradient, until a sigmoid that should say 1 says at least one half.
+  const auto count_steps = [](const nn::Cost auto& cost, real start) {
+    nn::Sigmoid sigmoid;
+    Tensor z{nn::Shape{1, 1}, start};
+    int steps = 0;
+    for (Tensor p = sigmoid.forward(z); p(0, 0) < real{0.5}; p = sigmoid.forward(z)) {
+      z(0, 0) -= sigmoid.backward(cost.gradient(p, Tensor{1}))(0, 0);
+      ++steps;
+    }
+    return steps;
+  };
   fmt::print("\n  steps from -8: {} with squares, {} with entropy\n", count_steps(Squares{}, -8),
              count_steps(Binary{}, -8));
-  lecture::keep("03_saturation.csv", curves());
-  // [/saturated]
+  // [/steps]
+
+  // [curves]
+  std::string curves = "z,squares,entropy,squares_slope,entropy_slope\n";
+  for (int quarters = -32; quarters <= 16; ++quarters) {
+    const real z = static_cast<real>(quarters) / 4;
+    nn::Sigmoid sigmoid;
+    const Tensor p = sigmoid.forward(Tensor{nn::Shape{1, 1}, z});
+    const Tensor slow = sigmoid.backward(Squares::gradient(p, Tensor{1}));
+    const Tensor fast = sigmoid.backward(Binary::gradient(p, Tensor{1}));
+    curves += fmt::format("{:.2f},{:.4g},{:.4g},{:.4g},{:.4g}\n", z, Squares::value(p, Tensor{1}),
+                          Binary::value(p, Tensor{1}), slow(0, 0), fast(0, 0));
+  }
+  lecture::keep("03_saturation.csv", curves);
+  // [/curves]
 
   // [fused]
   heading("3.6 Softmax and cross-entropy in one");
@@ -188,6 +172,11 @@ int main(int argc, char** argv) {
   // [/naive]
 
   // [apart]
+  const auto largest = [](const Tensor& tensor) {  // whatever its sign
+    real result = 0;
+    for (const real x : tensor.values()) result = std::fmax(result, std::abs(x));
+    return result;
+  };
   const Tensor safe = softmax.forward(far);
   fmt::print("  Softmax, CrossEntropy: cost {:.1f}, largest gradient {:.0f}\n",
              Entropy::value(safe, wanted),

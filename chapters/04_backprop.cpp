@@ -24,7 +24,7 @@ using nn::Tensor;
 // [/imports]
 
 // [hills]
-/// Four hollows around a hill: f(x, y) = -(cos² x + cos² y)².
+/// One hollow among four hills: f(x, y) = -(cos² x + cos² y)².
 double f(double x, double y) {
   const double s = std::cos(x) * std::cos(x) + std::cos(y) * std::cos(y);
   return -s * s;
@@ -35,41 +35,7 @@ std::pair<double, double> gradient(double x, double y) {
   const double s = std::cos(x) * std::cos(x) + std::cos(y) * std::cos(y);
   return {2 * s * std::sin(2 * x), 2 * s * std::sin(2 * y)};
 }
-
-/// The data of the figure.
-std::string field() {
-  std::string lines = "x,y,f,fx,fy\n";
-  for (int i = -16; i <= 16; ++i) {
-    for (int j = -16; j <= 16; ++j) {
-      const double x = 0.125 * j;
-      const double y = 0.125 * i;
-      const auto [fx, fy] = gradient(x, y);
-      lines += fmt::format("{:.3f},{:.3f},{:.4f},{:.4f},{:.4f}\n", x, y, f(x, y), fx, fy);
-    }
-  }
-  return lines;
-}
 // [/hills]
-
-// [step]
-/// A step against the gradient: every parameter gives way by a share of its own slope.
-template <nn::Layer L>
-void step(L& network, real rate) {
-  for (nn::Parameter* const parameter : network.parameters()) {
-    for (std::size_t i = 0; i < parameter->value.size(); ++i) {
-      parameter->value.values()[i] -= rate * parameter->gradient.values()[i];
-    }
-  }
-}
-// [/step]
-
-// [forgetful]
-/// A ReLU that forgets its derivative on the way back.
-class Forgetful : public nn::ReLU {
- public:
-  static Tensor backward(Tensor dy) { return dy; }
-};
-// [/forgetful]
 
 // [slope]
 int main(int argc, char** argv) {
@@ -82,8 +48,20 @@ int main(int argc, char** argv) {
   fmt::print("  gradient  = ({:.4f}, {:.4f})\n", fx, fy);
   fmt::print("  measured  = ({:.4f}, {:.4f})\n", (f(1 + h, 0.5) - f(1 - h, 0.5)) / (2 * h),
              (f(1, 0.5 + h) - f(1, 0.5 - h)) / (2 * h));
-  lecture::keep("04_field.csv", field());
   // [/slope]
+
+  // [field]
+  std::string field = "x,y,f,fx,fy\n";
+  for (int i = -16; i <= 16; ++i) {
+    for (int j = -16; j <= 16; ++j) {
+      const double u = 0.125 * j;
+      const double v = 0.125 * i;
+      const auto [fu, fv] = gradient(u, v);
+      field += fmt::format("{:.3f},{:.3f},{:.4f},{:.4f},{:.4f}\n", u, v, f(u, v), fu, fv);
+    }
+  }
+  lecture::keep("04_field.csv", field);
+  // [/field]
 
   // [descent]
   heading("4.2 Gradient descent");
@@ -134,8 +112,19 @@ int main(int argc, char** argv) {
   show("dX", d_input);
   // [/backward]
 
-  // [sequential]
+  // [step]
   heading("4.5 nn::Sequential does both walks");
+  // Against the gradient: every parameter gives way by a share of its own slope.
+  const auto step = [](nn::Sequential& moved, real rate) {
+    for (nn::Parameter* const parameter : moved.parameters()) {
+      for (std::size_t i = 0; i < parameter->value.size(); ++i) {
+        parameter->value.values()[i] -= rate * parameter->gradient.values()[i];
+      }
+    }
+  };
+  // [/step]
+
+  // [sequential]
   nn::Sequential network{first, nn::ReLU{}, second};
   fmt::print("{}", network.summary());
   const Tensor same = network.forward(input);
@@ -158,23 +147,30 @@ int main(int argc, char** argv) {
   const Tensor answers{{0}, {1}, {1}, {0}};
   nn::Sequential gate{nn::Dense{2, 8, uniform}, nn::ReLU{}, nn::Dense{8, 1, uniform},
                       nn::Sigmoid{}};
-  for (int epoch = 0; epoch <= 2000; ++epoch) {
-    if (epoch % 500 == 0) {
-      fmt::print("  epoch {:4}: cost {:.3f}\n", epoch,
-                 nn::BinaryCrossEntropy::value(gate.predict(questions), answers));
-    }
+  // [/xor]
+
+  // [epoch]
+  const auto train_one_epoch = [&](nn::Sequential& learner) {
     for (std::size_t i = 0; i < 4; ++i) {  // one question at a time
-      const Tensor guess = gate.forward(Tensor{nn::Shape{1, 2}, questions.row(i)});
+      const Tensor guess = learner.forward(Tensor{nn::Shape{1, 2}, questions.row(i)});
       const Tensor truth{nn::Shape{1, 1}, answers.row(i)};
-      static_cast<void>(gate.backward(nn::BinaryCrossEntropy::gradient(guess, truth)));
-      step(gate, 0.02F);
+      static_cast<void>(learner.backward(nn::BinaryCrossEntropy::gradient(guess, truth)));
+      step(learner, 0.02F);
     }
+  };
+  const auto cost = [&](const nn::Sequential& learner) {
+    return nn::BinaryCrossEntropy::value(learner.predict(questions), answers);
+  };
+  fmt::print("  epoch    0: cost {:.3f}\n", cost(gate));
+  for (int epoch = 1; epoch <= 2000; ++epoch) {
+    train_one_epoch(gate);
+    if (epoch % 500 == 0) fmt::print("  epoch {:4}: cost {:.3f}\n", epoch, cost(gate));
   }
   const Tensor guesses = gate.predict(questions);
   for (std::size_t i = 0; i < 4; ++i) {
     fmt::print("  {} xor {} = {}\n", questions(i, 0), questions(i, 1), guesses(i, 0) > 0.5 ? 1 : 0);
   }
-  // [/xor]
+  // [/epoch]
 
   // [check]
   heading("4.7 Check yourself");
@@ -184,9 +180,21 @@ int main(int argc, char** argv) {
   }
   // [/check]
 
-  // [break]
+  // [forgetful]
   heading("4.8 Break it: a layer that forgets its derivative");
-  nn::Sequential wrong{nn::Dense{2, 8, uniform}, Forgetful{}, nn::Dense{8, 1, uniform}};
+  class Forgetful : public nn::ReLU {
+   public:
+    static Tensor backward(Tensor dy) { return dy; }
+  };
+  random = nn::Random{1};  // so that it begins with the same weights
+  nn::Sequential wrong{nn::Dense{2, 8, uniform}, Forgetful{}, nn::Dense{8, 1, uniform},
+                       nn::Sigmoid{}};
+  fmt::print("  epoch    0: cost {:.3f}\n", cost(wrong));
+  for (int epoch = 1; epoch <= 2000; ++epoch) train_one_epoch(wrong);
+  fmt::print("  epoch 2000: cost {:.3f}\n", cost(wrong));
+  // [/forgetful]
+
+  // [break]
   for (const auto& [name, error] : nn::check_gradients(wrong, somewhere).entries) {
     fmt::print("  {:<8} differs by less than 1 %: {}\n", name, error < 0.01);
   }

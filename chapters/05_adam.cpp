@@ -41,12 +41,13 @@ std::string walk(O optimizer) {
   nn::Parameter place{"place", Tensor{-4, 1}};
   const std::vector<nn::Parameter*> all{&place};
   std::string path = fmt::format("{},0,-4.0000,1.0000\n", optimizer.name());
-  fmt::print("  {:<16}", optimizer.name());
+  fmt::print("  after step             1              2             10             40\n");
+  fmt::print("  {:<15}", optimizer.name());
   for (int t = 1; t <= 40; ++t) {
     slope(place);
     optimizer.step(all);
     if (t == 1 || t == 2 || t == 10 || t == 40) {
-      fmt::print("  ({:6.2f}, {:5.2f})", place.value(0), place.value(1));
+      fmt::print(" ({:5.2f}, {:5.2f})", place.value(0), place.value(1));
     }
     path +=
         fmt::format("{},{},{:.4f},{:.4f}\n", optimizer.name(), t, place.value(0), place.value(1));
@@ -56,46 +57,11 @@ std::string walk(O optimizer) {
 }
 // [/valley]
 
-// [network]
-/// Trains 784-32-10 on the first 30,000 images of MNIST, batch after batch as they come, and
-/// returns the cost of every batch before its step.
-template <nn::Optimizer O>
-std::vector<double> train(const nn::Dataset& digits, O optimizer) {
-  nn::Random random{1};
-  const auto uniform = [&random](Tensor& weights, nn::Fan fan) {
-    const double c = std::sqrt(6.0 / static_cast<double>(fan.in + fan.out));
-    for (real& w : weights.values()) w = static_cast<real>(random.uniform(-c, c));
-  };
-  nn::Sequential network{nn::Dense{784, 32, uniform}, nn::ReLU{}, nn::Dense{32, 10, uniform}};
-  const std::vector<nn::Parameter*> parameters = network.parameters();
-  constexpr std::size_t batch = 100;
-  std::vector<double> costs;
-  for (std::size_t i = 0; i < 300; ++i) {
-    const Tensor images{nn::Shape{batch, 784},
-                        std::span{digits.inputs.row(i * batch).data(), batch * 784}};
-    const Tensor labels{nn::Shape{batch}, std::span{digits.targets.data() + i * batch, batch}};
-    const Tensor logits = network.forward(images);
-    costs.push_back(nn::SoftmaxCrossEntropy::value(logits, labels));
-    network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, labels));
-    optimizer.step(parameters);
-  }
-  return costs;
-}
-
-double mean(std::span<const double> numbers) {
-  double sum = 0;
-  for (const double x : numbers) sum += x;
-  return sum / static_cast<double>(numbers.size());
-}
-// [/network]
-
 // [descent]
 int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 5: from gradient descent to Adam");
 
   heading("5.1 A narrow valley");
-  fmt::print(
-      "  after step                   1                2               10               40\n");
   std::string paths = "optimizer,step,x,y\n";
   paths += walk(nn::GradientDescent{{.learning_rate = 0.09F}});
   // [/descent]
@@ -156,14 +122,43 @@ int main(int argc, char** argv) {
   }
   // [/correction]
 
-  // [mnist]
+  // [network]
   heading("5.7 Four optimizers on MNIST");
   const nn::Dataset digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0}).training;
-  const std::vector<std::vector<double>> costs{
-      train(digits, nn::GradientDescent{{.learning_rate = 0.1F}}),
-      train(digits, nn::Momentum{{.learning_rate = 0.1F}}),
-      train(digits, nn::RMSProp{{.learning_rate = 0.003F}}),
-      train(digits, nn::Adam{{.learning_rate = 0.003F}})};
+  // Trains 784-32-10 on the first 30,000 images, batch after batch as they come.
+  const auto train = [&digits](nn::Optimizer auto optimizer) {
+    nn::Random random{1};
+    const auto uniform = [&random](Tensor& weights, nn::Fan fan) {
+      const double c = std::sqrt(6.0 / static_cast<double>(fan.in + fan.out));
+      for (real& w : weights.values()) w = static_cast<real>(random.uniform(-c, c));
+    };
+    nn::Sequential network{nn::Dense{784, 32, uniform}, nn::ReLU{}, nn::Dense{32, 10, uniform}};
+    const std::vector<nn::Parameter*> parameters = network.parameters();
+    constexpr std::size_t batch = 100;
+    std::vector<double> costs;  // of every batch, before its step
+    for (std::size_t i = 0; i < 300; ++i) {
+      const Tensor images{nn::Shape{batch, 784},
+                          std::span{digits.inputs.row(i * batch).data(), batch * 784}};
+      const Tensor labels{nn::Shape{batch}, std::span{digits.targets.data() + i * batch, batch}};
+      const Tensor logits = network.forward(images);
+      costs.push_back(nn::SoftmaxCrossEntropy::value(logits, labels));
+      network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, labels));
+      optimizer.step(parameters);
+    }
+    return costs;
+  };
+  // [/network]
+
+  // [mnist]
+  const std::vector<std::vector<double>> costs{train(nn::GradientDescent{{.learning_rate = 0.1F}}),
+                                               train(nn::Momentum{{.learning_rate = 0.1F}}),
+                                               train(nn::RMSProp{{.learning_rate = 0.003F}}),
+                                               train(nn::Adam{{.learning_rate = 0.003F}})};
+  const auto mean = [](std::span<const double> numbers) {
+    double sum = 0;
+    for (const double x : numbers) sum += x;
+    return sum / static_cast<double>(numbers.size());
+  };
   fmt::print("  mean cost of batches       1-10  91-100  291-300\n");
   const std::array<std::string, 4> names{"gradient descent", "momentum", "RMSProp", "Adam"};
   std::string curves = "step,descent,momentum,rmsprop,adam\n";
@@ -198,14 +193,12 @@ int main(int argc, char** argv) {
       worst = std::fmax(worst, std::abs(position[i] - place.value(i)));
     }
   }
-  fmt::print("  ten steps of momentum by hand and by nn::Momentum differ by less than 1e-5: {}\n",
+  fmt::print("  ten steps by hand and by nn::Momentum differ by less than 1e-5: {}\n",
              worst < 1e-5);
   // [/check]
 
   // [break]
   heading("5.9 Break it: a rate too large");
-  fmt::print(
-      "  after step                   1                2               10               40\n");
   walk(nn::GradientDescent{{.learning_rate = 0.11F}});
 }
 // [/break]

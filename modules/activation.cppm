@@ -237,7 +237,7 @@ class Softmax {
       throw std::invalid_argument(
           fmt::format("nn::Softmax: input has shape {}, expected (B, M)", to_string(x.shape())));
     }
-    for (std::size_t b = 0; b < x.rows(); ++b) normalize(x.row(b));
+    for (std::size_t n = 0; n < x.rows(); ++n) normalize(x.row(n));
     return x;
   }
 
@@ -249,9 +249,9 @@ class Softmax {
   // [softmax-backward]
   [[nodiscard]] Tensor backward(Tensor dy) {
     detail::check_gradient(name(), dy, output_);
-    for (std::size_t b = 0; b < dy.rows(); ++b) {
-      const std::span<const real> y = output_.row(b);
-      const std::span<real> d = dy.row(b);
+    for (std::size_t n = 0; n < dy.rows(); ++n) {
+      const std::span<const real> y = output_.row(n);
+      const std::span<real> d = dy.row(n);
       real mean = 0;
       for (std::size_t j = 0; j < d.size(); ++j) mean += d[j] * y[j];
       for (std::size_t j = 0; j < d.size(); ++j) d[j] = y[j] * (d[j] - mean);

@@ -241,8 +241,9 @@ struct GradientCheck {
 /// Checks a layer's backward() against its forward(), which alone defines what is right.
 ///
 /// The layer is put under the cost C = Σ r y with random factors r, so ∂C/∂y = r. Every gradient is
-/// measured as a central difference (C(v + h) − C(v − h)) / 2h. In float its rounding is too coarse
-/// to prove anything: build the library in double (NN_REAL=double).
+/// measured as a central difference (C(v + h) − C(v − h)) / 2h. In float that finds a wrong
+/// derivation, by errors above 1 %; to prove one right, build the library in double
+/// (NN_REAL=double).
 ///
 /// Inputs should stay away from points where the layer has a kink, such as 0 for ReLU.
 ///

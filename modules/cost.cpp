@@ -15,7 +15,7 @@ namespace nn {
 
 namespace {
 
-/// Targets as rows, whichever way they are given: `target(b, j)` is what output j of sample b
+/// Targets as rows, whichever way they are given: `target(n, j)` is what output j of sample n
 /// should be.
 class Targets {
  public:
@@ -29,20 +29,20 @@ class Targets {
                       "same, or (B)",
                       cost, to_string(predictions.shape()), to_string(targets.shape())));
     }
-    for (std::size_t b = 0; classes_ && b < targets.rows(); ++b) {
-      const real label = targets(b);
+    for (std::size_t n = 0; classes_ && n < targets.rows(); ++n) {
+      const real label = targets(n);
       if (!(label >= 0) || label >= static_cast<real>(predictions.columns()) ||
           label != std::floor(label)) {
         throw std::invalid_argument(
-            fmt::format("nn::{}: target of sample {} is {}, expected a class from 0 to {}", cost, b,
+            fmt::format("nn::{}: target of sample {} is {}, expected a class from 0 to {}", cost, n,
                         label, predictions.columns() - 1));
       }
     }
   }
 
-  [[nodiscard]] real operator()(std::size_t b, std::size_t j) const {
-    if (classes_) return static_cast<std::size_t>(targets_(b)) == j ? 1 : 0;
-    return targets_.data()[b * targets_.columns() + j];
+  [[nodiscard]] real operator()(std::size_t n, std::size_t j) const {
+    if (classes_) return static_cast<std::size_t>(targets_(n)) == j ? 1 : 0;
+    return targets_.data()[n * targets_.columns() + j];
   }
 
  private:
@@ -51,25 +51,25 @@ class Targets {
 };
 
 // [mean]
-/// The mean over the samples of Σⱼ term(p(b, j), t(b, j)), added up in double.
+/// The mean over the samples of Σⱼ term(p(n, j), t(n, j)), added up in double.
 template <class Term>
 double mean_of_sums(const Tensor& p, const Targets& t, Term term) {
   double sum = 0;
-  for (std::size_t b = 0; b < p.rows(); ++b) {
-    for (std::size_t j = 0; j < p.columns(); ++j) sum += term(p(b, j), t(b, j));
+  for (std::size_t n = 0; n < p.rows(); ++n) {
+    for (std::size_t j = 0; j < p.columns(); ++j) sum += term(p(n, j), t(n, j));
   }
   return sum / static_cast<double>(p.rows());
 }
 // [/mean]
 
 // [derivatives]
-/// The tensor of derivative(p(b, j), t(b, j)) / divisor.
+/// The tensor of derivative(p(n, j), t(n, j)) / divisor.
 template <class Derivative>
 Tensor derivatives(const Tensor& p, const Targets& t, std::size_t divisor, Derivative derivative) {
   Tensor gradient = Tensor::uninitialized(p.shape());
-  for (std::size_t b = 0; b < p.rows(); ++b) {
+  for (std::size_t n = 0; n < p.rows(); ++n) {
     for (std::size_t j = 0; j < p.columns(); ++j) {
-      gradient(b, j) = derivative(p(b, j), t(b, j)) / static_cast<real>(divisor);
+      gradient(n, j) = derivative(p(n, j), t(n, j)) / static_cast<real>(divisor);
     }
   }
   return gradient;
@@ -129,14 +129,14 @@ Tensor BinaryCrossEntropy::gradient(const Tensor& predictions, const Tensor& tar
 double SoftmaxCrossEntropy::value(const Tensor& logits, const Tensor& targets) {
   const Targets wanted{"SoftmaxCrossEntropy", logits, targets};
   double sum = 0;
-  for (std::size_t b = 0; b < logits.rows(); ++b) {
-    const std::span<const real> z = logits.row(b);
+  for (std::size_t n = 0; n < logits.rows(); ++n) {
+    const std::span<const real> z = logits.row(n);
     const double largest = *std::ranges::max_element(z);
     double exponentials = 0;
     for (const real x : z) exponentials += std::exp(x - largest);
     // Σ t (ln Σ e^z − z): every term is at least 0, so nothing cancels.
     const double logarithm = largest + std::log(exponentials);
-    for (std::size_t j = 0; j < z.size(); ++j) sum += double{wanted(b, j)} * (logarithm - z[j]);
+    for (std::size_t j = 0; j < z.size(); ++j) sum += double{wanted(n, j)} * (logarithm - z[j]);
   }
   return sum / static_cast<double>(logits.rows());
 }
@@ -147,17 +147,17 @@ Tensor SoftmaxCrossEntropy::gradient(const Tensor& logits, const Tensor& targets
   const Targets wanted{"SoftmaxCrossEntropy", logits, targets};
   const auto batch = static_cast<real>(logits.rows());
   Tensor gradient = Tensor::uninitialized(logits.shape());
-  for (std::size_t b = 0; b < logits.rows(); ++b) {
-    const std::span<const real> z = logits.row(b);
+  for (std::size_t n = 0; n < logits.rows(); ++n) {
+    const std::span<const real> z = logits.row(n);
     const real largest = *std::ranges::max_element(z);
     real exponentials = 0;
     real mass = 0;  // Σ t, which is 1 for a distribution
     for (std::size_t j = 0; j < z.size(); ++j) {
-      exponentials += (gradient(b, j) = std::exp(z[j] - largest));
-      mass += wanted(b, j);
+      exponentials += (gradient(n, j) = std::exp(z[j] - largest));
+      mass += wanted(n, j);
     }
     for (std::size_t j = 0; j < z.size(); ++j) {
-      gradient(b, j) = (mass * gradient(b, j) / exponentials - wanted(b, j)) / batch;
+      gradient(n, j) = (mass * gradient(n, j) / exponentials - wanted(n, j)) / batch;
     }
   }
   return gradient;

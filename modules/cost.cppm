@@ -23,12 +23,14 @@ export namespace nn {
 /// Targets T are either of shape (B, M), one row of the wanted outputs a sample, or of shape (B),
 /// the number of the right class, 0 … M − 1: short for a row with 1 there and 0 elsewhere. Where
 /// M = 1, a target of shape (B) is the wanted output itself.
+// [contract]
 template <class C>
 concept Cost = std::copyable<C> && requires(const C& cost, const Tensor& tensor) {
   { cost.name() } -> std::convertible_to<std::string>;
   { cost.value(tensor, tensor) } -> std::same_as<double>;
   { cost.gradient(tensor, tensor) } -> std::same_as<Tensor>;
 };
+// [/contract]
 
 /// The least probability that costs tell from 0: the smallest normal number (2⁻¹²⁶ in float). Any
 /// smaller one counts as this, so the cost of certainty in the wrong class stays finite (at most
@@ -101,7 +103,7 @@ class BinaryCrossEntropy {
 /// Gradient: ∂C/∂z = (softmax(z) − t) / B. Where the targets of a sample do not sum to 1, their sum
 /// stands before the logarithm and before softmax(z).
 ///
-/// The same cost and gradient as a Softmax layer under CrossEntropy, without the detour: the
+/// The same cost and gradient as a Softmax layer followed by CrossEntropy, without the detour: the
 /// logarithm undoes the exponential, so no probability is ever too small, and the two derivatives
 /// shrink to one subtraction.
 class SoftmaxCrossEntropy {

@@ -18,7 +18,7 @@ import nn.tensor;
 
 export namespace nn {
 
-/// A dense (fully connected) layer: Y = X W + B, where row b of Y is y(j) = Σᵢ x(i) w(i, j) + b(j).
+/// A dense (fully connected) layer: Y = X W + b, that is, y(n, j) = Σᵢ x(n, i) w(i, j) + b(j).
 /// Legend: B batch, D inputs, M outputs.
 ///
 /// Backward, from the chain rule: ∂C/∂W = Xᵀ ∂C/∂Y, ∂C/∂b = the column sums of ∂C/∂Y, and
@@ -127,8 +127,8 @@ class Dense {
     // [backward-parameters]
     weights_.gradient = matmul(transposed(input_), dy);
     biases_.gradient.fill(0);
-    for (std::size_t b = 0; b < dy.rows(); ++b) {
-      for (std::size_t j = 0; j < outputs(); ++j) biases_.gradient(j) += dy(b, j);
+    for (std::size_t n = 0; n < dy.rows(); ++n) {
+      for (std::size_t j = 0; j < outputs(); ++j) biases_.gradient(j) += dy(n, j);
     }
     // [/backward-parameters]
   }

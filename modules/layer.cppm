@@ -18,6 +18,7 @@ import nn.tensor;
 export namespace nn {
 
 /// What a layer learns: values, and the gradient of the cost with respect to them.
+// [parameter]
 struct Parameter {
   std::string name;  ///< "weight" or "bias"
   Tensor value;
@@ -29,6 +30,7 @@ struct Parameter {
   Parameter(std::string_view parameter_name, Tensor initial)
       : name{parameter_name}, value{std::move(initial)}, gradient{value.shape()} {}
 };
+// [/parameter]
 
 /// How many connections lead into one unit of a layer and how many lead out of one; what
 /// initializers scale by.
