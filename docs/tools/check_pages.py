@@ -88,10 +88,36 @@ def check_page(page, program, record, root=ROOT):
     return problems, (lines, omitted)
 
 
+def check_words(page, glossary):
+    """Words that are bold, as if they were defined, and do not stand in the glossary. Bold beginnings of
+    paragraphs, which end with a full stop or a colon, define nothing.
+    """
+    terms = [term.strip().lower() for line in re.findall(r"^(\w.*)\n  ", glossary.read_text(), re.MULTILINE)
+             for term in line.split(",")]
+    text = EXERCISES.sub("", page.read_text())
+    return [f"{page.name}: '{word}' is bold and not in the glossary"
+            for word in re.findall(r"\*\*(.+?)\*\*", text, re.DOTALL)
+            if word[-1] not in ".:" and not any(t in " ".join(word.lower().split()) for t in terms)]
+
+
+def check_modules(modules, pages):
+    """Pieces of modules that no page shows."""
+    shown = {match.group(2, 3) for page in pages for line in page.read_text().splitlines()
+             if (match := SHOWN.match(line))}
+    return [f"modules/{module.name}: piece '{piece.name}' is on no page"
+            for module in modules for piece in read_pieces(module)[0]
+            if (f"modules/{module.name}", piece.name) not in shown]
+
+
 def main():
     problems, lines, omitted = [], 0, 0
     pages = sorted((ROOT / "docs" / "chapters").glob("[0-9]*.md"))
+    programs = {program.stem for program in (ROOT / "chapters").glob("[0-9]*.cpp")}
+    problems += [f"chapters/{name}.cpp has no page" for name in
+                 sorted(programs - {page.stem for page in pages})]
+    problems += check_modules(sorted((ROOT / "modules").glob("*.cpp*")), pages)
     for page in pages:
+        problems += check_words(page, ROOT / "docs" / "glossary.md")
         program = ROOT / "chapters" / f"{page.stem}.cpp"
         found, (count, left_out) = check_page(page, program, program.with_suffix(".out"))
         problems += found + check_anatomy(page)

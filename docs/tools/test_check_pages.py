@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from check_pages import check_anatomy, check_page
+from check_pages import check_anatomy, check_modules, check_page, check_words
 
 PROGRAM = """// Chapter 1.
 
@@ -139,6 +139,32 @@ class CheckPage(unittest.TestCase):
                          ["01_x.cpp:5: '// [/other]' does not belong here"])
         self.assertEqual(self.problems(program=PROGRAM.replace("second", "first")),
                          ["01_x.cpp:6: a second piece 'first'"])
+
+
+class CheckWords(unittest.TestCase):
+    def problems(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            page, glossary = Path(folder) / "01_x.md", Path(folder) / "glossary.md"
+            page.write_text(text)
+            glossary.write_text("# Glossary\n\nkernel, filter\n  What moves.\n\nepoch\n  A pass.\n")
+            return check_words(page, glossary)
+
+    def test_finds_bold_words_that_are_not_in_the_glossary(self):
+        self.assertEqual(self.problems("An **epoch**. **Filters** and **kernels**. **Note:** this."), [])
+        self.assertEqual(self.problems("A **tile**."), ["01_x.md: 'tile' is bold and not in the glossary"])
+
+    def test_leaves_exercises_alone(self):
+        self.assertEqual(self.problems("## 1.9 Exercises\n1. **(easy, 5 minutes)** Do it.\n"), [])
+
+
+class CheckModules(unittest.TestCase):
+    def test_finds_pieces_of_modules_that_no_page_shows(self):
+        with tempfile.TemporaryDirectory() as folder:
+            module, page = Path(folder) / "x.cppm", Path(folder) / "01_x.md"
+            module.write_text("// [one]\nint a;\n// [/one]\n// [two]\nint b;\n// [/two]\n")
+            page.write_text("```{piece} modules/x.cppm one\n```\n")
+            self.assertEqual(check_modules([module], [page]),
+                             ["modules/x.cppm: piece 'two' is on no page"])
 
 
 if __name__ == "__main__":
