@@ -13,6 +13,7 @@ from browser import open_browser
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"], "rules": {"heading-order": {"enabled": True}},
          "preload": False}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "preload": False}
 NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 
 FORMULAS_MISSING = """async () => {
@@ -27,14 +28,14 @@ FORMULAS_MISSING = """async () => {
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def look_at(page):
+def look_at(page, rules):
     """What is wrong with a page as it is shown now, one line each."""
     problems = []
     if missing := page.evaluate(FORMULAS_MISSING):
         problems.append(f"{missing} formulas are not drawn")
     if (excess := page.evaluate(TOO_WIDE)) > 0:
         problems.append(f"{excess} pixels wider than the window")
-    for violation in Axe().run(page, options=RULES).response["violations"]:
+    for violation in Axe().run(page, options=rules).response["violations"]:
         for node in violation["nodes"]:
             problems.append(f"{violation['id']}: {node['html'][:120]} ({node['failureSummary']})")
     return problems
@@ -44,7 +45,7 @@ def check(pages):
     """The problems of all pages, as (address, problem)."""
     problems = []
     with open_browser() as browser:
-        for colour, sizes in (("light", (WIDE, NARROW)), ("dark", (WIDE,))):
+        for colour, sizes, rules in (("light", (WIDE, NARROW), RULES), ("dark", (WIDE,), COLOURS)):
             page = browser.new_page(color_scheme=colour)
             complain = lambda what: problems.append((page.url, what))  # noqa: E731
             page.on("console", lambda said: said.type == "error" and complain(said.text))
@@ -56,7 +57,7 @@ def check(pages):
                 page.goto(file.resolve().as_uri())
                 for size in sizes:
                     page.set_viewport_size(size)
-                    for problem in look_at(page):
+                    for problem in look_at(page, rules):
                         complain(f"{colour}, {size['width']} wide: {problem}")
             page.close()
     return problems
