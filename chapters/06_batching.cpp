@@ -267,14 +267,23 @@ void choosing() {
 // [/choosing]
 
 // [sizes]
-/// How many images of a set are recognized, in percent.
-double accuracy(const nn::Sequential& network, const nn::Dataset& set) {
+/// What a network takes each image of a set for.
+std::vector<std::size_t> answers(const nn::Sequential& network, const nn::Dataset& set) {
   const Tensor logits = network.predict(set.inputs);
-  std::size_t right = 0;
+  std::vector<std::size_t> digits;
   for (std::size_t i = 0; i < set.size(); ++i) {
     const auto row = logits.row(i);
-    const auto guess = std::ranges::max_element(row) - row.begin();
-    right += static_cast<real>(guess) == set.targets(i) ? 1U : 0U;
+    digits.push_back(static_cast<std::size_t>(std::ranges::max_element(row) - row.begin()));
+  }
+  return digits;
+}
+
+/// How many images of a set are recognized, in percent.
+double accuracy(const nn::Sequential& network, const nn::Dataset& set) {
+  const std::vector<std::size_t> guesses = answers(network, set);
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    right += static_cast<real>(guesses[i]) == set.targets(i) ? 1U : 0U;
   }
   return 100 * static_cast<double>(right) / static_cast<double>(set.size());
 }
@@ -335,6 +344,8 @@ void forget_to_shuffle(const nn::Dataset& sorted, const nn::Dataset& validation)
   tell("shuffled", good);
   fmt::print("  validation: {:.0f} % right after sorted, {:.0f} % after shuffled batches\n",
              accuracy(careless, validation), accuracy(careful, validation));
+  fmt::print("  answers \"nine\" after sorted batches: {} of {}\n",
+             std::ranges::count(answers(careless, validation), std::size_t{9}), validation.size());
 }
 // [/break]
 
