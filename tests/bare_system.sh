@@ -57,3 +57,4 @@ expect 0 './book test' inside ./book test
 expect 0 './book test dense, without the network' inside_without_network ./book test dense
 expect 0 './book mnist, without the network' inside_without_network ./book mnist --epochs 1
 expect 0 './book setup, a second time' inside_without_network ./book setup
+expect 0 './book docs --all' inside ./book docs --all
