@@ -14,7 +14,7 @@ class Builder(Epub3Builder):
     def build_content(self):
         super().build_content()
         package = Path(self.outdir) / "content.opf"
-        package.write_text(re.sub(r'href="([^"]+\.xhtml)"(?= media-type)', self.declare_formulas,
+        package.write_text(re.sub(r'href="([^"]+\.xhtml)"(?= media-type="[^"]+" />)', self.declare_formulas,
                                   package.read_text()))
 
     def declare_formulas(self, item):
