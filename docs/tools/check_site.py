@@ -6,14 +6,19 @@ Run: check_site.py FOLDER
 """
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from browser import open_browser
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"], "rules": {"heading-order": {"enabled": True}},
-         "preload": False}
-COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "preload": False}
+
+def only(*rules):
+    return {"runOnly": {"type": "rule", "values": rules}, "preload": False}
+
+
+ALL_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"], "rules": {"heading-order": {"enabled": True}},
+             "preload": False}
 NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 
 FORMULAS_MISSING = """async () => {
@@ -41,26 +46,33 @@ def look_at(page, rules):
     return problems
 
 
-def check(pages):
-    """The problems of all pages, as (address, problem)."""
+# The dark pages are the light ones but for their colours, the narrow ones but for what scrolls.
+PASSES = [("light", WIDE, ALL_RULES), ("light", NARROW, only("scrollable-region-focusable")),
+          ("dark", WIDE, only("color-contrast"))]
+
+
+def check_pass(pages, colour, size, rules):
     problems = []
     with open_browser() as browser:
-        for colour, sizes, rules in (("light", (WIDE, NARROW), RULES), ("dark", (WIDE,), COLOURS)):
-            page = browser.new_page(color_scheme=colour)
-            complain = lambda what: problems.append((page.url, what))  # noqa: E731
-            page.on("console", lambda said: said.type == "error" and complain(said.text))
-            page.on("pageerror", lambda error: complain(str(error)))
-            page.on("requestfailed", lambda request: complain(f"{request.url} was not there"))
-            page.on("request", lambda request: request.url.startswith(("file:", "data:", "blob:"))
-                    or complain(f"asks for {request.url}"))
-            for file in pages:
-                page.goto(file.resolve().as_uri())
-                for size in sizes:
-                    page.set_viewport_size(size)
-                    for problem in look_at(page, rules):
-                        complain(f"{colour}, {size['width']} wide: {problem}")
-            page.close()
+        page = browser.new_page(color_scheme=colour, viewport=size)
+        complain = lambda what: problems.append((page.url, what))  # noqa: E731
+        page.on("console", lambda said: said.type == "error" and complain(said.text))
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("requestfailed", lambda request: complain(f"{request.url} was not there"))
+        page.on("request", lambda request: request.url.startswith(("file:", "data:", "blob:"))
+                or complain(f"asks for {request.url}"))
+        for file in pages:
+            page.goto(file.resolve().as_uri())
+            for problem in look_at(page, rules):
+                complain(f"{colour}, {size['width']} wide: {problem}")
     return problems
+
+
+def check(pages):
+    """The problems of all pages, as (address, problem)."""
+    with ProcessPoolExecutor() as pool:
+        passes = [pool.submit(check_pass, pages, *settings) for settings in PASSES]
+        return [problem for one in passes for problem in one.result()]
 
 
 def main():
