@@ -16,9 +16,9 @@ module;
 export module nn.activation;
 
 import nn.images;
-import nn.layer;
+export import nn.layer;
 import nn.parallel;
-import nn.tensor;
+export import nn.tensor;
 
 namespace nn::detail {
 

@@ -10,9 +10,9 @@ module;
 export module nn.adam;
 
 import nn.descent;
-import nn.layer;
+export import nn.layer;
 import nn.parallel;
-import nn.tensor;
+export import nn.tensor;
 
 export namespace nn {
 

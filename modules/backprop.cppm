@@ -17,9 +17,9 @@ module;
 export module nn.backprop;
 
 import nn.images;
-import nn.layer;
+export import nn.layer;
 import nn.random;
-import nn.tensor;
+export import nn.tensor;
 
 namespace nn::detail {
 

@@ -10,7 +10,7 @@ module;
 export module nn.batching;
 
 import nn.random;
-import nn.tensor;
+export import nn.tensor;
 
 export namespace nn {
 

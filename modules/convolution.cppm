@@ -11,8 +11,8 @@ module;
 export module nn.convolution;
 
 import nn.images;
-import nn.layer;
-import nn.tensor;
+export import nn.layer;
+export import nn.tensor;
 
 export namespace nn {
 

@@ -9,7 +9,7 @@ module;
 
 export module nn.cost;
 
-import nn.tensor;
+export import nn.tensor;
 
 export namespace nn {
 

@@ -12,9 +12,9 @@ module;
 
 export module nn.dense;
 
-import nn.layer;
+export import nn.layer;
 import nn.matmul;
-import nn.tensor;
+export import nn.tensor;
 
 export namespace nn {
 

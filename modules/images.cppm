@@ -8,7 +8,7 @@ module;
 
 export module nn.images;
 
-import nn.tensor;
+export import nn.tensor;
 import nn.vector;
 
 export namespace nn {

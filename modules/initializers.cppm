@@ -9,9 +9,9 @@ module;
 
 export module nn.initializers;
 
-import nn.layer;
+export import nn.layer;
 import nn.random;
-import nn.tensor;
+export import nn.tensor;
 
 export namespace nn {
 

@@ -13,7 +13,7 @@ module;
 export module nn.layer;
 
 import nn.images;
-import nn.tensor;
+export import nn.tensor;
 
 export namespace nn {
 

@@ -8,7 +8,7 @@ module;
 
 export module nn.matmul;
 
-import nn.tensor;
+export import nn.tensor;
 
 export namespace nn {
 

@@ -10,7 +10,7 @@ module;
 
 export module nn.metrics;
 
-import nn.tensor;
+export import nn.tensor;
 
 export namespace nn {
 

@@ -10,7 +10,7 @@ module;
 export module nn.mnist;
 
 import nn.batching;
-import nn.tensor;
+export import nn.tensor;
 
 export namespace nn::mnist {
 

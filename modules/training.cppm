@@ -19,9 +19,9 @@ import nn.backprop;
 import nn.batching;
 import nn.cost;
 import nn.descent;
-import nn.layer;
+export import nn.layer;
 import nn.metrics;
-import nn.tensor;
+export import nn.tensor;
 
 namespace nn::detail {
 

@@ -10,7 +10,7 @@ from figures import INKS, CYCLES
 
 MODULES = Path(__file__).resolve().parents[2] / "modules"
 NAME = re.compile(r"^(?:export )?module nn\.(\w+);", re.MULTILINE)
-IMPORT = re.compile(r"^import nn\.(\w+);", re.MULTILINE)
+IMPORT = re.compile(r"^(?:export )?import nn\.(\w+);", re.MULTILINE)
 
 
 def read_imports(folder=MODULES):

@@ -15,7 +15,7 @@ class ModuleGraph(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / "a.cppm").write_text("export module nn.a;\n// import nn.x;\n")
-            (folder / "b.cppm").write_text("module;\nexport module nn.b;\n\nimport nn.a;\n")
+            (folder / "b.cppm").write_text("module;\nexport module nn.b;\n\nexport import nn.a;\n")
             (folder / "b.cpp").write_text("module nn.b;\nimport nn.c;\n")
             (folder / "c.cppm").write_text("export module nn.c;\n")
             (folder / "nn.cppm").write_text("export module nn;\nexport import nn.a;\n")
