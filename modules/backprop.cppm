@@ -245,7 +245,8 @@ struct GradientCheck {
 /// derivation, by errors above 1 %; to prove one right, build the library in double
 /// (NN_REAL=double).
 ///
-/// Inputs should stay away from points where the layer has a kink, such as 0 for ReLU.
+/// Inputs should stay away from points where the layer has a kink, such as 0 for ReLU. A layer that
+/// draws at random draws the same each time: every forward() is that of a copy.
 ///
 /// @param layer Any layer, your own or a whole network; changed and put back value by value.
 /// @param input A batch, shape (B, …).
@@ -294,13 +295,15 @@ namespace nn {
 template <Layer L>
 GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed) {
   Tensor x = input;
-  Tensor factors = layer.forward(x);
+  L checked = layer;  // forward() is always that of a copy: whoever draws at random draws alike
+  Tensor factors = checked.forward(x);
   Random random{seed};
   for (real& factor : factors.values()) factor = static_cast<real>(random.uniform(-1, 1));
-  const Tensor dx = layer.backward(factors);
+  const Tensor dx = checked.backward(factors);
 
   const auto cost = [&] {
-    const Tensor y = layer.forward(x);
+    L copy = layer;
+    const Tensor y = copy.forward(x);
     double sum = 0;
     for (std::size_t i = 0; i < y.size(); ++i) {
       sum += double{factors.values()[i]} * double{y.values()[i]};
@@ -309,10 +312,11 @@ GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed)
   };
   GradientCheck result;
   result.entries.push_back({"input", detail::gradient_error(x, dx, cost)});
-  for (Parameter* const parameter : layer.parameters()) {
-    const Tensor computed = parameter->gradient;
+  const std::vector<Parameter*> computed = checked.parameters();
+  const std::vector<Parameter*> nudged = layer.parameters();
+  for (std::size_t i = 0; i < nudged.size(); ++i) {
     result.entries.push_back(
-        {parameter->name, detail::gradient_error(parameter->value, computed, cost)});
+        {nudged[i]->name, detail::gradient_error(nudged[i]->value, computed[i]->gradient, cost)});
   }
   return result;
 }

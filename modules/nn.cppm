@@ -18,6 +18,7 @@ export import nn.adam;
 export import nn.batching;
 export import nn.initializers;
 export import nn.convolution;
+export import nn.dropout;
 export import nn.metrics;
 export import nn.training;
 export import nn.mnist;

@@ -1,0 +1,135 @@
+/// @file
+/// @brief Dropout: in training a part of the numbers is left out, at random, so that no neuron can
+/// rely on another.
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+export module nn.dropout;
+
+import nn.images;
+import nn.layer;
+import nn.parallel;
+import nn.random;
+import nn.tensor;
+
+export namespace nn {
+
+/// Inverted dropout. In training each number is left out with the probability p, the rate, and what
+/// is left is scaled so that the mean stays: y = x m / (1 − p), where m is 0 with the probability p
+/// and else 1. Backward it is the same m: ∂C/∂x = ∂C/∂y m / (1 − p). In use nothing is left out:
+/// predict() gives x back.
+///
+/// What is left out follows from the generator and the number of forward passes alone: not from the
+/// number of threads, nor from how images are stored.
+///
+/// Source: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov (2014), "Dropout: a simple way
+/// to prevent neural networks from overfitting".
+class Dropout {
+ public:
+  /// @param rate p, the share that is left out, in [0, 1); as a multiple of 1/65,536.
+  /// @param random Where the masks come from; one number is drawn from it now.
+  /// @throws std::invalid_argument if the rate is not in [0, 1).
+  Dropout(double rate, Random& random) : rate_{rate}, random_{random.stream(random())} {
+    if (!(rate >= 0 && rate < 1)) {
+      throw std::invalid_argument(
+          fmt::format("nn::Dropout: rate is {}, expected 0 or more and less than 1", rate));
+    }
+  }
+
+  /// @return `Dropout 0.5`.
+  [[nodiscard]] std::string name() const { return fmt::format("Dropout {}", rate_); }
+
+  /// @param sample Any shape.
+  /// @return The same.
+  [[nodiscard]] Shape output_shape(const Shape& sample) const { return sample; }
+
+  /// @param x Input, any shape.
+  /// @return x m / (1 − p), the same shape; m is another at each call.
+  [[nodiscard]] Tensor forward(Tensor x) {
+    mask_ = next_mask(x.shape());
+    return scaled(std::move(x));
+  }
+
+  /// @param x Input, any shape.
+  /// @return x.
+  [[nodiscard]] Tensor predict(Tensor x) const { return x; }
+
+  /// @param dy ∂C/∂Y, the shape of the last output.
+  /// @return ∂C/∂X, the same shape.
+  /// @throws std::invalid_argument if the shape is another, or there was no forward().
+  [[nodiscard]] Tensor backward(Tensor dy) const {
+    if (mask_.empty()) throw std::invalid_argument("nn::Dropout: backward before forward");
+    if (dy.shape() != mask_.shape()) {
+      throw std::invalid_argument(
+          fmt::format("nn::Dropout: gradient has shape {}, the last output {}",
+                      to_string(dy.shape()), to_string(mask_.shape())));
+    }
+    return scaled(std::move(dy));
+  }
+
+  /// The same of images, in their own layout.
+  [[nodiscard]] Images forward(Images x) {
+    mask_ = std::move(Images{next_mask(x.shape())}.values());
+    x.values() = scaled(std::move(x.values()));
+    return x;
+  }
+  /// The same of images, in their own layout.
+  [[nodiscard]] Images predict(Images x) const { return x; }
+  /// The same of images, in their own layout.
+  [[nodiscard]] Images backward(Images dy) const {
+    dy.values() = backward(std::move(dy.values()));
+    return dy;
+  }
+
+  /// @return Nothing: dropout does not learn.
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
+
+ private:
+  /// m / (1 − p) for every number. 64 random bits decide for four numbers, 16 for each.
+  [[nodiscard]] Tensor next_mask(const Shape& shape) {
+    constexpr std::size_t numbers = 4;
+    constexpr unsigned bits = 16;
+    constexpr double outcomes = 1U << bits;
+    const auto out_below = static_cast<std::uint64_t>(rate_ * outcomes);
+    const auto kept = static_cast<real>(outcomes / (outcomes - static_cast<double>(out_below)));
+    const Random random = random_.stream(passes_++);
+    Tensor mask = Tensor::uninitialized(shape);
+    const auto draw = [&, m = mask.data()](std::size_t begin, std::size_t end) {
+      for (std::size_t place = begin; place < end; ++place) {
+        std::uint64_t drawn = random.at(place);
+        const std::size_t last = std::min((place + 1) * numbers, mask.size());
+        for (std::size_t i = place * numbers; i < last; ++i) {
+          m[i] = drawn % (std::uint64_t{1} << bits) < out_below ? real{0} : kept;
+          drawn >>= bits;
+        }
+      }
+    };
+    parallel_parts((mask.size() + numbers - 1) / numbers, draw);
+    return mask;
+  }
+
+  /// Each value times that of the mask.
+  [[nodiscard]] Tensor scaled(Tensor x) const {
+    parallel_parts(x.size(),
+                   [values = x.data(), m = mask_.data()](std::size_t begin, std::size_t end) {
+                     for (std::size_t i = begin; i < end; ++i) values[i] *= m[i];
+                   });
+    return x;
+  }
+
+  double rate_;
+  Random random_;
+  std::uint64_t passes_ = 0;
+  Tensor mask_;  // as the values of the last output are stored
+};
+
+}  // namespace nn
