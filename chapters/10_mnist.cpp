@@ -225,9 +225,9 @@ void describe(CLI::App& app, Options& options) {
   app.add_flag("--quiet", options.quiet, "Prints only the comparison");
   app.footer(
       "Examples:\n"
-      "  10_mnist                                 the comparison\n"
-      "  10_mnist --recipe report --seeds 3       the older report's, mean of three\n"
-      "  10_mnist --epochs 1 --json result.json   a quick look, kept in a file\n"
+      "  ./book mnist                                 the comparison\n"
+      "  ./book mnist --recipe report --seeds 3       the older report's, mean of three\n"
+      "  ./book mnist --epochs 1 --json result.json   a quick look, kept in a file\n"
       "\nCtrl-C ends the training after the batch at hand and compares what there is.");
 }
 
@@ -696,7 +696,7 @@ int compare(const Options& options) {
 // [main]
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app{"Trains an MLP and a CNN on MNIST, alike, and compares them.", "10_mnist"};
+  CLI::App app{"Trains an MLP and a CNN on MNIST, alike, and compares them.", "./book mnist"};
   describe(app, options);
   try {
     app.parse(argc, argv);

@@ -151,6 +151,14 @@ std::string Sequential::summary(const Shape& sample) const {
   return table + fmt::format("{:<36} {:>16} {:>11}\n", "total", "", with_commas(parameter_count()));
 }
 
+void detail::check_shape(const std::string& layer, const std::string& what, const Tensor& gradient,
+                         const Tensor& value) {
+  if (gradient.shape() == value.shape()) return;
+  throw std::invalid_argument(
+      fmt::format("nn::check_gradients: {}: the gradient of {} has shape {}, expected {}", layer,
+                  what, to_string(gradient.shape()), to_string(value.shape())));
+}
+
 double GradientCheck::worst() const {
   double worst = 0;
   for (const Entry& entry : entries) worst = std::max(worst, entry.relative_error);

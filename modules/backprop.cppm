@@ -232,7 +232,7 @@ struct GradientCheck {
     std::string name;       ///< "input", or the parameter's name
     double relative_error;  ///< In [0, 1]; under 1e-7 in double if the derivation is right.
   };
-  std::vector<Entry> entries;
+  std::vector<Entry> entries;  ///< The input's first, then the parameters' in their order.
 
   /// The largest relative error; 0 if there are no entries.
   [[nodiscard]] double worst() const;
@@ -245,20 +245,27 @@ struct GradientCheck {
 /// derivation, by errors above 1 %; to prove one right, build the library in double
 /// (NN_REAL=double).
 ///
-/// Inputs should stay away from points where the layer has a kink, such as 0 for ReLU. A layer that
-/// draws at random draws the same each time: every forward() is that of a copy.
+/// Check a layer or network that is fresh, on random inputs: at a kink, such as 0 for ReLU, a
+/// measured slope means nothing, and where a trained network is saturated the slopes are smaller
+/// than the rounding. A layer that draws at random draws the same each time: every forward() is
+/// that of a copy.
 ///
 /// @param layer Any layer, your own or a whole network; changed and put back value by value.
 /// @param input A batch, shape (B, …).
 /// @param seed Of the random factors.
 /// @return How far off the gradients of the input and of every parameter are.
-/// @throws std::invalid_argument if the input does not fit the layer.
+/// @throws std::invalid_argument if the input does not fit the layer, or a gradient has not the
+/// shape of what it is the gradient of.
 template <Layer L>
 [[nodiscard]] GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed = 1);
 
 }  // namespace nn
 
 namespace nn::detail {
+
+/// @throws std::invalid_argument if a gradient has not the shape of what it is the gradient of.
+void check_shape(const std::string& layer, const std::string& what, const Tensor& gradient,
+                 const Tensor& value);
 
 /// How far off the computed gradient of one tensor is, C being measured by `cost()`.
 template <class CostOf>
@@ -294,12 +301,16 @@ namespace nn {
 
 template <Layer L>
 GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed) {
+  static_cast<void>(layer.output_shape(input.shape().sample()));  // throws if they do not fit
   Tensor x = input;
   L checked = layer;  // forward() is always that of a copy: whoever draws at random draws alike
+  // A gradient is written, not added to: what stands there before must not matter.
+  for (Parameter* const parameter : checked.parameters()) parameter->gradient.fill(1);
   Tensor factors = checked.forward(x);
   Random random{seed};
   for (real& factor : factors.values()) factor = static_cast<real>(random.uniform(-1, 1));
   const Tensor dx = checked.backward(factors);
+  detail::check_shape(layer.name(), "input", dx, x);
 
   const auto cost = [&] {
     L copy = layer;
@@ -315,6 +326,7 @@ GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed)
   const std::vector<Parameter*> computed = checked.parameters();
   const std::vector<Parameter*> nudged = layer.parameters();
   for (std::size_t i = 0; i < nudged.size(); ++i) {
+    detail::check_shape(layer.name(), nudged[i]->name, computed[i]->gradient, nudged[i]->value);
     result.entries.push_back(
         {nudged[i]->name, detail::gradient_error(nudged[i]->value, computed[i]->gradient, cost)});
   }

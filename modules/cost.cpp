@@ -50,6 +50,17 @@ class Targets {
   bool classes_;
 };
 
+/// Refuses one output: its softmax is 1, whatever the logit, so there is nothing to learn.
+Targets targets_of_classes(const Tensor& logits, const Tensor& targets) {
+  if (logits.rank() == 2 && logits.columns() == 1) {
+    throw std::invalid_argument(
+        "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for yes or no "
+        "there "
+        "is BinaryCrossEntropy");
+  }
+  return {"SoftmaxCrossEntropy", logits, targets};
+}
+
 // [mean]
 /// The mean over the samples of Σⱼ term(p(n, j), t(n, j)), added up in double.
 template <class Term>
@@ -127,7 +138,7 @@ Tensor BinaryCrossEntropy::gradient(const Tensor& predictions, const Tensor& tar
 
 // [fused-value]
 double SoftmaxCrossEntropy::value(const Tensor& logits, const Tensor& targets) {
-  const Targets wanted{"SoftmaxCrossEntropy", logits, targets};
+  const Targets wanted = targets_of_classes(logits, targets);
   double sum = 0;
   for (std::size_t n = 0; n < logits.rows(); ++n) {
     const std::span<const real> z = logits.row(n);
@@ -144,7 +155,7 @@ double SoftmaxCrossEntropy::value(const Tensor& logits, const Tensor& targets) {
 
 // [fused-gradient]
 Tensor SoftmaxCrossEntropy::gradient(const Tensor& logits, const Tensor& targets) {
-  const Targets wanted{"SoftmaxCrossEntropy", logits, targets};
+  const Targets wanted = targets_of_classes(logits, targets);
   const auto batch = static_cast<real>(logits.rows());
   Tensor gradient = Tensor::uninitialized(logits.shape());
   for (std::size_t n = 0; n < logits.rows(); ++n) {

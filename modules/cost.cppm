@@ -114,13 +114,15 @@ class SoftmaxCrossEntropy {
   /// @param logits Any numbers, shape (B, M): the last dense layer's output.
   /// @param targets Shape (B, M), rows that sum to 1, or class numbers (B).
   /// @return C in nats, at least 0.
-  /// @throws std::invalid_argument if the shapes do not fit or a class is out of range.
+  /// @throws std::invalid_argument if the shapes do not fit, there is one output only, or a class
+  /// is out of range.
   [[nodiscard]] static double value(const Tensor& logits, const Tensor& targets);
 
   /// @param logits Any numbers, shape (B, M).
   /// @param targets As value() takes them.
   /// @return ∂C/∂Z, shape (B, M).
-  /// @throws std::invalid_argument if the shapes do not fit or a class is out of range.
+  /// @throws std::invalid_argument if the shapes do not fit, there is one output only, or a class
+  /// is out of range.
   [[nodiscard]] static Tensor gradient(const Tensor& logits, const Tensor& targets);
 };
 

@@ -16,10 +16,10 @@ module;
 export module nn.dropout;
 
 import nn.images;
-import nn.layer;
+export import nn.layer;
 import nn.parallel;
 import nn.random;
-import nn.tensor;
+export import nn.tensor;
 
 export namespace nn {
 

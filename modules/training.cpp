@@ -295,13 +295,13 @@ History Trainer::fit(const Dataset& training, const Dataset& validation,
                      const FitOptions& options) {
   check_options(options);
   if (validation.size() > 0 || validation.targets.rows() > 0) check_fits(validation, *network_);
-  Batches batches{
-      training,
-      {.size = options.batch_size, .shuffle = options.shuffle, .drop_last = options.drop_last},
-      Random{options.seed}};
+  const std::size_t size = std::min(options.batch_size, training.size());
+  Batches batches{training,
+                  {.size = size, .shuffle = options.shuffle, .drop_last = options.drop_last},
+                  Random{options.seed}};
   const std::vector<Parameter*> parameters = network_->parameters();
   const InterruptRequest interrupt;
-  Bar bar{quiet_, options.epochs, batches.count(), options.batch_size};
+  Bar bar{quiet_, options.epochs, batches.count(), size};
   History history;
   for (const auto& metric : metrics_) history.metrics.push_back(metric->name());
   history.validated = validation.size() > 0;

@@ -112,8 +112,8 @@ struct Epoch {
 /// The course of a training.
 struct History {
   std::vector<std::string> metrics;  ///< The names of the watched metrics.
-  std::vector<Epoch> epochs;
-  bool validated = false;    ///< Whether there was a validation set.
+  std::vector<Epoch> epochs;         ///< In order.
+  bool validated = false;            ///< Whether there was a validation set.
   bool interrupted = false;  ///< Whether Ctrl-C ended it; the last epoch may then be incomplete.
 
   /// Seconds spent on training, without validation.
@@ -143,7 +143,7 @@ struct History {
 /// How to train.
 struct FitOptions {
   std::size_t epochs = 1;        ///< Passes over the training set, at least 1.
-  std::size_t batch_size = 100;  ///< Samples in a batch, at most as many as there are.
+  std::size_t batch_size = 100;  ///< Samples in a batch; all, where there are fewer.
   bool shuffle = true;           ///< Whether every epoch has an order of its own.
   bool drop_last = false;        ///< Whether to leave out a last batch that would be short.
   std::uint64_t seed = 0;        ///< Names the orders of the epochs.

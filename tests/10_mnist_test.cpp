@@ -96,7 +96,7 @@ TEST_F(MnistProgram, ChecksOutputsBeforeTrainingAndLeavesNoTrace) {
 TEST_F(MnistProgram, HelpShowsExamples) {
   const Outcome outcome = run("--help");
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_NE(outcome.output.find("10_mnist --recipe report --seeds 3"), std::string::npos);
+  EXPECT_NE(outcome.output.find("./book mnist --recipe report --seeds 3"), std::string::npos);
 }
 
 void expect_share(const json& value) {

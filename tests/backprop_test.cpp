@@ -404,6 +404,58 @@ TEST(CheckGradients, FindsAWrongLayerInsideANetwork) {
   EXPECT_LT(check.entries.back().relative_error, nn::test::gradient_tolerance);  // above it, right
 }
 
+/// y = s x, with a fault in backward().
+struct Scaling {
+  enum class Fault { adds_up, no_gradient, wrong_shape };
+
+  Fault fault;
+  nn::Parameter scale{"scale", Tensor{3}};
+  Tensor input{};
+
+  [[nodiscard]] static std::string name() { return "Scaling"; }
+  [[nodiscard]] static Shape output_shape(const Shape& sample) { return sample; }
+  [[nodiscard]] Tensor predict(Tensor x) const {
+    for (real& value : x.values()) value *= scale.value(0);
+    return x;
+  }
+  [[nodiscard]] Tensor forward(Tensor x) {
+    input = x;
+    return predict(std::move(x));
+  }
+  [[nodiscard]] Tensor backward(const Tensor& dy) {
+    if (fault == Fault::no_gradient) return {};
+    if (fault == Fault::wrong_shape) scale.gradient = Tensor{1, 2};
+    for (std::size_t i = 0; i < dy.size(); ++i) {
+      scale.gradient(0) += dy.values()[i] * input.values()[i];
+    }
+    return predict(dy);
+  }
+  [[nodiscard]] std::vector<nn::Parameter*> parameters() { return {&scale}; }
+};
+
+TEST(CheckGradients, FindsAGradientThatIsAddedToWhatStoodThere) {
+  Scaling layer{Scaling::Fault::adds_up};
+  const nn::GradientCheck check = nn::check_gradients(layer, noise(Shape{4, 3}));
+  EXPECT_LT(check.entries[0].relative_error, nn::test::gradient_tolerance);
+  EXPECT_GT(check.entries[1].relative_error, 0.01);
+}
+
+TEST(CheckGradients, RefusesGradientsOfAnotherShape) {
+  Scaling nothing{Scaling::Fault::no_gradient};
+  EXPECT_EQ(error_of<std::invalid_argument>(
+                [&] { (void)nn::check_gradients(nothing, noise(Shape{4, 3})); }),
+            "nn::check_gradients: Scaling: the gradient of input has shape (), expected (4, 3)");
+  Scaling turned{Scaling::Fault::wrong_shape};
+  EXPECT_EQ(error_of<std::invalid_argument>(
+                [&] { (void)nn::check_gradients(turned, noise(Shape{4, 3})); }),
+            "nn::check_gradients: Scaling: the gradient of scale has shape (2), expected (1)");
+}
+
+TEST(CheckGradients, RefusesAnInputThatDoesNotFit) {
+  Dense layer = dense(3, 2);
+  EXPECT_THROW((void)nn::check_gradients(layer, noise(Shape{4, 2})), std::invalid_argument);
+}
+
 TEST(CheckGradients, LeavesTheLayerAsItWas) {
   Dense layer = dense(3, 2);
   const Dense before = layer;

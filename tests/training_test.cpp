@@ -127,6 +127,12 @@ TEST(Training, MeansWeightAShortLastBatchByItsSize) {
   EXPECT_EQ(dropped.samples, 20U);
 }
 
+TEST(Training, TakesAllSamplesWhereThereAreFewerThanABatch) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network);
+  EXPECT_EQ(trainer.fit(clouds(5), nn::FitOptions{}).epochs[0].samples, 5U);
+}
+
 TEST(Training, EvaluatesInBatchesLikeTheWhole) {
   nn::Sequential network = small_network();
   nn::Trainer trainer = quiet_trainer(network);
@@ -496,8 +502,7 @@ TEST(Training, RefusesWhatCannotBe) {
   };
   const Dataset set = clouds(30);
   EXPECT_EQ(refusal(set, {}, {.epochs = 0}), "nn::Trainer: 0 epochs, expected at least 1");
-  EXPECT_EQ(refusal(set, {}, {.batch_size = 31}),
-            "nn::Batches: batch size is 31, expected 1 to 30");
+  EXPECT_EQ(refusal(set, {}, {.batch_size = 0}), "nn::Batches: batch size is 0, expected 1 to 30");
   EXPECT_EQ(refusal(set, {}, {.batch_size = 10, .clip_norm = -1}),
             "nn::Trainer: gradients clipped to norm -1, expected 0 or more");
   EXPECT_EQ(refusal(set, {}, {.batch_size = 10, .clip_norm = NAN}),
