@@ -109,6 +109,14 @@ def check_modules(modules, pages):
             if (f"modules/{module.name}", piece.name) not in shown]
 
 
+def check_readme(readme, record):
+    """Lines of output in the README, below `$ ./book mnist`, that the chapter's record has not."""
+    block = re.search(r"^\$ \./book mnist\n(.*?)^```$", readme.read_text(), re.MULTILINE | re.DOTALL)
+    recorded = record.read_text().splitlines()
+    return [f"{readme.name}: '{line}' is not in {record.name}" for line in block[1].splitlines()
+            if line not in recorded and not line.startswith("[…")]
+
+
 def main():
     problems, lines, omitted = [], 0, 0
     pages = sorted((ROOT / "docs" / "chapters").glob("[0-9]*.md"))
@@ -116,6 +124,7 @@ def main():
     problems += [f"chapters/{name}.cpp has no page" for name in
                  sorted(programs - {page.stem for page in pages})]
     problems += check_modules(sorted((ROOT / "modules").glob("*.cpp*")), pages)
+    problems += check_readme(ROOT / "README.md", ROOT / "chapters" / "10_mnist.out")
     for page in pages:
         problems += check_words(page, ROOT / "docs" / "glossary.md")
         program = ROOT / "chapters" / f"{page.stem}.cpp"

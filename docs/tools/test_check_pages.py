@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from check_pages import check_anatomy, check_modules, check_page, check_words
+from check_pages import check_anatomy, check_modules, check_page, check_readme, check_words
 
 PROGRAM = """// Chapter 1.
 
@@ -165,6 +165,18 @@ class CheckModules(unittest.TestCase):
             page.write_text("```{piece} modules/x.cppm one\n```\n")
             self.assertEqual(check_modules([module], [page]),
                              ["modules/x.cppm: piece 'two' is on no page"])
+
+
+class CheckReadme(unittest.TestCase):
+    def test_finds_output_that_is_not_recorded(self):
+        with tempfile.TemporaryDirectory() as folder:
+            readme, record = Path(folder) / "README.md", Path(folder) / "10_x.out"
+            record.write_text("10.1 A run\n----------\ncost 1\n\ncost 2\n")
+            readme.write_text("```console\n$ ./book mnist\n[…]\n\ncost 2\n```\n")
+            self.assertEqual(check_readme(readme, record), [])
+            readme.write_text("```console\n$ ./book mnist\ncost 3\n```\n")
+            self.assertEqual(check_readme(readme, record),
+                             ["README.md: 'cost 3' is not in 10_x.out"])
 
 
 if __name__ == "__main__":
