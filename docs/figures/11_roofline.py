@@ -15,15 +15,19 @@ def draw(figure, read):
         axes.plot([LEFT, ridge, RIGHT], [LEFT * roofs[name], roofs["one"], roofs["one"]], line,
                   label=label)
     axes.plot([roofs["one"] / roofs["cache"], RIGHT], [roofs["all"]] * 2, "-.", label="all threads")
-    openblas = steps["gflops"][-1]
-    if openblas > 0:
-        axes.axhline(openblas, linestyle=":", color="gray", label="OpenBLAS, all threads")
+    ink = axes.xaxis.label.get_color()
+    if steps["gflops"][-1] > 0:
+        axes.hlines(steps["gflops"][-2:], RIGHT / 2, RIGHT, linestyle=":", color=ink,
+                    label="OpenBLAS, one and all threads")
     marked = []
     for label, x, y in zip(LABELS, steps["intensity"], steps["gflops"]):
-        axes.plot(x, y, "o", color="gray", zorder=3)
+        # Marks that would cover each other stand side by side.
         beside = sum(x == other_x and 0.7 < y / other_y < 1.4 for other_x, other_y in marked)
-        axes.annotate(label, (x, y), textcoords="offset points", xytext=(7 + 10 * beside, -9))
         marked.append((x, y))
+        x *= 1.17 ** beside
+        axes.plot(x, y, "o", color=ink, markersize=4, zorder=3)
+        axes.annotate(label, (x, y), textcoords="offset points", ha="center",
+                      xytext=(9, -4) if x < 1 else (0, -13))
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.set_ylim(top=2 * roofs["all"])
