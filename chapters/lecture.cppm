@@ -30,10 +30,10 @@ std::filesystem::path folder;
 
 export namespace lecture {
 
-/// Reads the program's options. `--step` makes it wait for Enter before every heading but the
+/// Reads the program's options: `--step` makes it wait for Enter before every heading but the
 /// first,
-/// `--data DIR` writes what the figures are drawn from. Ends the program with status 2 at anything
-/// else.
+/// `--data DIR` writes what the figures are drawn from. At anything else the program ends with
+/// status 2.
 void begin(int argc, char** argv, std::string_view title) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];

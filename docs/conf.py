@@ -1,5 +1,6 @@
 """Sphinx: the pages of the book, from docs/ to build/docs/html. `./book docs` runs it."""
 
+import importlib.util
 import itertools
 import logging
 import re
@@ -25,7 +26,6 @@ release = version = re.search(r"project\(nn VERSION ([\d.]+)",
 extensions = ["myst_parser", "breathe", "sphinx.ext.mathjax", "sphinx_copybutton",
               "book_directives", "book_epub"]
 exclude_patterns = ["tools", "requirements.txt"]
-nitpicky = False
 smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
@@ -40,6 +40,7 @@ cpp_id_attributes = ["constexpr"]
 
 html_theme = "furo"
 html_math_renderer = "mathjax"
+mathjax_path = "tex-svg.js"
 html_title = project
 html_static_path = [str(BUILD / "static")]
 html_css_files = ["book.css"]
@@ -56,11 +57,9 @@ epub_exclude_files = ["search.html", "genindex.html"]
 
 def collect_static():
     """MathJax as one file that draws formulas as SVG: it needs no font and no network."""
-    import importlib.util
     static = BUILD / "static"
     static.mkdir(parents=True, exist_ok=True)
-    package = Path(next(iter(importlib.util.find_spec(
-        "sphinx-mathjax-offline").submodule_search_locations)))
+    package = Path(importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0])
     shutil.copy(package / "static" / "mathjax" / "tex-svg.js", static)
     for style in ("book.css", "print.css"):
         shutil.copy(HERE / style, static)
@@ -106,14 +105,15 @@ def is_block(node):
     return isinstance(node, (nodes.Body, nodes.container)) and not isinstance(node, nodes.image)
 
 
+SCROLLS = r'<(pre(?=>)|table(?= class="docutils)|div(?= class="math notranslate))'
+
+
 def open_to_keyboards(app, pagename, templatename, context, doctree):
     """Captions get the level that Sphinx does not give them; what scrolls can be reached by keyboard."""
     for part in ("body", "furo_navigation_tree"):
-        context[part] = (context.get(part, "")
-                         .replace('role="heading"', 'role="heading" aria-level="2"')
-                         .replace("<pre>", '<pre tabindex="0">')
-                         .replace('<table class="docutils', '<table tabindex="0" class="docutils')
-                         .replace('<div class="math notranslate', '<div tabindex="0" class="math notranslate'))
+        html = context.get(part, "").replace('role="heading"', 'role="heading" aria-level="2"')
+        context[part] = re.sub(SCROLLS, r'<\1 tabindex="0"', html)
+
 
 
 def setup(app):
@@ -127,4 +127,3 @@ leave_out_private()
 collect_static()
 figures.draw_all(HERE / "generated")
 module_graph.draw(HERE / "generated")
-mathjax_path = "tex-svg.js"

@@ -56,7 +56,9 @@ class Output(Directive):
 
 
 class Plot(Directive):
-    """A figure drawn by docs/figures/NAME.py, or the graph of the modules. Its body is the alt text: what one sees in it."""
+    """A figure drawn by docs/figures/NAME.py, or the graph of the modules. Its body is the alt text:
+    what one sees in it.
+    """
 
     required_arguments = 1
     has_content = True

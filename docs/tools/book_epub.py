@@ -1,4 +1,4 @@
-"""The EPUB: formulas as MathML, since no script runs where it is read, and declared as the format wants."""
+"""The EPUB: formulas as MathML, since no script runs where it is read, declared as the format wants."""
 
 import re
 from pathlib import Path
@@ -14,8 +14,8 @@ class Builder(Epub3Builder):
     def build_content(self):
         super().build_content()
         package = Path(self.outdir) / "content.opf"
-        package.write_text(re.sub(r'href="([^"]+\.xhtml)"(?= media-type="[^"]+" />)', self.declare_formulas,
-                                  package.read_text()))
+        page = r'href="([^"]+\.xhtml)"(?= media-type="[^"]+" />)'
+        package.write_text(re.sub(page, self.declare_formulas, package.read_text()))
 
     def declare_formulas(self, item):
         has_formulas = "<math" in (Path(self.outdir) / item[1]).read_text()

@@ -52,12 +52,23 @@ The page of the module: [`nn.dense`](../api/dense.md).
 """
 
 
-class CheckAnatomy(unittest.TestCase):
+class InFolder(unittest.TestCase):
+    """Tests on files in a folder of their own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def file(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+
+class CheckAnatomy(InFolder):
     def problems(self, page):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "01_x.md"
-            path.write_text(page)
-            return check_anatomy(path)
+        return check_anatomy(self.file("01_x.md", page))
 
     def test_finds_nothing_where_all_parts_are_there(self):
         self.assertEqual(self.problems(CHAPTER), [])
@@ -84,13 +95,10 @@ class CheckAnatomy(unittest.TestCase):
                          ["01_x.md: exercises 2, answers 1"])
 
 
-class CheckPage(unittest.TestCase):
+class CheckPage(InFolder):
     def problems(self, program=PROGRAM, page=PAGE, record=RECORD):
-        with tempfile.TemporaryDirectory() as folder:
-            root = Path(folder)
-            for name, text in (("01_x.cpp", program), ("01_x.md", page), ("01_x.out", record)):
-                (root / name).write_text(text)
-            return check_page(root / "01_x.md", root / "01_x.cpp", root / "01_x.out", root)[0]
+        return check_page(self.file("01_x.md", page), self.file("01_x.cpp", program),
+                          self.file("01_x.out", record), self.folder)[0]
 
     def test_finds_nothing_where_all_is_shown(self):
         self.assertEqual(self.problems(), [])
@@ -141,13 +149,10 @@ class CheckPage(unittest.TestCase):
                          ["01_x.cpp:6: a second piece 'first'"])
 
 
-class CheckWords(unittest.TestCase):
+class CheckWords(InFolder):
     def problems(self, text):
-        with tempfile.TemporaryDirectory() as folder:
-            page, glossary = Path(folder) / "01_x.md", Path(folder) / "glossary.md"
-            page.write_text(text)
-            glossary.write_text("# Glossary\n\nkernel, filter\n  What moves.\n\nepoch\n  A pass.\n")
-            return check_words(page, glossary)
+        glossary = "# Glossary\n\nkernel, filter\n  What moves.\n\nepoch\n  A pass.\n"
+        return check_words(self.file("01_x.md", text), self.file("glossary.md", glossary))
 
     def test_finds_bold_words_that_are_not_in_the_glossary(self):
         self.assertEqual(self.problems("An **epoch**. **Filters** and **kernels**. **Note:** this."), [])
@@ -157,26 +162,22 @@ class CheckWords(unittest.TestCase):
         self.assertEqual(self.problems("## 1.9 Exercises\n1. **(easy, 5 minutes)** Do it.\n"), [])
 
 
-class CheckModules(unittest.TestCase):
+class CheckModules(InFolder):
     def test_finds_pieces_of_modules_that_no_page_shows(self):
-        with tempfile.TemporaryDirectory() as folder:
-            module, page = Path(folder) / "x.cppm", Path(folder) / "01_x.md"
-            module.write_text("// [one]\nint a;\n// [/one]\n// [two]\nint b;\n// [/two]\n")
-            page.write_text("```{piece} modules/x.cppm one\n```\n")
-            self.assertEqual(check_modules([module], [page]),
-                             ["modules/x.cppm: piece 'two' is on no page"])
+        module = self.file("x.cppm", "// [one]\nint a;\n// [/one]\n// [two]\nint b;\n// [/two]\n")
+        page = self.file("01_x.md", "```{piece} modules/x.cppm one\n```\n")
+        self.assertEqual(check_modules([module], [page]),
+                         ["modules/x.cppm: piece 'two' is on no page"])
 
 
-class CheckReadme(unittest.TestCase):
+class CheckReadme(InFolder):
+    def problems(self, output):
+        return check_readme(self.file("README.md", f"```console\n$ ./book mnist\n{output}```\n"),
+                            self.file("10_x.out", "10.1 A run\n----------\ncost 1\n\ncost 2\n"))
+
     def test_finds_output_that_is_not_recorded(self):
-        with tempfile.TemporaryDirectory() as folder:
-            readme, record = Path(folder) / "README.md", Path(folder) / "10_x.out"
-            record.write_text("10.1 A run\n----------\ncost 1\n\ncost 2\n")
-            readme.write_text("```console\n$ ./book mnist\n[…]\n\ncost 2\n```\n")
-            self.assertEqual(check_readme(readme, record), [])
-            readme.write_text("```console\n$ ./book mnist\ncost 3\n```\n")
-            self.assertEqual(check_readme(readme, record),
-                             ["README.md: 'cost 3' is not in 10_x.out"])
+        self.assertEqual(self.problems("[…]\n\ncost 2\n"), [])
+        self.assertEqual(self.problems("cost 3\n"), ["README.md: 'cost 3' is not in 10_x.out"])
 
 
 if __name__ == "__main__":
