@@ -3,6 +3,7 @@
 module;
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdio>
@@ -19,10 +20,11 @@ import nn.tensor;
 namespace lecture {
 
 bool waits = false;
+bool shortened = false;
 std::filesystem::path folder;
 
 [[noreturn]] void refuse(const char* program, std::string_view what) {
-  fmt::print(stderr, "{}: {}; there are --step and --data DIR\n", program, what);
+  fmt::print(stderr, "{}: {}; there are --step, --short and --data DIR\n", program, what);
   std::exit(2);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
 }
 
@@ -31,14 +33,15 @@ std::filesystem::path folder;
 export namespace lecture {
 
 /// Reads the program's options: `--step` makes it wait for Enter before every heading but the
-/// first,
-/// `--data DIR` writes what the figures are drawn from. At anything else the program ends with
-/// status 2.
+/// first, `--short` makes work of minutes a matter of seconds, `--data DIR` writes what the figures
+/// are drawn from. At anything else the program ends with status 2.
 void begin(int argc, char** argv, std::string_view title) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (option == "--step") {
       waits = true;
+    } else if (option == "--short") {
+      shortened = true;
     } else if (option == "--data" && i + 1 < argc && std::filesystem::is_directory(argv[i + 1])) {
       folder = argv[++i];
     } else if (option == "--data") {
@@ -48,6 +51,14 @@ void begin(int argc, char** argv, std::string_view title) {
     }
   }
   fmt::print("{}\n", title);
+}
+
+/// Whether long work is to be cut short: fewer images, epochs or seeds, for a test or a first look.
+bool is_short() { return shortened; }
+
+/// Says on a terminal what a long work is at; the next word of it stands in the same place.
+void progress(std::string_view what) {
+  if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\033[K{}", what);
 }
 
 /// Keeps the data of a figure, lines of comma-separated values, if the program was asked to.
@@ -64,6 +75,7 @@ void keep(std::string_view file, std::string_view lines) {
 /// `1.3 A batch rides along`, underlined.
 void heading(std::string_view text) {
   static bool first = true;
+  progress("");
   if (waits && !first) {
     fmt::print("\n[Enter]");
     std::fflush(stdout);

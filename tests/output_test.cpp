@@ -7,6 +7,9 @@
 // A tolerance may also be for lines, wherever they stand: `/cost/ 0.1 rounding differs` is for the
 // numbers of all lines with a cost. `/\d+ threads/ any cores differ` is for what is not compared.
 //
+// Of a chapter whose work takes minutes the short form is compared, chapters/….short.out with its
+// own ….short.tolerance; the whole where the environment has NN_LONG=1.
+//
 // A chapter that takes options is run as often as chapters/….runs says; a run that is marked `long`
 // is compared where the environment has NN_LONG=1.
 
@@ -317,14 +320,28 @@ TEST(Runs, AreReadAndFoundInTheRecord) {
   EXPECT_THROW(read_runs("01_x", bad), std::runtime_error);
 }
 
-class Chapter : public testing::TestWithParam<std::string> {};
+/// A run of a lecture: of some the whole is `lengthy`, and the `brief` form has a record of its
+/// own.
+enum class Form { whole, lengthy, brief };
+
+struct LectureRun {
+  std::string chapter;
+  Form form;
+};
+
+bool runs_long() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
+  return std::getenv("NN_LONG") != nullptr;
+}
+
+class Chapter : public testing::TestWithParam<LectureRun> {};
 class ProgramWithOptions : public testing::TestWithParam<ProgramRun> {};
 
 /// What is recorded of a chapter, and how closely it is compared.
 struct Record {
-  explicit Record(const std::string& chapter)
+  explicit Record(const std::string& chapter, const std::string& form = "")
       : advice{"If the change is right: ./book record " + chapter} {
-    const std::string source = (fs::path{NN_CHAPTERS_SOURCE} / chapter).string();
+    const std::string source = (fs::path{NN_CHAPTERS_SOURCE} / chapter).string() + form;
     text = read(source + ".out");
     std::istringstream lines{read(source + ".tolerance")};
     tolerances = read_tolerances(lines);
@@ -371,15 +388,19 @@ void expect_data(const Record& record, const std::string& name, const fs::path& 
 }
 
 TEST_P(Chapter, PrintsWhatIsRecorded) {
-  const Record record{GetParam()};
-  ASSERT_FALSE(record.text.empty()) << "no record: ./book record " << GetParam();
+  const LectureRun& run = GetParam();
+  const Record record{run.chapter, run.form == Form::brief ? ".short" : ""};
+  ASSERT_FALSE(record.text.empty()) << "no record: ./book record " << run.chapter;
+  if (run.form == Form::lengthy && !runs_long()) GTEST_SKIP() << "long: set NN_LONG=1";
   const Folder folder;
-  const std::string program = (fs::path{NN_CHAPTERS_BUILD} / GetParam()).string();
-  const std::string output = output_of(program + " --data " + folder.path.string());
+  const std::string program = (fs::path{NN_CHAPTERS_BUILD} / run.chapter).string();
+  const std::string options = run.form == Form::brief ? " --short --data " : " --data ";
+  const std::string output = output_of(program + options + folder.path.string());
   EXPECT_EQ(difference(record.text, output, record.tolerances, record.rules), "") << record.advice;
 
-  const std::set<std::string> files = data_files(NN_FIGURES, GetParam());
-  EXPECT_EQ(data_files(folder.path, GetParam()), files) << record.advice;
+  const std::set<std::string> files = data_files(NN_FIGURES, run.chapter);
+  EXPECT_EQ(data_files(folder.path, run.chapter), files) << record.advice;
+  if (run.form == Form::brief) return;  // the figures are drawn from the whole
   for (const std::string& file : files) expect_data(record, file, folder.path / file);
 }
 
@@ -388,8 +409,7 @@ TEST_P(ProgramWithOptions, PrintsWhatIsRecorded) {
   const Record record{run.chapter};
   const std::string recorded = section_of(record.text, run.heading());
   ASSERT_FALSE(recorded.empty()) << "no record of " << run.heading() << record.advice;
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
-  if (run.is_long && std::getenv("NN_LONG") == nullptr) GTEST_SKIP() << "long: set NN_LONG=1";
+  if (run.is_long && !runs_long()) GTEST_SKIP() << "long: set NN_LONG=1";
   const Folder folder;
   const std::string program = (fs::path{NN_CHAPTERS_BUILD} / run.chapter).string();
   const std::string output =
@@ -422,8 +442,21 @@ std::string name_of(const testing::TestParamInfo<ProgramRun>& info) {
   return name + std::regex_replace(run.section, std::regex{R"(\.)"}, "_");
 }
 
+std::vector<LectureRun> all_lectures() {
+  std::vector<LectureRun> runs;
+  for (const std::string chapter : {NN_CHAPTERS_RECORDED}) {
+    const bool has_short = fs::exists(fs::path{NN_CHAPTERS_SOURCE} / (chapter + ".short.out"));
+    runs.push_back({chapter, has_short ? Form::lengthy : Form::whole});
+    if (has_short) runs.push_back({chapter, Form::brief});
+  }
+  return runs;
+}
+
+std::string name_of_lecture(const testing::TestParamInfo<LectureRun>& info) {
+  return info.param.chapter + (info.param.form == Form::lengthy ? "_long" : "");
+}
+
 INSTANTIATE_TEST_SUITE_P(Recorded, ProgramWithOptions, testing::ValuesIn(all_runs()), name_of);
-INSTANTIATE_TEST_SUITE_P(Recorded, Chapter, testing::Values(NN_CHAPTERS_RECORDED),
-                         [](const auto& chapter) { return chapter.param; });
+INSTANTIATE_TEST_SUITE_P(Recorded, Chapter, testing::ValuesIn(all_lectures()), name_of_lecture);
 
 }  // namespace

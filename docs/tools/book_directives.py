@@ -52,6 +52,8 @@ class Output(Directive):
         command = f"{section} of ./book chapter {chapter.split('_', 1)[1]}"
         if heading.startswith("./book "):  # a run with options of its own
             command = heading
+        elif (ROOT / "chapters" / f"{chapter}.short.out").exists():
+            command += ", recorded once: a run of minutes"
         return code_block(self, text, "text", command)
 
 
