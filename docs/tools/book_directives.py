@@ -1,11 +1,11 @@
-"""The directives of the pages: a piece of a program, a section of a recorded output."""
+"""The directives of the pages: a piece of a program, a section of a recorded output, a number of one."""
 
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-from pieces import PieceError, find_piece, output_heading, output_section
+from pieces import PieceError, find_piece, output_heading, output_section, recorded
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,6 +57,17 @@ class Output(Directive):
         return code_block(self, text, "text", command)
 
 
+def recorded_role(name, source, text, line, inliner, options=None, content=None):
+    """{recorded}`10_mnist 10.14 test accuracy +(\\S+ %)`: what the group matches in that section."""
+    try:
+        chapter, section, pattern = text.split(" ", 2)
+        path = ROOT / "chapters" / f"{chapter}.out"
+        inliner.document.settings.env.note_dependency(str(path))
+        return [nodes.Text(" ".join(recorded(path, section, pattern).split()))], []
+    except (PieceError, FileNotFoundError, ValueError) as error:
+        return [inliner.problematic(source, source, message := inliner.reporter.error(str(error), line=line))], [message]
+
+
 class Plot(Directive):
     """A figure drawn by docs/figures/NAME.py, or the graph of the modules. Its body is the alt text:
     what one sees in it.
@@ -84,4 +95,5 @@ def setup(app):
     app.add_directive("plot", Plot)
     app.add_directive("piece", Piece)
     app.add_directive("output", Output)
+    app.add_role("recorded", recorded_role)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

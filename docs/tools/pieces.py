@@ -4,7 +4,8 @@ A piece stands between the lines `// [name]` and `// [/name]`. Code that no page
 between `// [omit: reason]` and `// [/omit]`. The markers themselves are never shown.
 
 A page shows a piece with the line ```{piece} FILE NAME, and a section of a chapter's recorded output
-with ```{output} CHAPTER SECTION.
+with ```{output} CHAPTER SECTION. In a sentence {recorded}`CHAPTER SECTION PATTERN` stands for what the
+group of a pattern matches in such a section.
 """
 
 import re
@@ -89,3 +90,11 @@ def output_section(path, section):
         if lines[start].split()[0] == section:
             return "\n".join(lines[start + 2:end]).strip("\n")
     raise PieceError(f"{path.name} has no section '{section}'")
+
+
+def recorded(path, section, pattern):
+    """What the first group of a pattern matches in a section of a record: there, and only once."""
+    found = [match[1] for match in re.finditer(pattern, output_section(path, section))]
+    if len(found) != 1:
+        raise PieceError(f"{path.name}, section {section}: '{pattern}' is found {len(found)} times, not once")
+    return found[0]

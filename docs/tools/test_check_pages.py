@@ -5,6 +5,7 @@ import unittest
 from pathlib import Path
 
 from check_pages import check_anatomy, check_modules, check_page, check_readme, check_words
+from pieces import PieceError, recorded
 
 PROGRAM = """// Chapter 1.
 
@@ -178,6 +179,16 @@ class CheckReadme(InFolder):
     def test_finds_output_that_is_not_recorded(self):
         self.assertEqual(self.problems("[…]\n\ncost 2\n"), [])
         self.assertEqual(self.problems("cost 3\n"), ["README.md: 'cost 3' is not in 10_x.out"])
+
+
+class Recorded(InFolder):
+    def test_a_number_is_found_in_its_section_once(self):
+        record = self.file("01_x.out", "1.1 One\n-------\ncost  0.5\n\n"
+                                       "1.2 Two\n-------\ncost  0.7\ncost  0.8\n")
+        self.assertEqual(recorded(record, "1.1", r"cost +(\S+)"), "0.5")
+        for section, pattern in (("1.1", r"error +(\S+)"), ("1.2", r"cost +(\S+)"), ("1.3", r"(cost)")):
+            with self.assertRaises(PieceError):
+                recorded(record, section, pattern)
 
 
 if __name__ == "__main__":
