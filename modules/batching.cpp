@@ -62,18 +62,34 @@ Split apply(const Dataset& dataset, const SplitPlaces& places) {
           .test = gather_if_any(dataset, places.test)};
 }
 
-void check_labels(const Tensor& targets) {
+void check_labels(const char* where, const char* who, const Tensor& targets) {
   if (targets.rank() != 1) {
-    throw std::invalid_argument(fmt::format(
-        "nn::split: targets have shape {}, stratified splitting needs class numbers (N)",
-        to_string(targets.shape())));
+    throw std::invalid_argument(
+        fmt::format("nn::{}: targets have shape {}, {} needs class numbers (N)", where,
+                    to_string(targets.shape()), who));
   }
   for (std::size_t i = 0; i < targets.rows(); ++i) {
     if (targets(i) >= 0 && targets(i) == std::floor(targets(i))) continue;
     throw std::invalid_argument(fmt::format(
-        "nn::split: target of sample {} is {}, stratified splitting needs class numbers", i,
-        targets(i)));
+        "nn::{}: target of sample {} is {}, {} needs class numbers", where, i, targets(i), who));
   }
+}
+
+/// The number that each class gets when only these are chosen.
+std::map<real, real> new_numbers(const Tensor& targets, const std::vector<std::size_t>& classes) {
+  std::map<real, real> numbers;
+  for (const std::size_t number : classes) {
+    const auto old = static_cast<real>(number);
+    if (!numbers.emplace(old, static_cast<real>(numbers.size())).second) {
+      throw std::invalid_argument(
+          fmt::format("nn::choose_classes: class {} is named twice", number));
+    }
+    if (std::ranges::find(targets.values(), old) == targets.values().end()) {
+      throw std::invalid_argument(
+          fmt::format("nn::choose_classes: no sample is of class {}", number));
+    }
+  }
+  return numbers;
 }
 
 /// The samples of one class, and how many of them have found their place.
@@ -97,7 +113,7 @@ std::vector<ClassQueue> by_class(const std::vector<std::size_t>& order, const Te
 ///
 /// Source: Tijdeman (1980), "The chairman assignment problem".
 std::vector<std::size_t> stratify(const std::vector<std::size_t>& order, const Tensor& targets) {
-  check_labels(targets);
+  check_labels("split", "stratified splitting", targets);
   std::vector<ClassQueue> classes = by_class(order, targets);
   std::vector<std::size_t> result;
   for (std::size_t t = 1; t <= order.size(); ++t) {
@@ -131,6 +147,22 @@ Dataset gather(const Dataset& dataset, std::span<const std::size_t> places) {
   }
   return {.inputs = gather_rows(dataset.inputs, places),
           .targets = gather_rows(dataset.targets, places)};
+}
+
+Dataset choose_classes(const Dataset& dataset, const std::vector<std::size_t>& classes) {
+  check_pairs("choose_classes", dataset);
+  check_labels("choose_classes", "choosing classes", dataset.targets);
+  if (classes.empty()) {
+    throw std::invalid_argument("nn::choose_classes: no classes, expected at least one");
+  }
+  const std::map<real, real> numbers = new_numbers(dataset.targets, classes);
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < dataset.size(); ++i) {
+    if (numbers.contains(dataset.targets(i))) places.push_back(i);
+  }
+  Dataset chosen = gather(dataset, places);
+  for (real& target : chosen.targets.values()) target = numbers.at(target);
+  return chosen;
 }
 
 Batches::Batches(const Dataset& dataset, const BatchOptions& options, Random random)

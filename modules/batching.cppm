@@ -30,6 +30,16 @@ struct Dataset {
 ///   one is out of range.
 [[nodiscard]] Dataset gather(const Dataset& dataset, std::span<const std::size_t> places);
 
+/// The samples of some classes only, and these numbered anew, 0, 1, … in the order given: a network
+/// with as many outputs as there are classes left can learn them.
+/// @param dataset Its targets are numbers of classes, shape (N).
+/// @param classes Which to keep, `{4, 9}` say: targets of 4 become 0, those of 9 become 1.
+/// @return Their samples, in the order of the set.
+/// @throws std::invalid_argument if inputs and targets differ in number, targets are not class
+///   numbers, no class is named, one is named twice, or one has no samples.
+[[nodiscard]] Dataset choose_classes(const Dataset& dataset,
+                                     const std::vector<std::size_t>& classes);
+
 /// How a set is cut into batches.
 struct BatchOptions {
   std::size_t size = 100;  ///< Samples in a batch, at least 1 and at most as many as there are.

@@ -5,10 +5,14 @@ module;
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <ostream>
 #include <range/v3/range/conversion.hpp>
 #include <range/v3/view/iota.hpp>
 #include <span>
@@ -35,11 +39,11 @@ class Reader {
   }
 
   /// Reads up to `count` bytes; fewer only at the end of the file.
-  std::size_t read(std::uint8_t* to, std::size_t count) {
+  std::size_t read(void* to, std::size_t count) {
     std::size_t done = 0;
     while (done < count) {
       const auto step = static_cast<unsigned>(std::min<std::size_t>(count - done, 1U << 20U));
-      const int got = gzread(file_.get(), to + done, step);
+      const int got = gzread(file_.get(), static_cast<std::uint8_t*>(to) + done, step);
       int code = Z_OK;
       std::string_view reason = gzerror(file_.get(), &code);
       if (code == Z_BUF_ERROR) fail_compressed("the file ends too early");
@@ -170,6 +174,176 @@ Dataset to_dataset(const Bytes& bytes) {
                                ranges::to<std::vector>());
 }
 
+/// The images of two sets must be alike, or no network could take both.
+void check_sizes(const fs::path& folder, const Idx& training, const Idx& test) {
+  if (training.axes[1] == test.axes[1] && training.axes[2] == test.axes[2]) return;
+  throw std::runtime_error(
+      fmt::format("nn::mnist: {} holds images of {} × {} for training and of {} × {} for the test",
+                  folder.string(), training.axes[1], training.axes[2], test.axes[1], test.axes[2]));
+}
+
+// ------------------------------------------------------------------------------------------ CSV
+
+/// Columns are counted from 1.
+std::string column_name(std::size_t column) {
+  return column == 1 ? "label" : fmt::format("pixel{}", column - 2);
+}
+
+/// The whole of a file. Memory grows with what is really there.
+std::string read_text(const fs::path& file) {
+  constexpr std::size_t piece = std::size_t{1} << 22U;
+  Reader reader{file};
+  std::string text;
+  std::size_t size = 0;
+  do {
+    text.resize(size + piece);
+    size += reader.read(&text[size], piece);
+  } while (size == text.size());
+  text.resize(size);
+  return text;
+}
+
+/// A file of comma-separated values, read line by line and field by field.
+class CsvReader {
+ public:
+  explicit CsvReader(const fs::path& file) : path_{find(file)}, text_{read_text(path_)} {}
+
+  /// Goes to the next line; false where there is none.
+  bool next_line() {
+    line_ = std::string_view{text_}.substr(next_);
+    line_ = line_.substr(0, line_.find('\n'));
+    const bool any = next_ < text_.size();
+    next_ = std::min(next_ + line_.size() + 1, text_.size());
+    if (line_.ends_with('\r')) line_.remove_suffix(1);
+    ended_ = false;
+    column_ = 0;
+    ++number_of_line_;
+    return any;
+  }
+
+  /// Whether the field read last was the last of its line.
+  [[nodiscard]] bool ended() const { return ended_; }
+
+  std::string_view field() {
+    ++column_;
+    if (ended_) fail("the line ends before this column");
+    std::size_t size = 0;
+    while (size < line_.size() && line_[size] != ',') ++size;
+    const std::string_view field = line_.substr(0, size);
+    ended_ = size == line_.size();
+    line_.remove_prefix(ended_ ? size : size + 1);
+    return field;
+  }
+
+  std::uint8_t number(unsigned largest) {
+    const std::string_view digits = field();
+    unsigned value = 0;
+    const auto [stop, error] = std::from_chars(digits.begin(), digits.end(), value);
+    if (error != std::errc{} || stop != digits.end() || value > largest) {
+      fail(fmt::format("{} is not a whole number from 0 to {}", shown(digits), largest));
+    }
+    return static_cast<std::uint8_t>(value);
+  }
+
+  /// Reads `label,pixel0,pixel1,…`.
+  /// @return The number of columns.
+  std::size_t header() {
+    if (!next_line()) fail("the file is empty");
+    do {
+      const std::string_view name = field();
+      if (name != column_name(column_)) fail(fmt::format("the header has {} here", shown(name)));
+    } while (!ended_ || column_ < 2);
+    return column_;
+  }
+
+  [[noreturn]] void fail(const std::string& what) const {
+    const std::string column =
+        column_ == 0 ? "" : fmt::format(", column {} ({})", column_, column_name(column_));
+    throw std::runtime_error(
+        fmt::format("nn::mnist: {}, line {}{}: {}", path_.string(), number_of_line_, column, what));
+  }
+
+ private:
+  /// A field as an error may quote it, whatever is in the file.
+  static std::string shown(std::string_view field) {
+    constexpr std::size_t most = 20;
+    std::string text{field.substr(0, most)};
+    std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+    return fmt::format("'{}'{}", text, field.size() > most ? "…" : "");
+  }
+
+  fs::path path_;
+  std::string text_;
+  std::size_t next_ = 0;   // where the next line begins
+  std::string_view line_;  // what is left of this one
+  bool ended_ = false;
+  std::size_t number_of_line_ = 0;
+  std::size_t column_ = 0;
+};
+
+/// The byte that to_dataset() would make this brightness of.
+std::uint8_t to_byte(real brightness, std::size_t sample, std::size_t pixel) {
+  const real byte = std::round(brightness * 255);
+  if (byte >= 0 && byte <= 255 && byte / 255 == brightness) return static_cast<std::uint8_t>(byte);
+  throw std::invalid_argument(fmt::format(
+      "nn::mnist: pixel {} of sample {} is {}, expected one of 0/255, 1/255, …, 255/255", pixel,
+      sample, brightness));
+}
+
+Bytes to_bytes(const Dataset& dataset) {
+  const auto& [inputs, targets] = dataset;
+  if (inputs.rank() != 2 || targets.shape() != Shape{inputs.rows()}) {
+    throw std::invalid_argument(
+        fmt::format("nn::mnist: inputs have shape {} and targets {}, expected (N, pixels) and (N)",
+                    to_string(inputs.shape()), to_string(targets.shape())));
+  }
+  const std::size_t pixels = inputs.row(0).size();
+  Bytes bytes;
+  bytes.images.axes = {inputs.rows(), 1, pixels};
+  for (std::size_t i = 0; i < inputs.rows(); ++i) {
+    const real label = targets(i);
+    if (!(label >= 0 && label <= 9 && label == std::floor(label))) {
+      throw std::invalid_argument(
+          fmt::format("nn::mnist: target of sample {} is {}, expected 0 to 9", i, label));
+    }
+    bytes.labels.values.push_back(static_cast<std::uint8_t>(label));
+    for (std::size_t j = 0; j < pixels; ++j) {
+      bytes.images.values.push_back(to_byte(inputs(i, j), i, j));
+    }
+  }
+  return bytes;
+}
+
+void write_rows(std::ostream& out, const Bytes& bytes) {
+  const std::size_t pixels = bytes.images.axes[2];
+  std::string line = column_name(1);
+  for (std::size_t column = 2; column < pixels + 2; ++column) line += "," + column_name(column);
+  for (std::size_t i = 0; i < bytes.labels.values.size(); ++i) {
+    out << line << '\n';
+    line = std::to_string(bytes.labels.values[i]);
+    for (const auto pixel : std::span{bytes.images.values}.subspan(i * pixels, pixels)) {
+      line += ',';
+      line += std::to_string(pixel);
+    }
+  }
+  out << line << '\n' << std::flush;
+}
+
+/// Writes beside the file and then puts that in its place, so that what stands there is whole.
+bool write_whole(const fs::path& file, const Bytes& bytes) {
+  std::error_code error;
+  if (fs::exists(file, error) && !fs::is_regular_file(file, error)) return false;
+  fs::path part = file;
+  part += ".part";
+  std::ofstream out{part, std::ios::binary};
+  write_rows(out, bytes);
+  out.close();
+  if (out) fs::rename(part, file, error);
+  if (out && !error) return true;
+  fs::remove(part, error);
+  return false;
+}
+
 }  // namespace
 
 Idx read_idx(const fs::path& file, std::size_t axes) {
@@ -208,6 +382,7 @@ Split load(const fs::path& folder, const LoadOptions& options) {
   const auto file = [&](const char* name) { return folder / name; };
   const Bytes training = read_set(file("train-images-idx3-ubyte"), file("train-labels-idx1-ubyte"));
   const Bytes test = read_set(file("t10k-images-idx3-ubyte"), file("t10k-labels-idx1-ubyte"));
+  check_sizes(folder, training.images, test.images);
   const std::vector<real> labels(training.labels.values.begin(), training.labels.values.end());
   const SplitPlaces places =
       split_places(Tensor{Shape{labels.size()}, labels}, Counts{.validation = options.validation},
@@ -215,6 +390,30 @@ Split load(const fs::path& folder, const LoadOptions& options) {
   return {.training = to_dataset(training, places.training),
           .validation = to_dataset(training, places.validation),
           .test = to_dataset(test)};
+}
+
+Dataset load_csv(const fs::path& file) {
+  CsvReader reader{file};
+  const std::size_t columns = reader.header();
+  Bytes bytes;
+  while (reader.next_line()) {
+    bytes.labels.values.push_back(reader.number(9));
+    for (std::size_t column = 2; column <= columns; ++column) {
+      bytes.images.values.push_back(reader.number(255));
+    }
+    if (!reader.ended()) reader.fail("the line goes on after this column");
+  }
+  const std::size_t rows = bytes.labels.values.size();
+  if (rows == 0) reader.fail("no rows follow the header");
+  bytes.images.axes = {rows, 1, columns - 1};
+  return to_dataset(bytes);
+}
+
+void save_csv(const fs::path& file, const Dataset& dataset) {
+  const Bytes bytes = to_bytes(dataset);
+  if (!write_whole(file, bytes)) {
+    throw std::runtime_error(fmt::format("nn::mnist: cannot write {}", file.string()));
+  }
 }
 
 }  // namespace nn::mnist

@@ -40,6 +40,29 @@ struct Idx {
 [[nodiscard]] Dataset load_set(const std::filesystem::path& images,
                                const std::filesystem::path& labels);
 
+/// The images and labels of a CSV file in Kaggle's form: a header `label,pixel0,…,pixel783`, or
+/// with any other number of pixels, then a line for each image, its label 0 to 9 and its pixels 0
+/// to 255.
+///
+/// Without labels, as in Kaggle's `test.csv`, a file is refused.
+///
+/// @param file The path; where it does not exist but `file.gz` does, that is read. Lines may end as
+///   Unix or Windows ends them.
+/// @return As load_set() gives it.
+/// @throws std::runtime_error if the file is missing or not such a file, with what is wrong in
+/// which
+///   line and column.
+[[nodiscard]] Dataset load_csv(const std::filesystem::path& file);
+
+/// Writes the file that load_csv() reads back as the same set, to the last bit.
+/// @param file Its path; what stands there is overwritten, by the whole file or not at all.
+/// @param dataset Inputs of shape (N, pixels), each a whole number / 255; targets of shape (N),
+/// each
+///   a whole number 0 to 9.
+/// @throws std::invalid_argument if the set is not of this kind.
+/// @throws std::runtime_error if the file cannot be written.
+void save_csv(const std::filesystem::path& file, const Dataset& dataset);
+
 /// How the 60,000 images for training are shared out.
 struct LoadOptions {
   std::size_t validation = 5'000;  ///< Images set aside for validation.

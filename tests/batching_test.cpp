@@ -87,6 +87,41 @@ TEST(Gather, KeepsTheShapeOfImagesAndOfOneHotTargets) {
   EXPECT_EQ(part.targets, (Tensor{{0, 1}, {1, 0}}));
 }
 
+// Sample i of numbered() is of class i mod 3.
+TEST(ChooseClasses, KeepsTheirSamplesAndNumbersThemInTheOrderGiven) {
+  const Dataset set = nn::choose_classes(numbered(7), {2, 0});
+  EXPECT_EQ(set.inputs, (Tensor{{0, 0}, {2, 20}, {3, 30}, {5, 50}, {6, 60}}));
+  EXPECT_EQ(set.targets, (Tensor{1, 0, 1, 0, 1}));
+  EXPECT_EQ(nn::choose_classes(numbered(7), {1}).targets, (Tensor{0, 0}));
+  EXPECT_EQ(nn::choose_classes(numbered(7), {0, 1, 2}).targets, numbered(7).targets);
+}
+
+TEST(ChooseClasses, KeepsTheShapeOfImages) {
+  const Dataset set{.inputs = Tensor{Shape{3, 1, 2, 2}}, .targets = Tensor{4, 9, 4}};
+  EXPECT_EQ(nn::choose_classes(set, {4}).inputs.shape(), (Shape{2, 1, 2, 2}));
+}
+
+std::string refusal_of(const Dataset& set, const std::vector<std::size_t>& classes) {
+  return error_of<std::invalid_argument>([&] { (void)nn::choose_classes(set, classes); });
+}
+
+TEST(ChooseClasses, RefusesWhatCannotBeChosen) {
+  EXPECT_EQ(refusal_of(numbered(7), {}), "nn::choose_classes: no classes, expected at least one");
+  EXPECT_EQ(refusal_of(numbered(7), {0, 1, 0}), "nn::choose_classes: class 0 is named twice");
+  EXPECT_EQ(refusal_of(numbered(7), {0, 3}), "nn::choose_classes: no sample is of class 3");
+}
+
+TEST(ChooseClasses, RefusesTargetsThatAreNoClassNumbers) {
+  const Tensor inputs{{1}, {2}};
+  EXPECT_EQ(refusal_of({.inputs = inputs, .targets = Tensor{0}}, {0}),
+            "nn::choose_classes: 2 inputs and 1 targets, expected equally many");
+  EXPECT_EQ(refusal_of({.inputs = inputs, .targets = Tensor{{1, 0}, {0, 1}}}, {0}),
+            "nn::choose_classes: targets have shape (2, 2), choosing classes needs class numbers "
+            "(N)");
+  EXPECT_EQ(refusal_of({.inputs = inputs, .targets = Tensor{0, nn::real(0.5)}}, {0}),
+            "nn::choose_classes: target of sample 1 is 0.5, choosing classes needs class numbers");
+}
+
 TEST(Batches, EveryEpochHasAllSamplesInAnOrderOfItsOwn) {
   const Dataset set = numbered(20);
   Batches batches{set, {.size = 6}, nn::Random{7}};

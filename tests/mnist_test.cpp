@@ -2,7 +2,9 @@
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include <array>
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -65,6 +68,31 @@ class Mnist : public testing::Test {
     gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
     gzclose(file);
     return path(name);
+  }
+
+  [[nodiscard]] fs::path text(const std::string& name, const std::string& contents) const {
+    return plain(name, Bytes(contents.begin(), contents.end()));
+  }
+
+  /// What reading this text as CSV is refused with, the path left out.
+  [[nodiscard]] std::string csv_fault(const std::string& contents) const {
+    const fs::path file = text("file.csv", contents);
+    const std::string head = "nn::mnist: " + file.string() + ", ";
+    const std::string fault =
+        error_of<std::runtime_error>([&] { (void)nn::mnist::load_csv(file); });
+    EXPECT_EQ(fault.substr(0, head.size()), head);
+    return fault.size() < head.size() ? fault : fault.substr(head.size());
+  }
+
+  /// The four files of a data set under their names, two images for training and one for the test.
+  [[nodiscard]] fs::path folder_of_images(std::uint32_t size, std::uint32_t test_size) const {
+    const Bytes ink(std::size_t{2} * size * size, 255);
+    const Bytes paper(std::size_t{test_size} * test_size, 0);
+    compressed("train-images-idx3-ubyte.gz", idx({2, size, size}, ink));
+    plain("train-labels-idx1-ubyte", idx({2}, {9, 0}));
+    plain("t10k-images-idx3-ubyte", idx({1, test_size, test_size}, paper));
+    compressed("t10k-labels-idx1-ubyte.gz", idx({1}, {4}));
+    return folder_;
   }
 
   /// What reading these bytes as labels is refused with, the path left out.
@@ -172,6 +200,170 @@ TEST_F(Mnist, RefusesImagesAndLabelsThatDoNotBelongTogether) {
             "nn::mnist: " + i + " holds 3 images, " + l + " holds 2 labels");
 }
 
+// Fashion-MNIST and others come under the same names; images may have another size.
+TEST_F(Mnist, ReadsAnyFolderOfSuchFiles) {
+  for (const std::uint32_t size : {28U, 14U, 32U}) {
+    const nn::Split set = nn::mnist::load(folder_of_images(size, size), {.validation = 1});
+    EXPECT_EQ(set.training.inputs, (nn::Tensor{Shape{1, size * size}, 1}));
+    EXPECT_EQ(set.validation.inputs, (nn::Tensor{Shape{1, size * size}, 1}));
+    EXPECT_EQ(set.training.targets(0) + set.validation.targets(0), 9);
+    EXPECT_EQ(set.test.inputs, (nn::Tensor{Shape{1, size * size}, 0}));
+    EXPECT_EQ(set.test.targets, (nn::Tensor{4}));
+  }
+}
+
+TEST_F(Mnist, RefusesTestImagesOfAnotherSize) {
+  const fs::path folder = folder_of_images(3, 2);
+  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::mnist::load(folder, {.validation = 1}); }),
+            "nn::mnist: " + folder.string() +
+                " holds images of 3 × 3 for training and of 2 × 2 for the test");
+}
+
+// Two images of three pixels.
+constexpr const char* header = "label,pixel0,pixel1,pixel2\n";
+constexpr const char* rows = "7,0,255,51\n0,102,1,2\n";
+
+TEST_F(Mnist, ReadsCsvAsItReadsIdx) {
+  const nn::Dataset set = nn::mnist::load_csv(text("two.csv", std::string{header} + rows));
+  const nn::Dataset same = nn::mnist::load_set(
+      plain("images", idx({2, 1, 3}, {0, 255, 51, 102, 1, 2})), plain("labels", idx({2}, {7, 0})));
+  EXPECT_EQ(set.inputs, same.inputs);
+  EXPECT_EQ(set.targets, same.targets);
+}
+
+TEST_F(Mnist, ReadsCsvWithAnyLineEnds) {
+  for (const char* const contents :
+       {"label,pixel0\n9,255\n3,0\n", "label,pixel0\n9,255\n3,0",
+        "label,pixel0\r\n9,255\r\n3,0\r\n", "label,pixel0\r\n9,255\r\n3,0"}) {
+    const nn::Dataset set = nn::mnist::load_csv(text("ends.csv", contents));
+    EXPECT_EQ(set.inputs, (nn::Tensor{{1}, {0}}));
+    EXPECT_EQ(set.targets, (nn::Tensor{9, 3}));
+  }
+}
+
+TEST_F(Mnist, ReadsCompressedCsv) {
+  const std::string contents = "label,pixel0\n9,255\n";
+  compressed("one.csv.gz", Bytes(contents.begin(), contents.end()));
+  EXPECT_EQ(nn::mnist::load_csv(path("one.csv")).targets, (nn::Tensor{9}));
+}
+
+TEST_F(Mnist, SaysWhatIsWrongWithTheHeaderOfACsv) {
+  EXPECT_EQ(csv_fault(""), "line 1: the file is empty");
+  EXPECT_EQ(csv_fault("\n"), "line 1, column 1 (label): the header has '' here");
+  EXPECT_EQ(csv_fault(rows), "line 1, column 1 (label): the header has '7' here");
+  EXPECT_EQ(csv_fault("pixel0,pixel1\n1,2\n"),
+            "line 1, column 1 (label): the header has 'pixel0' here");
+  EXPECT_EQ(csv_fault("label,pixel0,pixel2\n"),
+            "line 1, column 3 (pixel1): the header has 'pixel2' here");
+  EXPECT_EQ(csv_fault("label,pixel0,\n"), "line 1, column 3 (pixel1): the header has '' here");
+  EXPECT_EQ(csv_fault("label\n7\n"), "line 1, column 2 (pixel0): the line ends before this column");
+  EXPECT_EQ(csv_fault(header), "line 2: no rows follow the header");
+}
+
+TEST_F(Mnist, SaysWhatIsWrongInWhichLineAndColumnOfACsv) {
+  const auto fault = [&](const std::string& row) {
+    return csv_fault(std::string{header} + rows + row);
+  };
+  EXPECT_EQ(fault("1,2,300,4\n"),
+            "line 4, column 3 (pixel1): '300' is not a whole number from 0 to 255");
+  EXPECT_EQ(fault("10,2,3,4\n"),
+            "line 4, column 1 (label): '10' is not a whole number from 0 to 9");
+  for (const std::string field :
+       {"256", "-1", "+1", "1.0", "", " 1", "1 ", "1e2", "\"1\"", "x", "99999999999999999999"}) {
+    EXPECT_EQ(fault("1," + field + ",3,4"),
+              "line 4, column 2 (pixel0): '" + field + "' is not a whole number from 0 to 255");
+  }
+  EXPECT_EQ(fault("1,2,3\n"), "line 4, column 4 (pixel2): the line ends before this column");
+  EXPECT_EQ(fault("1,2,3,4,5\n"), "line 4, column 4 (pixel2): the line goes on after this column");
+  EXPECT_EQ(fault("1,2,3,4,\n"), "line 4, column 4 (pixel2): the line goes on after this column");
+  EXPECT_EQ(fault("\n"), "line 4, column 1 (label): '' is not a whole number from 0 to 9");
+}
+
+TEST_F(Mnist, QuotesOfACsvWhatATerminalCanShow) {
+  EXPECT_EQ(csv_fault("\xEF\xBB\xBFlabel,pixel0\n"),
+            "line 1, column 1 (label): the header has '???label' here");
+  EXPECT_EQ(csv_fault(std::string(5000, 'x')),
+            "line 1, column 1 (label): the header has 'xxxxxxxxxxxxxxxxxxxx'… here");
+}
+
+std::string contents_of(const fs::path& file) {
+  std::ifstream in{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+TEST_F(Mnist, SavesCsvAsItWasRead) {
+  const std::string contents = std::string{header} + rows;
+  nn::mnist::save_csv(path("copy.csv"), nn::mnist::load_csv(text("two.csv", contents)));
+  EXPECT_EQ(contents_of(path("copy.csv")), contents);
+}
+
+TEST_F(Mnist, SavesEveryBrightnessToTheLastBit) {
+  nn::Dataset set{.inputs = nn::Tensor{Shape{1, 256}}, .targets = nn::Tensor{9}};
+  for (std::size_t i = 0; i < 256; ++i) set.inputs(0, i) = static_cast<nn::real>(i) / 255;
+  nn::mnist::save_csv(path("all.csv"), set);
+  EXPECT_EQ(nn::mnist::load_csv(path("all.csv")).inputs, set.inputs);
+}
+
+TEST_F(Mnist, RefusesToSaveWhatCsvCannotHold) {
+  const auto fault = [&](const nn::Tensor& inputs, const nn::Tensor& targets) {
+    return error_of<std::invalid_argument>(
+        [&] { nn::mnist::save_csv(path("none.csv"), {.inputs = inputs, .targets = targets}); });
+  };
+  const std::string shapes = ", expected (N, pixels) and (N)";
+  EXPECT_EQ(fault({}, {}), "nn::mnist: inputs have shape () and targets ()" + shapes);
+  EXPECT_EQ(fault(nn::Tensor{{1}, {0}}, nn::Tensor{1}),
+            "nn::mnist: inputs have shape (2, 1) and targets (1)" + shapes);
+  EXPECT_EQ(fault(nn::Tensor{Shape{1, 1, 2, 2}}, nn::Tensor{1}),
+            "nn::mnist: inputs have shape (1, 1, 2, 2) and targets (1)" + shapes);
+  EXPECT_EQ(fault(nn::Tensor{{0, nn::real(0.5)}}, nn::Tensor{1}),
+            "nn::mnist: pixel 1 of sample 0 is 0.5, expected one of 0/255, 1/255, …, 255/255");
+  EXPECT_EQ(fault(nn::Tensor{{2, 0}}, nn::Tensor{1}),
+            "nn::mnist: pixel 0 of sample 0 is 2, expected one of 0/255, 1/255, …, 255/255");
+  EXPECT_EQ(fault(nn::Tensor{{1}, {0}}, nn::Tensor{1, 10}),
+            "nn::mnist: target of sample 1 is 10, expected 0 to 9");
+  EXPECT_FALSE(fs::exists(path("none.csv")));
+}
+
+/// While one lives, no file may grow beyond so many bytes: a disk that is full.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : handler_{signal(SIGXFSZ, SIG_IGN)} {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit full{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &full);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+TEST_F(Mnist, SavesAWholeFileOrNone) {
+  const nn::Dataset set = nn::mnist::load_csv(text("two.csv", std::string{header} + rows));
+  const auto fault = [&](const fs::path& file) {
+    return error_of<std::runtime_error>([&] { nn::mnist::save_csv(file, set); });
+  };
+  const fs::path file = text("old.csv", "what stood there");
+  {
+    const FullDisk full{20};
+    EXPECT_EQ(fault(file), "nn::mnist: cannot write " + file.string());
+  }
+  EXPECT_EQ(contents_of(file), "what stood there");
+  EXPECT_FALSE(fs::exists(path("old.csv.part")));
+  EXPECT_EQ(fault(path("none") / "file.csv"),
+            "nn::mnist: cannot write " + (path("none") / "file.csv").string());
+  fs::create_directory(path("folder"));
+  EXPECT_EQ(fault(path("folder")), "nn::mnist: cannot write " + path("folder").string());
+  EXPECT_EQ(fault(file), "");
+  EXPECT_EQ(contents_of(file), contents_of(path("two.csv")));
+}
+
 /// The real data set, loaded once for the tests that look at it.
 const nn::Split& digits() {
   static const nn::Split split = nn::mnist::load(nn::test::mnist_folder());
@@ -223,6 +415,13 @@ TEST(MnistItself, IsSplitAlikeFromTheSameSeed) {
   const nn::Dataset one = small(1);
   EXPECT_EQ(small(1).inputs, one.inputs);
   EXPECT_FALSE(small(2).inputs == one.inputs);
+}
+
+TEST_F(Mnist, SavesAndReadsTheRealDigits) {
+  nn::mnist::save_csv(path("digits.csv"), digits().test);
+  const nn::Dataset read = nn::mnist::load_csv(path("digits.csv"));
+  EXPECT_EQ(read.inputs, digits().test.inputs);
+  EXPECT_EQ(read.targets, digits().test.targets);
 }
 
 TEST(MnistItself, RefusesAValidationSetThatLeavesNothing) {
