@@ -224,6 +224,7 @@ class CsvReader {
   /// Whether the field read last was the last of its line.
   [[nodiscard]] bool ended() const { return ended_; }
 
+  /// The next field of the line.
   std::string_view field() {
     ++column_;
     if (ended_) fail("the line ends before this column");
@@ -235,6 +236,7 @@ class CsvReader {
     return field;
   }
 
+  /// The next field as a number.
   std::uint8_t number(unsigned largest) {
     const std::string_view digits = field();
     unsigned value = 0;
@@ -251,7 +253,10 @@ class CsvReader {
     if (!next_line()) fail("the file is empty");
     do {
       const std::string_view name = field();
-      if (name != column_name(column_)) fail(fmt::format("the header has {} here", shown(name)));
+      const std::string expected = column_name(column_);
+      if (name != expected) {
+        fail(fmt::format("the header has {}, expected '{}'", shown(name), expected));
+      }
     } while (!ended_ || column_ < 2);
     return column_;
   }

@@ -1,5 +1,5 @@
 /// @file
-/// @brief MNIST: 70,000 handwritten digits, read from IDX files.
+/// @brief MNIST: 70,000 handwritten digits, read from IDX files or Kaggle's CSV.
 module;
 
 #include <cstddef>
@@ -50,15 +50,13 @@ struct Idx {
 ///   Unix or Windows ends them.
 /// @return As load_set() gives it.
 /// @throws std::runtime_error if the file is missing or not such a file, with what is wrong in
-/// which
-///   line and column.
+///   which line and column.
 [[nodiscard]] Dataset load_csv(const std::filesystem::path& file);
 
 /// Writes the file that load_csv() reads back as the same set, to the last bit.
 /// @param file Its path; what stands there is overwritten, by the whole file or not at all.
 /// @param dataset Inputs of shape (N, pixels), each a whole number / 255; targets of shape (N),
-/// each
-///   a whole number 0 to 9.
+///   whole numbers 0 to 9.
 /// @throws std::invalid_argument if the set is not of this kind.
 /// @throws std::runtime_error if the file cannot be written.
 void save_csv(const std::filesystem::path& file, const Dataset& dataset);
@@ -71,13 +69,14 @@ struct LoadOptions {
 };
 
 /// Loads MNIST: training and validation set from the 60,000 training images, test set the 10,000
-/// test images as they are. Nothing is ever downloaded.
+/// test images as they are. Nothing is ever downloaded. Other sets under the same names, such as
+/// Fashion-MNIST, load alike: images of any size, labels 0 to 9.
 /// @param folder Holds the four files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
 ///   `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`, each plain or with `.gz`.
 /// @param options How many images validate.
 /// @return The three sets, each as load_set() gives one.
 /// @throws std::runtime_error if a file is missing or faulty, images and labels do not belong
-///   together, or a label is not 0 to 9.
+///   together, a label is not 0 to 9, or the test images have another size.
 /// @throws std::invalid_argument if validation leaves no image to train on.
 [[nodiscard]] Split load(const std::filesystem::path& folder, const LoadOptions& options = {});
 

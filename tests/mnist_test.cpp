@@ -249,13 +249,14 @@ TEST_F(Mnist, ReadsCompressedCsv) {
 
 TEST_F(Mnist, SaysWhatIsWrongWithTheHeaderOfACsv) {
   EXPECT_EQ(csv_fault(""), "line 1: the file is empty");
-  EXPECT_EQ(csv_fault("\n"), "line 1, column 1 (label): the header has '' here");
-  EXPECT_EQ(csv_fault(rows), "line 1, column 1 (label): the header has '7' here");
+  EXPECT_EQ(csv_fault("\n"), "line 1, column 1 (label): the header has '', expected 'label'");
+  EXPECT_EQ(csv_fault(rows), "line 1, column 1 (label): the header has '7', expected 'label'");
   EXPECT_EQ(csv_fault("pixel0,pixel1\n1,2\n"),
-            "line 1, column 1 (label): the header has 'pixel0' here");
+            "line 1, column 1 (label): the header has 'pixel0', expected 'label'");
   EXPECT_EQ(csv_fault("label,pixel0,pixel2\n"),
-            "line 1, column 3 (pixel1): the header has 'pixel2' here");
-  EXPECT_EQ(csv_fault("label,pixel0,\n"), "line 1, column 3 (pixel1): the header has '' here");
+            "line 1, column 3 (pixel1): the header has 'pixel2', expected 'pixel1'");
+  EXPECT_EQ(csv_fault("label,pixel0,\n"),
+            "line 1, column 3 (pixel1): the header has '', expected 'pixel1'");
   EXPECT_EQ(csv_fault("label\n7\n"), "line 1, column 2 (pixel0): the line ends before this column");
   EXPECT_EQ(csv_fault(header), "line 2: no rows follow the header");
 }
@@ -281,9 +282,9 @@ TEST_F(Mnist, SaysWhatIsWrongInWhichLineAndColumnOfACsv) {
 
 TEST_F(Mnist, QuotesOfACsvWhatATerminalCanShow) {
   EXPECT_EQ(csv_fault("\xEF\xBB\xBFlabel,pixel0\n"),
-            "line 1, column 1 (label): the header has '???label' here");
+            "line 1, column 1 (label): the header has '???label', expected 'label'");
   EXPECT_EQ(csv_fault(std::string(5000, 'x')),
-            "line 1, column 1 (label): the header has 'xxxxxxxxxxxxxxxxxxxx'… here");
+            "line 1, column 1 (label): the header has 'xxxxxxxxxxxxxxxxxxxx'…, expected 'label'");
 }
 
 std::string contents_of(const fs::path& file) {
