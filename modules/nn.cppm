@@ -16,6 +16,7 @@ export import nn.backprop;
 export import nn.descent;
 export import nn.adam;
 export import nn.batching;
+export import nn.augment;
 export import nn.initializers;
 export import nn.convolution;
 export import nn.dropout;

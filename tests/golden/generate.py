@@ -7,6 +7,7 @@ repository; this needs to run again only when a case is added.
 """
 
 import json
+import math
 import pathlib
 
 import torch
@@ -199,6 +200,38 @@ def adam():
     })
 
 
+def augment():
+    """Not from the formulas of the module: the matrices of the four steps are multiplied and
+    inverted, grid_sample interpolates."""
+    torch.manual_seed(8)
+    height, width = 6, 5
+    images = (torch.rand(2, 3, height, width) * 8).round() / 8
+    displacement = eighths(2, height, width) / 2
+
+    turn, lean = math.radians(25), math.radians(10)
+    scaled = torch.tensor([[1.25, 0, 0], [0, 0.75, 0], [0, 0, 1]])
+    # Rows count downwards, so what leans right or turns counter-clockwise has these signs.
+    sheared = torch.tensor([[1, -math.tan(lean), 0], [0, 1, 0], [0, 0, 1]])
+    turned = torch.tensor([[math.cos(turn), math.sin(turn), 0],
+                           [-math.sin(turn), math.cos(turn), 0], [0, 0, 1]])
+    shifted = torch.tensor([[1, 0, 0.75], [0, 1, -0.5], [0, 0, 1]])
+    back = torch.linalg.inv(shifted @ turned @ sheared @ scaled)
+
+    rows, columns = torch.meshgrid(torch.arange(height) - (height - 1) / 2,
+                                   torch.arange(width) - (width - 1) / 2, indexing="ij")
+    places = torch.stack([columns, rows, torch.ones(height, width)]).double()
+    origin = torch.einsum("ij,jyx->iyx", back, places)[:2]
+
+    def sample(origin):
+        halves = torch.tensor([(width - 1) / 2, (height - 1) / 2])  # to [-1, 1]
+        grid = (origin.permute(1, 2, 0) / halves).expand(2, height, width, 2)
+        return torch.nn.functional.grid_sample(images, grid, padding_mode="zeros",
+                                               align_corners=True)
+
+    write("augment", {"images": images, "displacement": displacement, "affine": sample(origin),
+                      "both": sample(origin + displacement)})
+
+
 if __name__ == "__main__":
     dense()
     activation()
@@ -207,3 +240,4 @@ if __name__ == "__main__":
     convolution()
     descent()
     adam()
+    augment()
