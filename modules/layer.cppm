@@ -20,12 +20,12 @@ export namespace nn {
 /// What a layer learns: values, and the gradient of the cost with respect to them.
 // [parameter]
 struct Parameter {
-  std::string name;  ///< "weight" or "bias"
+  std::string name;  ///< "weight" or "bias"; a layer with several says whose: "weight_hidden".
   Tensor value;
   Tensor gradient;  ///< Same shape as the value; written by backward(), read by an optimizer.
 
   /// A parameter whose gradient is zeros.
-  /// @param parameter_name "weight" or "bias".
+  /// @param parameter_name "weight" or "bias", or a longer name where there are several.
   /// @param initial Its value before training.
   Parameter(std::string_view parameter_name, Tensor initial)
       : name{parameter_name}, value{std::move(initial)}, gradient{value.shape()} {}

@@ -20,6 +20,7 @@ export import nn.augment;
 export import nn.initializers;
 export import nn.convolution;
 export import nn.dropout;
+export import nn.recurrent;
 export import nn.metrics;
 export import nn.training;
 export import nn.mnist;

@@ -71,6 +71,13 @@ nn::Sequential convolutional_network() {
                         nn::Dense{128, 10, nn::Glorot{random}}};
 }
 
+nn::Sequential recurrent_network() {
+  nn::Random random{1};
+  const nn::Glorot glorot{random};
+  return nn::Sequential{nn::Reshape{28, 28}, nn::LSTM{28, 32, glorot, {.sequence = true}},
+                        nn::GRU{32, 32, glorot}, nn::Dense{32, 10, glorot}};
+}
+
 /// What some work allocates once it is warm. A thread that helps out with something for the first
 /// time is not warm yet, so the least of several times counts.
 std::size_t allocations_of(const std::function<void()>& work) {
@@ -89,7 +96,8 @@ TEST(Allocation, IsCounted) {
 
 class Network : public testing::TestWithParam<nn::Sequential (*)()> {};
 INSTANTIATE_TEST_SUITE_P(Allocation, Network,
-                         testing::Values(multi_layer_perceptron, convolutional_network));
+                         testing::Values(multi_layer_perceptron, convolutional_network,
+                                         recurrent_network));
 
 TEST_P(Network, StepsWithoutAllocation) {
   const nn::Dataset set = noise(200);

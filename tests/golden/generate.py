@@ -155,6 +155,36 @@ def convolution():
     write("convolution", tensors)
 
 
+def recurrent():
+    """Three inputs, four hidden units, five steps. Biases that are only ever added are one here."""
+    torch.manual_seed(6)
+    x = eighths(2, 5, 3).requires_grad_()
+    dy, dlast = eighths(2, 5, 4), eighths(2, 4)
+    tensors = {"x": x, "dy": dy, "dlast": dlast}
+    kinds = {"elman": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
+    for kind, layer_of in kinds.items():
+        layer = layer_of(3, 4, batch_first=True)
+        for parameter in layer.parameters():
+            parameter.data = eighths(*parameter.shape) / 2
+        weights = {"weight_input": layer.weight_ih_l0, "weight_hidden": layer.weight_hh_l0,
+                   "bias": layer.bias_ih_l0}
+        if kind == "gru":
+            weights["bias_hidden"] = layer.bias_hh_l0
+        else:
+            layer.bias_hh_l0.data.zero_()
+        y = layer(x)[0]
+        tensors[kind + "_y"] = y
+        cases = {"sequence": (y, dy), "last": (y[:, -1], dlast)}
+        for case, (output, gradient) in cases.items():
+            leaves = {"x": x} | weights
+            gradients = torch.autograd.grad(output, leaves.values(), gradient, retain_graph=True)
+            for name, g in zip(leaves, gradients):
+                tensors[f"{kind}_{case}_d{name}"] = g.T if g.dim() == 2 else g
+        for name, w in weights.items():
+            tensors[f"{kind}_{name}"] = w.T if w.dim() == 2 else w
+    write("recurrent", tensors)
+
+
 def optimizers(module, cases):
     """Ten steps of each optimizer from one start, under one recorded sequence of gradients."""
     torch.manual_seed(2)
@@ -238,6 +268,7 @@ if __name__ == "__main__":
     cost()
     backprop()
     convolution()
+    recurrent()
     descent()
     adam()
     augment()

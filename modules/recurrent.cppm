@@ -1,0 +1,238 @@
+/// @file
+/// @brief Recurrent layers: they read a sequence step by step and remember.
+module;
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+export module nn.recurrent;
+
+export import nn.layer;
+export import nn.tensor;
+
+namespace nn::detail {
+
+/// What one step of a recurrent layer does to one sample; the step is all in which the three layers
+/// differ. @see recurrent.cpp
+struct Cell;
+extern const Cell elman_cell;
+extern const Cell gru_cell;
+extern const Cell lstm_cell;
+
+/// All that a pass through time computes, row t B + n being that of sample n at step t. In h and c
+/// the first B rows are the zeros before the first step, so there row t B + n is that of step t
+/// − 1.
+struct Trace {
+  Tensor x;      ///< Inputs, shape (T B, D).
+  Tensor gates;  ///< Shape (T B, k H).
+  Tensor h;      ///< Hidden states, shape ((T + 1) B, H).
+  Tensor c;      ///< What else the cell keeps, the same shape; or empty.
+};
+
+}  // namespace nn::detail
+
+export namespace nn {
+
+/// What the three recurrent layers share. A recurrent layer reads a sequence one step at a time;
+/// what it makes of step t, the hidden state h, it sees again at step t + 1. Legend: B batch, T
+/// steps, D inputs of a step, H outputs (hidden units), k gates of a unit.
+///
+/// At each step x and the state before, h′, are multiplied by weights: a = x W + b and u = h′ U,
+/// both k H numbers, H for each gate. What the gates make of a and u is the layer's own; at the
+/// start h′ = 0. The product x W is made for all steps at once, u step by step.
+///
+/// Backward (backpropagation through time) the steps are gone through from the last to the first:
+/// ∂C/∂h of a step is what comes from above, from the gates of the step behind it, ∂C/∂u Uᵀ, and
+/// what its gates hand on directly. Every step used the same weights, so their gradients are sums
+/// over all the steps: ∂C/∂W = Σ xᵀ ∂C/∂a, ∂C/∂U = Σ h′ᵀ ∂C/∂u, ∂C/∂b = Σ ∂C/∂a; and
+/// ∂C/∂x = ∂C/∂a Wᵀ.
+///
+/// Source: Werbos (1990), "Backpropagation through time: what it does and how to do it".
+class Recurrence {
+ public:
+  struct Options {
+    bool sequence = false;  ///< Whether the output is every hidden state, not the last alone.
+  };
+
+  /// D, the inputs of a step.
+  [[nodiscard]] std::size_t inputs() const { return weight_input_.value.rows(); }
+  /// H, the outputs: the hidden units.
+  [[nodiscard]] std::size_t outputs() const { return weight_hidden_.value.rows(); }
+
+  /// @return `LSTM 28→128`, or `LSTM 28→128 sequence`.
+  [[nodiscard]] std::string name() const;
+
+  /// @param sample (T, D), or `Shape{}`.
+  /// @return (H); of a sequence (T, H), or `Shape{}` where T is not known.
+  /// @throws std::invalid_argument if the sample is no sequence of D inputs.
+  [[nodiscard]] Shape output_shape(const Shape& sample) const;
+
+  /// @param x Sequences, shape (B, T, D).
+  /// @return The last hidden states, shape (B, H); or all, shape (B, T, H).
+  /// @throws std::invalid_argument if x has another shape.
+  [[nodiscard]] Tensor forward(const Tensor& x);
+
+  /// The output, keeping nothing.
+  /// @param x Sequences, shape (B, T, D).
+  /// @return The last hidden states, shape (B, H); or all, shape (B, T, H).
+  /// @throws std::invalid_argument if x has another shape.
+  [[nodiscard]] Tensor predict(const Tensor& x) const;
+
+  /// @param dy ∂C/∂Y, shaped like the last output.
+  /// @return ∂C/∂X, shape (B, T, D).
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  [[nodiscard]] Tensor backward(const Tensor& dy);
+
+  /// The gradients of the parameters only.
+  /// @param dy ∂C/∂Y, shaped like the last output.
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  void backward_parameters(const Tensor& dy);
+
+  /// @return `weight_input` W (D, k H), `weight_hidden` U (H, k H), `bias` b (k H), and a GRU's
+  ///   `bias_hidden` c (k H).
+  [[nodiscard]] std::vector<Parameter*> parameters();
+
+ protected:
+  Recurrence(const detail::Cell& cell, std::size_t inputs, std::size_t outputs,
+             const Options& options);
+
+  /// Fills W and U. A unit has its D inputs and the H hidden states once for each gate, so each
+  /// gate is filled as a layer of its own would be.
+  template <Initializer F>
+  void initialize(F& initializer) {
+    initializer(weight_input_.value, Fan{.in = inputs(), .out = outputs()});
+    initializer(weight_hidden_.value, Fan{.in = outputs(), .out = outputs()});
+  }
+
+  Parameter& bias() { return bias_; }
+
+ private:
+  void check_input(const Tensor& x) const;
+  void check_gradient(const Tensor& dy) const;
+  [[nodiscard]] detail::Trace run(const Tensor& x) const;
+  [[nodiscard]] Tensor output(const detail::Trace& trace, std::size_t steps) const;
+  [[nodiscard]] Tensor run_back(const Tensor& dy);
+
+  const detail::Cell* cell_;
+  Options options_;
+  Parameter weight_input_;
+  Parameter weight_hidden_;
+  Parameter bias_;
+  Parameter bias_hidden_;  // empty where the cell has none
+  detail::Trace trace_;    // of the last forward()
+  std::size_t steps_ = 0;  // T of the last forward()
+};
+
+/// The simple recurrent layer: h = tanh(x W + b + h′ U), with h′ the state of the step before.
+/// Legend: D inputs, H outputs; W (D, H), U (H, H), b (H).
+///
+/// Source: Elman (1990), "Finding structure in time".
+class Recurrent : public Recurrence {
+ public:
+  /// A layer of zeros: its weights wait to be set.
+  /// @param inputs D, at least 1.
+  /// @param outputs H, at least 1.
+  /// @param options Whether every state is output.
+  /// @throws std::invalid_argument if either is 0.
+  Recurrent(std::size_t inputs, std::size_t outputs, const Options& options = {})
+      : Recurrence{detail::elman_cell, inputs, outputs, options} {}
+
+  /// A layer whose weights an initializer fills; biases are zeros.
+  /// @param inputs D, at least 1.
+  /// @param outputs H, at least 1.
+  /// @param initializer Called with W and `Fan{D, H}`, then with U and `Fan{H, H}`.
+  /// @param options Whether every state is output.
+  /// @throws std::invalid_argument if either is 0.
+  template <Initializer F>
+  Recurrent(std::size_t inputs, std::size_t outputs, F&& initializer, const Options& options = {})
+      : Recurrent{inputs, outputs, options} {
+    initialize(initializer);
+  }
+};
+
+/// The gated recurrent unit: gates in (0, 1) decide how much of the state is replaced. With
+/// a = x W + b and u = h′ U + c, σ the logistic function and ⊙ the product number by number:
+///
+/// - reset r = σ(a_r + u_r)
+/// - update z = σ(a_z + u_z)
+/// - proposal n = tanh(a_n + r ⊙ u_n)
+/// - state h = (1 − z) ⊙ n + z ⊙ h′
+///
+/// Legend: D inputs, H outputs; W (D, 3 H), U (H, 3 H), b and c (3 H); the columns are those of r,
+/// then z, then n. The reset stands behind the product h′ U, as in PyTorch and cuDNN, whose order
+/// and two biases these are: only so can u be one product. (In the paper it stands before it, and z
+/// and 1 − z change places.)
+///
+/// Source: Cho, van Merriënboer, Gulcehre, Bahdanau, Bougares, Schwenk & Bengio (2014), "Learning
+/// phrase representations using RNN encoder-decoder for statistical machine translation".
+class GRU : public Recurrence {
+ public:
+  /// A layer of zeros: its weights wait to be set.
+  /// @param inputs D, at least 1.
+  /// @param outputs H, at least 1.
+  /// @param options Whether every state is output.
+  /// @throws std::invalid_argument if either is 0.
+  GRU(std::size_t inputs, std::size_t outputs, const Options& options = {})
+      : Recurrence{detail::gru_cell, inputs, outputs, options} {}
+
+  /// A layer whose weights an initializer fills; biases are zeros.
+  /// @param inputs D, at least 1.
+  /// @param outputs H, at least 1.
+  /// @param initializer Called with W and `Fan{D, H}`, then with U and `Fan{H, H}`.
+  /// @param options Whether every state is output.
+  /// @throws std::invalid_argument if either is 0.
+  template <Initializer F>
+  GRU(std::size_t inputs, std::size_t outputs, F&& initializer, const Options& options = {})
+      : GRU{inputs, outputs, options} {
+    initialize(initializer);
+  }
+};
+
+/// Long short-term memory: beside the state h there is a memory c that is added to and not
+/// multiplied by weights, so that its gradient neither vanishes nor explodes. With a = x W + b and
+/// u = h′ U, σ the logistic function, ⊙ the product number by number, h′ and c′ those of the step
+/// before:
+///
+/// - input i = σ(a_i + u_i)
+/// - forget f = σ(a_f + u_f)
+/// - proposal g = tanh(a_g + u_g)
+/// - output o = σ(a_o + u_o)
+/// - memory c = f ⊙ c′ + i ⊙ g
+/// - state h = o ⊙ tanh(c)
+///
+/// Legend: D inputs, H outputs; W (D, 4 H), U (H, 4 H), b (4 H); the columns are those of i, then
+/// f, g and o, PyTorch's order. (PyTorch has a second bias; b is the sum of the two.)
+///
+/// At first the bias of the forget gate is 1, so that a layer that has not learned yet remembers.
+///
+/// Source: Hochreiter & Schmidhuber (1997), "Long short-term memory"; the forget gate is from Gers,
+/// Schmidhuber & Cummins (2000), "Learning to forget"; its bias from Jozefowicz, Zaremba &
+/// Sutskever (2015), "An empirical exploration of recurrent network architectures".
+class LSTM : public Recurrence {
+ public:
+  /// A layer of zeros, but for the bias of the forget gate: its weights wait to be set.
+  /// @param inputs D, at least 1.
+  /// @param outputs H, at least 1.
+  /// @param options Whether every state is output.
+  /// @throws std::invalid_argument if either is 0.
+  LSTM(std::size_t inputs, std::size_t outputs, const Options& options = {})
+      : Recurrence{detail::lstm_cell, inputs, outputs, options} {
+    for (std::size_t j = 0; j < outputs; ++j) bias().value(outputs + j) = 1;  // those of f
+  }
+
+  /// A layer whose weights an initializer fills; biases are zeros, those of the forget gate 1.
+  /// @param inputs D, at least 1.
+  /// @param outputs H, at least 1.
+  /// @param initializer Called with W and `Fan{D, H}`, then with U and `Fan{H, H}`.
+  /// @param options Whether every state is output.
+  /// @throws std::invalid_argument if either is 0.
+  template <Initializer F>
+  LSTM(std::size_t inputs, std::size_t outputs, F&& initializer, const Options& options = {})
+      : LSTM{inputs, outputs, options} {
+    initialize(initializer);
+  }
+};
+
+}  // namespace nn
