@@ -22,5 +22,6 @@ export import nn.convolution;
 export import nn.dropout;
 export import nn.recurrent;
 export import nn.metrics;
+export import nn.schedule;
 export import nn.training;
 export import nn.mnist;

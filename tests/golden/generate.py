@@ -262,6 +262,62 @@ def augment():
                       "both": sample(origin + displacement)})
 
 
+def factors(steps, schedule):
+    """What a schedule multiplies a learning rate of 1 by, step by step."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    scheduler = schedule(optimizer)
+    rates = []
+    for _ in range(steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return torch.tensor(rates)
+
+
+def plateau(costs, **options):
+    """The factor in each epoch; the cost of an epoch is known in the next."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+    rates = [1.0]
+    for cost in costs:
+        scheduler.step(cost)
+        rates.append(optimizer.param_groups[0]["lr"])
+    return torch.tensor(rates)
+
+
+def schedule():
+    """Five epochs of four steps."""
+    lr = torch.optim.lr_scheduler
+    costs = torch.tensor([1.0, 0.5, 0.49, 0.5, 0.45, 0.45, 0.46, 0.2, 0.2, 0.2, 0.2, 0.1])
+    # OneCycleLR's last step is the end, ours the last before it: one more step, the same peak.
+    cycle = {"max_lr": 1.0, "total_steps": 21, "pct_start": (0.3 * 20 + 1) / 21}
+    write("schedule", {
+        "step": factors(20, lambda o: lr.StepLR(o, step_size=8, gamma=0.5)),
+        "exponential": factors(20, lambda o: lr.ExponentialLR(o, gamma=0.8 ** 0.25)),
+        "cosine": factors(20, lambda o: lr.CosineAnnealingLR(o, T_max=20)),
+        "cosine_last": factors(20, lambda o: lr.CosineAnnealingLR(o, T_max=20, eta_min=0.25)),
+        "one_cycle": factors(20, lambda o: lr.OneCycleLR(o, **cycle)),
+        "warm_up": factors(20, lambda o: lr.SequentialLR(o, [
+            lr.LinearLR(o, start_factor=0.1, total_iters=8),
+            lr.CosineAnnealingLR(o, T_max=12)], milestones=[8])),
+        "costs": costs,
+        "plateau": plateau(costs.tolist(), factor=0.5, patience=1, threshold=0.05),
+    })
+
+
+def training():
+    """A step of gradient descent, lr 1, under a cost that weights its classes."""
+    torch.manual_seed(8)
+    layer = torch.nn.Linear(3, 4)
+    x, classes, weights = eighths(6, 3), torch.tensor([0, 3, 1, 1, 0, 1]), torch.tensor([2.0, 0.5, 1, 3])
+    tensors = {"x": x, "classes": classes.double(), "class_weights": weights,
+               "weight": layer.weight.T, "bias": layer.bias}
+    cost = torch.nn.functional.cross_entropy(layer(x), classes, weight=weights)
+    dw, db = backward(cost, torch.ones(()), layer.weight, layer.bias)
+    write("training", tensors | {"cost": cost, "weight_after": (layer.weight - dw).T,
+                                 "bias_after": layer.bias - db})
+
+
 if __name__ == "__main__":
     dense()
     activation()
@@ -272,3 +328,5 @@ if __name__ == "__main__":
     descent()
     adam()
     augment()
+    schedule()
+    training()
