@@ -580,7 +580,7 @@ Json to_json(const Options& options, const std::vector<Run>& runs) {
                       {"parameters", run.network.parameter_count()},
                       {"batch_size", run.model->batch_size},
                       {"learning_rate", run.model->learning_rate},
-                      {"interrupted", run.history.interrupted},
+                      {"interrupted", run.history.interrupted()},
                       {"train_seconds", run.history.seconds()},
                       {"images_per_second", run.history.samples_per_second()},
                       {"test",
@@ -668,7 +668,7 @@ int compare(const Options& options) {
   }
 
   std::vector<Run> runs;
-  const auto stopped = [&] { return !runs.empty() && runs.back().history.interrupted; };
+  const auto stopped = [&] { return !runs.empty() && runs.back().history.interrupted(); };
   for (std::uint64_t seed = options.seed; seed < options.seed + options.seeds; ++seed) {
     for (const Model& model : recipe.models) {
       if (!stopped()) runs.push_back(train(model, digits, seed, options.quiet));

@@ -30,6 +30,14 @@ std::string with_commas(std::size_t number) {
 
 }  // namespace
 
+Sequential& Sequential::operator=(const Sequential& other) {
+  if (size() != other.size()) return *this = Sequential{other};
+  for (std::size_t i = 0; i < size(); ++i) layers_[i] = other.layers_[i];
+  parameter_counts_ = other.parameter_counts_;
+  output_ = other.output_;
+  return *this;
+}
+
 void Sequential::append(detail::AnyLayer layer) {
   std::size_t count = 0;
   for (const Parameter* parameter : layer->parameters()) count += parameter->value.size();

@@ -30,7 +30,11 @@ class AnyLayer {
     requires(!std::same_as<L, AnyLayer> && Layer<L>)
   explicit AnyLayer(L layer) : self_{std::make_unique<Model<L>>(std::move(layer))} {}
   AnyLayer(const AnyLayer& other) : self_{other.self_->clone()} {}
-  AnyLayer& operator=(const AnyLayer& other) { return *this = AnyLayer{other}; }
+  /// A layer of the same type is written over where it stands, and so are its parameters.
+  AnyLayer& operator=(const AnyLayer& other) {
+    if (self_ && self_->assign(*other.self_)) return *this;
+    return *this = AnyLayer{other};
+  }
   AnyLayer(AnyLayer&&) noexcept = default;
   AnyLayer& operator=(AnyLayer&&) noexcept = default;
   ~AnyLayer() = default;
@@ -42,6 +46,8 @@ class AnyLayer {
     Interface& operator=(const Interface&) = delete;
     virtual ~Interface() = default;
     [[nodiscard]] virtual std::unique_ptr<Interface> clone() const = 0;
+    /// Copies a layer of the same type into this one; else does nothing and returns false.
+    virtual bool assign(const Interface& other) = 0;
     [[nodiscard]] virtual const std::type_info& type() const = 0;
     [[nodiscard]] virtual const void* address() const = 0;
     [[nodiscard]] virtual std::string name() const = 0;
@@ -62,6 +68,11 @@ class AnyLayer {
     explicit Model(L concrete) : layer{std::move(concrete)} {}
     [[nodiscard]] std::unique_ptr<Interface> clone() const override {
       return std::make_unique<Model>(*this);
+    }
+    bool assign(const Interface& other) override {
+      if (other.type() != typeid(L)) return false;
+      layer = static_cast<const Model&>(other).layer;
+      return true;
     }
     [[nodiscard]] const std::type_info& type() const override { return typeid(L); }
     [[nodiscard]] const void* address() const override { return &layer; }
@@ -133,7 +144,10 @@ class Sequential {
   }
 
   Sequential(const Sequential&) = default;
-  Sequential& operator=(const Sequential&) = default;
+
+  /// Where both networks have layers of the same types, each is written over in place: who holds
+  /// this network's parameters still does.
+  Sequential& operator=(const Sequential& other);
 
   /// Leaves the other network empty.
   Sequential(Sequential&& other) noexcept { swap(other); }
@@ -197,7 +211,7 @@ class Sequential {
   [[nodiscard]] Tensor predict(Tensor x) const;
 
   /// @return The parameters of all layers, first to last. They stay where they are until the
-  ///   network is destroyed or assigned to.
+  ///   network is destroyed or assigned one of other layers.
   [[nodiscard]] std::vector<Parameter*> parameters();
 
   /// The number of values that training adjusts.

@@ -54,7 +54,8 @@ std::size_t class_of(std::span<const real> row) {
   return static_cast<std::size_t>(ranges::max_element(row) - row.begin());
 }
 
-/// The class of a sample: its row's, or the number that stands there. @see target_classes
+}  // namespace
+
 std::size_t target_class(const Tensor& targets, std::size_t sample) {
   if (targets.rank() != 1) return class_of(targets.row(sample));
   constexpr real largest = 1 << 24;  // beyond it, float does not hold every whole number
@@ -65,8 +66,6 @@ std::size_t target_class(const Tensor& targets, std::size_t sample) {
   }
   return static_cast<std::size_t>(label);
 }
-
-}  // namespace
 
 std::vector<std::size_t> classes(const Tensor& rows) {
   check_rows(rows);

@@ -35,6 +35,12 @@ concept Metric = std::copyable<M> && requires(M metric, const M& constant, const
 /// @throws std::invalid_argument if rows is not a matrix.
 [[nodiscard]] std::vector<std::size_t> classes(const Tensor& rows);
 
+/// The class that one sample's target names.
+/// @param targets Class numbers, shape (B), or rows, shape (B, M).
+/// @param sample 0 to B − 1.
+/// @throws std::invalid_argument if a class number is negative, not whole, or 2²⁴ or more.
+[[nodiscard]] std::size_t target_class(const Tensor& targets, std::size_t sample);
+
 /// The classes that targets name.
 /// @param targets Class numbers, shape (B), or rows, shape (B, M).
 /// @return B classes.

@@ -5,6 +5,7 @@ module;
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -12,8 +13,11 @@ module;
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
 #include <range/v3/numeric/accumulate.hpp>
 #include <range/v3/range/conversion.hpp>
 #include <range/v3/view/chunk.hpp>
@@ -27,8 +31,6 @@ module;
 #include <vector>
 
 module nn.training;
-
-import nn.random;
 
 namespace nn {
 
@@ -132,7 +134,15 @@ class Bar {
   Clock::time_point last_;
 };
 
-void check_options(const FitOptions& options) {
+// ----------------------------------------------------------------------- what options ask for
+
+void check_limit(const char* option, double value) {
+  if (value >= 0) return;
+  throw std::invalid_argument(
+      fmt::format("nn::Trainer: {} is {}, expected 0 or more", option, value));
+}
+
+void check_options(const FitOptions& options, bool validated) {
   if (options.epochs == 0) {
     throw std::invalid_argument("nn::Trainer: 0 epochs, expected at least 1");
   }
@@ -140,6 +150,12 @@ void check_options(const FitOptions& options) {
     throw std::invalid_argument(fmt::format(
         "nn::Trainer: gradients clipped to norm {}, expected 0 or more", options.clip_norm));
   }
+  if (options.patience > 0 && !validated) {
+    throw std::invalid_argument(fmt::format(
+        "nn::Trainer: patience is {}, but there is no validation set", options.patience));
+  }
+  check_limit("enough_cost", options.enough_cost);
+  check_limit("min_change", options.min_change);
 }
 
 /// A validation set whose inputs do not fit is to be found out at once, not after an epoch.
@@ -152,6 +168,174 @@ void write(const std::filesystem::path& file, const std::string& text) {
   std::ofstream out{file};
   out << text << std::flush;
   if (!out) throw std::runtime_error(fmt::format("nn::History: cannot write {}", file.string()));
+}
+
+void check_weights(std::span<const double> weights, const Tensor& targets) {
+  if (weights.empty()) return;
+  for (const double weight : weights) {
+    if (weight >= 0 && std::isfinite(weight)) continue;
+    throw std::invalid_argument(fmt::format(
+        "nn::Trainer: the weight of a class is {}, expected a finite number, 0 or more", weight));
+  }
+  const std::size_t largest = std::ranges::max(target_classes(targets));
+  if (largest >= weights.size()) {
+    throw std::invalid_argument(fmt::format(
+        "nn::Trainer: {} class weights, but a target is class {}", weights.size(), largest));
+  }
+}
+
+/// A cost in which every sample counts by the weight of its class; without weights, the cost as it
+/// is.
+class WeightedCost {
+ public:
+  /// @param targets All that there will be, to be found out if one has no weight.
+  WeightedCost(const detail::AnyCost& cost, std::span<const double> weights, const Tensor& targets)
+      : cost_{&cost}, weights_{weights} {
+    check_weights(weights, targets);
+  }
+
+  /// What the samples of a batch weigh together.
+  [[nodiscard]] double weight(const Tensor& targets) const {
+    if (weights_.empty()) return static_cast<double>(targets.rows());
+    double sum = 0;
+    for (std::size_t b = 0; b < targets.rows(); ++b) sum += weight(targets, b);
+    return sum;
+  }
+
+  /// Σ w c / Σ w.
+  [[nodiscard]] double value(const Tensor& predictions, const Tensor& targets) const {
+    if (weights_.empty()) return cost_->value(predictions, targets);
+    const double whole = weight(targets);
+    double sum = 0;
+    for (std::size_t b = 0; whole > 0 && b < targets.rows(); ++b) {
+      sum += weight(targets, b) / whole * cost_->value(sample(predictions, b), sample(targets, b));
+    }
+    return sum;
+  }
+
+  /// The cost is a mean, so a row of its gradient is that of the row's own cost, divided by B.
+  [[nodiscard]] Tensor gradient(const Tensor& predictions, const Tensor& targets) const {
+    Tensor gradient = cost_->gradient(predictions, targets);
+    if (weights_.empty()) return gradient;
+    const double whole = weight(targets);
+    const double mean = whole > 0 ? whole / static_cast<double>(targets.rows()) : 1;
+    for (std::size_t b = 0; b < targets.rows(); ++b) {
+      const auto factor = static_cast<real>(weight(targets, b) / mean);
+      for (real& g : gradient.row(b)) g *= factor;
+    }
+    return gradient;
+  }
+
+ private:
+  [[nodiscard]] double weight(const Tensor& targets, std::size_t b) const {
+    return weights_[target_class(targets, b)];
+  }
+
+  /// A batch of one.
+  static Tensor sample(const Tensor& batch, std::size_t b) {
+    Tensor one = Tensor::uninitialized(batch.shape().sample().batch(1));
+    std::ranges::copy(batch.row(b), one.data());
+    return one;
+  }
+
+  const detail::AnyCost* cost_;
+  std::span<const double> weights_;
+};
+
+/// Sets the learning rate as a schedule has it, and at the end puts back what it was. Without a
+/// schedule the rate is left alone.
+class ScheduledRate {
+ public:
+  ScheduledRate(detail::AnyOptimizer& optimizer, Schedule schedule)
+      : optimizer_{&optimizer}, schedule_{std::move(schedule)}, eta_{optimizer.learning_rate()} {}
+  ScheduledRate(const ScheduledRate&) = delete;
+  ScheduledRate& operator=(const ScheduledRate&) = delete;
+  ~ScheduledRate() {
+    if (schedule_) optimizer_->set_learning_rate(eta_);
+  }
+
+  void set(const Progress& progress) {
+    if (!schedule_) return;
+    const double factor = schedule_(progress);
+    if (!(factor >= 0 && std::isfinite(factor))) {
+      throw std::invalid_argument(
+          fmt::format("nn::Trainer: the schedule gives the factor {} after {:.4g} epochs, expected "
+                      "a finite number, 0 or more",
+                      factor, progress.epoch));
+    }
+    optimizer_->set_learning_rate(static_cast<real>(double{eta_} * factor));
+  }
+
+ private:
+  detail::AnyOptimizer* optimizer_;
+  Schedule schedule_;
+  real eta_;
+};
+
+/// What changes the inputs of batches, and the random numbers of it. The orders of the epochs are
+/// drawn from streams 1, 2, …, so that stream 0 is free.
+class Augmentation {
+ public:
+  explicit Augmentation(const FitOptions& options)
+      : change_{&options.augment}, random_{Random{options.seed}.stream(0)} {}
+
+  [[nodiscard]] Tensor operator()(Tensor inputs, std::size_t epoch, std::size_t batch) const {
+    if (!*change_) return inputs;
+    const std::size_t size = inputs.rows();
+    Tensor changed = (*change_)(std::move(inputs), random_.stream(epoch).stream(batch));
+    if (changed.rows() == size) return changed;
+    throw std::invalid_argument(
+        fmt::format("nn::Trainer: augment made {} samples of {}", changed.rows(), size));
+  }
+
+ private:
+  const std::function<Tensor(Tensor, Random)>* change_;
+  Random random_;
+};
+
+// -------------------------------------------------------------------------------------- the end
+
+/// Whether training has come to its end before all epochs have, and why.
+Ending ending_of(const History& history, const FitOptions& options) {
+  if (InterruptRequest::made()) return Ending::interrupted;
+  if (history.epochs.empty()) return Ending::all_epochs;
+  const Epoch& last = history.epochs.back();
+  if (options.patience > 0 && last.number - history.best_epoch() >= options.patience) {
+    return Ending::patience;
+  }
+  const double cost = last.training.cost;
+  if (options.enough_cost > 0 && cost <= options.enough_cost) return Ending::cost_small;
+  if (options.min_change > 0 && last.number > 1) {
+    const double before = history.epochs[last.number - 2].training.cost;
+    if (std::abs(cost - before) < options.min_change * std::abs(before)) {
+      return Ending::cost_stands_still;
+    }
+  }
+  return Ending::all_epochs;
+}
+
+/// `interrupted: the network stays as it is now`; nothing of a training that went all its way.
+std::string end_line(const History& history, const FitOptions& options, bool brought_back) {
+  std::string why = "all epochs done";
+  switch (history.ending) {
+    case Ending::all_epochs:
+      if (!brought_back) return "";
+      break;
+    case Ending::patience:
+      why = fmt::format("{} epochs without a lower validation cost", options.patience);
+      break;
+    case Ending::cost_small:
+      why = "the training cost is small enough";
+      break;
+    case Ending::cost_stands_still:
+      why = "the training cost stands still";
+      break;
+    case Ending::interrupted:
+      why = "interrupted";
+      break;
+  }
+  if (!brought_back) return why + ": the network stays as it is now\n";
+  return fmt::format("{}: the network is epoch {}'s\n", why, history.best_epoch());
 }
 
 /// Samples that pass through the network together when it is only used.
@@ -171,38 +355,66 @@ double History::samples_per_second() const {
   return seconds() > 0 ? static_cast<double>(samples) / seconds() : 0;
 }
 
-std::string History::csv() const {
-  std::string text = "epoch,training_cost";
-  for (const std::string& name : metrics) text += fmt::format(",training_{}", name);
-  if (validated) {
-    text += ",validation_cost";
-    for (const std::string& name : metrics) text += fmt::format(",validation_{}", name);
+std::size_t History::best_epoch() const {
+  std::size_t best = 0;
+  double lowest = std::numeric_limits<double>::infinity();
+  for (const Epoch& epoch : epochs) {
+    const double cost = validated ? epoch.validation.cost : epoch.training.cost;
+    if (!(cost < lowest)) continue;
+    lowest = cost;
+    best = epoch.number;
   }
+  return best;
+}
+
+namespace {
+
+/// The columns of a history: for each set in turn its cost and its metrics.
+std::vector<std::string> columns(const History& history) {
+  std::vector<std::string> sets{"training"};
+  if (history.validated) sets.emplace_back("validation");
+  sets.insert(sets.end(), history.sets.begin(), history.sets.end());
+  std::vector<std::string> names;
+  for (const std::string& set : sets) {
+    names.push_back(set + "_cost");
+    for (const std::string& metric : history.metrics) names.push_back(set + "_" + metric);
+  }
+  return names;
+}
+
+/// What stands in them for an epoch.
+std::vector<double> row(const History& history, const Epoch& epoch) {
+  std::vector<double> values;
   const auto add = [&](const Evaluation& evaluation) {
-    text += fmt::format(",{}", evaluation.cost);
-    for (const double value : evaluation.metrics) text += fmt::format(",{}", value);
+    values.push_back(evaluation.cost);
+    values.insert(values.end(), evaluation.metrics.begin(), evaluation.metrics.end());
   };
+  add(epoch.training);
+  if (history.validated) add(epoch.validation);
+  for (const Evaluation& evaluation : epoch.sets) add(evaluation);
+  return values;
+}
+
+}  // namespace
+
+std::string History::csv() const {
+  std::string text = "epoch";
+  for (const std::string& name : columns(*this)) text += "," + name;
   for (const Epoch& epoch : epochs) {
     text += fmt::format("\n{}", epoch.number);
-    add(epoch.training);
-    if (validated) add(epoch.validation);
+    for (const double value : row(*this, epoch)) text += fmt::format(",{}", value);
   }
   return text + "\n";
 }
 
 std::string History::json() const {
   auto rows = nlohmann::ordered_json::array();
+  const std::vector<std::string> names = columns(*this);
   for (const Epoch& epoch : epochs) {
-    nlohmann::ordered_json row{{"epoch", epoch.number}};
-    const auto add = [&](const std::string& set, const Evaluation& evaluation) {
-      row[set + "_cost"] = evaluation.cost;
-      for (std::size_t i = 0; i < metrics.size(); ++i) {
-        row[set + "_" + metrics[i]] = evaluation.metrics[i];
-      }
-    };
-    add("training", epoch.training);
-    if (validated) add("validation", epoch.validation);
-    rows.push_back(std::move(row));
+    nlohmann::ordered_json object{{"epoch", epoch.number}};
+    const std::vector<double> values = row(*this, epoch);
+    for (std::size_t i = 0; i < names.size(); ++i) object[names[i]] = values[i];
+    rows.push_back(std::move(object));
   }
   return rows.dump(2) + "\n";
 }
@@ -212,6 +424,29 @@ void History::write_csv(const std::filesystem::path& file) const { write(file, c
 void History::write_json(const std::filesystem::path& file) const { write(file, json()); }
 
 // -------------------------------------------------------------------------------------- trainer
+
+std::vector<double> balanced_weights(const Tensor& targets) {
+  if (targets.empty()) throw std::invalid_argument("nn::balanced_weights: there are no targets");
+  std::vector<double> counts;
+  for (const std::size_t index : target_classes(targets)) {
+    if (index >= counts.size()) counts.resize(index + 1);
+    ++counts[index];
+  }
+  const auto present = std::ranges::count_if(counts, [](double count) { return count > 0; });
+  const double share = static_cast<double>(targets.rows()) / static_cast<double>(present);
+  for (double& count : counts) count = count > 0 ? share / count : 0;
+  return counts;
+}
+
+void Trainer::watch(std::string name, const Dataset& dataset) {
+  const bool taken = name == "training" || name == "validation" ||
+                     std::ranges::find(sets_, name, &NamedSet::name) != sets_.end();
+  if (name.empty() || taken) {
+    throw std::invalid_argument(fmt::format("nn::Trainer: a set cannot be named '{}', {}", name,
+                                            taken ? "another has that name" : "which is no word"));
+  }
+  sets_.emplace_back(std::move(name), dataset);
+}
 
 void Trainer::reset_metrics() const {
   for (const auto& metric : metrics_) metric->reset();
@@ -246,84 +481,138 @@ std::string Trainer::line(std::string_view head, const Evaluation& evaluation) c
   return text;
 }
 
-/// `epoch  1/10  cost 0.2433  accuracy 0.9289 | validation 0.1209  0.9628`; where that is too long,
-/// the validation stands below, its values named too.
+/// `epoch  1/10  cost 0.2433  accuracy 0.9289 | validation 0.1209  0.9628`; sets that this line
+/// cannot hold stand below, their values named too.
 std::string Trainer::line(const Epoch& epoch, std::size_t epochs, bool validated) const {
   const auto digits = std::max<std::size_t>(2, std::to_string(epochs).size());
   const std::string head = fmt::format("epoch {:>{}}/{}", epoch.number, digits, epochs);
   std::string text = line(head, epoch.training);
-  if (!validated) return text;
-  std::string values = short_number(epoch.validation.cost);
-  for (const double value : epoch.validation.metrics) values += fmt::format("  {:.4f}", value);
-  std::string whole = fmt::format("{} | validation {}", text, values);
-  if (whole.size() <= max_columns) return whole;
-  return text + "\n" + line(fmt::format("{:>{}}", "validation", head.size()), epoch.validation);
+  const auto add = [&](const std::string& set, const Evaluation& evaluation) {
+    std::string values = fmt::format(" | {} {}", set, short_number(evaluation.cost));
+    for (const double value : evaluation.metrics) values += fmt::format("  {:.4f}", value);
+    const bool fits =
+        text.find('\n') == std::string::npos && text.size() + values.size() <= max_columns;
+    text += fits ? values : "\n" + line(fmt::format("{:>{}}", set, head.size()), evaluation);
+  };
+  if (validated) add("validation", epoch.validation);
+  for (std::size_t i = 0; i < sets_.size(); ++i) add(sets_[i].name(), epoch.sets[i]);
+  return text;
 }
 
+/// What one call of fit() works with.
+struct Trainer::Fit {
+  const FitOptions& options;
+  Batches batches;
+  std::vector<Parameter*> parameters;
+  WeightedCost cost;
+  Augmentation augment;
+  ScheduledRate rate;
+  Bar bar;
+  History history;
+
+  /// How far training has come before a batch.
+  [[nodiscard]] Progress progress(std::size_t epoch, std::size_t batch) const {
+    Progress progress{.epoch = static_cast<double>(epoch - 1) +
+                               static_cast<double>(batch) / static_cast<double>(batches.count()),
+                      .epochs = static_cast<double>(options.epochs)};
+    if (history.epochs.empty()) return progress;
+    const Epoch& last = history.epochs.back();
+    progress.cost = history.validated ? last.validation.cost : last.training.cost;
+    return progress;
+  }
+};
+
 /// One pass over the batches: the four steps of learning, again and again.
-Epoch Trainer::train_epoch(const Batches& batches, std::span<Parameter* const> parameters,
-                           real clip_norm, const OnBatch& on_batch) {
+void Trainer::train(Fit& fit, Epoch& epoch) {
   const Clock::time_point start = Clock::now();
   reset_metrics();
   double cost_sum = 0;
-  std::size_t seen = 0;
+  double weight_sum = 0;
   // [steps]
-  for (std::size_t i = 0; i < batches.count() && !InterruptRequest::made(); ++i) {
-    Dataset batch = batches[i];
-    const std::size_t size = batch.size();
-    const Tensor predictions = network_->forward(std::move(batch.inputs));
-    network_->backward_parameters(cost_->gradient(predictions, batch.targets));
-    if (clip_norm > 0) clip_gradients(parameters, clip_norm);
-    optimizer_->step(parameters);
+  for (std::size_t i = 0; i < fit.batches.count() && !InterruptRequest::made(); ++i) {
+    Dataset batch = fit.batches[i];
+    const Tensor predictions =
+        network_->forward(fit.augment(std::move(batch.inputs), epoch.number, i));
+    network_->backward_parameters(fit.cost.gradient(predictions, batch.targets));
+    if (fit.options.clip_norm > 0) clip_gradients(fit.parameters, fit.options.clip_norm);
+    fit.rate.set(fit.progress(epoch.number, i));
+    optimizer_->step(fit.parameters);
 
-    cost_sum += static_cast<double>(size) * cost_->value(predictions, batch.targets);
-    seen += size;
+    const double weight = fit.cost.weight(batch.targets);  // the batch's size, if all count alike
+    cost_sum += weight * fit.cost.value(predictions, batch.targets);
+    weight_sum += weight;
+    epoch.samples += batch.targets.rows();
     add_to_metrics(predictions, batch.targets);
-    on_batch(i + 1, cost_sum / static_cast<double>(seen));
+    fit.history.learning_rates.push_back(learning_rate());
+    fit.bar.show(epoch.number, i + 1, cost_sum / weight_sum);
   }
   // [/steps]
-  Epoch epoch;
-  epoch.training = {.cost = seen == 0 ? 0 : cost_sum / static_cast<double>(seen),
+  epoch.training = {.cost = weight_sum == 0 ? 0 : cost_sum / weight_sum,
                     .metrics = metric_values()};
   epoch.learning_rate = learning_rate();
   epoch.seconds = seconds_since(start);
-  epoch.samples = seen;
+}
+
+Epoch Trainer::train_epoch(Fit& fit, const Dataset& validation) {
+  Epoch epoch;
+  epoch.number = fit.history.epochs.size() + 1;
+  fit.batches.shuffle(epoch.number);
+  std::vector<double>& rates = fit.history.learning_rates;
+  rates.reserve(std::bit_ceil(rates.size() + fit.batches.count()));  // no step is to allocate
+  train(fit, epoch);
+  if (fit.history.validated) epoch.validation = measure(validation);
+  for (const NamedSet& set : sets_) epoch.sets.push_back(measure(set.dataset()));
   return epoch;
+}
+
+/// All that can be found out before the first batch.
+void Trainer::check(const Dataset& validation, const FitOptions& options) const {
+  const bool validated = validation.size() > 0;
+  check_options(options, validated);
+  if (validated || validation.targets.rows() > 0) check_fits(validation, *network_);
+  for (const NamedSet& set : sets_) check_fits(set.dataset(), *network_);
+}
+
+History Trainer::begin_history(bool validated) const {
+  History history;
+  for (const auto& metric : metrics_) history.metrics.push_back(metric->name());
+  for (const NamedSet& set : sets_) history.sets.push_back(set.name());
+  history.validated = validated;
+  return history;
 }
 
 History Trainer::fit(const Dataset& training, const Dataset& validation,
                      const FitOptions& options) {
-  check_options(options);
-  if (validation.size() > 0 || validation.targets.rows() > 0) check_fits(validation, *network_);
+  check(validation, options);
   const std::size_t size = std::min(options.batch_size, training.size());
-  Batches batches{training,
-                  {.size = size, .shuffle = options.shuffle, .drop_last = options.drop_last},
-                  Random{options.seed}};
-  const std::vector<Parameter*> parameters = network_->parameters();
+  const Batches batches{training,
+                        {.size = size, .shuffle = options.shuffle, .drop_last = options.drop_last},
+                        Random{options.seed}};
   const InterruptRequest interrupt;
-  Bar bar{quiet_, options.epochs, batches.count(), size};
-  History history;
-  for (const auto& metric : metrics_) history.metrics.push_back(metric->name());
-  history.validated = validation.size() > 0;
-
-  for (std::size_t number = 1; number <= options.epochs && !InterruptRequest::made(); ++number) {
-    batches.shuffle(number);
-    Epoch epoch =
-        train_epoch(batches, parameters, options.clip_norm,
-                    [&](std::size_t batch, double cost) { bar.show(number, batch, cost); });
-    epoch.number = number;
-    if (history.validated) epoch.validation = measure(validation);
-    bar.clear();
-    if (!quiet_) {
-      fmt::print("{}\n", line(epoch, options.epochs, history.validated));
-      std::fflush(stdout);
-    }
+  Fit fit{.options = options,
+          .batches = batches,
+          .parameters = network_->parameters(),
+          .cost = {*cost_, options.class_weights, training.targets},
+          .augment = Augmentation{options},
+          .rate = {*optimizer_, options.schedule},
+          .bar = {quiet_, options.epochs, batches.count(), size},
+          .history = begin_history(validation.size() > 0)};
+  History& history = fit.history;
+  std::optional<Sequential> best;
+  history.ending = ending_of(history, options);
+  while (history.ending == Ending::all_epochs && history.epochs.size() < options.epochs) {
+    const Epoch epoch = train_epoch(fit, validation);
     history.epochs.push_back(epoch);
+    fit.bar.clear();
+    print(line(epoch, options.epochs, history.validated) + "\n");
+    if (options.patience > 0 && history.best_epoch() == epoch.number) best = *network_;
     if (options.on_epoch) options.on_epoch(epoch);
+    history.ending = ending_of(history, options);
   }
-  history.interrupted = InterruptRequest::made();
-  if (history.interrupted && !quiet_) fmt::print("interrupted: the network stays as it is now\n");
-  return history;
+  const bool bring_back = best && history.best_epoch() < history.epochs.size();
+  if (bring_back) *network_ = *best;
+  print(end_line(history, options, bring_back));
+  return std::move(history);
 }
 
 Evaluation Trainer::measure(const Dataset& dataset) const {
@@ -343,8 +632,25 @@ Evaluation Trainer::measure(const Dataset& dataset) const {
 
 Evaluation Trainer::evaluate(const Dataset& dataset) {
   Evaluation evaluation = measure(dataset);
-  if (!quiet_) fmt::print("{}\n", line("evaluation", evaluation));
+  print(line("evaluation", evaluation) + "\n");
   return evaluation;
+}
+
+std::vector<Evaluation> Trainer::evaluate(const std::vector<NamedSet>& sets) {
+  std::size_t width = 0;
+  for (const NamedSet& set : sets) width = std::max(width, set.name().size());
+  std::vector<Evaluation> evaluations;
+  for (const NamedSet& set : sets) {
+    evaluations.push_back(measure(set.dataset()));
+    print(line(fmt::format("{:<{}}", set.name(), width), evaluations.back()) + "\n");
+  }
+  return evaluations;
+}
+
+void Trainer::print(const std::string& text) const {
+  if (quiet_) return;
+  fmt::print("{}", text);
+  std::fflush(stdout);
 }
 
 Tensor Trainer::predict(const Tensor& inputs) const {

@@ -21,6 +21,8 @@ import nn.cost;
 import nn.descent;
 export import nn.layer;
 import nn.metrics;
+export import nn.random;
+export import nn.schedule;
 export import nn.tensor;
 
 namespace nn::detail {
@@ -99,22 +101,59 @@ struct Evaluation {
   std::vector<double> metrics;  ///< The values of the watched metrics, in the order of watch().
 };
 
+/// A set and what it is called. It is kept by its address, so it must stay where it is.
+class NamedSet {
+ public:
+  /// @param name One word, the head of a column.
+  /// @param dataset Must outlive this.
+  NamedSet(std::string name, const Dataset& dataset) : name_{std::move(name)}, dataset_{&dataset} {}
+  NamedSet(std::string name, Dataset&& dataset) = delete;
+
+  /// What the set is called.
+  [[nodiscard]] const std::string& name() const { return name_; }
+  /// The set.
+  [[nodiscard]] const Dataset& dataset() const { return *dataset_; }
+
+ private:
+  std::string name_;
+  const Dataset* dataset_;
+};
+
 /// One epoch of training.
 struct Epoch {
-  std::size_t number = 0;    ///< From 1 on.
-  Evaluation training;       ///< Means over the epoch's batches as they were trained on.
-  Evaluation validation;     ///< At the end of the epoch; without meaning where there is no set.
-  double learning_rate = 0;  ///< Of the epoch's last step.
-  double seconds = 0;        ///< Spent on training, without the validation.
-  std::size_t samples = 0;   ///< Trained on.
+  std::size_t number = 0;  ///< From 1 on.
+  Evaluation training;     ///< Means over the epoch's batches as they were trained on.
+  Evaluation validation;   ///< At the end of the epoch; without meaning where there is no set.
+  std::vector<Evaluation> sets{};  ///< Of the watched sets, at the end of the epoch.
+  double learning_rate = 0;        ///< Of the epoch's last step.
+  double seconds = 0;              ///< Spent on training, without the validation.
+  std::size_t samples = 0;         ///< Trained on.
+};
+
+/// Why a training ended.
+enum class Ending {
+  all_epochs,         ///< It had as many as were asked for.
+  patience,           ///< The validation cost was no longer getting lower.
+  cost_small,         ///< The training cost was as small as asked for.
+  cost_stands_still,  ///< The training cost hardly changed any more.
+  interrupted,        ///< Ctrl-C; the last epoch may be incomplete.
 };
 
 /// The course of a training.
 struct History {
-  std::vector<std::string> metrics;  ///< The names of the watched metrics.
-  std::vector<Epoch> epochs;         ///< In order.
-  bool validated = false;            ///< Whether there was a validation set.
-  bool interrupted = false;  ///< Whether Ctrl-C ended it; the last epoch may then be incomplete.
+  std::vector<std::string> metrics;      ///< The names of the watched metrics.
+  std::vector<std::string> sets{};       ///< The names of the watched sets.
+  std::vector<Epoch> epochs;             ///< In order.
+  std::vector<double> learning_rates{};  ///< Of every step, in order.
+  bool validated = false;                ///< Whether there was a validation set.
+  Ending ending = Ending::all_epochs;    ///< Why it ended.
+
+  /// Whether Ctrl-C ended it; the last epoch may then be incomplete.
+  [[nodiscard]] bool interrupted() const { return ending == Ending::interrupted; }
+
+  /// The number of the epoch with the lowest validation cost, without a validation set training
+  /// cost; of equal ones the first. 0 where none had a finite cost.
+  [[nodiscard]] std::size_t best_epoch() const;
 
   /// Seconds spent on training, without validation.
   [[nodiscard]] double seconds() const;
@@ -123,7 +162,7 @@ struct History {
   [[nodiscard]] double samples_per_second() const;
 
   /// A line of column names, then a line for each epoch: `epoch,training_cost,training_accuracy,…,
-  /// validation_cost,…`.
+  /// validation_cost,…`, then the same of each watched set.
   [[nodiscard]] std::string csv() const;
 
   /// An array of one object for each epoch, with the names of csv().
@@ -146,10 +185,42 @@ struct FitOptions {
   std::size_t batch_size = 100;  ///< Samples in a batch; all, where there are fewer.
   bool shuffle = true;           ///< Whether every epoch has an order of its own.
   bool drop_last = false;        ///< Whether to leave out a last batch that would be short.
-  std::uint64_t seed = 0;        ///< Names the orders of the epochs.
+  std::uint64_t seed = 0;        ///< Names the orders of the epochs and what augment draws.
   real clip_norm = 0;            ///< The largest norm of the gradients; 0: no limit.
+
+  /// How the learning rate changes, as a factor of the optimizer's own, which stands again when
+  /// training is over. Empty: it stays what it is, or what on_epoch makes of it.
+  Schedule schedule{};
+
+  /// How much a sample of each class counts in the cost of training, 0 or more; empty: all alike.
+  /// A batch's cost is then C = Σ w c / Σ w, where c is the cost of a sample and w the weight of
+  /// its class. Targets are numbers of classes or one-hot rows. Metrics, validation and evaluate()
+  /// are not weighted. @see balanced_weights
+  std::vector<double> class_weights{};
+
+  /// Changes the inputs of each training batch, in every epoch anew: turns or moves images, adds
+  /// noise. Called with shape (B, …), returns B samples. The random numbers follow from seed, epoch
+  /// and batch.
+  std::function<Tensor(Tensor inputs, Random random)> augment{};
+
+  /// Epochs in a row without a lower validation cost, after which training ends; 0: no such end.
+  /// However training ends then, the network is that of the epoch whose validation cost was lowest.
+  /// Meanwhile that one is kept beside it, with all that a layer holds.
+  std::size_t patience = 0;
+  double enough_cost =
+      0;  ///< Training ends when an epoch's training cost is at most this; 0: never.
+  double min_change = 0;  ///< Training ends when an epoch changes the training cost by a smaller
+                          ///< share than this; 0: never.
+
   std::function<void(const Epoch&)> on_epoch{};  ///< Called at the end of every epoch.
 };
+
+/// Weights under which every class counts alike, however rare: N / (K n) for a class of n samples,
+/// where N samples are of K classes. @see FitOptions::class_weights
+/// @param targets Numbers of classes, shape (N), or one-hot rows, shape (N, M).
+/// @return The weights of the classes from 0 to the largest; 0 for one that has no samples.
+/// @throws std::invalid_argument if there are no targets, or they are not classes.
+[[nodiscard]] std::vector<double> balanced_weights(const Tensor& targets);
 
 /// Trains a network and tells how it goes: to a terminal with a bar that moves, elsewhere with a
 /// line an epoch.
@@ -172,6 +243,14 @@ class Trainer {
     metrics_.push_back(std::make_unique<detail::MetricModel<M>>(std::move(metric)));
   }
 
+  /// Adds a set that fit() measures after every epoch, beside the validation set. Nothing is chosen
+  /// by it.
+  /// @param name One word, the head of a column.
+  /// @param dataset Kept by its address: it must stay where it is while the trainer trains.
+  /// @throws std::invalid_argument if the name is empty or taken.
+  void watch(std::string name, const Dataset& dataset);
+  void watch(std::string name, Dataset&& dataset) = delete;
+
   /// Trains the network. Two trainings from the same start and seed give the same bits, on any
   /// number of threads.
   ///
@@ -182,8 +261,9 @@ class Trainer {
   /// @param validation Measured after every epoch; may be empty.
   /// @param options Epochs, batches, seed.
   /// @return What was measured in every epoch.
-  /// @throws std::invalid_argument if an option is out of its range, the training set is empty, or
-  ///   a set does not fit the network, the cost or a metric.
+  /// @throws std::invalid_argument if an option is out of its range, the training set is empty, a
+  ///   set does not fit the network, the cost or a metric, there is patience and no validation set,
+  ///   a class has no weight, or the schedule or augment gives what cannot be.
   History fit(const Dataset& training, const Dataset& validation, const FitOptions& options = {});
 
   /// The same, without a validation set.
@@ -197,6 +277,14 @@ class Trainer {
   /// @throws std::invalid_argument if the set is empty or does not fit the network, the cost or a
   ///   metric.
   Evaluation evaluate(const Dataset& dataset);
+
+  /// The same of several sets, with a line for each: `trainer.evaluate({{"clean", clean}, {"noisy",
+  /// noisy}})`.
+  /// @param sets Their names and where they stand.
+  /// @return As many evaluations, in the order of the sets.
+  /// @throws std::invalid_argument if a set is empty or does not fit the network, the cost or a
+  ///   metric.
+  std::vector<Evaluation> evaluate(const std::vector<NamedSet>& sets);
 
   /// The network's outputs. The inputs may be many: they pass in batches.
   /// @param inputs Shape (N, …).
@@ -223,21 +311,25 @@ class Trainer {
   void set_learning_rate(real rate) { optimizer_->set_learning_rate(rate); }
 
  private:
-  using OnBatch = std::function<void(std::size_t batch, double mean_cost)>;
+  struct Fit;
 
-  Epoch train_epoch(const Batches& batches, std::span<Parameter* const> parameters, real clip_norm,
-                    const OnBatch& on_batch);
+  void check(const Dataset& validation, const FitOptions& options) const;
+  [[nodiscard]] History begin_history(bool validated) const;
+  Epoch train_epoch(Fit& fit, const Dataset& validation);
+  void train(Fit& fit, Epoch& epoch);
   [[nodiscard]] Evaluation measure(const Dataset& dataset) const;
   void reset_metrics() const;
   void add_to_metrics(const Tensor& predictions, const Tensor& targets) const;
   [[nodiscard]] std::vector<double> metric_values() const;
   [[nodiscard]] std::string line(std::string_view head, const Evaluation& evaluation) const;
   [[nodiscard]] std::string line(const Epoch& epoch, std::size_t epochs, bool validated) const;
+  void print(const std::string& text) const;
 
   Sequential* network_;
   std::unique_ptr<detail::AnyCost> cost_;
   std::unique_ptr<detail::AnyOptimizer> optimizer_;
   std::vector<std::unique_ptr<detail::AnyMetric>> metrics_;
+  std::vector<NamedSet> sets_;
   bool quiet_ = false;
 };
 

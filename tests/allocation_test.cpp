@@ -133,4 +133,25 @@ TEST_P(Network, FitsWithoutAllocationInAStep) {
   EXPECT_EQ(allocations_of_batches(100), allocations_of_batches(200));
 }
 
+// Nor does what the options add to a step.
+TEST_P(Network, FitsWithAllOptionsWithoutAllocationInAStep) {
+  const nn::Dataset set = noise(400);
+  nn::Sequential network = GetParam()();
+  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
+  trainer.set_quiet(true);
+  const auto brighter = [](nn::Tensor images, nn::Random random) {
+    const auto factor = static_cast<nn::real>(random.uniform(1, 2));
+    for (nn::real& x : images.values()) x *= factor;
+    return images;
+  };
+  const auto allocations_of_batches = [&](std::size_t size) {
+    const nn::FitOptions options{.batch_size = size,
+                                 .schedule = nn::OneCycle{},
+                                 .class_weights = nn::balanced_weights(set.targets),
+                                 .augment = brighter};
+    return allocations_of([&] { trainer.fit(set, options); });
+  };
+  EXPECT_EQ(allocations_of_batches(100), allocations_of_batches(200));
+}
+
 }  // namespace

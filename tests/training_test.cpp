@@ -232,6 +232,210 @@ TEST(Training, ClipsGradients) {
   EXPECT_GT(squares, 0);
 }
 
+// The learning rate.
+
+TEST(Training, FollowsAScheduleStepByStep) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network, real(0.5));
+  std::vector<double> costs;
+  const nn::History history =
+      trainer.fit(clouds(25), clouds(30),
+                  {.epochs = 2, .batch_size = 10, .schedule = [&](const nn::Progress& progress) {
+                     costs.push_back(progress.cost);
+                     EXPECT_EQ(progress.epochs, 2);
+                     return 1 + progress.epoch;
+                   }});
+  ASSERT_EQ(history.learning_rates.size(), 6U);
+  for (std::size_t step = 0; step < 6; ++step) {
+    const double factor = 1 + static_cast<double>(step) / 3;
+    EXPECT_EQ(history.learning_rates[step], double{static_cast<real>(0.5 * factor)});
+    EXPECT_EQ(std::isnan(costs[step]), step < 3);
+    if (step >= 3) EXPECT_EQ(costs[step], history.epochs[0].validation.cost);
+  }
+  EXPECT_EQ(history.epochs[1].learning_rate, history.learning_rates[5]);
+  EXPECT_EQ(trainer.learning_rate(), real(0.5));
+}
+
+TEST(Training, GivesTheRateBackHoweverItEnds) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network, real(0.5));
+  const auto fail = [](const nn::Epoch& /*epoch*/) { throw std::runtime_error{"full"}; };
+  EXPECT_EQ(error_of<std::runtime_error>(
+                [&] { trainer.fit(clouds(30), {.schedule = nn::Cosine{}, .on_epoch = fail}); }),
+            "full");
+  EXPECT_EQ(trainer.learning_rate(), real(0.5));
+  const auto interrupt = [](const nn::Epoch& /*epoch*/) { static_cast<void>(std::raise(SIGINT)); };
+  trainer.fit(clouds(30), {.epochs = 2, .schedule = nn::Cosine{}, .on_epoch = interrupt});
+  EXPECT_EQ(trainer.learning_rate(), real(0.5));
+}
+
+// What a schedule remembers is of one training.
+TEST(Training, BeginsEveryTrainingWithAFreshSchedule) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network, 0);
+  trainer.set_learning_rate(real(1e-30));  // too small for any weight: the cost stands still
+  const nn::FitOptions options{
+      .epochs = 4,
+      .batch_size = 30,
+      .schedule = nn::ReduceOnPlateau{{.factor = 0.5, .patience = 1, .min_change = 0}}};
+  const std::vector<double> rates = trainer.fit(clouds(30), options).learning_rates;
+  EXPECT_EQ(rates[0], rates[1]);
+  EXPECT_LT(rates[3], rates[1]);
+  EXPECT_EQ(trainer.fit(clouds(30), options).learning_rates, rates);
+}
+
+TEST(Training, RefusesWhatNoRateCanBe) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network);
+  const auto refusal = [&](double factor) {
+    const auto late = [=](const nn::Progress& p) { return p.epoch < 0.5 ? 1 : factor; };
+    return error_of<std::invalid_argument>(
+        [&] { trainer.fit(clouds(30), {.batch_size = 15, .schedule = late}); });
+  };
+  EXPECT_EQ(refusal(-1),
+            "nn::Trainer: the schedule gives the factor -1 after 0.5 epochs, expected a finite "
+            "number, 0 or more");
+  EXPECT_EQ(refusal(NAN),
+            "nn::Trainer: the schedule gives the factor nan after 0.5 epochs, expected a finite "
+            "number, 0 or more");
+}
+
+// What counts how much.
+
+TEST(Training, WeightsClassesAsPyTorch) {
+  using nn::test::golden;
+  const Tensor weights = golden("training", "class_weights");
+  const Tensor classes = golden("training", "classes");
+  Tensor rows{Shape{6, 4}};
+  for (std::size_t b = 0; b < 6; ++b) rows(b, static_cast<std::size_t>(classes(b))) = 1;
+  for (const Tensor& targets : {classes, rows}) {
+    nn::Sequential network{nn::Dense{golden("training", "weight"), golden("training", "bias")}};
+    nn::Trainer trainer = quiet_trainer(network, 1);
+    const nn::History history = trainer.fit(
+        {.inputs = golden("training", "x"), .targets = targets},
+        nn::FitOptions{.shuffle = false,
+                       .class_weights = {weights.values().begin(), weights.values().end()}});
+    EXPECT_NEAR(history.epochs[0].training.cost, double{golden("training", "cost").data()[0]},
+                nn::test::tolerance);
+    const auto& dense = network.layer<nn::Dense>(0);
+    EXPECT_LT(nn::test::difference(dense.weights(), golden("training", "weight_after")),
+              nn::test::tolerance);
+    EXPECT_LT(nn::test::difference(dense.biases(), golden("training", "bias_after")),
+              nn::test::tolerance);
+  }
+}
+
+// Batches of other weights, too: with a rate of 0 the epoch's mean is that of the whole set.
+TEST(Training, MeansWeightBatchesByTheirClasses) {
+  const auto cost_in_batches_of = [](std::size_t size) {
+    nn::Sequential network = small_network();
+    nn::Trainer trainer = quiet_trainer(network, 0);
+    const Dataset set = clouds(25);
+    return trainer.fit(set, set, {.batch_size = size, .class_weights = {1, 0, 7}}).epochs[0];
+  };
+  const nn::Epoch whole = cost_in_batches_of(25);
+  EXPECT_NEAR(cost_in_batches_of(1).training.cost, whole.training.cost, nn::test::tolerance);
+  EXPECT_NEAR(cost_in_batches_of(10).training.cost, whole.training.cost, nn::test::tolerance);
+  EXPECT_GT(std::abs(whole.training.cost - whole.validation.cost), 0.01);  // not weighted
+}
+
+TEST(Training, AClassOfWeight0TeachesNothing) {
+  nn::Sequential network = small_network();
+  const Tensor before = network.layer<nn::Dense>(2).weights();
+  nn::Trainer trainer = quiet_trainer(network, 1);
+  Dataset set = clouds(30);
+  set.targets.fill(1);
+  const nn::Epoch epoch = trainer.fit(set, nn::FitOptions{.class_weights = {1, 0}}).epochs[0];
+  EXPECT_EQ(network.layer<nn::Dense>(2).weights(), before);
+  EXPECT_EQ(epoch.training.cost, 0);
+}
+
+TEST(Training, BalancedWeights) {
+  EXPECT_EQ(nn::balanced_weights(Tensor{0, 0, 0, 1, 3, 3}),
+            (std::vector{6 / (3 * 3.0), 6 / (3 * 1.0), 0.0, 6 / (3 * 2.0)}));
+  EXPECT_EQ(nn::balanced_weights(Tensor{{1, 0}, {0, 1}, {0, 1}, {0, 1}}),
+            (std::vector{2.0, 4 / 6.0}));
+  EXPECT_EQ(error_of<std::invalid_argument>([] { (void)nn::balanced_weights(Tensor{}); }),
+            "nn::balanced_weights: there are no targets");
+}
+
+// Augmentation.
+
+Tensor shaken(Tensor inputs, nn::Random random) {
+  for (real& x : inputs.values()) x += static_cast<real>(random.uniform(-1, 1));
+  return inputs;
+}
+
+TEST(Training, AugmentsTheBatchesOfTrainingAnewEveryEpoch) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network, 0);
+  std::vector<std::uint64_t> drawn;
+  const auto augment = [&](Tensor inputs, nn::Random random) {
+    EXPECT_EQ(inputs.shape(), (Shape{10, 2}));
+    drawn.push_back(random());
+    return inputs;
+  };
+  const nn::FitOptions options{.epochs = 2, .batch_size = 10, .seed = 4, .augment = augment};
+  trainer.fit(clouds(30), clouds(30), options);
+  ASSERT_EQ(drawn.size(), 6U);  // the validation set is left alone
+  for (std::size_t i = 1; i < 6; ++i) EXPECT_NE(drawn[i], drawn[0]);
+  const std::vector<std::uint64_t> first = std::exchange(drawn, {});
+  trainer.fit(clouds(30), clouds(30), options);
+  EXPECT_EQ(drawn, first);
+}
+
+TEST(Training, AugmentedGivesTheSameBitsOnAnyNumberOfThreads) {
+  EXPECT_TRUE(nn::test::same_on_any_threads([&] {
+    nn::Sequential network = small_network();
+    nn::Trainer trainer = quiet_trainer(network);
+    trainer.fit(
+        clouds(250),
+        {.epochs = 2, .schedule = nn::OneCycle{}, .class_weights = {1, 2, 3}, .augment = shaken});
+    return network.layer<nn::Dense>(0).weights();
+  }));
+}
+
+// Several sets.
+
+TEST(Training, WatchesFurtherSets) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network);
+  const Dataset other = clouds(60, 2);
+  trainer.watch("other", other);
+  const nn::History history = trainer.fit(clouds(30), clouds(30), {.epochs = 2, .batch_size = 10});
+  EXPECT_EQ(history.sets, std::vector<std::string>{"other"});
+  ASSERT_EQ(history.epochs[1].sets.size(), 1U);
+  const nn::Evaluation now = trainer.evaluate(other);
+  EXPECT_EQ(history.epochs[1].sets[0].cost, now.cost);
+  EXPECT_EQ(history.epochs[1].sets[0].metrics, now.metrics);
+  EXPECT_TRUE(history.csv().starts_with(
+      "epoch,training_cost,training_accuracy,validation_cost,validation_accuracy,other_cost,"
+      "other_accuracy\n"));
+  EXPECT_EQ(nlohmann::json::parse(history.json())[1]["other_cost"], now.cost);
+  const auto refusal = [&](const char* name) {
+    return error_of<std::invalid_argument>([&] { trainer.watch(name, other); });
+  };
+  EXPECT_EQ(refusal("other"), "nn::Trainer: a set cannot be named 'other', another has that name");
+  EXPECT_EQ(refusal("validation"),
+            "nn::Trainer: a set cannot be named 'validation', another has that name");
+  EXPECT_EQ(refusal(""), "nn::Trainer: a set cannot be named '', which is no word");
+}
+
+TEST(Training, EvaluatesSeveralSets) {
+  nn::Sequential network{nn::Dense{2, 3}};
+  nn::Trainer trainer = quiet_trainer(network, 0);
+  trainer.set_quiet(false);
+  const Dataset clean = clouds(30);
+  const Dataset few = clouds(4);
+  testing::internal::CaptureStdout();
+  const std::vector<nn::Evaluation> seen = trainer.evaluate({{"clean", clean}, {"few", few}});
+  EXPECT_EQ(testing::internal::GetCapturedStdout(),
+            "clean  cost 1.0986  accuracy 0.3333\n"
+            "few    cost 1.0986  accuracy 0.5000\n");
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[1].metrics, std::vector{0.5});
+}
+
 // What is told: the history and the printed lines.
 
 nn::History short_history() {
@@ -322,6 +526,21 @@ TEST(Training, PrintsALineAnEpochWhereNoTerminalIs) {
             "epoch  1/2  cost 1.0986  accuracy 0.3333 | validation 1.0986  0.3333\n"
             "epoch  2/2  cost 1.0986  accuracy 0.3333 | validation 1.0986  0.3333\n"
             "evaluation  cost 1.0986  accuracy 0.3333\n");
+}
+
+TEST(Training, PrintsWatchedSetsWhereTheyFit) {
+  nn::Sequential network{nn::Dense{2, 3}};
+  nn::Trainer trainer = quiet_trainer(network, 0);
+  const Dataset few = clouds(4);
+  trainer.watch("few", few);
+  trainer.set_quiet(false);
+  testing::internal::CaptureStdout();
+  trainer.fit(clouds(30), nn::FitOptions{});
+  trainer.fit(clouds(30), clouds(30));
+  EXPECT_EQ(testing::internal::GetCapturedStdout(),
+            "epoch  1/1  cost 1.0986  accuracy 0.3333 | few 1.0986  0.5000\n"
+            "epoch  1/1  cost 1.0986  accuracy 0.3333 | validation 1.0986  0.3333\n"
+            "       few  cost 1.0986  accuracy 0.5000\n");
 }
 
 TEST(Training, BreaksALineThatWouldBeTooLong) {
@@ -421,17 +640,132 @@ struct InterruptedCost : nn::SoftmaxCrossEntropy {
   }
 };
 
+/// Costs by the number of steps made, which the network puts out, whatever the targets are; its
+/// gradient is that of one step.
+struct ListedCost {
+  std::vector<double> costs;
+  [[nodiscard]] static std::string name() { return "listed"; }
+  [[nodiscard]] double value(const Tensor& steps, const Tensor& /*targets*/) const {
+    return costs.at(static_cast<std::size_t>(steps(0, 0)));
+  }
+  [[nodiscard]] static Tensor gradient(const Tensor& steps, const Tensor& /*targets*/) {
+    return Tensor{steps.shape(), real(-1)};
+  }
+};
+
+const Dataset one{.inputs = Tensor{Shape{1, 1}, real{1}}, .targets = Tensor{0}};
+
+/// Trains with a step an epoch. In each the training cost is what stands before it in the list, the
+/// validation cost what stands after it.
+struct Listed {
+  nn::History history;
+  std::string text;
+  real steps;  ///< Those of the network at the end.
+};
+Listed train_listed(const std::vector<double>& costs, const Dataset& validation,
+                    const nn::FitOptions& options) {
+  nn::Sequential network{nn::Dense{1, 1}};  // weight and bias grow by 1/2 in a step
+  nn::Trainer trainer{network, ListedCost{costs},
+                      nn::GradientDescent{{.learning_rate = real(0.5)}}};
+  testing::internal::CaptureStdout();
+  Listed listed{.history = trainer.fit(one, validation, options), .text = {}, .steps = 0};
+  listed.text = testing::internal::GetCapturedStdout();
+  listed.text = listed.text.substr(listed.text.rfind('\n', listed.text.size() - 2) + 1);
+  listed.steps = trainer.predict(one.inputs)(0, 0);
+  return listed;
+}
+
+TEST(Training, EndsWhenPatienceDoesAndBringsTheBestBack) {
+  const Listed listed = train_listed({9, 5, 4, 4, 6, 3, 2}, one, {.epochs = 6, .patience = 2});
+  EXPECT_EQ(listed.history.ending, nn::Ending::patience);
+  EXPECT_EQ(listed.history.epochs.size(), 4U);
+  EXPECT_EQ(listed.history.best_epoch(), 2U);
+  EXPECT_EQ(listed.steps, 2);
+  EXPECT_EQ(listed.text, "2 epochs without a lower validation cost: the network is epoch 2's\n");
+}
+
+TEST(Training, BringsTheBestBackAfterAllEpochsToo) {
+  const Listed back = train_listed({9, 5, 4, 6, 5}, one, {.epochs = 4, .patience = 3});
+  EXPECT_EQ(back.history.ending, nn::Ending::all_epochs);
+  EXPECT_EQ(back.steps, 2);
+  EXPECT_EQ(back.text, "all epochs done: the network is epoch 2's\n");
+  const Listed last = train_listed({9, 5, 4, 6, 3}, one, {.epochs = 4, .patience = 3});
+  EXPECT_EQ(last.steps, 4);
+  EXPECT_EQ(last.text, "epoch  4/4  cost 6.0000 | validation 3.0000\n");
+}
+
+TEST(Training, BringsTheBestBackWhenInterrupted) {
+  const auto interrupt = [](const nn::Epoch& epoch) {
+    if (epoch.number == 3) static_cast<void>(std::raise(SIGINT));
+  };
+  const Listed listed =
+      train_listed({9, 5, 4, 6, 3}, one, {.epochs = 4, .patience = 3, .on_epoch = interrupt});
+  EXPECT_TRUE(listed.history.interrupted());
+  EXPECT_EQ(listed.steps, 2);
+  EXPECT_EQ(listed.text, "interrupted: the network is epoch 2's\n");
+}
+
+TEST(Training, ANetworkThatRanAwayIsNoBest) {
+  const Listed listed = train_listed({NAN, NAN, NAN, NAN}, one, {.epochs = 3, .patience = 2});
+  EXPECT_EQ(listed.history.best_epoch(), 0U);
+  EXPECT_EQ(listed.history.epochs.size(), 2U);
+  EXPECT_EQ(listed.text,
+            "2 epochs without a lower validation cost: the network stays as it is now\n");
+}
+
+TEST(Training, EndsWhenTheCostIsSmall) {
+  const Listed listed = train_listed({9, 5, 0.5, 0.4}, {}, {.epochs = 4, .enough_cost = 0.5});
+  EXPECT_EQ(listed.history.ending, nn::Ending::cost_small);
+  EXPECT_EQ(listed.history.epochs.size(), 3U);
+  EXPECT_EQ(listed.text, "the training cost is small enough: the network stays as it is now\n");
+}
+
+TEST(Training, EndsWhenTheCostStandsStill) {
+  const Listed listed = train_listed({8, 4, 4.5, 4.25, 1}, {}, {.epochs = 5, .min_change = 0.1});
+  EXPECT_EQ(listed.history.ending, nn::Ending::cost_stands_still);
+  EXPECT_EQ(listed.history.epochs.size(), 4U);
+  EXPECT_EQ(listed.text, "the training cost stands still: the network stays as it is now\n");
+}
+
+/// A layer with a running statistic, which is no parameter.
+struct Running {
+  real passes = 0;
+  [[nodiscard]] static std::string name() { return "Running"; }
+  [[nodiscard]] static Shape output_shape(const Shape& sample) { return sample; }
+  [[nodiscard]] Tensor forward(Tensor x) {
+    ++passes;
+    return x;
+  }
+  [[nodiscard]] static Tensor backward(Tensor dy) { return dy; }
+  [[nodiscard]] static Tensor predict(Tensor x) { return x; }
+  [[nodiscard]] static std::vector<nn::Parameter*> parameters() { return {}; }
+};
+
+// All that a layer holds comes back, and who holds a parameter still does.
+TEST(Training, BringsBackWholeLayersWhereTheyStand) {
+  nn::Sequential network{nn::Sequential{Running{}, nn::Dense{1, 1}}, Running{}};
+  const std::vector<nn::Parameter*> parameters = network.parameters();
+  nn::Trainer trainer{network, ListedCost{{9, 5, 4, 6, 5}},
+                      nn::GradientDescent{{.learning_rate = real(0.5)}}};
+  trainer.set_quiet(true);
+  trainer.fit(one, one, {.epochs = 4, .patience = 3});
+  EXPECT_EQ(network.layer<Running>(1).passes, 2);
+  EXPECT_EQ(network.layer<nn::Sequential>(0).layer<Running>(0).passes, 2);
+  EXPECT_EQ(network.parameters(), parameters);
+  EXPECT_EQ(parameters[0]->value(0, 0), 1);
+}
+
 TEST(Training, EndsAfterTheBatchAtHandWhenInterrupted) {
   InterruptedCost::batches = 0;
   nn::Sequential network = small_network();
   nn::Trainer trainer{network, InterruptedCost{}, nn::GradientDescent{}};
   trainer.set_quiet(true);
   const nn::History history = trainer.fit(clouds(60), clouds(30), {.epochs = 5, .batch_size = 10});
-  EXPECT_TRUE(history.interrupted);
+  EXPECT_TRUE(history.interrupted());
   ASSERT_EQ(history.epochs.size(), 1U);
   EXPECT_EQ(history.epochs[0].samples, 30U);
   EXPECT_GT(history.epochs[0].validation.cost, 0);
-  EXPECT_FALSE(trainer.fit(clouds(60), nn::FitOptions{.batch_size = 10}).interrupted);
+  EXPECT_FALSE(trainer.fit(clouds(60), nn::FitOptions{.batch_size = 10}).interrupted());
 }
 
 // Between two epochs there is no batch at hand: no empty epoch may follow.
@@ -445,7 +779,7 @@ TEST(Training, EndsAfterTheEpochWhenInterruptedBetweenTwo) {
                      if (epoch.number == 2) static_cast<void>(std::raise(SIGINT));
                    }});
   const std::string text = testing::internal::GetCapturedStdout();
-  EXPECT_TRUE(history.interrupted);
+  EXPECT_TRUE(history.interrupted());
   ASSERT_EQ(history.epochs.size(), 2U);
   EXPECT_EQ(history.epochs[1].samples, 60U);
   EXPECT_TRUE(text.ends_with("\ninterrupted: the network stays as it is now\n")) << text;
@@ -460,10 +794,10 @@ TEST(Training, MayTrainAnotherNetworkMeanwhile) {
   const nn::FitOptions inside{.batch_size = 10};
   const nn::History history = outer_trainer.fit(
       clouds(30), {.epochs = 5, .batch_size = 10, .on_epoch = [&](const nn::Epoch& /*epoch*/) {
-                     EXPECT_FALSE(inner_trainer.fit(clouds(30), inside).interrupted);
+                     EXPECT_FALSE(inner_trainer.fit(clouds(30), inside).interrupted());
                      static_cast<void>(std::raise(SIGINT));
                    }});
-  EXPECT_TRUE(history.interrupted);
+  EXPECT_TRUE(history.interrupted());
   EXPECT_EQ(history.epochs.size(), 1U);
 }
 
@@ -508,13 +842,29 @@ TEST(Training, RefusesWhatCannotBe) {
   EXPECT_EQ(refusal(set, {}, {.batch_size = 10, .clip_norm = NAN}),
             "nn::Trainer: gradients clipped to norm nan, expected 0 or more");
   EXPECT_EQ(refusal({}, {}, {}), "nn::Batches: the set is empty");
+  EXPECT_EQ(refusal(set, {}, {.patience = 5}),
+            "nn::Trainer: patience is 5, but there is no validation set");
+  EXPECT_EQ(refusal(set, {}, {.enough_cost = -1}),
+            "nn::Trainer: enough_cost is -1, expected 0 or more");
+  EXPECT_EQ(refusal(set, {}, {.min_change = NAN}),
+            "nn::Trainer: min_change is nan, expected 0 or more");
+  EXPECT_EQ(refusal(set, {}, {.class_weights = {1, 2}}),
+            "nn::Trainer: 2 class weights, but a target is class 2");
+  EXPECT_EQ(refusal(set, {}, {.class_weights = {1, -1, 2}}),
+            "nn::Trainer: the weight of a class is -1, expected a finite number, 0 or more");
+  EXPECT_EQ(refusal({}, {}, {.class_weights = {1}}), "nn::Batches: the set is empty");
+  const auto lose = [](const Tensor& /*inputs*/, nn::Random /*random*/) {
+    return Tensor{Shape{9, 2}};
+  };
+  EXPECT_EQ(refusal(set, {}, {.batch_size = 10, .augment = lose}),
+            "nn::Trainer: augment made 9 samples of 10");
   const Dataset wide{.inputs = Tensor{Shape{5, 4}}, .targets = Tensor{Shape{5}}};
   EXPECT_EQ(refusal(set, wide, {.batch_size = 10}),
             "nn::Sequential: layer 1 (Dense 2→8) expects 2 columns, the input has 4");
   const Dataset torn{.inputs = Tensor{Shape{5, 2}}, .targets = Tensor{Shape{4}}};
   EXPECT_EQ(refusal(set, torn, {.batch_size = 10}),
             "nn::Batches: 5 inputs and 4 targets, expected equally many");
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)trainer.evaluate({}); }),
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)trainer.evaluate(Dataset{}); }),
             "nn::Batches: the set is empty");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)trainer.predict(Tensor{}); }),
             "nn::Trainer: inputs are empty");

@@ -314,7 +314,7 @@ def training():
                "weight": layer.weight.T, "bias": layer.bias}
     cost = torch.nn.functional.cross_entropy(layer(x), classes, weight=weights)
     dw, db = backward(cost, torch.ones(()), layer.weight, layer.bias)
-    write("training", tensors | {"cost": cost, "weight_after": (layer.weight - dw).T,
+    write("training", tensors | {"cost": cost.reshape(1), "weight_after": (layer.weight - dw).T,
                                  "bias_after": layer.bias - db})
 
 
