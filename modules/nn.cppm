@@ -21,6 +21,7 @@ export import nn.initializers;
 export import nn.convolution;
 export import nn.dropout;
 export import nn.recurrent;
+export import nn.normalization;
 export import nn.metrics;
 export import nn.schedule;
 export import nn.training;

@@ -185,6 +185,28 @@ def recurrent():
     write("recurrent", tensors)
 
 
+def normalization():
+    """Three training batches one after the other, then the use of what they left."""
+    torch.manual_seed(6)
+    tensors = {}
+    cases = {"rows": (torch.nn.BatchNorm1d(5), (7, 5)), "images": (torch.nn.BatchNorm2d(3), (2, 3, 4, 5)),
+             "layer_rows": (torch.nn.LayerNorm(5), (4, 5)), "layer_sequences": (torch.nn.LayerNorm(5), (2, 3, 5))}
+    for name, (layer, shape) in cases.items():
+        layer.weight.data, layer.bias.data = eighths(*layer.weight.shape), eighths(*layer.bias.shape)
+        tensors |= {f"{name}_weight": layer.weight, f"{name}_bias": layer.bias}
+        for batch in range(3):
+            x, dy = (eighths(*shape) * 2 + 3).requires_grad_(), eighths(*shape)
+            y = layer(x)
+            dx, dweight, dbias = backward(y, dy, x, layer.weight, layer.bias)
+            tensors |= {f"{name}_{what}{batch}": tensor for what, tensor in
+                        {"x": x, "y": y, "dy": dy, "dx": dx, "dweight": dweight, "dbias": dbias}.items()}
+        if not isinstance(layer, torch.nn.LayerNorm):
+            tensors |= {f"{name}_running_mean": layer.running_mean,
+                        f"{name}_running_variance": layer.running_var,
+                        f"{name}_predicted": layer.eval()(x)}
+    write("normalization", tensors)
+
+
 def optimizers(module, cases):
     """Ten steps of each optimizer from one start, under one recorded sequence of gradients."""
     torch.manual_seed(2)
@@ -325,6 +347,7 @@ if __name__ == "__main__":
     backprop()
     convolution()
     recurrent()
+    normalization()
     descent()
     adam()
     augment()

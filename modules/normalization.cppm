@@ -1,0 +1,178 @@
+/// @file
+/// @brief Normalisation: numbers of mean 0 and variance 1 between layers, over a batch or within a
+/// sample.
+module;
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+export module nn.normalization;
+
+import nn.images;
+export import nn.layer;
+export import nn.tensor;
+
+export namespace nn {
+
+/// Batch normalisation: every feature gets the mean 0 and the variance 1 over the batch, then a
+/// scale and a shift that are learned: x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β.
+/// Legend: B batch, D features (the columns of rows, the channels of images), H × W an image,
+/// n values of each feature: B of rows, B H W of images.
+///
+/// In training μ = Σ x / n and σ² = Σ (x − μ)² / n are those of the batch. In use they are the
+/// running ones, that predictions do not depend on the company: with every training batch they move
+/// by a share, the momentum, towards its mean and its unbiased variance σ² n / (n − 1).
+///
+/// Backward, every sum over the n values of the feature: ∂C/∂γ = Σ ∂C/∂y x̂, ∂C/∂β = Σ ∂C/∂y, and,
+/// μ and σ being made of all x, ∂C/∂x = γ / √(σ² + ε) (∂C/∂y − (∂C/∂β + x̂ ∂C/∂γ) / n).
+///
+/// Source: Ioffe & Szegedy (2015), "Batch normalization: accelerating deep network training by
+/// reducing internal covariate shift", algorithm 1.
+class BatchNorm {
+ public:
+  struct Options {
+    real momentum = real(0.1);  ///< The share of the new batch in the running statistics, in
+                                ///< (0, 1], as in PyTorch; others call the share of the old so.
+    real epsilon = real(1e-5);  ///< ε under the root, more than 0.
+  };
+
+  /// A layer that changes no more than mean and variance: γ is 1, β is 0; the running mean begins
+  /// at 0, the running variance at 1.
+  /// @param features D, at least 1.
+  /// @param options Each in the range that stands beside it.
+  /// @throws std::invalid_argument if there are no features, or an option is out of its range.
+  BatchNorm(std::size_t features, const Options& options);
+  /// The same, with options as they are.
+  explicit BatchNorm(std::size_t features) : BatchNorm{features, Options{}} {}
+
+  /// D, the number of features.
+  [[nodiscard]] std::size_t features() const { return weights_.value.size(); }
+  /// The means that predict() subtracts, shape (D).
+  [[nodiscard]] const Tensor& running_mean() const { return running_mean_; }
+  /// The variances that predict() divides by the roots of, shape (D).
+  [[nodiscard]] const Tensor& running_variance() const { return running_variance_; }
+
+  /// @return `BatchNorm 256`.
+  [[nodiscard]] std::string name() const;
+
+  /// @param sample (D), (D, H, W), or `Shape{}`.
+  /// @return The same.
+  /// @throws std::invalid_argument if the sample has another shape.
+  [[nodiscard]] Shape output_shape(const Shape& sample) const;
+
+  /// Normalises by the batch's own mean and variance; the running ones move towards them.
+  /// @param x Input, shape (B, D) or (B, D, H, W), at least two values of each feature.
+  /// @return Output, the same shape.
+  /// @throws std::invalid_argument if x has another shape, or one value of each feature: it is its
+  ///   own mean, so nothing would be left of it.
+  [[nodiscard]] Tensor forward(Tensor x);
+  /// The same of images, in their own layout.
+  [[nodiscard]] Images forward(Images x);
+
+  /// Normalises by the running mean and variance.
+  /// @param x Input, shape (B, D) or (B, D, H, W).
+  /// @return Output, the same shape.
+  /// @throws std::invalid_argument if x has another shape.
+  [[nodiscard]] Tensor predict(Tensor x) const;
+  /// The same of images, in their own layout.
+  [[nodiscard]] Images predict(Images x) const;
+
+  /// @param dy ∂C/∂Y, the shape of the last output.
+  /// @return ∂C/∂X, the same shape.
+  /// @throws std::invalid_argument if the shape is another, or there was no forward().
+  [[nodiscard]] Tensor backward(Tensor dy);
+  /// The same of images, in their own layout.
+  [[nodiscard]] Images backward(Images dy);
+
+  /// @return γ and β, shape (D) each.
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {&weights_, &biases_}; }
+
+ private:
+  void check(const Shape& input) const;
+  [[nodiscard]] Tensor forward(Tensor x, const Shape& shape);
+  [[nodiscard]] Tensor predict(const Tensor& x, const Shape& shape) const;
+  [[nodiscard]] Tensor backward(const Tensor& dy, const Shape& shape);
+
+  Parameter weights_;
+  Parameter biases_;
+  Options options_;
+  Tensor running_mean_;
+  Tensor running_variance_;
+  Tensor input_;  // rows, or the values of images in their layout
+  Shape shape_;   // of the last input: (B, D) or (B, D, H, W)
+  Tensor mean_;
+  Tensor inverse_deviation_;  // 1 / √(σ² + ε)
+};
+
+/// Layer normalisation: every sample by itself gets the mean 0 and the variance 1 over its
+/// features, then a scale and a shift that are learned for each feature: x̂ = (x − μ) / √(σ² + ε), y
+/// = γ x̂ + β, where μ = Σ x / D and σ² = Σ (x − μ)² / D are those of one row. It knows no batch, so
+/// training and use are the same. Legend: B batch, T places of a sequence, D features: the last
+/// axis, whatever stands before it.
+///
+/// Backward, ∂C/∂γ = Σ ∂C/∂y x̂ and ∂C/∂β = Σ ∂C/∂y over all rows, and with g = γ ∂C/∂y and means
+/// over a row's D values, ∂C/∂x = (g − mean(g) − x̂ mean(g x̂)) / √(σ² + ε).
+///
+/// Source: Ba, Kiros & Hinton (2016), "Layer normalization".
+class LayerNorm {
+ public:
+  struct Options {
+    real epsilon = real(1e-5);  ///< ε under the root, more than 0.
+  };
+
+  /// A layer that changes no more than mean and variance: γ is 1, β is 0.
+  /// @param features D, at least 1.
+  /// @param options Each in the range that stands beside it.
+  /// @throws std::invalid_argument if there are no features, or an option is out of its range.
+  LayerNorm(std::size_t features, const Options& options);
+  /// The same, with options as they are.
+  explicit LayerNorm(std::size_t features) : LayerNorm{features, Options{}} {}
+
+  /// D, the number of features.
+  [[nodiscard]] std::size_t features() const { return weights_.value.size(); }
+
+  /// @return `LayerNorm 256`.
+  [[nodiscard]] std::string name() const;
+
+  /// @param sample (D), (T, D) or any shape whose last axis is D long; or `Shape{}`.
+  /// @return The same.
+  /// @throws std::invalid_argument if its last axis has another length.
+  [[nodiscard]] Shape output_shape(const Shape& sample) const;
+
+  /// @param x Input, shape (B, D), (B, T, D) or (B, …, D).
+  /// @return Output, the same shape.
+  /// @throws std::invalid_argument if x has another shape.
+  [[nodiscard]] Tensor forward(Tensor x);
+
+  /// The output, keeping nothing.
+  /// @param x Input, shape (B, D), (B, T, D) or (B, …, D).
+  /// @return Output, the same shape.
+  /// @throws std::invalid_argument if x has another shape.
+  [[nodiscard]] Tensor predict(const Tensor& x) const;
+
+  /// @param dy ∂C/∂Y, the shape of the last output.
+  /// @return ∂C/∂X, the same shape.
+  /// @throws std::invalid_argument if the shape is another, or there was no forward().
+  [[nodiscard]] Tensor backward(const Tensor& dy);
+
+  /// @return γ and β, shape (D) each.
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {&weights_, &biases_}; }
+
+ private:
+  struct Statistics {  // of every row
+    Tensor mean;
+    Tensor inverse_deviation;  // 1 / √(σ² + ε)
+  };
+
+  [[nodiscard]] Tensor normalized(const Tensor& x, Statistics* kept) const;
+  void parameter_gradients(const Tensor& dy);
+
+  Parameter weights_;
+  Parameter biases_;
+  Options options_;
+  Tensor input_;
+  Statistics statistics_;
+};
+
+}  // namespace nn
