@@ -392,7 +392,7 @@ Shape LayerNorm::output_shape(const Shape& sample) const {
 
 namespace {
 
-/// Calls body(row) for every row, as many in one round as are worth it.
+/// Calls body(row) for every row. One is little work, so a round takes several.
 template <class Body>
 void for_each_row(std::size_t rows, std::size_t columns, const Body& body) {
   const std::size_t block = 8192 / columns + 1;

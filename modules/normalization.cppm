@@ -21,8 +21,9 @@ export namespace nn {
 /// n values of each feature: B of rows, B H W of images.
 ///
 /// In training μ = Σ x / n and σ² = Σ (x − μ)² / n are those of the batch. In use they are the
-/// running ones, that predictions do not depend on the company: with every training batch they move
-/// by a share, the momentum, towards its mean and its unbiased variance σ² n / (n − 1).
+/// running ones, so that a prediction does not depend on the rest of its batch. With every training
+/// batch the running ones move by a share, the momentum, towards its mean and its unbiased variance
+/// σ² n / (n − 1).
 ///
 /// Backward, every sum over the n values of the feature: ∂C/∂γ = Σ ∂C/∂y x̂, ∂C/∂β = Σ ∂C/∂y, and,
 /// μ and σ being made of all x, ∂C/∂x = γ / √(σ² + ε) (∂C/∂y − (∂C/∂β + x̂ ∂C/∂γ) / n).
@@ -32,9 +33,11 @@ export namespace nn {
 class BatchNorm {
  public:
   struct Options {
-    real momentum = real(0.1);  ///< The share of the new batch in the running statistics, in
-                                ///< (0, 1], as in PyTorch; others call the share of the old so.
-    real epsilon = real(1e-5);  ///< ε under the root, more than 0.
+    /// The share of the new batch in the running statistics, in (0, 1]. So PyTorch has it; in other
+    /// places momentum is the share of the old.
+    real momentum = real(0.1);
+    /// ε under the root, more than 0.
+    real epsilon = real(1e-5);
   };
 
   /// A layer that changes no more than mean and variance: γ is 1, β is 0; the running mean begins

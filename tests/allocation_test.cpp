@@ -78,6 +78,21 @@ nn::Sequential recurrent_network() {
                         nn::GRU{32, 32, glorot}, nn::Dense{32, 10, glorot}};
 }
 
+nn::Sequential normalized_network() {
+  nn::Random random{1};
+  return nn::Sequential{nn::Reshape{1, 28, 28},
+                        nn::Convolution{1, 8, {.kernel = 5}, nn::He{random}},
+                        nn::BatchNorm{8},
+                        nn::ReLU{},
+                        nn::MaxPool{2},
+                        nn::Flatten{},
+                        nn::Dense{1152, 64, nn::He{random}},
+                        nn::BatchNorm{64},
+                        nn::ReLU{},
+                        nn::LayerNorm{64},
+                        nn::Dense{64, 10, nn::Glorot{random}}};
+}
+
 /// What some work allocates once it is warm. A thread that helps out with something for the first
 /// time is not warm yet, so the least of several times counts.
 std::size_t allocations_of(const std::function<void()>& work) {
@@ -97,7 +112,7 @@ TEST(Allocation, IsCounted) {
 class Network : public testing::TestWithParam<nn::Sequential (*)()> {};
 INSTANTIATE_TEST_SUITE_P(Allocation, Network,
                          testing::Values(multi_layer_perceptron, convolutional_network,
-                                         recurrent_network));
+                                         recurrent_network, normalized_network));
 
 TEST_P(Network, StepsWithoutAllocation) {
   const nn::Dataset set = noise(200);
