@@ -304,7 +304,8 @@ Tensor BatchNorm::backward(const Tensor& dy, const Shape& shape) {
   Tensor dx = Tensor::uninitialized(dy.shape());
   const real* const x = input_.data();
   const real* const gradient = dy.data();
-  const auto n = static_cast<real>(shape.size() / features());
+  const std::size_t count = shape.size() / features();
+  const auto n = static_cast<real>(count);
   parallel_for(strips_of(shape), [&](std::size_t index) {
     const Strip strip = strip_of(shape, index);
     const Vector mean = values_for(strip, mean_);
@@ -351,7 +352,7 @@ Tensor BatchNorm::predict(Tensor x) const {
   return x;
 }
 
-Tensor BatchNorm::backward(Tensor dy) {
+Tensor BatchNorm::backward(const Tensor& dy) {
   const Shape shape = dy.shape();
   if (shape.rank() == 4) return backward(Images{dy});
   return backward(dy, shape);

@@ -84,7 +84,7 @@ class BatchNorm {
   /// @param dy ∂C/∂Y, the shape of the last output.
   /// @return ∂C/∂X, the same shape.
   /// @throws std::invalid_argument if the shape is another, or there was no forward().
-  [[nodiscard]] Tensor backward(Tensor dy);
+  [[nodiscard]] Tensor backward(const Tensor& dy);
   /// The same of images, in their own layout.
   [[nodiscard]] Images backward(Images dy);
 

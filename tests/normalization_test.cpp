@@ -331,7 +331,7 @@ struct Watched : BatchNorm {
   Watched(std::size_t features, std::size_t& images, std::size_t& tensors)
       : BatchNorm{features}, as_images{&images}, as_tensor{&tensors} {}
   Tensor forward(Tensor x) { return ++*as_tensor, BatchNorm::forward(std::move(x)); }
-  Tensor backward(Tensor dy) { return ++*as_tensor, BatchNorm::backward(std::move(dy)); }
+  Tensor backward(const Tensor& dy) { return ++*as_tensor, BatchNorm::backward(dy); }
   [[nodiscard]] Tensor predict(Tensor x) const {
     return ++*as_tensor, BatchNorm::predict(std::move(x));
   }
