@@ -137,8 +137,9 @@ class Warper {
         rows_{Tensor::uninitialized(Shape{size_.pixels()})},
         still_{Shape{2 * size_.pixels()}} {
     for (std::size_t i = 0; i < size_.pixels(); ++i) {
-      columns_(i) = static_cast<real>(i % size_.width);
-      rows_(i) = static_cast<real>(i / size_.width);
+      const std::size_t row = i / size_.width;
+      rows_(i) = static_cast<real>(row);
+      columns_(i) = static_cast<real>(i - row * size_.width);
     }
   }
 
@@ -232,9 +233,10 @@ Tensor even_noise(const Shape& shape, double deviation, const Random& random) {
   return noise;
 }
 
-/// The noise that smooths to a displacement stands at every σ-th pixel. That is enough: noise at
-/// every pixel would give the same correlations to 1 in 10,000, by the sum of exp(−k²) over all
-/// whole k that the squares of the Gaussians make.
+/// The noise that smooths to a displacement stands at every σ-th pixel. Noise at every pixel would
+/// be smoothed to nearly the same: how alike two pixels move depends on their distance, and on
+/// where between the noise they are only by 1 in 10,000 (2 exp(−π²), Poisson's sum of Gaussians σ
+/// apart).
 class Smoothing {
  public:
   Smoothing(const Elastic& elastic, const Size& size)

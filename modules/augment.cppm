@@ -31,7 +31,7 @@ struct Elastic {
                           ///< pixels, 1 or more: pixels 2 σ apart still move a good third alike.
 };
 
-/// Movements of the pixels of an image: Gaussian noise smoothed by a Gaussian, so that the
+/// Movements of the pixels of an image: even noise smoothed by a Gaussian, so that the
 /// movements of two pixels at the distance d correlate by exp(−d² / 4σ²).
 /// @param elastic How far and how smoothly.
 /// @param height Of the image, H.

@@ -10,6 +10,7 @@
 #include <functional>
 #include <limits>
 #include <new>
+#include <utility>
 #include <vector>
 
 import nn;
@@ -167,6 +168,12 @@ TEST_P(Network, FitsWithAllOptionsWithoutAllocationInAStep) {
     return allocations_of([&] { trainer.fit(set, options); });
   };
   EXPECT_EQ(allocations_of_batches(100), allocations_of_batches(200));
+}
+
+TEST(Allocation, AugmentingNeedsNone) {
+  nn::Tensor images = noise(100).inputs;
+  const nn::Augment augment{{.rotation = 10, .elastic = {.amplitude = 1}}};
+  EXPECT_EQ(allocations_of([&] { images = augment(std::move(images), nn::Random{1}); }), 0U);
 }
 
 }  // namespace

@@ -24,7 +24,6 @@ namespace {
 using nn::Affine;
 using nn::Augment;
 using nn::AugmentOptions;
-using nn::Elastic;
 using nn::Random;
 using nn::real;
 using nn::Shape;
@@ -161,42 +160,47 @@ TEST(Augment, LooksWhereTheDisplacementSays) {
                                              7, 0, 0}}));
 }
 
-TEST(Augment, DisplacesByTheAmplitudeEverywhereAndSmoothly) {
-  constexpr std::size_t fields = 4'000;
-  constexpr std::size_t side = 12;
-  constexpr double sigma = 2.5;
-  // Mean products of the displacement at a pixel of the edge with those at others.
-  double square_at_corner = 0;
-  double square_at_centre = 0;
-  double mean = 0;
-  double across_and_down = 0;
-  std::vector<double> products(side);
-  for (std::size_t i = 0; i < fields; ++i) {
-    const Tensor moved = nn::displacement({.amplitude = 3, .smoothness = sigma}, side, side + 1,
-                                          Random{1}.stream(i));
-    ASSERT_EQ(moved.shape(), (Shape{2, side, side + 1}));
-    const double corner = moved(0U, 0U, 0U);
-    mean += corner / fields;
-    square_at_corner += corner * corner / fields;
-    square_at_centre += std::pow(moved(1U, 5U, 6U), 2) / fields;
-    across_and_down += corner * moved(1U, 0U, 0U) / fields;
-    for (std::size_t d = 0; d < side; ++d) products[d] += corner * moved(0U, d, d) / fields;
+/// Displacements of amplitude 3 and smoothness 2.5, one after the other.
+std::vector<Tensor> displacements(std::size_t count) {
+  std::vector<Tensor> result;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Random random = Random{1}.stream(i);
+    result.push_back(nn::displacement({.amplitude = 3, .smoothness = 2.5}, 12, 13, random));
   }
-  // Six standard deviations of such means: of a square √2 · 9 / √4000, of a product 9 / √4000.
-  EXPECT_NEAR(mean, 0, 0.3);
-  EXPECT_NEAR(square_at_corner, 9, 1.2);
-  EXPECT_NEAR(square_at_centre, 9, 1.2);
-  EXPECT_NEAR(across_and_down, 0, 0.9);
-  for (std::size_t d = 0; d < side; ++d) {
+  return result;
+}
+
+/// The mean of a number that each has.
+template <class Number>
+double mean(const std::vector<Tensor>& all, Number&& number) {
+  double sum = 0;
+  for (const Tensor& one : all) sum += number(one);
+  return sum / static_cast<double>(all.size());
+}
+
+// What is allowed are about six standard deviations of such means of 4,000: of a square one is
+// √2 · 9 / √4000, of a product 9 / √4000.
+TEST(Augment, DisplacesByTheAmplitudeAtTheEdgesToo) {
+  const auto all = displacements(4'000);
+  ASSERT_EQ(all[0].shape(), (Shape{2, 12, 13}));
+  EXPECT_NEAR(mean(all, [](const Tensor& m) { return m(0U, 0U, 0U); }), 0, 0.3);
+  EXPECT_NEAR(mean(all, [](const Tensor& m) { return m(0U, 0U, 0U) * m(0U, 0U, 0U); }), 9, 1.2);
+  EXPECT_NEAR(mean(all, [](const Tensor& m) { return m(1U, 5U, 6U) * m(1U, 5U, 6U); }), 9, 1.2);
+  EXPECT_NEAR(mean(all, [](const Tensor& m) { return m(0U, 5U, 6U) * m(1U, 5U, 6U); }), 0, 0.9);
+}
+
+TEST(Augment, DisplacesNeighboursAlikeByTheSmoothness) {
+  const auto all = displacements(4'000);
+  for (std::size_t d = 0; d < 12; ++d) {
+    const double product = mean(all, [d](const Tensor& m) { return m(0U, 0U, 0U) * m(0U, d, d); });
     const double squared_distance = 2 * static_cast<double>(d * d);
-    EXPECT_NEAR(products[d], 9 * std::exp(-squared_distance / (4 * sigma * sigma)), 1.2) << d;
+    EXPECT_NEAR(product, 9 * std::exp(-squared_distance / (4 * 2.5 * 2.5)), 1.2) << d;
   }
 }
 
-/// The means of the displacement's squares at every pixel of a large image.
 TEST(Augment, DisplacesBetweenTheNoiseAsAtIt) {
   const Tensor moved = nn::displacement({.amplitude = 1, .smoothness = 5}, 500, 700, Random{3});
-  std::vector<double> squares(5);  // by the place between two Gaussians
+  std::vector<double> squares(5);  // their means, by the place between two Gaussians
   for (std::size_t y = 0; y < 500; ++y) {
     for (std::size_t x = 0; x < 700; ++x) {
       squares[x % 5] += std::pow(moved(0U, y, x), 2) / (500 * 140);
@@ -248,8 +252,8 @@ std::vector<Seen> seen(const AugmentOptions& options) {
 /// and variance within six standard deviations of theirs.
 template <class Number>
 void expect_even(const std::vector<Seen>& all, double middle, double most, Number&& number) {
-  double least = INFINITY;
-  double largest = -INFINITY;
+  double least = std::numeric_limits<double>::infinity();
+  double largest = -least;
   double mean = 0;
   double squares = 0;
   const auto count = static_cast<double>(all.size());
