@@ -16,7 +16,6 @@ module;
 #include <limits>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 #include <range/v3/numeric/accumulate.hpp>
 #include <range/v3/range/conversion.hpp>
@@ -307,35 +306,36 @@ Ending ending_of(const History& history, const FitOptions& options) {
   if (options.enough_cost > 0 && cost <= options.enough_cost) return Ending::cost_small;
   if (options.min_change > 0 && last.number > 1) {
     const double before = history.epochs[last.number - 2].training.cost;
-    if (std::abs(cost - before) < options.min_change * std::abs(before)) {
+    if (std::abs(cost - before) <= options.min_change * std::abs(before)) {
       return Ending::cost_stands_still;
     }
   }
   return Ending::all_epochs;
 }
 
+std::string reason(Ending ending, const FitOptions& options) {
+  switch (ending) {
+    case Ending::all_epochs:
+      return "all epochs done";
+    case Ending::patience:
+      return fmt::format("{} epochs without a lower validation cost", options.patience);
+    case Ending::cost_small:
+      return "the training cost is small enough";
+    case Ending::cost_stands_still:
+      return "the training cost stands still";
+    case Ending::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
 /// `interrupted: the network stays as it is now`; nothing of a training that went all its way.
 std::string end_line(const History& history, const FitOptions& options, bool brought_back) {
-  std::string why = "all epochs done";
-  switch (history.ending) {
-    case Ending::all_epochs:
-      if (!brought_back) return "";
-      break;
-    case Ending::patience:
-      why = fmt::format("{} epochs without a lower validation cost", options.patience);
-      break;
-    case Ending::cost_small:
-      why = "the training cost is small enough";
-      break;
-    case Ending::cost_stands_still:
-      why = "the training cost stands still";
-      break;
-    case Ending::interrupted:
-      why = "interrupted";
-      break;
-  }
-  if (!brought_back) return why + ": the network stays as it is now\n";
-  return fmt::format("{}: the network is epoch {}'s\n", why, history.best_epoch());
+  const std::string why = reason(history.ending, options);
+  if (brought_back)
+    return fmt::format("{}: the network is epoch {}'s\n", why, history.best_epoch());
+  if (history.ending == Ending::all_epochs) return "";
+  return why + ": the network stays as it is now\n";
 }
 
 /// Samples that pass through the network together when it is only used.
@@ -377,7 +377,9 @@ std::vector<std::string> columns(const History& history) {
   std::vector<std::string> names;
   for (const std::string& set : sets) {
     names.push_back(set + "_cost");
-    for (const std::string& metric : history.metrics) names.push_back(set + "_" + metric);
+    for (const std::string& metric : history.metrics) {
+      names.push_back(fmt::format("{}_{}", set, metric));
+    }
   }
   return names;
 }

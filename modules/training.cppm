@@ -95,7 +95,7 @@ struct MetricModel final : AnyMetric {
 
 export namespace nn {
 
-/// What a network achieves on a set.
+/// What a network achieves on a set. Every sample counts alike.
 struct Evaluation {
   double cost = 0;              ///< The mean over the samples.
   std::vector<double> metrics;  ///< The values of the watched metrics, in the order of watch().
@@ -204,13 +204,17 @@ struct FitOptions {
   std::function<Tensor(Tensor inputs, Random random)> augment{};
 
   /// Epochs in a row without a lower validation cost, after which training ends; 0: no such end.
-  /// However training ends then, the network is that of the epoch whose validation cost was lowest.
-  /// Meanwhile that one is kept beside it, with all that a layer holds.
+  /// However training ends then, the network becomes that of the epoch whose validation cost was
+  /// lowest, with all that its layers hold; every Parameter stays where it is. Until then a copy of
+  /// that network takes the memory of a second one.
   std::size_t patience = 0;
-  double enough_cost =
-      0;  ///< Training ends when an epoch's training cost is at most this; 0: never.
-  double min_change = 0;  ///< Training ends when an epoch changes the training cost by a smaller
-                          ///< share than this; 0: never.
+
+  /// Training ends when an epoch's training cost is at most this; 0: no such end.
+  double enough_cost = 0;
+
+  /// Training ends when an epoch changes the training cost by at most this share of it; 0: no such
+  /// end.
+  double min_change = 0;
 
   std::function<void(const Epoch&)> on_epoch{};  ///< Called at the end of every epoch.
 };

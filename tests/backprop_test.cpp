@@ -202,6 +202,30 @@ TEST(Sequential, CopiesShareNothing) {
 }
 
 // An optimizer holds on to the parameters; the network may still be moved to where it is to stay.
+TEST(Sequential, IsWrittenOverInPlaceByOneOfTheSameLayers) {
+  const Sequential other{Sequential{dense(2, 3, 1), nn::ReLU{}}, dense(3, 1, 2)};
+  Sequential network{Sequential{dense(2, 3, 3), nn::ReLU{}}, dense(3, 1, 4)};
+  const std::vector<nn::Parameter*> parameters = network.parameters();
+  network = other;
+  EXPECT_EQ(network.parameters(), parameters);
+  EXPECT_EQ(network.predict(Tensor{{1, 2}}), other.predict(Tensor{{1, 2}}));
+  parameters[0]->value.fill(0);
+  EXPECT_NE(network.predict(Tensor{{1, 2}}), other.predict(Tensor{{1, 2}}));
+}
+
+TEST(Sequential, MayBeAssignedOneOfOtherLayers) {
+  const Sequential other{dense(2, 3, 1), nn::ReLU{}};
+  Sequential as_long{dense(2, 3, 3), nn::Tanh{}};
+  Sequential shorter{dense(2, 3, 3)};
+  as_long = other;
+  shorter = other;
+  for (const Sequential& network : {as_long, shorter}) {
+    EXPECT_EQ(network.layer_names(), other.layer_names());
+    EXPECT_EQ(network.parameter_count(), 9U);
+    EXPECT_EQ(network.predict(Tensor{{1, 2}}), other.predict(Tensor{{1, 2}}));
+  }
+}
+
 TEST(Sequential, KeepsItsParametersWhereTheyAreWhenMoved) {
   Sequential network{dense(2, 3), nn::ReLU{}, dense(3, 1)};
   const std::vector<nn::Parameter*> before = network.parameters();
