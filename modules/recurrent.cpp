@@ -343,55 +343,62 @@ detail::Trace Recurrence::run(const Tensor& x) const {
   const std::size_t batch = x.shape()[0];
   const std::size_t steps = x.shape()[1];
   const std::size_t H = outputs();
-  detail::Trace trace{.x = steps_first(x), .gates = {}, .h = states(steps, batch, H), .c = {}};
-  auto& [inputs, a, h, c] = trace;
-  a = matmul(inputs, weight_input_.value, bias_.value.values());
-  if (cell_->keeps) c = states(steps, batch, H);
+  Tensor inputs = steps_first(x);
+  Tensor a = matmul(inputs, weight_input_.value, bias_.value.values());
+  Tensor h = states(steps, batch, H);
+  Tensor c = cell_->keeps ? states(steps, batch, H) : Tensor{};
   for (std::size_t t = 0; t < steps; ++t) {
-    const std::size_t first = t * batch;
     const Tensor u =
-        matmul(rows_of(h, first, batch), weight_hidden_.value, bias_hidden_.value.values());
+        matmul(rows_of(h, t * batch, batch), weight_hidden_.value, bias_hidden_.value.values());
     for_samples(batch, H, [&](std::size_t n) {
-      const std::size_t before = first + n;
+      const std::size_t before = t * batch + n;
       const std::size_t now = before + batch;
       cell_->forward(H, row_of(a, before), row_of(u, n), row_of(h, before), row_of(c, before),
                      row_of(h, now), row_of(c, now));
     });
   }
-  return trace;
+  return {.batch = batch,
+          .steps = steps,
+          .x = std::move(inputs),
+          .gates = std::move(a),
+          .h = std::move(h),
+          .c = std::move(c)};
 }
 // [/run]
 
+/// The shape of the output.
+Shape Recurrence::batch_shape(const detail::Trace& trace) const {
+  return options_.sequence ? Shape{trace.batch, trace.steps, outputs()}
+                           : Shape{trace.batch, outputs()};
+}
+
 /// The hidden states that are asked for: all but the zeros, or the last.
-Tensor Recurrence::output(const detail::Trace& trace, std::size_t steps) const {
-  const std::size_t batch = trace.x.rows() / steps;
-  if (options_.sequence) {
-    return samples_first(row_of(trace.h, batch), steps, batch, outputs());
-  }
-  return Tensor{Shape{batch, outputs()}, trace.h.values().last(batch * outputs())};
+Tensor Recurrence::output(const detail::Trace& trace) const {
+  const Shape shape = batch_shape(trace);
+  if (!options_.sequence) return Tensor{shape, trace.h.values().last(shape.size())};
+  return samples_first(row_of(trace.h, trace.batch), trace.steps, trace.batch, outputs());
 }
 
 Tensor Recurrence::forward(const Tensor& x) {
   check_input(x);
+  trace_ = {};  // gives its memory to the next
   trace_ = run(x);
-  steps_ = x.shape()[1];
-  return output(trace_, steps_);
+  return output(trace_);
 }
 
 Tensor Recurrence::predict(const Tensor& x) const {
   check_input(x);
-  return output(run(x), x.shape()[1]);
+  return output(run(x));
 }
 
 void Recurrence::check_gradient(const Tensor& dy) const {
-  if (steps_ == 0) {
+  if (trace_.steps == 0) {
     throw std::invalid_argument(fmt::format("nn::{}: backward before forward", cell_->name));
   }
-  const std::size_t batch = trace_.x.rows() / steps_;
-  const Shape last = options_.sequence ? Shape{batch, steps_, outputs()} : Shape{batch, outputs()};
-  if (dy.shape() != last) {
+  if (dy.shape() != batch_shape(trace_)) {
     throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last output {}",
-                                            cell_->name, to_string(dy.shape()), to_string(last)));
+                                            cell_->name, to_string(dy.shape()),
+                                            to_string(batch_shape(trace_))));
   }
 }
 
@@ -400,25 +407,18 @@ void Recurrence::check_gradient(const Tensor& dy) const {
 // [run-back]
 Tensor Recurrence::run_back(const Tensor& dy) {
   check_gradient(dy);
-  const auto& [x, gates, h, c] = trace_;
-  const std::size_t batch = x.rows() / steps_;
-  const std::size_t H = outputs();
+  const auto& [batch, steps, x, gates, h, c] = trace_;
   const Tensor from_above = options_.sequence ? steps_first(dy) : Tensor{};
-  Tensor dh = options_.sequence ? Tensor{Shape{batch, H}} : dy;
-  Tensor dc = cell_->keeps ? Tensor{Shape{batch, H}} : Tensor{};
+  Tensor dh = options_.sequence ? Tensor{Shape{batch, outputs()}} : dy;
+  Tensor dc = cell_->keeps ? Tensor{dh.shape()} : Tensor{};
   Tensor da = Tensor::uninitialized(gates.shape());
   Tensor own_du = cell_->has_bias_hidden ? Tensor::uninitialized(gates.shape()) : Tensor{};
   const Tensor& du = cell_->has_bias_hidden ? own_du : da;
-  for (std::size_t t = steps_; t-- > 0;) {
+  for (std::size_t t = steps; t-- > 0;) {
     const std::size_t first = t * batch;
     if (options_.sequence) add(dh.values(), row_of(from_above, first));
-    for_samples(batch, H, [&](std::size_t n) {
-      const std::size_t before = first + n;
-      cell_->backward(H, row_of(gates, before), row_of(h, before), row_of(c, before),
-                      row_of(c, before + batch), row_of(dh, n), row_of(dc, n), row_of(da, before),
-                      row_of(own_du, before));
-    });
-    if (t == 0) break;
+    step_back(t, dh, dc, da, own_du);
+    if (t == 0) break;  // nobody needs the gradient of the zeros
     add(dh.values(), matmul(rows_of(du, first, batch), transposed(weight_hidden_.value)).data());
   }
   weight_input_.gradient = matmul(transposed(x), da);
@@ -429,11 +429,22 @@ Tensor Recurrence::run_back(const Tensor& dy) {
 }
 // [/run-back]
 
+/// The gates of one step, backward.
+void Recurrence::step_back(std::size_t t, Tensor& dh, Tensor& dc, Tensor& da, Tensor& du) const {
+  const auto& [batch, steps, x, gates, h, c] = trace_;
+  for_samples(batch, outputs(), [&](std::size_t n) {
+    const std::size_t before = t * batch + n;
+    cell_->backward(outputs(), row_of(gates, before), row_of(h, before), row_of(c, before),
+                    row_of(c, before + batch), row_of(dh, n), row_of(dc, n), row_of(da, before),
+                    row_of(du, before));
+  });
+}
+
 void Recurrence::backward_parameters(const Tensor& dy) { static_cast<void>(run_back(dy)); }
 
 Tensor Recurrence::backward(const Tensor& dy) {
   const Tensor dx = matmul(run_back(dy), transposed(weight_input_.value));
-  return samples_first(dx.data(), steps_, dx.rows() / steps_, inputs());
+  return samples_first(dx.data(), trace_.steps, trace_.batch, inputs());
 }
 
 std::vector<Parameter*> Recurrence::parameters() {

@@ -22,13 +22,14 @@ extern const Cell gru_cell;
 extern const Cell lstm_cell;
 
 /// All that a pass through time computes, row t B + n being that of sample n at step t. In h and c
-/// the first B rows are the zeros before the first step, so there row t B + n is that of step t
-/// − 1.
+/// the first B rows are the zeros before the first step: there row t B + n is that of step t − 1.
 struct Trace {
-  Tensor x;      ///< Inputs, shape (T B, D).
-  Tensor gates;  ///< Shape (T B, k H).
-  Tensor h;      ///< Hidden states, shape ((T + 1) B, H).
-  Tensor c;      ///< What else the cell keeps, the same shape; or empty.
+  std::size_t batch = 0;  ///< B.
+  std::size_t steps = 0;  ///< T; 0 before the first pass.
+  Tensor x;               ///< Inputs, shape (T B, D).
+  Tensor gates;           ///< Shape (T B, k H).
+  Tensor h;               ///< Hidden states, shape ((T + 1) B, H).
+  Tensor c;               ///< What else the cell keeps, the same shape; or empty.
 };
 
 }  // namespace nn::detail
@@ -91,7 +92,7 @@ class Recurrence {
   void backward_parameters(const Tensor& dy);
 
   /// @return `weight_input` W (D, k H), `weight_hidden` U (H, k H), `bias` b (k H), and a GRU's
-  ///   `bias_hidden` c (k H).
+  ///   `bias_hidden` b_u (k H).
   [[nodiscard]] std::vector<Parameter*> parameters();
 
  protected:
@@ -111,9 +112,11 @@ class Recurrence {
  private:
   void check_input(const Tensor& x) const;
   void check_gradient(const Tensor& dy) const;
+  [[nodiscard]] Shape batch_shape(const detail::Trace& trace) const;
   [[nodiscard]] detail::Trace run(const Tensor& x) const;
-  [[nodiscard]] Tensor output(const detail::Trace& trace, std::size_t steps) const;
+  [[nodiscard]] Tensor output(const detail::Trace& trace) const;
   [[nodiscard]] Tensor run_back(const Tensor& dy);
+  void step_back(std::size_t t, Tensor& dh, Tensor& dc, Tensor& da, Tensor& du) const;
 
   const detail::Cell* cell_;
   Options options_;
@@ -122,7 +125,6 @@ class Recurrence {
   Parameter bias_;
   Parameter bias_hidden_;  // empty where the cell has none
   detail::Trace trace_;    // of the last forward()
-  std::size_t steps_ = 0;  // T of the last forward()
 };
 
 /// The simple recurrent layer: h = tanh(x W + b + h′ U), with h′ the state of the step before.
@@ -153,17 +155,17 @@ class Recurrent : public Recurrence {
 };
 
 /// The gated recurrent unit: gates in (0, 1) decide how much of the state is replaced. With
-/// a = x W + b and u = h′ U + c, σ the logistic function and ⊙ the product number by number:
+/// a = x W + b and u = h′ U + b_u, σ the logistic function and ⊙ the product number by number:
 ///
 /// - reset r = σ(a_r + u_r)
 /// - update z = σ(a_z + u_z)
 /// - proposal n = tanh(a_n + r ⊙ u_n)
 /// - state h = (1 − z) ⊙ n + z ⊙ h′
 ///
-/// Legend: D inputs, H outputs; W (D, 3 H), U (H, 3 H), b and c (3 H); the columns are those of r,
-/// then z, then n. The reset stands behind the product h′ U, as in PyTorch and cuDNN, whose order
-/// and two biases these are: only so can u be one product. (In the paper it stands before it, and z
-/// and 1 − z change places.)
+/// Legend: D inputs, H outputs; W (D, 3 H), U (H, 3 H), b and b_u (3 H); the columns are those of
+/// r, then z, then n. The reset stands behind the product h′ U, as in PyTorch and cuDNN, whose
+/// order and two biases these are: only so can u be one product. (In the paper it stands before it,
+/// and z and 1 − z change places.)
 ///
 /// Source: Cho, van Merriënboer, Gulcehre, Bahdanau, Bougares, Schwenk & Bengio (2014), "Learning
 /// phrase representations using RNN encoder-decoder for statistical machine translation".
