@@ -8,6 +8,7 @@ module;
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <numbers>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -46,7 +47,7 @@ inline real exponential(real x) {
   using Bits = std::conditional_t<sizeof(real) == sizeof(float), std::uint32_t, std::uint64_t>;
   constexpr int fraction = std::numeric_limits<real>::digits - 1;  // bits
   constexpr Bits bias = std::numeric_limits<real>::max_exponent - 1;
-  constexpr real ln2 = real(0.693147180559945309417);
+  constexpr real ln2 = std::numbers::ln2_v<real>;
   constexpr real limit = (bias - 1) * ln2;
   // Numbers of this size have no bits left for fractions: what is added to one is rounded.
   constexpr real rounder = real(1.5) * (Bits{1} << static_cast<unsigned>(fraction));
