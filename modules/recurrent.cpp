@@ -76,8 +76,8 @@ inline real tanh_slope(real y) { return 1 - y * y; }
 namespace detail {
 
 /// One step of one sample. Names as in the formulas: a = x W + b, u = h′ U, h the new state, c what
-/// else is kept, a dash for the step before. `__restrict` says that no two of the rows overlap,
-/// without which the loops would not run in vectors.
+/// else is kept, `_before` those of the step before. `__restrict` says that no two of the rows
+/// overlap, without which the loops would not run in vectors.
 struct Cell {
   const char* name;
   std::size_t gates;     ///< k.
