@@ -28,7 +28,6 @@ namespace {
 // The functions of the gates. They are called for every gate of every unit at every step, so the
 // loops over them must run in vectors, and the standard library's do not.
 
-// [exponential]
 /// 1/n!, from n = 0 on: as many terms of eʳ as make no difference to a number any more, where
 /// |r| ≤ ½ ln 2.
 constexpr auto reciprocal_factorials = [] {
@@ -60,16 +59,13 @@ inline real exponential(real x) {
   }
   return sum * std::bit_cast<real>((std::bit_cast<Bits>(rounded) + bias) << fraction);
 }
-// [/exponential]
 
-// [squashing]
 inline real sigmoid(real x) { return 1 / (1 + exponential(-x)); }
 inline real tanh(real x) { return 1 - 2 / (1 + exponential(2 * x)); }
 
 // Their derivatives, by way of what they gave.
 inline real sigmoid_slope(real y) { return y * (1 - y); }
 inline real tanh_slope(real y) { return 1 - y * y; }
-// [/squashing]
 
 }  // namespace
 
@@ -100,7 +96,6 @@ struct Cell {
 
 namespace {
 
-// [elman]
 void elman_forward(std::size_t H, real* __restrict a, const real* __restrict u,
                    const real* __restrict /*h_before*/, const real* __restrict /*c_before*/,
                    real* __restrict h, real* __restrict /*c*/) {
@@ -116,9 +111,7 @@ void elman_backward(std::size_t H, const real* __restrict gates,
     dh[j] = 0;  // h′ is seen through U alone
   }
 }
-// [/elman]
 
-// [gru]
 void gru_forward(std::size_t H, real* __restrict a, const real* __restrict u,
                  const real* __restrict h_before, const real* __restrict /*c_before*/,
                  real* __restrict h, real* __restrict u_n) {
@@ -152,9 +145,7 @@ void gru_backward(std::size_t H, const real* __restrict gates, const real* __res
     dh[j] *= z;
   }
 }
-// [/gru]
 
-// [lstm]
 void lstm_forward(std::size_t H, real* __restrict a, const real* __restrict u,
                   const real* __restrict /*h_before*/, const real* __restrict c_before,
                   real* __restrict h, real* __restrict c) {
@@ -190,7 +181,6 @@ void lstm_backward(std::size_t H, const real* __restrict gates, const real* __re
     dh[j] = 0;  // h′ is seen through U alone
   }
 }
-// [/lstm]
 
 }  // namespace
 
@@ -339,7 +329,6 @@ void Recurrence::check_input(const Tensor& x) const {
   }
 }
 
-// [run]
 detail::Trace Recurrence::run(const Tensor& x) const {
   const std::size_t batch = x.shape()[0];
   const std::size_t steps = x.shape()[1];
@@ -365,7 +354,6 @@ detail::Trace Recurrence::run(const Tensor& x) const {
           .h = std::move(h),
           .c = std::move(c)};
 }
-// [/run]
 
 /// The shape of the output.
 Shape Recurrence::batch_shape(const detail::Trace& trace) const {
@@ -405,7 +393,6 @@ void Recurrence::check_gradient(const Tensor& dy) const {
 
 /// Backpropagation through time: the gradients of all parameters, and as the result ∂C/∂a, shape
 /// (T B, k H).
-// [run-back]
 Tensor Recurrence::run_back(const Tensor& dy) {
   check_gradient(dy);
   const auto& [batch, steps, x, gates, h, c] = trace_;
@@ -428,7 +415,6 @@ Tensor Recurrence::run_back(const Tensor& dy) {
   if (cell_->has_bias_hidden) sum_rows(du, bias_hidden_.gradient);
   return da;
 }
-// [/run-back]
 
 /// The gates of one step, backward.
 void Recurrence::step_back(std::size_t t, Tensor& dh, Tensor& dc, Tensor& da, Tensor& du) const {
