@@ -248,7 +248,8 @@ TEST(Training, FollowsAScheduleStepByStep) {
   ASSERT_EQ(history.learning_rates.size(), 6U);
   for (std::size_t step = 0; step < 6; ++step) {
     const double factor = 1 + ((step < 3 ? 0 : 1) + static_cast<double>(step % 3) / 3);
-    EXPECT_EQ(history.learning_rates[step], double{static_cast<real>(0.5 * factor)});
+    EXPECT_FLOAT_EQ(static_cast<float>(history.learning_rates[step]),
+                    static_cast<float>(0.5 * factor));
     EXPECT_EQ(std::isnan(costs[step]), step < 3);
     if (step >= 3) EXPECT_EQ(costs[step], history.epochs[0].validation.cost);
   }
