@@ -34,7 +34,7 @@ def is_plain(member, owner):
     """Whether the language says what it does."""
     name = member.findtext("name")
     arguments = member.findtext("argsstring") or ""
-    if name.startswith("~") or name in ("operator=", "operator==") or "=default" in arguments:
+    if name.startswith("~") or name in ("operator=", "operator==") or arguments.endswith(("=default", "=delete")):
         return True
     return name == short(owner) and (arguments.startswith("()") or re.match(
         rf"\((const )?{short(owner)} &", arguments) is not None)
