@@ -35,10 +35,12 @@ void check_length(std::string_view schedule, std::string_view option, double val
   refuse_option(schedule, option, value, "a finite number above 0");
 }
 
+// [wave]
 /// From one factor to another along half a wave of the cosine, flat at both ends.
 double half_wave(double from, double to, double share) {
   return to + (from - to) * (1 + std::cos(std::numbers::pi * share)) / 2;
 }
+// [/wave]
 
 }  // namespace nn::detail
 
@@ -60,7 +62,9 @@ struct Progress {
 ///
 /// It knows nothing of optimizers, so each goes with all of them. It may remember what it has seen:
 /// a training works with a copy of its own.
+// [schedule]
 using Schedule = std::function<double(const Progress& progress)>;
+// [/schedule]
 
 /// The optimizer's own rate from start to end: f = 1.
 class ConstantRate {
@@ -174,10 +178,12 @@ class OneCycle {
   /// @param progress How far training has come.
   /// @return f.
   double operator()(const Progress& progress) const {
+    // [one_cycle]
     const double share = progress.epoch / progress.epochs;
     const double rise = options_.rise;
     if (share < rise) return detail::half_wave(options_.first, 1, share / rise);
     return detail::half_wave(1, options_.last, (share - rise) / (1 - rise));
+    // [/one_cycle]
   }
 
  private:
@@ -216,9 +222,11 @@ class WarmUp {
           "nn::WarmUp: the rate rises for {} epochs, the training has {}, expected more", rise,
           progress.epochs));
     }
+    // [warm_up]
     const double rest = progress.epochs - rise;
     if (progress.epoch >= rise) return then_({progress.epoch - rise, rest, progress.cost});
     return (first + (1 - first) * progress.epoch / rise) * then_({0, rest, progress.cost});
+    // [/warm_up]
   }
 
  private:
@@ -264,6 +272,7 @@ class ReduceOnPlateau {
   }
 
  private:
+  // [see]
   void see(double cost) {
     if (cost < threshold_) {
       threshold_ = cost - options_.min_change * std::abs(cost);
@@ -273,6 +282,7 @@ class ReduceOnPlateau {
       waited_ = 0;
     }
   }
+  // [/see]
 
   Options options_;
   double epoch_ = 0;
