@@ -200,7 +200,7 @@ void fall(const nn::Split& digits) {
     fmt::print("\n");
   }
   for (const double rate : {0.3, 0.03}) {
-    fmt::print("  a valley at rate {:<4}: cost {:.4f} expected, {:.4f} measured\n", rate,
+    fmt::print("  a valley at rate {:>4}: cost {:.4f} expected, {:.4f} measured\n", rate,
                rate / (2 * (2 - rate)), valley(rate));
   }
 }
@@ -315,11 +315,12 @@ struct Spread {
 
 // [choose]
 void choose() {
-  heading("13.7 One epoch: a schedule is chosen");
+  heading("13.7 Once through the images");
   nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 10'000});
   if (lecture::is_short()) digits = load_digits();
   const std::vector<Named> candidates{{"constant", nn::ConstantRate{}},
-                                      {"a tenth, constant", [](auto&) { return 0.1; }},
+                                      {"constant, times 0.3", [](auto&) { return 0.3; }},
+                                      {"constant, times 0.1", [](auto&) { return 0.1; }},
                                       {"cosine", nn::Cosine{}},
                                       {"one cycle, rise 0.1", nn::OneCycle{{.rise = 0.1}}},
                                       {"one cycle, rise 0.3", nn::OneCycle{{.rise = 0.3}}},
@@ -337,7 +338,7 @@ void choose() {
 
 // [ten]
 void ten_seeds() {
-  heading("13.8 One epoch: ten starts and the test set");
+  heading("13.8 Ten starts and the test set");
   nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0});
   if (lecture::is_short()) digits.training = first_of(digits.training, 2'000);
   const std::uint64_t seeds = lecture::is_short() ? 2 : 10;
@@ -392,9 +393,9 @@ void break_it(const nn::Split& digits) {
     const nn::History history = train(digits, 0.3, schedule, 1);
     const std::vector<double>& rates = history.learning_rates;
     fmt::print("  {:<17} rates", name);
-    for (const std::size_t i :
-         {std::size_t{0}, rates.size() / 4, rates.size() / 2, rates.size() - 2, rates.size() - 1}) {
-      fmt::print(" {:.3f}", rates[i]);
+    for (const std::size_t step :
+         {std::size_t{1}, std::size_t{2}, rates.size() / 2, rates.size()}) {
+      fmt::print(" {:.3f}", rates[step - 1]);
     }
     fmt::print(", right {:.1f} %\n", 100 * history.epochs[0].validation.metrics[0]);
   }

@@ -17,7 +17,7 @@ def draw(figure, read):
     arrow(axes, (18.5, 22.5), (28.5, 22.5))
     arrow(axes, (44.5, 22.5), (54.5, 22.5), "factor $f$", shift=2)
     words(axes, 49.5, 19.8, r"$\times\ \eta$", size=SIZE)
-    words(axes, 36.5, 16.2, "one number in,\none number out", va="top")
+    words(axes, 36.5, 16.2, "knows nothing of\nthe optimizer", va="top")
     words(axes, 62, 16.2, r"$\theta \leftarrow \theta - f \eta\, g$" "\n(or Adam's step)", va="top")
     axes.plot([62, 62, 10.5], [9.8, 4, 4], color="gray", linewidth=1.3, linestyle="--")
     arrow(axes, (10.5, 4), (10.5, 10.8), dashed=True)
