@@ -12,14 +12,14 @@ NETWORKS = (
      ("conv\n5 × 5", "pool\n2", "flatten", "dense", "dense")),
     ("MLP", (("a row", "784"), ("tanh", "1,000"), ("tanh", "100"), ("tanh", "10")),
      ("dense", "dense", "dense")))
-WIDTH, HEIGHT, STEP = 9, 5, 13.6
+WIDTH, HEIGHT, STEP = 10.4, 5, 15.2
 
 
 def draw(figure, read):
-    axes = canvas(figure, 84, 36)
+    axes = canvas(figure, 89, 38)
     for colour, (name, shapes, steps) in enumerate(NETWORKS):
-        y = 24.5 - 11 * colour
-        words(axes, 1, y + HEIGHT + 2.6, name, colour, ha="left", size=11)
+        y = 26 - 11.6 * colour
+        words(axes, 1, y + HEIGHT + 2.2, name, colour, ha="left", size=11)
         for i, (what, shape) in enumerate(shapes):
             x = 1 + i * STEP
             rectangle(axes, x, y, WIDTH, HEIGHT, colour)
