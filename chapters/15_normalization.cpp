@@ -1,0 +1,417 @@
+// Chapter 15: deep networks. Read with docs/chapters/15_normalization.md.
+
+// [imports]
+#include <fmt/core.h>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+import lecture;
+import nn.activation;
+import nn.backprop;
+import nn.batching;
+import nn.convolution;
+import nn.cost;
+import nn.dense;
+import nn.descent;
+import nn.dropout;
+import nn.initializers;
+import nn.layer;
+import nn.metrics;
+import nn.mnist;
+import nn.normalization;
+import nn.random;
+import nn.tensor;
+
+using lecture::heading;
+using lecture::show;
+using nn::real;
+using nn::Shape;
+using nn::Tensor;
+// [/imports]
+
+// [plan]
+/// What a network is made of: 784-100-…-100-10.
+struct Plan {
+  std::string start;        ///< random, Glorot or He.
+  std::string activation;   ///< sigmoid, tanh or ReLU.
+  std::size_t hidden = 8;   ///< Hidden layers, of 100 neurons each.
+  std::string norm = "-";   ///< BatchNorm or LayerNorm, before each activation.
+  double dropout = 0;       ///< The rate, behind each activation.
+  double deviation = 0.05;  ///< Of the random start.
+};
+
+using Fill = std::function<void(Tensor&, nn::Fan)>;
+
+Fill filled_by(const Plan& plan, nn::Random& random) {
+  if (plan.start == "He") return nn::He{random};
+  if (plan.start == "Glorot") return nn::Glorot{random};
+  return nn::RandomNormal{random, plan.deviation};
+}
+
+nn::Sequential build(const Plan& plan) {
+  nn::Random random{15};
+  const Fill fill = filled_by(plan, random);
+  nn::Sequential network;
+  for (std::size_t i = 0; i < plan.hidden; ++i) {
+    network.push(nn::Dense{i == 0 ? std::size_t{784} : std::size_t{100}, 100, fill});
+    if (plan.norm == "BatchNorm") network.push(nn::BatchNorm{100});
+    if (plan.norm == "LayerNorm") network.push(nn::LayerNorm{100});
+    if (plan.activation == "ReLU") network.push(nn::ReLU{});
+    if (plan.activation == "tanh") network.push(nn::Tanh{});
+    if (plan.activation == "sigmoid") network.push(nn::Sigmoid{});
+    if (plan.dropout > 0) network.push(nn::Dropout{plan.dropout, random});
+  }
+  network.push(nn::Dense{100, 10, fill});
+  return network;
+}
+// [/plan]
+
+// [train]
+/// How many of a hundred digits are recognised.
+double percent_right(const nn::Sequential& network, const nn::Dataset& digits) {
+  nn::Accuracy accuracy;
+  accuracy.add(network.predict(digits.inputs), digits.targets);
+  return 100 * accuracy.value();
+}
+
+/// Plain gradient descent on `steps` batches of 100; `watch(step)` is called before each and behind
+/// the last.
+void train(nn::Sequential& network, const nn::Dataset& digits, std::size_t steps, real rate,
+           const std::function<void(std::size_t)>& watch) {
+  const nn::GradientDescent descent{{.learning_rate = rate}};
+  const std::vector<nn::Parameter*> parameters = network.parameters();
+  nn::Batches batches{digits, {.size = 100}, nn::Random{15}};
+  for (std::size_t step = 0; step < steps; ++step) {
+    watch(step);
+    if (step % batches.count() == 0) batches.shuffle(step / batches.count());
+    nn::Dataset batch = batches[step % batches.count()];
+    const Tensor logits = network.forward(std::move(batch.inputs));
+    network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
+    descent.step(parameters);
+  }
+  watch(steps);
+}
+// [/train]
+
+// [norms]
+/// ‖∂C/∂W‖ of every dense layer, first to last, before any training.
+std::vector<double> gradient_norms(nn::Sequential network, const nn::Dataset& batch) {
+  const Tensor logits = network.forward(batch.inputs);
+  network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
+  std::vector<double> norms;
+  for (const nn::Parameter* const parameter : network.parameters()) {
+    if (parameter->value.rank() != 2) continue;  // weights, not biases, scales or shifts
+    double squares = 0;
+    for (const double g : parameter->gradient.values()) squares += g * g;
+    norms.push_back(std::sqrt(squares));
+  }
+  return norms;
+}
+
+/// Columns for a figure: a name, and a number for each line.
+using Columns = std::vector<std::pair<std::string, std::vector<double>>>;
+
+void keep(const std::string& file, const std::string& first, std::size_t step,
+          const Columns& columns) {
+  std::string lines = first;
+  for (const auto& [name, numbers] : columns) lines += "," + name;
+  for (std::size_t i = 0; i < columns.front().second.size(); ++i) {
+    lines += fmt::format("\n{}", i * step);
+    for (const auto& [name, numbers] : columns) lines += fmt::format(",{:.3g}", numbers[i]);
+  }
+  lecture::keep(file, lines + "\n");
+}
+// [/norms]
+
+// [report]
+/// 784-10-10 with ReLU and rate 0.1, all images in one batch: 500 steps from three starts.
+void full_batch(const std::string& name, const nn::Split& digits, std::size_t steps,
+                const std::function<Fill(nn::Random&)>& rule) {
+  fmt::print("  {:<36}", name);
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    lecture::progress(fmt::format("15.4: {}, start {} of 3", name, seed));
+    nn::Random random{seed};
+    const Fill fill = rule(random);
+    nn::Sequential network{nn::Dense{784, 10, fill}, nn::ReLU{}, nn::Dense{10, 10, fill}};
+    const nn::GradientDescent descent{{.learning_rate = 0.1F}};
+    const std::vector<nn::Parameter*> parameters = network.parameters();
+    for (std::size_t step = 0; step < steps; ++step) {
+      const Tensor logits = network.forward(digits.training.inputs);
+      network.backward_parameters(
+          nn::SoftmaxCrossEntropy::gradient(logits, digits.training.targets));
+      descent.step(parameters);
+    }
+    fmt::print("{:7.0f} %", percent_right(network, digits.validation));
+  }
+  fmt::print("\n");
+}
+
+/// Weights with a standard deviation that is worked out from the fan.
+std::function<Fill(nn::Random&)> normal(const std::function<double(double, double)>& deviation) {
+  return [deviation](nn::Random& random) {
+    return [deviation, &random](Tensor& weights, nn::Fan fan) {
+      const double s = deviation(static_cast<double>(fan.in), static_cast<double>(fan.out));
+      nn::RandomNormal{random, s}(weights, fan);
+    };
+  };
+}
+// [/report]
+
+// [careless]
+/// Batch normalisation with a mistake: on the way back, mean and variance count as constants.
+class Careless {
+ public:
+  explicit Careless(std::size_t features) : inner_{features, {.momentum = 1}} {}
+
+  [[nodiscard]] std::string name() const { return inner_.name(); }
+  [[nodiscard]] Shape output_shape(const Shape& sample) const {
+    return inner_.output_shape(sample);
+  }
+  [[nodiscard]] Tensor forward(const Tensor& x) { return inner_.forward(x); }
+  [[nodiscard]] Tensor predict(const Tensor& x) const { return inner_.predict(x); }
+  [[nodiscard]] Tensor backward(const Tensor& dy) {
+    Tensor dx = inner_.backward(dy);  // the gradients of γ and β are right
+    const auto n = static_cast<real>(dy.rows());
+    for (std::size_t j = 0; j < inner_.features(); ++j) {
+      const real variance = inner_.running_variance()(j) * (n - 1) / n;  // momentum 1: this batch's
+      const real factor = inner_.parameters()[0]->value(j) / std::sqrt(variance + 1e-5F);
+      for (std::size_t i = 0; i < dy.rows(); ++i) dx(i, j) = factor * dy(i, j);
+    }
+    return dx;
+  }
+  [[nodiscard]] std::vector<nn::Parameter*> parameters() { return inner_.parameters(); }
+
+ private:
+  nn::BatchNorm inner_;
+};
+
+/// Nudges the input and every parameter of a layer (chapter 4).
+template <nn::Layer L>
+void check(const std::string& name, L layer, const Tensor& x) {
+  for (const auto& [what, error] : nn::check_gradients(layer, x).entries) {
+    fmt::print("  {:<20}{:<8}differs by less than 1 %: {}\n", name, what, error < 0.01);
+  }
+}
+// [/careless]
+
+// [alone]
+/// Percent of digits recognised where a batch is normalised by its own mean and variance, in use
+/// too: the mistake of section 15.13.
+double percent_together(nn::Sequential network, const nn::Dataset& digits, std::size_t together) {
+  nn::Accuracy accuracy;
+  std::vector<std::size_t> places(together);
+  for (std::size_t first = 0; first + together <= digits.size(); first += together) {
+    std::iota(places.begin(), places.end(), first);
+    const nn::Dataset batch = nn::gather(digits, places);
+    accuracy.add(network.forward(batch.inputs), batch.targets);
+  }
+  return 100 * accuracy.value();
+}
+// [/alone]
+
+// [deep]
+int main(int argc, char** argv) {
+  lecture::begin(argc, argv, "Chapter 15: deep networks");
+
+  heading("15.1 Eight layers that learn nothing");
+  nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 10'000});
+  const auto keep_first = [](nn::Dataset& set, std::size_t count) {
+    std::vector<std::size_t> places(count);
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    set = nn::gather(set, places);
+  };
+  if (lecture::is_short()) {
+    keep_first(digits.training, 2'000);
+    keep_first(digits.validation, 1'000);
+  }
+  const std::size_t steps = lecture::is_short() ? 60 : 1'000;
+  for (const std::size_t hidden : {1U, 8U}) {
+    nn::Sequential network = build({.start = "random", .activation = "sigmoid", .hidden = hidden});
+    train(network, digits.training, steps, 0.1F, [](std::size_t) {});
+    const double cost = nn::SoftmaxCrossEntropy::value(network.predict(digits.validation.inputs),
+                                                       digits.validation.targets);
+    fmt::print("  {} hidden: cost {:.2f}, {:.1f} % right\n", hidden, cost,
+               percent_right(network, digits.validation));
+  }
+  // [/deep]
+
+  // [vanish]
+  heading("15.2 Where the gradient goes");
+  nn::Dataset hundred = digits.training;
+  keep_first(hundred, 100);
+  Columns norms;
+  const auto show_norms = [&](const std::string& name, const Plan& plan) {
+    norms.emplace_back(name, gradient_norms(build(plan), hundred));
+    fmt::print("  {:<20}", name);
+    for (const std::size_t layer : {1U, 3U, 5U, 7U, 9U}) {
+      fmt::print("{:9.0e}", norms.back().second[layer - 1]);
+    }
+    fmt::print("\n");
+  };
+  fmt::print("  {:<20}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "dense layer", 1, 3, 5, 7, 9);
+  for (const std::string activation : {"sigmoid", "tanh", "ReLU"}) {
+    for (const std::string start : {"random", "Glorot", "He"}) {
+      show_norms(start + " " + activation, {.start = start, .activation = activation});
+    }
+  }
+  // [/vanish]
+
+  // [grid]
+  heading("15.3 Activation, initializer, depth");
+  Columns curves;
+  for (const std::size_t hidden : {1U, 8U}) {
+    const std::string depth = hidden == 1 ? "shallow" : "deep";
+    for (const std::string activation : {"sigmoid", "tanh", "ReLU"}) {
+      for (const std::string start : {"random", "Glorot", "He"}) {
+        lecture::progress(fmt::format("15.3: {} {} {}", start, activation, depth));
+        nn::Sequential network =
+            build({.start = start, .activation = activation, .hidden = hidden});
+        std::vector<double> right;
+        train(network, digits.training, steps, 0.1F, [&](std::size_t step) {
+          if (step % 20 == 0) right.push_back(percent_right(network, digits.validation));
+        });
+        lecture::progress("");
+        fmt::print("  {:<8}{:<9}{:<8}{:5.1f} %\n", start, activation, depth, right.back());
+        curves.emplace_back(start + " " + activation + " " + depth, std::move(right));
+      }
+    }
+  }
+  keep("15_curves.csv", "step", 20, curves);
+  // [/grid]
+
+  // [percent]
+  heading("15.4 An older report: 25 %");
+  nn::Split all = digits;
+  keep_first(all.training, lecture::is_short() ? 500 : 4'000);
+  const std::size_t rounds = lecture::is_short() ? 60 : 500;
+  const auto uniform = [](nn::Random& random) { return nn::RandomUniform{random, -0.5, 0.5}; };
+  full_batch("random, -0.5 to 0.5", all, rounds, uniform);
+  full_batch("He", all, rounds, [](nn::Random& random) { return nn::He{random}; });
+  full_batch("Glorot", all, rounds, [](nn::Random& random) { return nn::Glorot{random}; });
+  full_batch("deviation sqrt(6 / (in + out))", all, rounds,
+             normal([](double in, double out) { return std::sqrt(6 / (in + out)); }));
+  full_batch("deviation 2 / (in + out)", all, rounds,
+             normal([](double in, double out) { return 2 / (in + out); }));
+  full_batch("deviation 1", all, rounds, normal([](double, double) { return 1; }));
+  full_batch("deviation sqrt(2 / in + out)", all, rounds,
+             normal([](double in, double out) { return std::sqrt(2 / in + out); }));
+  // [/percent]
+
+  // [forward]
+  heading("15.5 Mean 0, variance 1");
+  nn::BatchNorm small{2};
+  small.parameters()[0]->value = Tensor{3, 2};
+  small.parameters()[1]->value = Tensor{1, 0};
+  const Tensor X{{0, 10}, {6, 50}, {6, 10}, {8, 50}};
+  show("X", X);
+  show("X hat", nn::BatchNorm{2}.forward(X));
+  show("Y", small.forward(X));
+  // [/forward]
+
+  // [backward]
+  heading("15.6 Backward");
+  show("dX", small.backward(Tensor{{0, 1}, {0, 1}, {0, 0}, {1, 0}}));
+  show("d gamma", small.parameters()[0]->gradient);
+  show("d beta", small.parameters()[1]->gradient);
+  // [/backward]
+
+  // [running]
+  heading("15.7 In use: the running statistics");
+  nn::BatchNorm running{2};
+  for (int t = 1; t <= 50; ++t) {
+    static_cast<void>(running.forward(X));
+    if (t != 1 && t != 10 && t != 50) continue;
+    fmt::print("  after {:2}: mean {:6.3f}, variance {:6.3f}; the sample (8, 50) becomes {:.3f}\n",
+               t, running.running_mean()(0), running.running_variance()(0),
+               running.predict(Tensor{{8, 50}})(0, 0));
+  }
+  try {
+    static_cast<void>(running.forward(Tensor{{8, 50}}));
+  } catch (const std::invalid_argument& error) {
+    fmt::print("  {}\n", error.what());
+  }
+  // [/running]
+
+  // [channels]
+  heading("15.8 Channels, and a sample by itself");
+  const std::array<real, 8> pixels{0, 6, 10, 50,  //
+                                   6, 8, 10, 50};
+  show("two images", nn::BatchNorm{2}.forward(Tensor{Shape{2, 2, 1, 2}, pixels}));
+  show("LayerNorm", nn::LayerNorm{4}.forward(Tensor{{0, 6, 6, 8}, {10, 50, 10, 50}}));
+  // [/channels]
+
+  // [mend]
+  heading("15.9 What normalisation mends");
+  fmt::print("  {:<20}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "dense layer", 1, 3, 5, 7, 9);
+  nn::Sequential normalised;
+  Columns more;
+  for (const std::string norm : {"BatchNorm", "LayerNorm"}) {
+    for (const std::string activation : {"sigmoid", "tanh", "ReLU"}) {
+      show_norms(norm + " " + activation,
+                 {.start = "random", .activation = activation, .norm = norm});
+    }
+  }
+  keep("15_norms.csv", "layer", 1, norms);
+  for (const std::string norm : {"BatchNorm", "LayerNorm"}) {
+    for (const std::string activation : {"sigmoid", "tanh", "ReLU"}) {
+      lecture::progress(fmt::format("15.9: {} {}", norm, activation));
+      nn::Sequential network = build({.start = "random", .activation = activation, .norm = norm});
+      train(network, digits.training, steps, 0.1F, [](std::size_t) {});
+      lecture::progress("");
+      fmt::print("  random  {:<9}deep  {}  {:5.1f} %\n", activation, norm,
+                 percent_right(network, digits.validation));
+      if (norm == "BatchNorm" && activation == "sigmoid") normalised = std::move(network);
+    }
+  }
+  // [/mend]
+
+  // [dropout]
+  heading("15.10 Dropout mends something else");
+  // [/dropout]
+
+  // [check]
+  heading("15.11 Check yourself");
+  nn::Random random{3};
+  Tensor rows{Shape{6, 3}};
+  nn::RandomNormal{random, 1}(rows, {.in = 1, .out = 1});
+  Tensor images{Shape{2, 3, 4, 4}};
+  nn::RandomNormal{random, 1}(images, {.in = 1, .out = 1});
+  check("BatchNorm, rows", nn::BatchNorm{3}, rows);
+  check("BatchNorm, images", nn::BatchNorm{3}, images);
+  check("LayerNorm", nn::LayerNorm{3}, rows);
+  // [/check]
+
+  // [break]
+  heading("15.12 Break it: constants that are not");
+  check("careless", Careless{3}, rows);
+  // [/break]
+
+  // [company]
+  heading("15.13 Break it: judged by the company");
+  fmt::print("  predict:                  {:5.1f} % right\n",
+             percent_right(normalised, digits.validation));
+  for (const std::size_t together : {100U, 10U, 4U, 2U}) {
+    fmt::print("  by {:3} that came along:   {:5.1f} % right\n", together,
+               percent_together(normalised, digits.validation, together));
+  }
+  nn::Dataset sorted = digits.validation;
+  std::vector<std::size_t> order;
+  for (std::size_t digit = 0; digit < 10; ++digit) {
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      if (static_cast<std::size_t>(sorted.targets(i)) == digit) order.push_back(i);
+    }
+  }
+  sorted = nn::gather(sorted, order);
+  fmt::print("  by 100, digits in order:  {:5.1f} % right\n",
+             percent_together(normalised, sorted, 100));
+}
+// [/company]
