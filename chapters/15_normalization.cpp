@@ -3,6 +3,7 @@
 // [imports]
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -41,12 +42,11 @@ using nn::Tensor;
 // [plan]
 /// What a network is made of: 784-100-…-100-10.
 struct Plan {
-  std::string start;        ///< random, Glorot or He.
-  std::string activation;   ///< sigmoid, tanh or ReLU.
-  std::size_t hidden = 8;   ///< Hidden layers, of 100 neurons each.
-  std::string norm = "-";   ///< BatchNorm or LayerNorm, before each activation.
-  double dropout = 0;       ///< The rate, behind each activation.
-  double deviation = 0.05;  ///< Of the random start.
+  std::string start;       ///< random, Glorot or He.
+  std::string activation;  ///< sigmoid, tanh or ReLU.
+  std::size_t hidden = 8;  ///< Hidden layers, of 100 neurons each.
+  std::string norm{};      ///< BatchNorm or LayerNorm, before each activation; or none.
+  double dropout = 0;      ///< The rate, behind each activation.
 };
 
 using Fill = std::function<void(Tensor&, nn::Fan)>;
@@ -54,7 +54,7 @@ using Fill = std::function<void(Tensor&, nn::Fan)>;
 Fill filled_by(const Plan& plan, nn::Random& random) {
   if (plan.start == "He") return nn::He{random};
   if (plan.start == "Glorot") return nn::Glorot{random};
-  return nn::RandomNormal{random, plan.deviation};
+  return nn::RandomNormal{random, 0.05};
 }
 
 nn::Sequential build(const Plan& plan) {
@@ -73,9 +73,38 @@ nn::Sequential build(const Plan& plan) {
   network.push(nn::Dense{100, 10, fill});
   return network;
 }
+
+/// A plan for each combination, of each of the three activations.
+std::vector<Plan> plans(const std::vector<std::string>& starts,
+                        const std::vector<std::string>& norms, std::size_t hidden) {
+  std::vector<Plan> result;
+  for (const std::string& norm : norms) {
+    for (const std::string activation : {"sigmoid", "tanh", "ReLU"}) {
+      for (const std::string& start : starts) {
+        result.push_back(
+            {.start = start, .activation = activation, .hidden = hidden, .norm = norm});
+      }
+    }
+  }
+  return result;
+}
 // [/plan]
 
 // [train]
+/// The first samples of a set.
+nn::Dataset first(const nn::Dataset& set, std::size_t count) {
+  std::vector<std::size_t> places(count);
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  return nn::gather(set, places);
+}
+
+/// 50,000 digits to learn from and 10,000 to look at; fewer if the program is to be short.
+nn::Split load() {
+  nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 10'000});
+  if (!lecture::is_short()) return digits;
+  return {first(digits.training, 2'000), first(digits.validation, 1'000), {}};
+}
+
 /// How many of a hundred digits are recognised.
 double percent_right(const nn::Sequential& network, const nn::Dataset& digits) {
   nn::Accuracy accuracy;
@@ -133,15 +162,15 @@ void keep(const std::string& file, const std::string& first, std::size_t step,
 // [/norms]
 
 // [report]
-/// 784-10-10 with ReLU and rate 0.1, all images in one batch: 500 steps from three starts.
-void full_batch(const std::string& name, const nn::Split& digits, std::size_t steps,
-                const std::function<Fill(nn::Random&)>& rule) {
-  fmt::print("  {:<36}", name);
+/// Trains with rate 0.1 and all images in one batch, from three starts, and prints how good each
+/// is.
+void three_starts(const std::string& name, const nn::Split& digits, std::size_t steps,
+                  const std::function<nn::Sequential(nn::Random&)>& make) {
+  fmt::print("  {:<32}", name);
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    lecture::progress(fmt::format("15.4: {}, start {} of 3", name, seed));
+    lecture::progress(fmt::format("{}: start {} of 3", name, seed));
     nn::Random random{seed};
-    const Fill fill = rule(random);
-    nn::Sequential network{nn::Dense{784, 10, fill}, nn::ReLU{}, nn::Dense{10, 10, fill}};
+    nn::Sequential network = make(random);
     const nn::GradientDescent descent{{.learning_rate = 0.1F}};
     const std::vector<nn::Parameter*> parameters = network.parameters();
     for (std::size_t step = 0; step < steps; ++step) {
@@ -150,18 +179,36 @@ void full_batch(const std::string& name, const nn::Split& digits, std::size_t st
           nn::SoftmaxCrossEntropy::gradient(logits, digits.training.targets));
       descent.step(parameters);
     }
-    fmt::print("{:7.0f} %", percent_right(network, digits.validation));
+    lecture::progress("");
+    fmt::print("{:6.0f} %", percent_right(network, digits.validation));
   }
   fmt::print("\n");
 }
 
-/// Weights with a standard deviation that is worked out from the fan.
-std::function<Fill(nn::Random&)> normal(const std::function<double(double, double)>& deviation) {
+/// 784-10-10 with ReLU, its weights normal with a deviation that is worked out from the fan.
+std::function<nn::Sequential(nn::Random&)> small_network(
+    const std::function<double(double, double)>& deviation) {
   return [deviation](nn::Random& random) {
-    return [deviation, &random](Tensor& weights, nn::Fan fan) {
+    const auto fill = [&](Tensor& weights, nn::Fan fan) {
       const double s = deviation(static_cast<double>(fan.in), static_cast<double>(fan.out));
       nn::RandomNormal{random, s}(weights, fan);
     };
+    return nn::Sequential{nn::Dense{784, 10, fill}, nn::ReLU{}, nn::Dense{10, 10, fill}};
+  };
+}
+
+/// 784-10-10-10-10 with tanh, its weights between -0.5 and 0.5.
+std::function<nn::Sequential(nn::Random&)> saturating_network(double rate) {
+  return [rate](nn::Random& random) {
+    const nn::RandomUniform fill{random, -0.5, 0.5};
+    nn::Sequential network;
+    for (const std::size_t inputs : {784U, 10U, 10U}) {
+      network.push(nn::Dense{inputs, 10, fill});
+      network.push(nn::Tanh{});
+      if (rate > 0) network.push(nn::Dropout{rate, random});
+    }
+    network.push(nn::Dense{10, 10, fill});
+    return network;
   };
 }
 // [/report]
@@ -216,6 +263,14 @@ double percent_together(nn::Sequential network, const nn::Dataset& digits, std::
   }
   return 100 * accuracy.value();
 }
+
+/// The same digits, all noughts first, all nines last.
+nn::Dataset in_order(const nn::Dataset& digits) {
+  std::vector<std::size_t> places(digits.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  std::ranges::sort(places, {}, [&](std::size_t i) { return std::pair{digits.targets(i), i}; });
+  return nn::gather(digits, places);
+}
 // [/alone]
 
 // [deep]
@@ -223,16 +278,7 @@ int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 15: deep networks");
 
   heading("15.1 Eight layers that learn nothing");
-  nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 10'000});
-  const auto keep_first = [](nn::Dataset& set, std::size_t count) {
-    std::vector<std::size_t> places(count);
-    std::iota(places.begin(), places.end(), std::size_t{0});
-    set = nn::gather(set, places);
-  };
-  if (lecture::is_short()) {
-    keep_first(digits.training, 2'000);
-    keep_first(digits.validation, 1'000);
-  }
+  const nn::Split digits = load();
   const std::size_t steps = lecture::is_short() ? 60 : 1'000;
   for (const std::size_t hidden : {1U, 8U}) {
     nn::Sequential network = build({.start = "random", .activation = "sigmoid", .hidden = hidden});
@@ -246,43 +292,43 @@ int main(int argc, char** argv) {
 
   // [vanish]
   heading("15.2 Where the gradient goes");
-  nn::Dataset hundred = digits.training;
-  keep_first(hundred, 100);
+  const nn::Dataset hundred = first(digits.training, 100);
   Columns norms;
-  const auto show_norms = [&](const std::string& name, const Plan& plan) {
-    norms.emplace_back(name, gradient_norms(build(plan), hundred));
-    fmt::print("  {:<20}", name);
-    for (const std::size_t layer : {1U, 3U, 5U, 7U, 9U}) {
-      fmt::print("{:9.0e}", norms.back().second[layer - 1]);
+  const auto show_norms = [&](const std::vector<Plan>& networks) {
+    fmt::print("  {:<20}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "dense layer", 1, 3, 5, 7, 9);
+    for (const Plan& plan : networks) {
+      const std::string& what = plan.norm.empty() ? plan.start : plan.norm;
+      norms.emplace_back(fmt::format("{} {}", what, plan.activation),
+                         gradient_norms(build(plan), hundred));
+      const std::vector<double>& of = norms.back().second;
+      fmt::print("  {:<20}{:9.0e}{:9.0e}{:9.0e}{:9.0e}{:9.0e}\n", norms.back().first, of[0], of[2],
+                 of[4], of[6], of[8]);
     }
-    fmt::print("\n");
   };
-  fmt::print("  {:<20}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "dense layer", 1, 3, 5, 7, 9);
-  for (const std::string activation : {"sigmoid", "tanh", "ReLU"}) {
-    for (const std::string start : {"random", "Glorot", "He"}) {
-      show_norms(start + " " + activation, {.start = start, .activation = activation});
-    }
-  }
+  show_norms(plans({"random", "Glorot", "He"}, {""}, 8));
   // [/vanish]
 
   // [grid]
   heading("15.3 Activation, initializer, depth");
   Columns curves;
+  const nn::Dataset some = first(digits.validation, 1'000);
+  const auto train_and_tell = [&](const Plan& plan) {
+    const std::string name = fmt::format("{:<8}{:<9}{:<8}{}", plan.start, plan.activation,
+                                         plan.hidden == 1 ? "shallow" : "deep", plan.norm);
+    lecture::progress(name);
+    nn::Sequential network = build(plan);
+    std::vector<double> right;
+    train(network, digits.training, steps, 0.1F, [&](std::size_t step) {
+      if (step % 20 == 0) right.push_back(percent_right(network, some));
+    });
+    lecture::progress("");
+    fmt::print("  {:<34}{:5.1f} %\n", name, percent_right(network, digits.validation));
+    curves.emplace_back(name, std::move(right));
+    return network;
+  };
   for (const std::size_t hidden : {1U, 8U}) {
-    const std::string depth = hidden == 1 ? "shallow" : "deep";
-    for (const std::string activation : {"sigmoid", "tanh", "ReLU"}) {
-      for (const std::string start : {"random", "Glorot", "He"}) {
-        lecture::progress(fmt::format("15.3: {} {} {}", start, activation, depth));
-        nn::Sequential network =
-            build({.start = start, .activation = activation, .hidden = hidden});
-        std::vector<double> right;
-        train(network, digits.training, steps, 0.1F, [&](std::size_t step) {
-          if (step % 20 == 0) right.push_back(percent_right(network, digits.validation));
-        });
-        lecture::progress("");
-        fmt::print("  {:<8}{:<9}{:<8}{:5.1f} %\n", start, activation, depth, right.back());
-        curves.emplace_back(start + " " + activation + " " + depth, std::move(right));
-      }
+    for (const Plan& plan : plans({"random", "Glorot", "He"}, {""}, hidden)) {
+      static_cast<void>(train_and_tell(plan));
     }
   }
   keep("15_curves.csv", "step", 20, curves);
@@ -290,20 +336,22 @@ int main(int argc, char** argv) {
 
   // [percent]
   heading("15.4 An older report: 25 %");
-  nn::Split all = digits;
-  keep_first(all.training, lecture::is_short() ? 500 : 4'000);
+  const nn::Split all{
+      first(digits.training, lecture::is_short() ? 500 : 4'000), digits.validation, {}};
   const std::size_t rounds = lecture::is_short() ? 60 : 500;
-  const auto uniform = [](nn::Random& random) { return nn::RandomUniform{random, -0.5, 0.5}; };
-  full_batch("random, -0.5 to 0.5", all, rounds, uniform);
-  full_batch("He", all, rounds, [](nn::Random& random) { return nn::He{random}; });
-  full_batch("Glorot", all, rounds, [](nn::Random& random) { return nn::Glorot{random}; });
-  full_batch("deviation sqrt(6 / (in + out))", all, rounds,
-             normal([](double in, double out) { return std::sqrt(6 / (in + out)); }));
-  full_batch("deviation 2 / (in + out)", all, rounds,
-             normal([](double in, double out) { return 2 / (in + out); }));
-  full_batch("deviation 1", all, rounds, normal([](double, double) { return 1; }));
-  full_batch("deviation sqrt(2 / in + out)", all, rounds,
-             normal([](double in, double out) { return std::sqrt(2 / in + out); }));
+  const auto report = [&](const std::string& name, const auto& deviation) {
+    three_starts(name, all, rounds, small_network(deviation));
+  };
+  report("random   sqrt(1 / 12)", [](double, double) { return std::sqrt(1.0 / 12); });
+  report("He       sqrt(2 / in)", [](double in, double) { return std::sqrt(2 / in); });
+  report("Glorot   sqrt(2 / (in + out))",
+         [](double in, double out) { return std::sqrt(2 / (in + out)); });
+  report("bound    sqrt(6 / (in + out))",
+         [](double in, double out) { return std::sqrt(6 / (in + out)); });
+  report("no root  2 / (in + out)", [](double in, double out) { return 2 / (in + out); });
+  report("one      1", [](double, double) { return 1.0; });
+  report("slip     sqrt(2 / in + out)",
+         [](double in, double out) { return std::sqrt(2 / in + out); });
   // [/percent]
 
   // [forward]
@@ -345,37 +393,37 @@ int main(int argc, char** argv) {
   heading("15.8 Channels, and a sample by itself");
   const std::array<real, 8> pixels{0, 6, 10, 50,  //
                                    6, 8, 10, 50};
-  show("two images", nn::BatchNorm{2}.forward(Tensor{Shape{2, 2, 1, 2}, pixels}));
+  show("images", nn::BatchNorm{2}.forward(Tensor{Shape{2, 2, 1, 2}, pixels}));
   show("LayerNorm", nn::LayerNorm{4}.forward(Tensor{{0, 6, 6, 8}, {10, 50, 10, 50}}));
   // [/channels]
 
   // [mend]
   heading("15.9 What normalisation mends");
-  fmt::print("  {:<20}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "dense layer", 1, 3, 5, 7, 9);
-  nn::Sequential normalised;
-  Columns more;
-  for (const std::string norm : {"BatchNorm", "LayerNorm"}) {
-    for (const std::string activation : {"sigmoid", "tanh", "ReLU"}) {
-      show_norms(norm + " " + activation,
-                 {.start = "random", .activation = activation, .norm = norm});
-    }
-  }
+  const std::vector<Plan> mended = plans({"random"}, {"BatchNorm", "LayerNorm"}, 8);
+  show_norms(mended);
   keep("15_norms.csv", "layer", 1, norms);
-  for (const std::string norm : {"BatchNorm", "LayerNorm"}) {
-    for (const std::string activation : {"sigmoid", "tanh", "ReLU"}) {
-      lecture::progress(fmt::format("15.9: {} {}", norm, activation));
-      nn::Sequential network = build({.start = "random", .activation = activation, .norm = norm});
-      train(network, digits.training, steps, 0.1F, [](std::size_t) {});
-      lecture::progress("");
-      fmt::print("  random  {:<9}deep  {}  {:5.1f} %\n", activation, norm,
-                 percent_right(network, digits.validation));
-      if (norm == "BatchNorm" && activation == "sigmoid") normalised = std::move(network);
-    }
+  nn::Sequential normalised;  // the one of ReLU and BatchNorm, for section 15.13
+  for (const Plan& plan : mended) {
+    nn::Sequential network = train_and_tell(plan);
+    if (plan.activation == "ReLU" && plan.norm == "BatchNorm") normalised = std::move(network);
   }
   // [/mend]
 
   // [dropout]
   heading("15.10 Dropout mends something else");
+  for (const double rate : {0.0, 0.2, 0.5}) {
+    three_starts(fmt::format("tanh, 4 layers, dropout {}", rate), all, rounds,
+                 saturating_network(rate));
+  }
+  three_starts("the first, twice as long", all, 2 * rounds, saturating_network(0));
+  for (const double rate : {0.0, 0.2}) {
+    const Plan plan{.start = "Glorot", .activation = "sigmoid", .dropout = rate};
+    nn::Sequential network = build(plan);
+    fmt::print("  sigmoid, 9 layers, dropout {}: first gradient {:.0e}", rate,
+               gradient_norms(network, hundred).front());
+    train(network, digits.training, steps, 0.1F, [](std::size_t) {});
+    fmt::print(", then {:.1f} % right\n", percent_right(network, digits.validation));
+  }
   // [/dropout]
 
   // [check]
@@ -403,15 +451,7 @@ int main(int argc, char** argv) {
     fmt::print("  by {:3} that came along:   {:5.1f} % right\n", together,
                percent_together(normalised, digits.validation, together));
   }
-  nn::Dataset sorted = digits.validation;
-  std::vector<std::size_t> order;
-  for (std::size_t digit = 0; digit < 10; ++digit) {
-    for (std::size_t i = 0; i < sorted.size(); ++i) {
-      if (static_cast<std::size_t>(sorted.targets(i)) == digit) order.push_back(i);
-    }
-  }
-  sorted = nn::gather(sorted, order);
   fmt::print("  by 100, digits in order:  {:5.1f} % right\n",
-             percent_together(normalised, sorted, 100));
+             percent_together(normalised, in_order(digits.validation), 100));
 }
 // [/company]

@@ -178,6 +178,7 @@ Sums sums_over(const Strip& strip, const Terms& terms) {
   return sums;
 }
 
+// [moments]
 struct Moments {
   Vector mean;
   Vector variance;
@@ -197,6 +198,7 @@ Moments moments_of(const Strip& strip, const real* x, real n) {
   const Vector variance = squares / n - mended * mended;
   return {.mean = rough + mended, .variance = variance < 0 ? Vector{} : variance};
 }
+// [/moments]
 
 /// 1 / √(σ² + ε).
 Vector inverse_deviation(const Vector& variance, real epsilon) {
@@ -310,6 +312,7 @@ Tensor BatchNorm::backward(const Tensor& dy, const Shape& shape) {
     const Strip strip = strip_of(shape, index);
     const Vector mean = values_for(strip, mean_);
     const Vector inverse = values_for(strip, inverse_deviation_);
+    // [backward]
     const auto x_hat = [&](std::size_t i) { return (load(x + i) - mean) * inverse; };
     const auto [dbeta, dgamma] = sums_over(strip, [&](std::size_t i) {
       const Vector g = load(gradient + i);
@@ -323,6 +326,7 @@ Tensor BatchNorm::backward(const Tensor& dy, const Shape& shape) {
     write(strip, dx.data(), [&](std::size_t i) {
       return factor * (load(gradient + i) - of_mean - x_hat(i) * of_deviation);
     });
+    // [/backward]
   });
   return dx;
 }

@@ -1,0 +1,22 @@
+"""Chapter 15: the norm of the weights' gradient, layer by layer, before training."""
+
+STARTS = ("random", "Glorot", "He", "LayerNorm", "BatchNorm")
+
+
+def draw(figure, read):
+    data = read("15_norms.csv")
+    figure.set_size_inches(8, 3.8)
+    lines = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
+    layers = [number + 1 for number in data["layer"]]
+    for axes, activation in zip(figure.subplots(1, 3, sharey=True), ("sigmoid", "tanh", "ReLU")):
+        for start, line in zip(STARTS, lines):
+            axes.plot(layers, data[f"{start} {activation}"], linestyle=line, label=start)
+        axes.set_yscale("log")
+        axes.set_ylim(3e-8, 30)
+        axes.set_xticks((1, 3, 5, 7, 9))
+        axes.set_title(activation)
+        axes.set_xlabel("dense layer")
+        if activation == "sigmoid":
+            axes.set_ylabel("norm of the gradient")
+        if activation == "ReLU":
+            axes.legend(loc="lower right")
