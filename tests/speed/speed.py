@@ -231,6 +231,22 @@ def print_race(answers, racers, limits):
     return summary
 
 
+def print_around(ours, answers, rounds, seconds):
+    """What stands before the training, beside the training that it must keep up with."""
+    found = {}
+    training = max(median(v) for v in answers["train mlp sgd"]["ours"].values())
+    for kind, title in (("affine", "turned, shifted, scaled, sheared"), ("elastic", "bent as well")):
+        rates = {threads: median([ours.ask(f"augment {kind} {threads} {seconds / 4}")
+                                  for _ in range(rounds)]) for threads in (1, 2)}
+        found[f"augment {kind}"] = rates
+        print(f"images {title:<34}{rates[1]:>10,.0f} images/s on one thread, {rates[2]:,.0f} on two: "
+              f"{max(rates.values()) / training:.1f} times MLP training")
+    rows = median([ours.ask(f"csv {seconds / 4}") for _ in range(rounds)])
+    found["csv"] = rows
+    print(f"{'rows of CSV read':<41}{rows:>10,.0f} rows/s on one thread: 42,000 in {42_000 / rows:.2f} s")
+    return found
+
+
 def print_footprint(racers, rounds):
     print(f"{'':<40}" + "".join(f"{racer.name:>18}" for racer in racers))
     found = {}
@@ -316,6 +332,9 @@ def main():
     answers = race(racers, options.rounds, options.seconds)
     result["race"] = answers
     result["summary"] = print_race(answers, racers, limits)
+
+    heading("Before the training: augmentation at batch 100, Kaggle's CSV")
+    result["around"] = print_around(racers[0], answers, options.rounds, options.seconds)
 
     heading("Memory and start")
     result["footprint"] = print_footprint(racers, options.rounds)

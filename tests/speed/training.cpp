@@ -4,18 +4,22 @@
 //   train NETWORK OPTIMIZER THREADS SECONDS   images/s of training, batch 100
 //   infer NETWORK THREADS SECONDS             images/s of prediction, batch 1,000
 //   latency NETWORK THREADS SECONDS           seconds for one image, the median
+//   augment KIND THREADS SECONDS              images/s of augmentation, `affine` or `elastic`
+//   csv SECONDS                               rows/s of reading Kaggle's CSV
 //   learn NETWORK THREADS SEED                seconds of training to the wanted test accuracy
 //   memory NETWORK                            bytes of the process at the peak of training, the
 //                                             data not counted
 //   start                                     a network, and its first prediction
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -204,6 +208,31 @@ double memory(const std::string& name) {
   return status("VmHWM") - data;
 }
 
+/// Images/s of augmentation: `affine`, or `elastic` too.
+double augmentation_rate(const std::string& name, double seconds) {
+  nn::AugmentOptions options{.rotation = 10, .shift = 2, .scaling = 0.1, .shear = 5};
+  if (name == "elastic") options.elastic.amplitude = 1;
+  const nn::Augment augment{options};
+  const nn::Batches batches{digits().training, {.size = batch_size}};
+  const nn::Tensor images = batches[0].inputs;
+  std::uint64_t round = 0;
+  return rate(seconds, batch_size,
+              [&] { static_cast<void>(augment(images, nn::Random{1}.stream(round++))); });
+}
+
+/// Rows/s of reading Kaggle's file of 42,000 images.
+double csv_rate(double seconds) {
+  std::vector<std::size_t> places(42'000);
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / fmt::format("speed_training_{}.csv", getpid());
+  nn::mnist::save_csv(file, nn::gather(digits().training, places));
+  const double rows =
+      rate(seconds, places.size(), [&] { static_cast<void>(nn::mnist::load_csv(file)); });
+  std::filesystem::remove(file);
+  return rows;
+}
+
 Json answer(std::istringstream question) {
   std::string what;
   std::string name;
@@ -236,6 +265,11 @@ Json answer(std::istringstream question) {
     use_threads();
     return latency(network(name), number());
   }
+  if (what == "augment") {
+    use_threads();
+    return augmentation_rate(name, number());
+  }
+  if (what == "csv") return csv_rate(std::stod(name));
   if (what == "learn") {
     use_threads();
     return learn(name, static_cast<std::uint64_t>(number()));
