@@ -96,12 +96,15 @@ struct Cell {
 
 namespace {
 
+// [elman]
 void elman_forward(std::size_t H, real* __restrict a, const real* __restrict u,
                    const real* __restrict /*h_before*/, const real* __restrict /*c_before*/,
                    real* __restrict h, real* __restrict /*c*/) {
   for (std::size_t j = 0; j < H; ++j) h[j] = a[j] = tanh(a[j] + u[j]);
 }
+// [/elman]
 
+// [elman_backward]
 void elman_backward(std::size_t H, const real* __restrict gates,
                     const real* __restrict /*h_before*/, const real* __restrict /*c_before*/,
                     const real* __restrict /*c*/, real* __restrict dh, real* __restrict /*dc*/,
@@ -111,7 +114,9 @@ void elman_backward(std::size_t H, const real* __restrict gates,
     dh[j] = 0;  // h′ is seen through U alone
   }
 }
+// [/elman_backward]
 
+// [gru]
 void gru_forward(std::size_t H, real* __restrict a, const real* __restrict u,
                  const real* __restrict h_before, const real* __restrict /*c_before*/,
                  real* __restrict h, real* __restrict u_n) {
@@ -126,6 +131,7 @@ void gru_forward(std::size_t H, real* __restrict a, const real* __restrict u,
     u_n[j] = u[2 * H + j];
   }
 }
+// [/gru]
 
 void gru_backward(std::size_t H, const real* __restrict gates, const real* __restrict h_before,
                   const real* __restrict /*c_before*/, const real* __restrict u_n,
@@ -146,6 +152,7 @@ void gru_backward(std::size_t H, const real* __restrict gates, const real* __res
   }
 }
 
+// [lstm]
 void lstm_forward(std::size_t H, real* __restrict a, const real* __restrict u,
                   const real* __restrict /*h_before*/, const real* __restrict c_before,
                   real* __restrict h, real* __restrict c) {
@@ -162,7 +169,9 @@ void lstm_forward(std::size_t H, real* __restrict a, const real* __restrict u,
     a[3 * H + j] = o;
   }
 }
+// [/lstm]
 
+// [lstm_backward]
 void lstm_backward(std::size_t H, const real* __restrict gates, const real* __restrict /*h_before*/,
                    const real* __restrict c_before, const real* __restrict c, real* __restrict dh,
                    real* __restrict dc, real* __restrict da, real* __restrict /*du*/) {
@@ -181,6 +190,7 @@ void lstm_backward(std::size_t H, const real* __restrict gates, const real* __re
     dh[j] = 0;  // h′ is seen through U alone
   }
 }
+// [/lstm_backward]
 
 }  // namespace
 
@@ -337,6 +347,7 @@ detail::Trace Recurrence::run(const Tensor& x) const {
   Tensor a = matmul(inputs, weight_input_.value, bias_.value.values());
   Tensor h = states(steps, batch, H);
   Tensor c = cell_->keeps ? states(steps, batch, H) : Tensor{};
+  // [steps]
   for (std::size_t t = 0; t < steps; ++t) {
     const Tensor u =
         matmul(rows_of(h, t * batch, batch), weight_hidden_.value, bias_hidden_.value.values());
@@ -347,6 +358,7 @@ detail::Trace Recurrence::run(const Tensor& x) const {
                      row_of(h, now), row_of(c, now));
     });
   }
+  // [/steps]
   return {.batch = batch,
           .steps = steps,
           .x = std::move(inputs),
@@ -402,6 +414,7 @@ Tensor Recurrence::run_back(const Tensor& dy) {
   Tensor da = Tensor::uninitialized(gates.shape());
   Tensor own_du = cell_->has_bias_hidden ? Tensor::uninitialized(gates.shape()) : Tensor{};
   const Tensor& du = cell_->has_bias_hidden ? own_du : da;
+  // [steps_back]
   for (std::size_t t = steps; t-- > 0;) {
     const std::size_t first = t * batch;
     if (options_.sequence) add(dh.values(), row_of(from_above, first));
@@ -413,6 +426,7 @@ Tensor Recurrence::run_back(const Tensor& dy) {
   weight_hidden_.gradient = matmul(transposed(rows_of(h, 0, x.rows())), du);
   sum_rows(da, bias_.gradient);
   if (cell_->has_bias_hidden) sum_rows(du, bias_hidden_.gradient);
+  // [/steps_back]
   return da;
 }
 
