@@ -165,9 +165,9 @@ std::vector<double> reach(L layer, const Tensor& x) {
       }
     }
   }
-  std::vector<double> norms;
-  for (const double square : squares) norms.push_back(std::sqrt(square / squares.front()));
-  return norms;
+  const double last = squares.front();
+  for (double& square : squares) square = std::sqrt(square / last);
+  return squares;
 }
 
 /// Such norms under their names, for a table and a figure.
@@ -438,6 +438,11 @@ void show_rows(const nn::Sequential& reader, const nn::Dataset& digits) {
   fmt::print("\n");
 }
 
+char ink(real pixel) {
+  if (pixel > 0.5F) return '#';
+  return pixel > 0.1F ? '+' : '.';
+}
+
 /// One image, every second row, and what the network thinks after it.
 void show_image(const nn::Sequential& reader, const nn::Dataset& digits, std::size_t index) {
   fmt::print("\n");
@@ -452,7 +457,7 @@ void show_image(const nn::Sequential& reader, const nn::Dataset& digits, std::si
     for (const real share : p.row(row)) data += fmt::format(",{:.3f}", share);
     if (row % 2 == 0) continue;
     fmt::print("  ");
-    for (const real x : image.row(row)) fmt::print("{}", x > 0.5F ? '#' : x > 0.1F ? '+' : '.');
+    for (const real x : image.row(row)) fmt::print("{}", ink(x));
     fmt::print("  row {:2}:  {}\n", row + 1, two_best(p.row(row)));
   }
   lecture::keep("14_rows.csv", data + "\n");
