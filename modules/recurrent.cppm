@@ -193,7 +193,7 @@ class GRU : public Recurrence {
 };
 
 /// Long short-term memory: beside the state h there is a memory c that is added to and not
-/// multiplied by weights, so that its gradient neither vanishes nor explodes. With a = x W + b and
+/// multiplied by weights, so that along it a gradient need not vanish. With a = x W + b and
 /// u = h′ U, σ the logistic function, ⊙ the product number by number, h′ and c′ those of the step
 /// before:
 ///
