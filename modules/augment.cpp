@@ -116,6 +116,7 @@ struct Looks {
   std::array<real, most> down;
 };
 
+// [interpolate]
 /// The mean of the four pixels about each look, weighted by how near they are.
 void interpolate(const real* framed, std::size_t width, const Looks& looks, std::size_t count,
                  real* result) {
@@ -127,6 +128,7 @@ void interpolate(const real* framed, std::size_t width, const Looks& looks, std:
     result[i] = upper + looks.down[i] * (lower - upper);
   }
 }
+// [/interpolate]
 
 /// Warps images of one size.
 class Warper {
@@ -244,6 +246,7 @@ class Smoothing {
         across_{gaussians(elastic.smoothness, size.width)},
         down_{gaussians(elastic.smoothness, size.height)} {}
 
+  // [smooth]
   /// A Gaussian in two dimensions is the product of two, so smoothing is a matrix product from
   /// either side.
   /// @return Shape (2·H, W).
@@ -253,6 +256,7 @@ class Smoothing {
     const Shape half{across_.rows(), 2 * down_.columns()};
     return matmul(transposed(matmul(noise, down_).reshaped(half)), across_);
   }
+  // [/smooth]
 
  private:
   double amplitude_;
@@ -291,6 +295,7 @@ void check(const AugmentOptions& o) {
   check(o.elastic);
 }
 
+// [draw]
 /// Evenly from what the options allow, in the order that stands here.
 Affine draw(const AugmentOptions& options, Random random) {
   const auto even = [&](double middle, double most) {
@@ -303,6 +308,7 @@ Affine draw(const AugmentOptions& options, Random random) {
           .right = even(0, options.shift),
           .down = even(0, options.shift)};
 }
+// [/draw]
 
 }  // namespace
 
@@ -328,6 +334,7 @@ Tensor warp(Tensor images, const Affine& affine, const Tensor& displacement) {
 
 Augment::Augment(const AugmentOptions& options) : options_{options} { check(options); }
 
+// [each]
 Tensor Augment::operator()(Tensor images, const Random& random) const {
   const Warper warper{"Augment", images.shape()};
   const Smoothing smoothing{options_.elastic, warper.size()};
@@ -340,5 +347,6 @@ Tensor Augment::operator()(Tensor images, const Random& random) const {
   });
   return images;
 }
+// [/each]
 
 }  // namespace nn

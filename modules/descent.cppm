@@ -119,6 +119,7 @@ class GradientDescent {
 
   /// One step down the gradient.
   /// @param parameters Values and gradients.
+  // [step]
   void step(std::span<Parameter* const> parameters) const {
     const real eta = options_.learning_rate;
     const real lambda = options_.weight_decay;
@@ -130,6 +131,7 @@ class GradientDescent {
       });
     }
   }
+  // [/step]
 
  private:
   Options options_;

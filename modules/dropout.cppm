@@ -52,6 +52,7 @@ class Dropout {
   /// @return The same.
   [[nodiscard]] Shape output_shape(const Shape& sample) const { return sample; }
 
+  // [forward]
   /// @param x Input, any shape.
   /// @return x m / (1 − p), the same shape; m is another at each call.
   [[nodiscard]] Tensor forward(Tensor x) {
@@ -62,6 +63,7 @@ class Dropout {
   /// @param x Input, any shape.
   /// @return x.
   [[nodiscard]] Tensor predict(Tensor x) const { return x; }
+  // [/forward]
 
   /// @param dy ∂C/∂Y, the shape of the last output.
   /// @return ∂C/∂X, the same shape.
@@ -94,6 +96,7 @@ class Dropout {
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
 
  private:
+  // [mask]
   /// m / (1 − p) for every number. 64 random bits decide for four numbers, 16 for each.
   [[nodiscard]] Tensor next_mask(const Shape& shape) {
     constexpr std::size_t numbers = 4;
@@ -116,7 +119,9 @@ class Dropout {
     parallel_parts((mask.size() + numbers - 1) / numbers, draw);
     return mask;
   }
+  // [/mask]
 
+  // [scaled]
   /// Each value times that of the mask.
   [[nodiscard]] Tensor scaled(Tensor x) const {
     parallel_parts(x.size(),
@@ -125,6 +130,7 @@ class Dropout {
                    });
     return x;
   }
+  // [/scaled]
 
   double rate_;
   Random random_;
