@@ -20,4 +20,4 @@ def draw(figure, read):
     panels[0].set_ylim(0, 0.2)
     panels[1].set_ylim(0, 0.8)
     panels[0].set_ylabel("validation cost (nats)")
-    panels[1].legend(fontsize=8.5, ncols=2, loc="upper right")
+    panels[1].legend(fontsize=8.5, handlelength=3, ncols=2, loc="upper right")

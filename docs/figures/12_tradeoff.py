@@ -19,5 +19,5 @@ def draw(figure, read):
     left.set_ylabel("error (%)")
     left.set_xlabel("neurons in the hidden layer")
     right.set_xlabel("images, 128 neurons")
-    left.legend(fontsize=8.5, loc="upper right")
-    right.legend(fontsize=8.5, loc="upper right")
+    left.legend(fontsize=8.5, handlelength=3, loc="upper right")
+    right.legend(fontsize=8.5, handlelength=3, loc="upper right")
