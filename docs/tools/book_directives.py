@@ -1,5 +1,6 @@
 """The directives of the pages: a piece of a program, a section of a recorded output, a number of one."""
 
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -64,7 +65,7 @@ def recorded_role(name, source, text, line, inliner, options=None, content=None)
         path = ROOT / "chapters" / f"{chapter}.out"
         inliner.document.settings.env.note_dependency(str(path))
         return [nodes.Text(" ".join(recorded(path, section, pattern).split()))], []
-    except (PieceError, FileNotFoundError, ValueError) as error:
+    except (PieceError, FileNotFoundError, ValueError, re.error) as error:
         return [inliner.problematic(source, source, message := inliner.reporter.error(str(error), line=line))], [message]
 
 
