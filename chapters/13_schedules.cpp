@@ -4,13 +4,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 import lecture;
@@ -50,42 +47,54 @@ nn::Split load_digits() {
 // [/digits]
 
 // [train]
+/// Trains a network and watches how much of the validation set it reads right.
+nn::History fit(nn::Sequential& network, const auto& optimizer, const nn::Split& digits,
+                const nn::FitOptions& options) {
+  lecture::progress(fmt::format("rate {}, start {}", optimizer.learning_rate(), options.seed));
+  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, optimizer};
+  trainer.watch(nn::Accuracy{});
+  trainer.set_quiet(true);
+  return trainer.fit(digits.training, digits.validation, options);
+}
+
 /// Trains 784-64-10 by gradient descent, on batches of twenty.
 nn::History train(const nn::Split& digits, double rate, const nn::Schedule& schedule,
                   std::size_t epochs = 5, std::uint64_t seed = 1) {
-  lecture::progress(fmt::format("rate {}, start {}", rate, seed));
   nn::Random random{seed};
   nn::Sequential network{nn::Dense{784, 64, nn::He{random}}, nn::ReLU{},
                          nn::Dense{64, 10, nn::Glorot{random}}};
-  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{},
-                      nn::GradientDescent{{.learning_rate = static_cast<real>(rate)}}};
-  trainer.watch(nn::Accuracy{});
-  trainer.set_quiet(true);
-  return trainer.fit(digits.training, digits.validation,
-                     {.epochs = epochs, .batch_size = 20, .seed = seed, .schedule = schedule});
+  return fit(network, nn::GradientDescent{{.learning_rate = static_cast<real>(rate)}}, digits,
+             {.epochs = epochs, .batch_size = 20, .seed = seed, .schedule = schedule});
 }
 // [/train]
 
 // [mean]
-/// How well trainings end, as the mean of those from several starts.
-struct End {
-  double training_cost = 0, cost = 0, right = 0;
-
-  void add(const nn::Epoch& last, std::uint64_t starts) {
-    training_cost += last.training.cost / static_cast<double>(starts);
-    cost += last.validation.cost / static_cast<double>(starts);
-    right += 100 * last.validation.metrics[0] / static_cast<double>(starts);
-  }
-};
-
 constexpr std::uint64_t starts = 3;
 
-End end_of(const nn::Split& digits, double rate, const nn::Schedule& schedule) {
-  End end;
+/// How a training ends.
+struct End {
+  double training_cost = 0, cost = 0, right = 0;
+};
+
+End end_of(const nn::History& history) {
+  const nn::Epoch& last = history.epochs.back();
+  return {last.training.cost, last.validation.cost, 100 * last.validation.metrics[0]};
+}
+
+/// The mean end of trainings from several starts.
+End mean_end(const auto& training) {
+  End mean;
   for (std::uint64_t seed = 1; seed <= starts; ++seed) {
-    end.add(train(digits, rate, schedule, 5, seed).epochs.back(), starts);
+    const auto [training_cost, cost, right] = end_of(training(seed));
+    mean.training_cost += training_cost / double{starts};
+    mean.cost += cost / double{starts};
+    mean.right += right / double{starts};
   }
-  return end;
+  return mean;
+}
+
+End mean_end(const nn::Split& digits, double rate, const nn::Schedule& schedule) {
+  return mean_end([&](std::uint64_t seed) { return train(digits, rate, schedule, 5, seed); });
 }
 // [/mean]
 
@@ -95,7 +104,7 @@ void constant_rates(const nn::Split& digits) {
   std::string ends = "rate,right\n";
   fmt::print("  {:>6}{:>16}{:>18}{:>10}\n", "rate", "training cost", "validation cost", "right");
   for (const double rate : {0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0}) {
-    const auto [training_cost, cost, right] = end_of(digits, rate, nn::ConstantRate{});
+    const auto [training_cost, cost, right] = mean_end(digits, rate, nn::ConstantRate{});
     fmt::print("  {:>6}{:16.3f}{:18.3f}{:8.1f} %\n", rate, training_cost, cost, right);
     ends += fmt::format("{},{:.2f}\n", rate, right);
   }
@@ -133,38 +142,37 @@ std::vector<Named> schedules(double epochs) {
 void on_paper() {
   heading("13.2 Seven schedules on paper");
   fmt::print("  {:<17}{:>8}{:>8}{:>8}{:>8}{:>8}\n", "epochs passed", 0, 2.5, 5, 7.5, 10);
-  std::string lines = "epoch";
   for (const auto& [name, schedule] : schedules(10)) {
     fmt::print("  {:<17}", name);
     for (const double e : {0.0, 2.5, 5.0, 7.5, 10.0}) {
       fmt::print("{:8.3f}", schedule({.epoch = e, .epochs = 10}));
     }
     fmt::print("\n");
-    lines += "," + (name == "warm-up, cosine" ? "warm-up" : name);
   }
+  std::string lines = "epoch,constant,step decay,exponential,line,cosine,warm-up,one cycle\n";
   for (int i = 0; i <= 200; ++i) {
-    lines += fmt::format("\n{}", i / 20.0);
+    lines += fmt::format("{}", i / 20.0);
     for (const auto& [name, schedule] : schedules(10)) {
       lines += fmt::format(",{:.5f}", schedule({.epoch = i / 20.0, .epochs = 10}));
     }
+    lines += "\n";
   }
-  lecture::keep("13_schedules.csv", lines + "\n");
+  lecture::keep("13_schedules.csv", lines);
 }
 // [/paper]
 
 // [contest]
 void contest(const nn::Split& digits) {
   heading("13.3 The same training, seven ways");
-  constexpr std::array<double, 4> rates{0.03, 0.1, 0.3, 1};
-  fmt::print("  {:<17}{:>12}{:>10}{:>10}{:>10}\n", "right, in %", "rate 0.03", "0.1", "0.3", "1");
+  fmt::print("  {:<19}{:>10}{:>10}{:>10}{:>10}\n", "right, in %", "rate 0.03", "0.1", "0.3", "1");
   std::string lines = "schedule,r0,r1,r2,r3";
   int number = 0;
   for (const auto& [name, schedule] : schedules(5)) {
-    fmt::print("  {:<15}  ", name);
+    fmt::print("  {:<19}", name);
     lines += fmt::format("\n{}", number++);
-    for (const double rate : rates) {
-      const double right = end_of(digits, rate, schedule).right;
-      fmt::print("{:>{}.1f}", right, rate == rates[0] ? 12 : 10);
+    for (const double rate : {0.03, 0.1, 0.3, 1.0}) {
+      const double right = mean_end(digits, rate, schedule).right;
+      fmt::print("{:10.1f}", right);
       lines += fmt::format(",{:.2f}", right);
     }
     fmt::print("\n");
@@ -190,9 +198,10 @@ double valley(double rate) {
 // [fall]
 void fall(const nn::Split& digits) {
   heading("13.4 What happens when the rate falls");
-  const nn::History constant = train(digits, 0.3, nn::ConstantRate{}, 6);
-  const nn::History falling = train(digits, 0.3, nn::StepDecay{{.every = 3, .factor = 0.1}}, 6);
-  for (const auto& [name, history] : {std::pair{"constant", constant}, {"a fall", falling}}) {
+  const std::vector<Named> both{{"constant", nn::ConstantRate{}},
+                                {"a fall", nn::StepDecay{{.every = 3, .factor = 0.1}}}};
+  for (const auto& [name, schedule] : both) {
+    const nn::History history = train(digits, 0.3, schedule, 6);
     fmt::print("  {}\n    training cost  ", name);
     for (const nn::Epoch& epoch : history.epochs) fmt::print("{:8.3f}", epoch.training.cost);
     fmt::print("\n    validation cost");
@@ -207,31 +216,18 @@ void fall(const nn::Split& digits) {
 // [/fall]
 
 // [deep]
-/// How a network of four hidden layers ends that Adam trains for five epochs.
-End train_deep(const nn::Split& digits, real rate, const nn::Schedule& schedule) {
-  End end;
-  for (std::uint64_t seed = 1; seed <= starts; ++seed) {
-    lecture::progress(fmt::format("Adam, rate {}, start {}", rate, seed));
-    nn::Random random{seed};
-    const nn::He he{random};
-    nn::Sequential network{nn::Dense{784, 64, he},
-                           nn::ReLU{},
-                           nn::Dense{64, 64, he},
-                           nn::ReLU{},
-                           nn::Dense{64, 64, he},
-                           nn::ReLU{},
-                           nn::Dense{64, 64, he},
-                           nn::ReLU{},
-                           nn::Dense{64, 10, nn::Glorot{random}}};
-    nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{{.learning_rate = rate}}};
-    trainer.watch(nn::Accuracy{});
-    trainer.set_quiet(true);
-    const nn::History history =
-        trainer.fit(digits.training, digits.validation,
-                    {.epochs = 5, .batch_size = 100, .seed = seed, .schedule = schedule});
-    end.add(history.epochs.back(), starts);
+/// Trains a network of four hidden layers by Adam.
+nn::History train_deep(const nn::Split& digits, real rate, const nn::Schedule& schedule,
+                       std::uint64_t seed) {
+  nn::Random random{seed};
+  nn::Sequential network{nn::Dense{784, 64, nn::He{random}}, nn::ReLU{}};
+  for (int i = 0; i < 3; ++i) {
+    network.push(nn::Dense{64, 64, nn::He{random}});
+    network.push(nn::ReLU{});
   }
-  return end;
+  network.push(nn::Dense{64, 10, nn::Glorot{random}});
+  return fit(network, nn::Adam{{.learning_rate = rate}}, digits,
+             {.epochs = 5, .batch_size = 100, .seed = seed, .schedule = schedule});
 }
 // [/deep]
 
@@ -239,11 +235,16 @@ End train_deep(const nn::Split& digits, real rate, const nn::Schedule& schedule)
 void warm_up(const nn::Split& digits) {
   heading("13.5 A slow start");
   fmt::print("  {:>6}{:>16}{:>16}\n", "rate", "cosine", "warm-up first");
+  const std::vector<nn::Schedule> both{nn::Cosine{},
+                                       nn::WarmUp{{.epochs = 1, .first = 0.01}, nn::Cosine{}}};
   for (const real rate : {0.003F, 0.01F, 0.03F}) {
-    const End cold = train_deep(digits, rate, nn::Cosine{});
-    const End warm =
-        train_deep(digits, rate, nn::WarmUp{{.epochs = 1, .first = 0.01}, nn::Cosine{}});
-    fmt::print("  {:>6}{:14.1f} %{:14.1f} %\n", rate, cold.right, warm.right);
+    fmt::print("  {:>6}", rate);
+    for (const nn::Schedule& schedule : both) {
+      const End end =
+          mean_end([&](std::uint64_t seed) { return train_deep(digits, rate, schedule, seed); });
+      fmt::print("{:14.1f} %", end.right);
+    }
+    fmt::print("\n");
   }
 }
 // [/warm]
@@ -253,28 +254,20 @@ void plateau(const nn::Split& digits) {
   heading("13.6 When the cost stops falling");
   const nn::ReduceOnPlateau schedule{{.factor = 0.3, .patience = 2}};
   const nn::History history = train(digits, 0.3, schedule, 12);
-  fmt::print("  {:>5}{:>16}{:>18}{:>14}\n", "epoch", "training cost", "validation cost",
-             "rate in it");
+  fmt::print("  epoch   training cost   validation cost    rate in it\n");
   for (const nn::Epoch& epoch : history.epochs) {
     fmt::print("  {:>5}{:16.3f}{:18.3f}{:14.4f}\n", epoch.number, epoch.training.cost,
                epoch.validation.cost, epoch.learning_rate);
   }
   const std::vector<double>& rates = history.learning_rates;
-  const auto change = std::ranges::adjacent_find(rates, std::not_equal_to{});
   fmt::print("  {} steps; the first fall is behind step {}\n", rates.size(),
-             change == rates.end() ? 0 : change - rates.begin() + 1);
+             std::ranges::count(rates, rates.front()));
 }
 // [/plateau]
 
 // [cnn]
-/// How many of other images a network reads right, in %, and how long its one epoch took.
-struct Reading {
-  double right, seconds;
-};
-
-Reading one_epoch(const nn::Dataset& training, const nn::Dataset& others,
-                  const nn::Schedule& schedule, std::uint64_t seed) {
-  lecture::progress(fmt::format("convolutional network, start {}", seed));
+/// Trains a convolutional network for one epoch.
+nn::History one_epoch(const nn::Split& digits, const nn::Schedule& schedule, std::uint64_t seed) {
   nn::Random random{seed};
   const nn::He he{random};
   nn::Sequential network{nn::Reshape{1, 28, 28},
@@ -288,14 +281,9 @@ Reading one_epoch(const nn::Dataset& training, const nn::Dataset& others,
                          nn::Dense{800, 256, he},
                          nn::ReLU{},
                          nn::Dense{256, 10, nn::Glorot{random}}};
-  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{},
-                      nn::Adam{{.learning_rate = 0.01F, .beta1 = 0.7F, .beta2 = 0.9F}}};
-  trainer.watch(nn::Accuracy{});
-  trainer.set_quiet(true);
   const std::size_t size = lecture::is_short() ? 32 : 256;
-  const nn::History history =
-      trainer.fit(training, {.batch_size = size, .seed = seed, .schedule = schedule});
-  return {100 * trainer.evaluate(others).metrics[0], history.seconds()};
+  return fit(network, nn::Adam{{.learning_rate = 0.01F, .beta1 = 0.7F, .beta2 = 0.9F}}, digits,
+             {.batch_size = size, .seed = seed, .schedule = schedule});
 }
 // [/cnn]
 
@@ -332,7 +320,7 @@ void choose() {
   for (const auto& [name, schedule] : candidates) {
     Spread right;
     for (std::uint64_t seed = 1; seed <= starts; ++seed) {
-      right.values.push_back(one_epoch(digits.training, digits.validation, schedule, seed).right);
+      right.values.push_back(end_of(one_epoch(digits, schedule, seed)).right);
     }
     fmt::print("  {:<20} {:.2f} % of validation images, deviation {:.2f}\n", name, right.mean(),
                right.deviation());
@@ -341,18 +329,18 @@ void choose() {
 // [/choose]
 
 // [ten]
-void ten_seeds() {
+void ten_starts() {
   heading("13.8 Ten starts and the test set");
   nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0});
+  digits.validation = digits.test;  // measured at the end; nothing is chosen by it
   if (lecture::is_short()) digits.training = first_of(digits.training, 2'000);
-  const std::uint64_t seeds = lecture::is_short() ? 2 : 10;
   Spread right;
   double fastest = 1e9;  // others may use the machine, too: the fastest tells what it can do
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-    const Reading reading = one_epoch(digits.training, digits.test, nn::OneCycle{}, seed);
-    right.values.push_back(reading.right);
-    fastest = std::min(fastest, reading.seconds);
-    fmt::print("  start {:2}: {:.2f} % of the test images\n", seed, reading.right);
+  for (std::uint64_t seed = 1; seed <= (lecture::is_short() ? 2 : 10); ++seed) {
+    const nn::History history = one_epoch(digits, nn::OneCycle{}, seed);
+    right.values.push_back(end_of(history).right);
+    fastest = std::min(fastest, history.seconds());
+    fmt::print("  start {:2}: {:.2f} % of the test images\n", seed, right.values.back());
   }
   fmt::print("  mean {:.3f} %, deviation {:.3f}\n", right.mean(), right.deviation());
   fmt::print("  the fastest epoch takes {:.1f} s\n", fastest);
@@ -399,11 +387,10 @@ void break_it(const nn::Split& digits) {
     const nn::History history = train(digits, 0.3, schedule, 1);
     const std::vector<double>& rates = history.learning_rates;
     fmt::print("  {:<17} rates", name);
-    for (const std::size_t step :
-         {std::size_t{1}, std::size_t{2}, rates.size() / 2, rates.size()}) {
-      fmt::print(" {:.3f}", rates[step - 1]);
+    for (const double rate : {rates[0], rates[1], rates[rates.size() / 2 - 1], rates.back()}) {
+      fmt::print(" {:.3f}", rate);
     }
-    fmt::print(", right {:.1f} %\n", 100 * history.epochs[0].validation.metrics[0]);
+    fmt::print(", right {:.1f} %\n", end_of(history).right);
   }
 }
 // [/break]
@@ -419,7 +406,7 @@ int main(int argc, char** argv) {
   warm_up(digits);
   plateau(digits);
   choose();
-  ten_seeds();
+  ten_starts();
   check(digits);
   break_it(digits);
 }
