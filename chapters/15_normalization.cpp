@@ -114,9 +114,10 @@ double percent_right(const nn::Sequential& network, const nn::Dataset& digits) {
 
 /// Plain gradient descent on `steps` batches of 100; `watch(step)` is called before each and behind
 /// the last.
-void train(nn::Sequential& network, const nn::Dataset& digits, std::size_t steps, real rate,
-           const std::function<void(std::size_t)>& watch) {
-  const nn::GradientDescent descent{{.learning_rate = rate}};
+void train(
+    nn::Sequential& network, const nn::Dataset& digits, std::size_t steps,
+    const std::function<void(std::size_t)>& watch = [](std::size_t) {}) {
+  const nn::GradientDescent descent{{.learning_rate = 0.1F}};
   const std::vector<nn::Parameter*> parameters = network.parameters();
   nn::Batches batches{digits, {.size = 100}, nn::Random{15}};
   for (std::size_t step = 0; step < steps; ++step) {
@@ -282,7 +283,7 @@ int main(int argc, char** argv) {
   const std::size_t steps = lecture::is_short() ? 60 : 1'000;
   for (const std::size_t hidden : {1U, 8U}) {
     nn::Sequential network = build({.start = "random", .activation = "sigmoid", .hidden = hidden});
-    train(network, digits.training, steps, 0.1F, [](std::size_t) {});
+    train(network, digits.training, steps);
     const double cost = nn::SoftmaxCrossEntropy::value(network.predict(digits.validation.inputs),
                                                        digits.validation.targets);
     fmt::print("  {} hidden: cost {:.2f}, {:.1f} % right\n", hidden, cost,
@@ -318,7 +319,7 @@ int main(int argc, char** argv) {
     lecture::progress(name);
     nn::Sequential network = build(plan);
     std::vector<double> right;
-    train(network, digits.training, steps, 0.1F, [&](std::size_t step) {
+    train(network, digits.training, steps, [&](std::size_t step) {
       if (step % 20 == 0) right.push_back(percent_right(network, some));
     });
     lecture::progress("");
@@ -385,7 +386,9 @@ int main(int argc, char** argv) {
   try {
     static_cast<void>(running.forward(Tensor{{8, 50}}));
   } catch (const std::invalid_argument& error) {
-    fmt::print("  {}\n", error.what());
+    std::string refusal = error.what();
+    refusal.replace(refusal.find(" has"), 1, "\n    ");  // too long for one line of a terminal
+    fmt::print("  {}\n", refusal);
   }
   // [/running]
 
@@ -421,7 +424,7 @@ int main(int argc, char** argv) {
     nn::Sequential network = build(plan);
     fmt::print("  sigmoid, 9 layers, dropout {}: first gradient {:.0e}", rate,
                gradient_norms(network, hundred).front());
-    train(network, digits.training, steps, 0.1F, [](std::size_t) {});
+    train(network, digits.training, steps);
     fmt::print(", then {:.1f} % right\n", percent_right(network, digits.validation));
   }
   // [/dropout]

@@ -31,7 +31,7 @@ def draw(figure, read):
         for channel in range(3):
             sheet(axes, 27 + 8.6 * channel, 19 - 9.5 * image, 0 if channel == 1 else None)
     words(axes, 25.4, 18, "$B$")
-    words(axes, 39.3, 27.9, "$C$ channels of $H \\times W$ pixels")
+    words(axes, 39.3, 27.9, "$D$ channels of $H \\times W$ pixels")
     words(axes, 39.3, 30.6, "BatchNorm, images")
     words(axes, 39.3, 5, "a channel over the batch and all pixels:\n$n = B H W$ numbers", colour=0)
 
