@@ -114,9 +114,8 @@ double percent_right(const nn::Sequential& network, const nn::Dataset& digits) {
 
 /// Plain gradient descent on `steps` batches of 100; `watch(step)` is called before each and behind
 /// the last.
-void train(
-    nn::Sequential& network, const nn::Dataset& digits, std::size_t steps,
-    const std::function<void(std::size_t)>& watch = [](std::size_t) {}) {
+void train(nn::Sequential& network, const nn::Dataset& digits, std::size_t steps,
+           const std::function<void(std::size_t)>& watch) {
   const nn::GradientDescent descent{{.learning_rate = 0.1F}};
   const std::vector<nn::Parameter*> parameters = network.parameters();
   nn::Batches batches{digits, {.size = 100}, nn::Random{15}};
@@ -283,7 +282,7 @@ int main(int argc, char** argv) {
   const std::size_t steps = lecture::is_short() ? 60 : 1'000;
   for (const std::size_t hidden : {1U, 8U}) {
     nn::Sequential network = build({.start = "random", .activation = "sigmoid", .hidden = hidden});
-    train(network, digits.training, steps);
+    train(network, digits.training, steps, [](std::size_t) {});
     const double cost = nn::SoftmaxCrossEntropy::value(network.predict(digits.validation.inputs),
                                                        digits.validation.targets);
     fmt::print("  {} hidden: cost {:.2f}, {:.1f} % right\n", hidden, cost,
@@ -424,7 +423,7 @@ int main(int argc, char** argv) {
     nn::Sequential network = build(plan);
     fmt::print("  sigmoid, 9 layers, dropout {}: first gradient {:.0e}", rate,
                gradient_norms(network, hundred).front());
-    train(network, digits.training, steps);
+    train(network, digits.training, steps, [](std::size_t) {});
     fmt::print(", then {:.1f} % right\n", percent_right(network, digits.validation));
   }
   // [/dropout]
