@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -146,15 +147,9 @@ int main(int argc, char** argv) {
   random = nn::Random{1};
   Sequential unpooled = simple(nn::Glorot{random});
   fmt::print("{}", pooled.summary());
-  const auto size = [](Sequential& network) {
-    std::size_t sum = 0;
-    for (const nn::Parameter* const parameter : network.parameters())
-      sum += parameter->value.size();
-    return sum;
-  };
-  Sequential mlp = perceptron(nn::Glorot{random});
-  fmt::print("parameters: CNN simple {}, CNN full {}, MLP {}\n", size(unpooled), size(pooled),
-             size(mlp));
+  const Sequential mlp = perceptron(nn::Glorot{random});
+  fmt::print("parameters: CNN simple {}, CNN full {}, MLP {}\n", unpooled.parameter_count(),
+             pooled.parameter_count(), mlp.parameter_count());
   // [/shapes]
 
   // [choose]
@@ -272,11 +267,12 @@ int main(int argc, char** argv) {
   heading("16.7 When to stop");
   const auto stop = [](const char* name, const nn::History& history) {
     const nn::Epoch& last = history.epochs.back();
-    const char* why = "all epochs done";
-    if (history.ending == nn::Ending::cost_small) why = "cost is small";
-    if (history.ending == nn::Ending::cost_stands_still) why = "cost stands still";
+    const std::map<nn::Ending, const char*> why{
+        {nn::Ending::all_epochs, "all epochs done"},
+        {nn::Ending::cost_small, "cost is small"},
+        {nn::Ending::cost_stands_still, "cost stands still"}};
     fmt::print("  {:<26} stops after epoch {:2}, cost {:.3f}: {}\n", name, last.number,
-               last.training.cost, why);
+               last.training.cost, why.at(history.ending));
   };
   random = nn::Random{1};  // the weights that section 16.3 began with
   Sequential small = full(nn::Glorot{random});
