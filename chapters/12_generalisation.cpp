@@ -79,13 +79,23 @@ std::function<void(const nn::Epoch&)> progress(const std::string& name) {
 // [/plan]
 
 // [mlp]
+template <class Mask = nn::Dropout>
 nn::Sequential multi_layer_perceptron(double dropout, nn::Random random) {
-  return nn::Sequential{
-      nn::Dense{784, 256, nn::He{random}},   nn::ReLU{}, nn::Dropout{dropout, random},
-      nn::Dense{256, 256, nn::He{random}},   nn::ReLU{}, nn::Dropout{dropout, random},
-      nn::Dense{256, 10, nn::Glorot{random}}};
+  return nn::Sequential{nn::Dense{784, 256, nn::He{random}},   nn::ReLU{}, Mask{dropout, random},
+                        nn::Dense{256, 256, nn::He{random}},   nn::ReLU{}, Mask{dropout, random},
+                        nn::Dense{256, 10, nn::Glorot{random}}};
 }
 // [/mlp]
+
+// [trainer]
+template <nn::Optimizer O>
+nn::Trainer quiet_trainer(nn::Sequential& network, O optimizer) {
+  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, std::move(optimizer)};
+  trainer.watch(nn::Accuracy{});
+  trainer.set_quiet(true);
+  return trainer;
+}
+// [/trainer]
 
 // [train]
 struct Trained {
@@ -96,11 +106,9 @@ struct Trained {
 /// Plain gradient descent, whatever the plan.
 Trained train(const nn::Split& digits, const Plan& plan) {
   Trained result{.network = multi_layer_perceptron(plan.dropout, nn::Random{1})};
-  nn::Trainer trainer{
-      result.network, nn::SoftmaxCrossEntropy{},
-      nn::GradientDescent{{.learning_rate = 0.04F, .weight_decay = plan.weight_decay}}};
-  trainer.watch(nn::Accuracy{});
-  trainer.set_quiet(true);
+  nn::Trainer trainer = quiet_trainer(
+      result.network,
+      nn::GradientDescent{{.learning_rate = 0.04F, .weight_decay = plan.weight_decay}});
   result.history = trainer.fit(digits.training, digits.validation,
                                {.epochs = epochs(plan.epochs),
                                 .batch_size = plan.batch_size,
@@ -156,9 +164,7 @@ Errors errors(const nn::Dataset& training, const nn::Dataset& validation, std::s
   nn::Random random{1};
   nn::Sequential network{nn::Dense{784, width, nn::He{random}}, nn::ReLU{},
                          nn::Dense{width, 10, nn::Glorot{random}}};
-  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
-  trainer.watch(nn::Accuracy{});
-  trainer.set_quiet(true);
+  nn::Trainer trainer = quiet_trainer(network, nn::Adam{});
   trainer.fit(training, {.epochs = passes, .seed = 1});
   const nn::Evaluation seen = trainer.evaluate(training);
   const nn::Evaluation unseen = trainer.evaluate(validation);
@@ -206,8 +212,7 @@ void stop_in_time(const nn::Split& digits) {
   Trained stopped = train(digits, {.name = "patience", .patience = 5});
   fmt::print("  ended after epoch {}; the best was {}\n", stopped.history.epochs.size(),
              stopped.history.best_epoch());
-  nn::Trainer judge{stopped.network, nn::SoftmaxCrossEntropy{}, nn::GradientDescent{}};
-  judge.set_quiet(true);
+  nn::Trainer judge = quiet_trainer(stopped.network, nn::GradientDescent{});
   fmt::print("  validation cost: last epoch {:.4f}, the network as it is now {:.4f}\n",
              stopped.history.epochs.back().validation.cost, judge.evaluate(digits.validation).cost);
 }
@@ -317,10 +322,8 @@ void one_at_a_time(const nn::Split& digits) {
 // [finish]
 /// Trains with all the chapter has. The test images are looked at once, when all is decided.
 double finish(nn::Sequential network, const nn::Split& digits, std::uint64_t seed) {
-  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{},
-                      nn::AdamW{{.learning_rate = 2e-3F, .weight_decay = 0.05F}}};
-  trainer.watch(nn::Accuracy{});
-  trainer.set_quiet(true);
+  nn::Trainer trainer =
+      quiet_trainer(network, nn::AdamW{{.learning_rate = 2e-3F, .weight_decay = 0.05F}});
   const nn::History history = trainer.fit(digits.training, digits.validation,
                                           {.epochs = epochs(20),
                                            .batch_size = 100,
@@ -445,28 +448,25 @@ class WrongDropout {
 // [/wrong]
 
 // [break]
+template <class Mask>
+void two_epochs(const std::string& name, const nn::Split& digits) {
+  nn::Sequential network = multi_layer_perceptron<Mask>(0.2, nn::Random{1});
+  nn::Trainer trainer = quiet_trainer(network, nn::Adam{});
+  const nn::Epoch last =
+      trainer.fit(digits.training, digits.validation, {.epochs = epochs(2), .seed = 1})
+          .epochs.back();
+  fmt::print("  {:<14}{:8.2f}{:8.1f} %{:12.2f}{:8.1f} %\n", name, last.training.cost,
+             100 * last.training.metrics[0], last.validation.cost,
+             100 * last.validation.metrics[0]);
+}
+
 void break_it(const nn::Split& digits, nn::Random& random) {
   heading("12.11 Break it: the wrong share, and no rescaling");
   show("wrong mean", mean_output(WrongDropout{0.2, random}, six_numbers()));
-  const auto compare = [&](const auto& make) {
-    nn::Random start{1};
-    nn::Sequential network{nn::Dense{784, 256, nn::He{start}},   nn::ReLU{}, make(start),
-                           nn::Dense{256, 256, nn::He{start}},   nn::ReLU{}, make(start),
-                           nn::Dense{256, 10, nn::Glorot{start}}};
-    nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
-    trainer.watch(nn::Accuracy{});
-    trainer.set_quiet(true);
-    const nn::History history =
-        trainer.fit(digits.training, digits.validation, {.epochs = epochs(2), .seed = 1});
-    const nn::Evaluation& training = history.epochs.back().training;
-    const nn::Evaluation& validation = history.epochs.back().validation;
-    fmt::print("  {:<14}{:8.2f}{:8.1f} %{:12.2f}{:8.1f} %\n", make(start).name(), training.cost,
-               100 * training.metrics[0], validation.cost, 100 * validation.metrics[0]);
-  };
   fmt::print("                training            validation\n");
   fmt::print("                    cost  accuracy        cost  accuracy\n");
-  compare([](nn::Random& start) { return nn::Dropout{0.2, start}; });
-  compare([](nn::Random& start) { return WrongDropout{0.2, start}; });
+  two_epochs<nn::Dropout>("Dropout 0.2", digits);
+  two_epochs<WrongDropout>("WrongDropout", digits);
 }
 // [/break]
 

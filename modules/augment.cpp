@@ -246,7 +246,6 @@ class Smoothing {
         across_{gaussians(elastic.smoothness, size.width)},
         down_{gaussians(elastic.smoothness, size.height)} {}
 
-  // [smooth]
   /// A Gaussian in two dimensions is the product of two, so smoothing is a matrix product from
   /// either side.
   /// @return Shape (2·H, W).
@@ -256,7 +255,6 @@ class Smoothing {
     const Shape half{across_.rows(), 2 * down_.columns()};
     return matmul(transposed(matmul(noise, down_).reshaped(half)), across_);
   }
-  // [/smooth]
 
  private:
   double amplitude_;
@@ -334,7 +332,6 @@ Tensor warp(Tensor images, const Affine& affine, const Tensor& displacement) {
 
 Augment::Augment(const AugmentOptions& options) : options_{options} { check(options); }
 
-// [each]
 Tensor Augment::operator()(Tensor images, const Random& random) const {
   const Warper warper{"Augment", images.shape()};
   const Smoothing smoothing{options_.elastic, warper.size()};
@@ -347,6 +344,5 @@ Tensor Augment::operator()(Tensor images, const Random& random) const {
   });
   return images;
 }
-// [/each]
 
 }  // namespace nn
