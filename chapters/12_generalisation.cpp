@@ -258,7 +258,8 @@ void warp_by_hand() {
 // [sheet]
 constexpr nn::AugmentOptions modest{.rotation = 10, .shift = 2, .scaling = 0.1, .shear = 5};
 
-void sheet_of_digits(const nn::Split& digits, const nn::Random& random) {
+/// A digit, changed in five ways by itself and in six by augmentation.
+std::vector<Tensor> sheet_of_digits(const nn::Split& digits, const nn::Random& random) {
   const Tensor image = first(nn::choose_classes(digits.training, {5}), 1).inputs;
   const nn::Elastic paper{.amplitude = 1.4};
   std::vector<Tensor> sheet{image,
@@ -270,7 +271,12 @@ void sheet_of_digits(const nn::Split& digits, const nn::Random& random) {
   for (std::uint64_t i = 0; i < 6; ++i) {
     sheet.push_back(nn::Augment{modest}(image, random.stream(i)));
   }
-  std::string pixels = "image,place,brightness\n";  // the data of the figure
+  return sheet;
+}
+
+/// The ink of each image, six in a line; and every pixel for the figure.
+void print_ink(const std::vector<Tensor>& sheet) {
+  std::string pixels = "image,place,brightness\n";
   for (std::size_t i = 0; i < sheet.size(); ++i) {
     const double ink = std::accumulate(sheet[i].values().begin(), sheet[i].values().end(), 0.0);
     fmt::print("{}{:6.1f}{}", i % 6 == 0 ? "  ink " : "", ink, i % 6 == 5 ? "\n" : "");
@@ -482,7 +488,7 @@ int main(int argc, char** argv) {
   decay_by_hand();
   dropout_by_hand(random);
   warp_by_hand();
-  sheet_of_digits(digits, random);
+  print_ink(sheet_of_digits(digits, random));
   one_at_a_time(digits);
   const nn::Split more = load(5'000);
   best_perceptron(more);

@@ -121,7 +121,6 @@ class Dropout {
   }
   // [/mask]
 
-  // [scaled]
   /// Each value times that of the mask.
   [[nodiscard]] Tensor scaled(Tensor x) const {
     parallel_parts(x.size(),
@@ -130,7 +129,6 @@ class Dropout {
                    });
     return x;
   }
-  // [/scaled]
 
   double rate_;
   Random random_;
