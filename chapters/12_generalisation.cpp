@@ -274,12 +274,10 @@ std::vector<Tensor> sheet_of_digits(const nn::Split& digits, const nn::Random& r
   return sheet;
 }
 
-/// The ink of each image, six in a line; and every pixel for the figure.
-void print_ink(const std::vector<Tensor>& sheet) {
+/// The pixels that are not blank, for the figure.
+void keep_pixels(const std::vector<Tensor>& sheet) {
   std::string pixels = "image,place,brightness\n";
   for (std::size_t i = 0; i < sheet.size(); ++i) {
-    const double ink = std::accumulate(sheet[i].values().begin(), sheet[i].values().end(), 0.0);
-    fmt::print("{}{:6.1f}{}", i % 6 == 0 ? "  ink " : "", ink, i % 6 == 5 ? "\n" : "");
     for (std::size_t p = 0; p < 784; ++p) {
       if (sheet[i](0, p) != 0) pixels += fmt::format("{},{},{:.2f}\n", i, p, sheet[i](0, p));
     }
@@ -488,7 +486,7 @@ int main(int argc, char** argv) {
   decay_by_hand();
   dropout_by_hand(random);
   warp_by_hand();
-  print_ink(sheet_of_digits(digits, random));
+  keep_pixels(sheet_of_digits(digits, random));
   one_at_a_time(digits);
   const nn::Split more = load(5'000);
   best_perceptron(more);
