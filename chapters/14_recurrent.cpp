@@ -100,7 +100,7 @@ void show_order() {
   try {
     fmt::print("  {}\n", percent_right(dense, marked(1'000, 11, 0, 5, random)));
   } catch (const std::exception& error) {
-    fmt::print("  eleven steps: {}\n", error.what());
+    fmt::print("  eleven steps:\n  {}\n", error.what());
   }
 }
 // [/order]
@@ -165,12 +165,12 @@ std::vector<double> reach(L layer, const Tensor& x) {
       }
     }
   }
-  const double last = squares.front();
-  for (double& square : squares) square = std::sqrt(square / last);
-  return squares;
+  std::vector<double> lengths;
+  for (const double square : squares) lengths.push_back(std::sqrt(square / squares.front()));
+  return lengths;
 }
 
-/// Such norms under their names, for a table and a figure.
+/// Such lengths under their names, for a table and a figure.
 using Curves = std::vector<std::pair<std::string, std::vector<double>>>;
 
 void tell(const std::pair<std::string, std::vector<double>>& curve) {
@@ -274,6 +274,11 @@ void show_gates() {
 // [/gates]
 
 // [highway]
+/// Sets the biases of the second gate, that which keeps the old: a GRU's z, an LSTM's f.
+void open_gate(const std::vector<nn::Parameter*>& parameters, std::size_t H, real bias) {
+  for (std::size_t j = H; j < 2 * H; ++j) parameters[2]->value(j) = bias;
+}
+
 /// The layers with gates, as they begin and with one gate opened.
 void show_reach_with_gates(Curves curves) {
   heading("14.7 How far a gradient reaches, with gates");
@@ -283,8 +288,9 @@ void show_reach_with_gates(Curves curves) {
     nn::Random start{2};
     nn::GRU gru{4, 32, nn::Glorot{start}};
     nn::LSTM lstm{4, 32, nn::Glorot{start}};
-    for (std::size_t j = 32; bias != 0 && j < 64; ++j) {  // those of z, those of f
-      gru.parameters()[2]->value(j) = lstm.parameters()[2]->value(j) = bias;
+    if (bias != 0) {
+      open_gate(gru.parameters(), 32, bias);
+      open_gate(lstm.parameters(), 32, bias);
     }
     curves.emplace_back(bias == 0 ? "GRU" : "GRU, z open", reach(gru, x));
     tell(curves.back());
@@ -315,9 +321,7 @@ void remember(const Kind& kind, std::size_t steps, real z_bias = 0) {
     nn::Random random{seed};
     nn::Sequential network;
     kind.push(network, 2, 32, 2, random);
-    if (z_bias != 0) {
-      for (std::size_t j = 32; j < 64; ++j) network.parameters()[2]->value(j) = z_bias;
-    }
+    if (z_bias != 0) open_gate(network.parameters(), 32, z_bias);
     train(network, 500, [&] { return marked(50, steps, 0, steps / 2, random); });
     fmt::print("{:7.1f}", percent_right(network, marked(1'000, steps, 0, steps / 2, random)));
   }
@@ -424,6 +428,7 @@ std::string two_best(std::span<const real> p) {
 // [rows]
 /// How often the guess is right after some of the rows.
 void show_rows(const nn::Sequential& reader, const nn::Dataset& digits) {
+  heading("14.11 What it thinks while it reads");
   const Tensor guesses = read_rows(reader, digits.inputs);
   fmt::print("  right after 7, 14, 21, 28 rows:");
   for (const std::size_t rows : {7U, 14U, 21U, 28U}) {
@@ -545,7 +550,6 @@ int main(int argc, char** argv) {
     digits.training = nn::split(digits.training, nn::Counts{.validation = 3'000}).validation;
   }
   const nn::Sequential reader = show_digits(digits);
-  heading("14.11 What it thinks while it reads");
   show_rows(reader, digits.validation);
   show_image(reader, digits.validation, 33);
   show_last_step_only();
