@@ -165,8 +165,9 @@ std::vector<double> reach(L layer, const Tensor& x) {
       }
     }
   }
-  std::vector<double> lengths;
-  for (const double square : squares) lengths.push_back(std::sqrt(square / squares.front()));
+  std::vector<double> lengths(squares.size());
+  std::ranges::transform(squares, lengths.begin(),
+                         [&](double square) { return std::sqrt(square / squares.front()); });
   return lengths;
 }
 
