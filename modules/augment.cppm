@@ -75,7 +75,7 @@ struct AugmentOptions {
 /// amplitude 1.4 and smoothness 4 here.
 class Augment {
  public:
-  /// @param options What is allowed; nothing by default.
+  /// @param options What is allowed; what is not named is not done.
   /// @throws std::invalid_argument if an option is out of its range.
   explicit Augment(const AugmentOptions& options);
 

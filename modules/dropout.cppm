@@ -35,7 +35,8 @@ export namespace nn {
 /// to prevent neural networks from overfitting".
 class Dropout {
  public:
-  /// @param rate p, the share that is left out, in [0, 1); as a multiple of 1/65,536.
+  /// @param rate p, the share that is left out, in [0, 1); it is rounded down to a multiple of
+  ///   1/65,536.
   /// @param random Where the masks come from; one number is drawn from it now.
   /// @throws std::invalid_argument if the rate is not in [0, 1).
   Dropout(double rate, Random& random) : rate_{rate}, random_{random.stream(random())} {

@@ -38,11 +38,12 @@ export namespace nn {
 
 /// What the three recurrent layers share. A recurrent layer reads a sequence one step at a time;
 /// what it makes of step t, the hidden state h, it sees again at step t + 1. Legend: B batch, T
-/// steps, D inputs of a step, H outputs (hidden units), k gates of a unit.
+/// steps, D inputs of a step, H outputs (hidden units), k blocks of H numbers: one for each gate
+/// and one for the proposal.
 ///
 /// At each step x and the state before, h′, are multiplied by weights: a = x W + b and u = h′ U,
-/// both k H numbers, H for each gate. What the gates make of a and u is the layer's own; at the
-/// start h′ = 0. The product x W is made for all steps at once, u step by step.
+/// both k H numbers. What is made of a and u is the layer's own; at the start h′ = 0. The product
+/// x W is made for all steps at once, u step by step.
 ///
 /// Backward (backpropagation through time) the steps are gone through from the last to the first:
 /// ∂C/∂h of a step is what comes from above, from the gates of the step behind it, ∂C/∂u Uᵀ, and
@@ -99,8 +100,8 @@ class Recurrence {
   Recurrence(const detail::Cell& cell, std::size_t inputs, std::size_t outputs,
              const Options& options);
 
-  /// Fills W and U. A unit has its D inputs and the H hidden states once for each gate, so each
-  /// gate is filled as a layer of its own would be.
+  /// Fills W and U. A unit has its D inputs and the H hidden states once for each of the k
+  /// blocks, so each block is filled as a layer of its own would be.
   template <Initializer F>
   void initialize(F& initializer) {
     initializer(weight_input_.value, Fan{.in = inputs(), .out = outputs()});

@@ -235,7 +235,7 @@ class WarmUp {
 };
 
 /// A fall whenever the cost stops falling: f = γⁿ, where n counts how often `patience` epochs in a
-/// row went by without a cost below all before.
+/// row went by without a cost below the lowest before by more than `min_change` of it.
 ///
 /// PyTorch's ReduceLROnPlateau, whose `patience` counts one epoch less: how many it lets pass.
 class ReduceOnPlateau {
