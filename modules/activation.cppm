@@ -20,21 +20,6 @@ export import nn.layer;
 import nn.parallel;
 export import nn.tensor;
 
-namespace nn::detail {
-
-inline void check_gradient(const std::string& layer, const Tensor& gradient, const Tensor& output) {
-  if (output.empty()) {
-    throw std::invalid_argument(fmt::format("nn::{}: backward before forward", layer));
-  }
-  if (gradient.shape() != output.shape()) {
-    throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last output {}",
-                                            layer, to_string(gradient.shape()),
-                                            to_string(output.shape())));
-  }
-}
-
-}  // namespace nn::detail
-
 export namespace nn {
 
 /// A function applied to every value by itself: y = f(x), and by the chain rule
@@ -82,7 +67,7 @@ class Elementwise {
   /// @throws std::invalid_argument if the shape is another, or there was no forward().
   // [backward]
   [[nodiscard]] Tensor backward(Tensor dy) {
-    detail::check_gradient(name(), dy, output_);
+    check_backward(name(), dy.shape(), output_.shape());
     const real* const y = output_.data();
     parallel_parts(dy.size(), [&, values = dy.data()](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) values[i] *= function_.derivative(y[i]);
@@ -248,7 +233,7 @@ class Softmax {
   /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
   // [softmax-backward]
   [[nodiscard]] Tensor backward(Tensor dy) {
-    detail::check_gradient(name(), dy, output_);
+    check_backward(name(), dy.shape(), output_.shape());
     for (std::size_t n = 0; n < dy.rows(); ++n) {
       const std::span<const real> y = output_.row(n);
       const std::span<real> d = dy.row(n);

@@ -32,17 +32,6 @@ std::size_t places(std::size_t length, std::size_t window, std::size_t stride) {
   return (length - window) / stride + 1;
 }
 
-/// @param output The shape of the last output, `Shape{}` if there was none.
-void check_gradient(std::string_view layer, const Shape& dy, const Shape& output) {
-  if (output.rank() == 0) {
-    throw std::invalid_argument(fmt::format("nn::{}: backward before forward", layer));
-  }
-  if (dy != output) {
-    throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last output {}",
-                                            layer, to_string(dy), to_string(output)));
-  }
-}
-
 /// output_shape() of a sample; its error is made to stand alone, without a Sequential around.
 template <class L>
 Shape checked_output(const L& layer, std::string_view type, const Shape& sample) {
@@ -567,7 +556,7 @@ Images Convolution::input_gradient(const Images& dy, const Geometry& g) const {
 }
 
 Geometry Convolution::checked_geometry(const Shape& dy) const {
-  check_gradient("Convolution", dy,
+  check_backward("Convolution", dy,
                  input_.count() == 0 ? Shape{} : output_shape(input_sample_).batch(input_.count()));
   return geometry(input_sample_);
 }
@@ -737,7 +726,7 @@ Tensor MaxPool::predict(const Tensor& x) const {
 }
 
 Images MaxPool::backward(const Images& dy) const {
-  check_gradient("MaxPool", dy.shape(), places_.shape());
+  check_backward("MaxPool", dy.shape(), places_.shape());
   Images dx{dy.count(), input_};
   const Windows windows{extent_of(input_), extent_of(dy.sample()), window_, stride_};
   for_each_channel(dy.groups(), input_, dy.sample(), [&](std::size_t to, std::size_t from) {
@@ -792,7 +781,7 @@ Images AveragePool::forward(const Images& x) {
 }
 
 Images AveragePool::backward(const Images& dy) const {
-  check_gradient("AveragePool", dy.shape(), last_output(*this, input_));
+  check_backward("AveragePool", dy.shape(), last_output(*this, input_));
   Images dx{dy.count(), input_.sample()};
   const Windows windows{extent_of(dx.sample()), extent_of(dy.sample()), window_, stride_};
   const real share = 1 / static_cast<real>(area(window_));

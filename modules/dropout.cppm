@@ -70,12 +70,7 @@ class Dropout {
   /// @return ∂C/∂X, the same shape.
   /// @throws std::invalid_argument if the shape is another, or there was no forward().
   [[nodiscard]] Tensor backward(Tensor dy) const {
-    if (mask_.empty()) throw std::invalid_argument("nn::Dropout: backward before forward");
-    if (dy.shape() != mask_.shape()) {
-      throw std::invalid_argument(
-          fmt::format("nn::Dropout: gradient has shape {}, the last output {}",
-                      to_string(dy.shape()), to_string(mask_.shape())));
-    }
+    check_backward("Dropout", dy.shape(), mask_.shape());
     return scaled(std::move(dy));
   }
 

@@ -2,9 +2,12 @@
 /// @brief The contract that every layer keeps.
 module;
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -84,5 +87,20 @@ concept ImageLayer = Layer<L> && requires(L layer, const L& constant, Images ima
 template <class L>
 concept FirstLayer =
     Layer<L> && requires(L layer, const Tensor& gradient) { layer.backward_parameters(gradient); };
+
+/// Refuses what cannot be ∂C/∂Y of the last forward(): what a layer's backward() begins with.
+/// @param layer Its name, for the error.
+/// @param dy The shape of what backward() was given.
+/// @param output The shape of the last output; `Shape{}` if there was none.
+/// @throws std::invalid_argument if the shapes differ, or there was no forward().
+inline void check_backward(std::string_view layer, const Shape& dy, const Shape& output) {
+  if (output.rank() == 0) {
+    throw std::invalid_argument(fmt::format("nn::{}: backward before forward", layer));
+  }
+  if (dy != output) {
+    throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last output {}",
+                                            layer, to_string(dy), to_string(output)));
+  }
+}
 
 }  // namespace nn

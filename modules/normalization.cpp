@@ -32,17 +32,6 @@ void check_epsilon(std::string_view layer, real epsilon) {
       fmt::format("nn::{}: epsilon is {}, expected more than 0", layer, epsilon));
 }
 
-/// @param output The shape of the last output, `Shape{}` if there was none.
-void check_gradient(std::string_view layer, const Shape& dy, const Shape& output) {
-  if (output.rank() == 0) {
-    throw std::invalid_argument(fmt::format("nn::{}: backward before forward", layer));
-  }
-  if (dy != output) {
-    throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last output {}",
-                                            layer, to_string(dy), to_string(output)));
-  }
-}
-
 // Whatever is normalised together is a strip of vectors. In rows a vector holds neighbouring
 // columns, each lane a feature by itself; in images (nn.images) and within a sample all lanes are
 // values of the same feature, or of the same sample. The algebra is that of vectors either way; the
@@ -302,7 +291,7 @@ Tensor BatchNorm::predict(const Tensor& x, const Shape& shape) const {
 }
 
 Tensor BatchNorm::backward(const Tensor& dy, const Shape& shape) {
-  check_gradient("BatchNorm", shape, shape_);
+  check_backward("BatchNorm", shape, shape_);
   Tensor dx = Tensor::uninitialized(dy.shape());
   const real* const x = input_.data();
   const real* const gradient = dy.data();
@@ -465,7 +454,7 @@ void LayerNorm::parameter_gradients(const Tensor& dy) {
 }
 
 Tensor LayerNorm::backward(const Tensor& dy) {
-  check_gradient("LayerNorm", dy.shape(), input_.shape());
+  check_backward("LayerNorm", dy.shape(), input_.shape());
   parameter_gradients(dy);
   Tensor dx = Tensor::uninitialized(dy.shape());
   const auto n = static_cast<real>(features());

@@ -392,21 +392,10 @@ Tensor Recurrence::predict(const Tensor& x) const {
   return output(run(x));
 }
 
-void Recurrence::check_gradient(const Tensor& dy) const {
-  if (trace_.steps == 0) {
-    throw std::invalid_argument(fmt::format("nn::{}: backward before forward", cell_->name));
-  }
-  if (dy.shape() != batch_shape(trace_)) {
-    throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last output {}",
-                                            cell_->name, to_string(dy.shape()),
-                                            to_string(batch_shape(trace_))));
-  }
-}
-
 /// Backpropagation through time: the gradients of all parameters, and as the result ∂C/∂a, shape
 /// (T B, k H).
 Tensor Recurrence::run_back(const Tensor& dy) {
-  check_gradient(dy);
+  check_backward(cell_->name, dy.shape(), trace_.steps == 0 ? Shape{} : batch_shape(trace_));
   const auto& [batch, steps, x, gates, h, c] = trace_;
   const Tensor from_above = options_.sequence ? steps_first(dy) : Tensor{};
   Tensor dh = options_.sequence ? Tensor{Shape{batch, outputs()}} : dy;

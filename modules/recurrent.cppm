@@ -112,7 +112,6 @@ class Recurrence {
 
  private:
   void check_input(const Tensor& x) const;
-  void check_gradient(const Tensor& dy) const;
   [[nodiscard]] Shape batch_shape(const detail::Trace& trace) const;
   [[nodiscard]] detail::Trace run(const Tensor& x) const;
   [[nodiscard]] Tensor output(const detail::Trace& trace) const;

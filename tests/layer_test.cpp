@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 import nn.layer;
 import nn.tensor;
+import nn.test;
 
 namespace {
 
@@ -29,6 +31,17 @@ TEST(Parameter, IsAValue) {
   Parameter copy = weight;
   copy.gradient(0) = 5;
   EXPECT_EQ(weight.gradient(0), 0);
+}
+
+TEST(CheckBackward, RefusesAGradientThatIsNotOfTheLastOutput) {
+  const auto refusal = [](const Shape& dy, const Shape& output) {
+    return nn::test::error_of<std::invalid_argument>(
+        [&] { nn::check_backward("Identity", dy, output); });
+  };
+  EXPECT_EQ(refusal(Shape{2, 3}, Shape{2, 3}), "");
+  EXPECT_EQ(refusal(Shape{2, 3}, Shape{}), "nn::Identity: backward before forward");
+  EXPECT_EQ(refusal(Shape{2, 3}, Shape{2, 4}),
+            "nn::Identity: gradient has shape (2, 3), the last output (2, 4)");
 }
 
 /// The least that is a layer: it hands on what it gets.
