@@ -35,6 +35,9 @@ class Elementwise {
   /// @param function The function, with what it needs.
   explicit Elementwise(Function function) : function_{std::move(function)} {}
 
+  /// The function.
+  [[nodiscard]] const Function& function() const { return function_; }
+
   /// @return The function's name.
   [[nodiscard]] std::string name() const { return function_.name(); }
 
@@ -170,6 +173,9 @@ class LeakyReLU : public Elementwise<LeakyRectifier> {
   /// @param slope Of the left side, in (0, 1).
   /// @throws std::invalid_argument if it is not in that range.
   explicit LeakyReLU(real slope = real(0.01)) : Elementwise{LeakyRectifier{checked(slope)}} {}
+
+  /// Of the left side.
+  [[nodiscard]] real slope() const { return function().slope; }
 
  private:
   static real checked(real slope) {

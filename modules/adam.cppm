@@ -4,8 +4,10 @@ module;
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 export module nn.adam;
 
@@ -75,6 +77,16 @@ class RMSProp {
     }
   }
 
+  /// @param parameters All that it steps on.
+  /// @return `mean_square.0`, `mean_square.1`, …: v of every parameter.
+  /// @throws std::invalid_argument if they differ in number or shape from those of a step before.
+  [[nodiscard]] std::vector<State> state(std::span<Parameter* const> parameters) {
+    mean_square_.prepare(name(), parameters);
+    std::vector<State> states;
+    append_state(states, "mean_square", mean_square_.state());
+    return states;
+  }
+
  private:
   Options options_;
   Memory mean_square_;
@@ -127,6 +139,18 @@ class Adam {
     }
   }
 
+  /// @param parameters All that it steps on.
+  /// @return t, and m and v of every parameter: `mean.0`, …, `mean_square.0`, ….
+  /// @throws std::invalid_argument if they differ in number or shape from those of a step before.
+  [[nodiscard]] std::vector<State> state(std::span<Parameter* const> parameters) {
+    mean_.prepare(name_, parameters);
+    mean_square_.prepare(name_, parameters);
+    std::vector<State> states{counter_state("t", t_)};
+    append_state(states, "mean", mean_.state());
+    append_state(states, "mean_square", mean_square_.state());
+    return states;
+  }
+
  protected:
   Adam(const Options& options, const char* name, bool decoupled)
       : options_{options}, name_{name}, decoupled_{decoupled} {
@@ -168,7 +192,7 @@ class Adam {
   bool decoupled_ = false;
   Memory mean_;
   Memory mean_square_;
-  std::size_t t_ = 0;
+  std::uint64_t t_ = 0;
 };
 
 /// Adam with decoupled weight decay: θ shrinks by η λ θ beside the step instead of through the

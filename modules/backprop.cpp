@@ -75,17 +75,22 @@ Shape Sequential::output_shape(const Shape& sample) const {
   return shape;
 }
 
-const void* Sequential::address(std::size_t index, const std::type_info& type) const {
+const void* Sequential::address_if(std::size_t index, const std::type_info& type) const {
   if (index >= size()) {
     throw std::invalid_argument(
         fmt::format("nn::Sequential: layer index {}, the network has {} layers", index, size()));
   }
-  if (layers_[index]->type() != type) {
+  return layers_[index]->type() == type ? layers_[index]->address() : nullptr;
+}
+
+const void* Sequential::address(std::size_t index, const std::type_info& type) const {
+  const void* const layer = address_if(index, type);
+  if (layer == nullptr) {
     throw std::invalid_argument(
         fmt::format("nn::Sequential: layer {} is {}, another type was asked for", index + 1,
                     layers_[index]->name()));
   }
-  return layers_[index]->address();
+  return layer;
 }
 
 std::vector<std::string> Sequential::layer_names() const {
@@ -139,6 +144,14 @@ std::vector<Parameter*> Sequential::parameters() {
   for (auto& layer : layers_) {
     const auto own = layer->parameters();
     all.insert(all.end(), own.begin(), own.end());
+  }
+  return all;
+}
+
+std::vector<State> Sequential::state() {
+  std::vector<State> all;
+  for (std::size_t i = 0; i < size(); ++i) {
+    append_state(all, std::to_string(i), layers_[i]->state());
   }
   return all;
 }

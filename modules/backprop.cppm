@@ -57,6 +57,7 @@ class AnyLayer {
     virtual void backward_parameters(Signal dy) = 0;
     [[nodiscard]] virtual Signal predict(Signal x) const = 0;
     [[nodiscard]] virtual std::vector<Parameter*> parameters() = 0;
+    [[nodiscard]] virtual std::vector<State> state() = 0;
   };
 
   Interface* operator->() { return self_.get(); }
@@ -101,6 +102,7 @@ class AnyLayer {
       return pass(std::move(x), [&](auto y) { return layer.predict(std::move(y)); });
     }
     [[nodiscard]] std::vector<Parameter*> parameters() override { return layer.parameters(); }
+    [[nodiscard]] std::vector<State> state() override { return state_of(layer); }
 
     /// Hands over what the layer works on: images if it can and they are, else a tensor.
     template <class Call>
@@ -178,6 +180,16 @@ class Sequential {
     return *static_cast<const L*>(address(index, typeid(L)));
   }
 
+  /// The same, where it may have another type.
+  /// @tparam L The layer's type.
+  /// @param index 0 is the first layer.
+  /// @return The layer, or nullptr if it has another type.
+  /// @throws std::invalid_argument if there is no such layer.
+  template <class L>
+  [[nodiscard]] const L* layer_if(std::size_t index) const {
+    return static_cast<const L*>(address_if(index, typeid(L)));
+  }
+
   /// The layers' names, first to last.
   [[nodiscard]] std::vector<std::string> layer_names() const;
 
@@ -214,6 +226,10 @@ class Sequential {
   ///   network is destroyed or assigned one of other layers.
   [[nodiscard]] std::vector<Parameter*> parameters();
 
+  /// @return All that is to be stored of the network: the state of every layer, each name with the
+  ///   layer's index before it, `0.weight`, `0.bias`, …. The places are as those of parameters().
+  [[nodiscard]] std::vector<State> state();
+
   /// The number of values that training adjusts.
   [[nodiscard]] std::size_t parameter_count() const;
 
@@ -230,6 +246,7 @@ class Sequential {
   }
   void append(detail::AnyLayer layer);
   [[nodiscard]] const void* address(std::size_t index, const std::type_info& type) const;
+  [[nodiscard]] const void* address_if(std::size_t index, const std::type_info& type) const;
   [[nodiscard]] Shape next_shape(std::size_t index, const Shape& sample) const;
   void check(const Tensor& x) const;
 

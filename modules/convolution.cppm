@@ -136,6 +136,12 @@ class Convolution {
   /// b, shape (O).
   [[nodiscard]] const Tensor& biases() const { return biases_.value; }
 
+  /// Steps between neighbouring outputs, down and across.
+  [[nodiscard]] Extent stride() const { return stride_; }
+
+  /// Zeros around the image.
+  [[nodiscard]] Padding padding() const { return padding_; }
+
   /// @return `Convolution 1→8 5×5`, with stride and padding where there are any.
   [[nodiscard]] std::string name() const;
 
@@ -207,6 +213,12 @@ class MaxPool {
   /// The same, windows side by side: `MaxPool{2}`.
   explicit MaxPool(Extent window) : MaxPool{PoolOptions{.window = window}} {}
 
+  /// The neighbourhood that becomes one value.
+  [[nodiscard]] Extent window() const { return window_; }
+
+  /// Steps between neighbouring windows.
+  [[nodiscard]] Extent stride() const { return stride_; }
+
   /// @return `MaxPool 2×2`, with the stride where it is another.
   [[nodiscard]] std::string name() const;
 
@@ -255,6 +267,12 @@ class AveragePool {
   /// The same, windows side by side: `AveragePool{2}`.
   explicit AveragePool(Extent window) : AveragePool{PoolOptions{.window = window}} {}
 
+  /// The neighbourhood that becomes one value.
+  [[nodiscard]] Extent window() const { return window_; }
+
+  /// Steps between neighbouring windows.
+  [[nodiscard]] Extent stride() const { return stride_; }
+
   /// @return `AveragePool 2×2`, with the stride where it is another.
   [[nodiscard]] std::string name() const;
 
@@ -297,6 +315,9 @@ class Reshape {
   /// The same, by the lengths of the axes: `Reshape{1, 28, 28}`.
   template <std::convertible_to<std::size_t>... Axes>
   explicit Reshape(Axes... axes) : Reshape{Shape{static_cast<std::size_t>(axes)...}} {}
+
+  /// The new shape, without the batch.
+  [[nodiscard]] const Shape& sample() const { return sample_; }
 
   /// @return `Reshape to (1, 28, 28)`.
   [[nodiscard]] std::string name() const;

@@ -39,6 +39,15 @@ concept Optimizer =
       optimizer.set_learning_rate(rate);
     };
 
+/// An optimizer that tells all that it remembers, so that a training can be resumed from a file.
+///
+/// - `state(parameters)`: what it keeps for these parameters; zeros before the first step.
+template <class O>
+concept ResumableOptimizer =
+    Optimizer<O> && requires(O optimizer, std::span<Parameter* const> parameters) {
+      { optimizer.state(parameters) } -> std::same_as<std::vector<State>>;
+    };
+
 /// An optimizer's option must be a finite number, at least 0 and, where it is a fading factor,
 /// below 1.
 /// @param owner The optimizer's name, for the error.
@@ -82,6 +91,15 @@ class Memory {
   /// @param parameter Its place in the list that prepare() was given.
   [[nodiscard]] std::span<real> operator[](std::size_t parameter) {
     return tensors_[parameter].values();
+  }
+
+  /// All tensors, each by its place in the list that prepare() was given.
+  [[nodiscard]] std::vector<State> state() {
+    std::vector<State> states;
+    for (Tensor& tensor : tensors_) {
+      states.push_back({.name = std::to_string(states.size()), .value = &tensor});
+    }
+    return states;
   }
 
  private:
@@ -132,6 +150,11 @@ class GradientDescent {
     }
   }
   // [/step]
+
+  /// @return Nothing: every step is as if it were the first.
+  [[nodiscard]] static std::vector<State> state(std::span<Parameter* const> /*parameters*/) {
+    return {};
+  }
 
  private:
   Options options_;
@@ -198,6 +221,16 @@ class Momentum {
     }
   }
   // [/momentum]
+
+  /// @param parameters All that it steps on.
+  /// @return `velocity.0`, `velocity.1`, …: u of every parameter.
+  /// @throws std::invalid_argument if they differ in number or shape from those of a step before.
+  [[nodiscard]] std::vector<State> state(std::span<Parameter* const> parameters) {
+    velocity_.prepare(name(), parameters);
+    std::vector<State> states;
+    append_state(states, "velocity", velocity_.state());
+    return states;
+  }
 
  private:
   Options options_;

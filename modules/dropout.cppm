@@ -46,6 +46,9 @@ class Dropout {
     }
   }
 
+  /// p, the share that is left out.
+  [[nodiscard]] double rate() const { return rate_; }
+
   /// @return `Dropout 0.5`.
   [[nodiscard]] std::string name() const { return fmt::format("Dropout {}", rate_); }
 
@@ -90,6 +93,13 @@ class Dropout {
 
   /// @return Nothing: dropout does not learn.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
+
+  /// @return What the masks to come follow from: the generator, and the passes there were.
+  [[nodiscard]] std::vector<State> state() {
+    std::vector<State> states{counter_state("passes", passes_)};
+    append_state(states, "random", random_.state());
+    return states;
+  }
 
  private:
   // [mask]

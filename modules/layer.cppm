@@ -16,6 +16,7 @@ module;
 export module nn.layer;
 
 import nn.images;
+export import nn.state;
 export import nn.tensor;
 
 export namespace nn {
@@ -57,6 +58,8 @@ concept Initializer = std::invocable<F&, Tensor&, Fan>;
 ///   parameter.
 /// - `predict(X)`: Y when the network is used; keeps nothing, so many threads may call it at once.
 /// - `parameters()`: what it learns, weights before biases; none for a layer without any.
+/// - `state()`, where there is more to keep than parameters, running means say: everything, so that
+///   the layer can be stored. @see Stateful
 ///
 /// Tensors are passed by value: who no longer needs one moves it in, and the layer may keep it or
 /// write its result in the same place.
@@ -87,6 +90,21 @@ concept ImageLayer = Layer<L> && requires(L layer, const L& constant, Images ima
 template <class L>
 concept FirstLayer =
     Layer<L> && requires(L layer, const Tensor& gradient) { layer.backward_parameters(gradient); };
+
+/// All that must be stored of a layer: what it tells itself, else its parameters, by their names.
+/// @param layer Any layer.
+template <Layer L>
+[[nodiscard]] std::vector<State> state_of(L& layer) {
+  if constexpr (Stateful<L>) {
+    return layer.state();
+  } else {
+    std::vector<State> states;
+    for (Parameter* const parameter : layer.parameters()) {
+      states.push_back({.name = parameter->name, .value = &parameter->value});
+    }
+    return states;
+  }
+}
 
 /// Refuses what cannot be ∂C/∂Y of the last forward(): what a layer's backward() begins with.
 /// @param layer Its name, for the error.

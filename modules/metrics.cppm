@@ -4,12 +4,14 @@ module;
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 export module nn.metrics;
 
+export import nn.state;
 export import nn.tensor;
 
 export namespace nn {
@@ -20,6 +22,8 @@ export namespace nn {
 /// - `reset()`: forgets what it has seen.
 /// - `add(P, T)`: sees a batch, predictions P of shape (B, M) and targets T as a Cost takes them.
 /// - `value()`: of all that was added, in [0, 1]; 0 where nothing was.
+///
+/// One that also is Stateful can be resumed in the middle of an epoch.
 template <class M>
 concept Metric = std::copyable<M> && requires(M metric, const M& constant, const Tensor& tensor) {
   { constant.name() } -> std::convertible_to<std::string>;
@@ -118,11 +122,16 @@ class ConfusionMatrix {
   /// Precision, recall and F1 of every class and their means as an aligned table, in percent.
   [[nodiscard]] std::string report() const;
 
+  /// @return `counts`: how often each was taken for each, row by row.
+  [[nodiscard]] std::vector<State> state() {
+    return {{.name = "counts", .value = std::span{counts_}}};
+  }
+
  private:
   void check(std::size_t index) const;
 
   std::size_t size_;
-  std::vector<std::size_t> counts_;
+  std::vector<std::uint64_t> counts_;
 };
 
 /// The share of samples whose class is predicted right.
@@ -144,9 +153,14 @@ class Accuracy {
   /// @return In [0, 1].
   [[nodiscard]] double value() const;
 
+  /// @return What was counted.
+  [[nodiscard]] std::vector<State> state() {
+    return {counter_state("right", right_), counter_state("seen", seen_)};
+  }
+
  private:
-  std::size_t right_ = 0;
-  std::size_t seen_ = 0;
+  std::uint64_t right_ = 0;
+  std::uint64_t seen_ = 0;
 };
 
 /// The share of samples whose class is among the k largest predictions.
@@ -171,10 +185,15 @@ class TopAccuracy {
   /// @return In [0, 1].
   [[nodiscard]] double value() const;
 
+  /// @return What was counted.
+  [[nodiscard]] std::vector<State> state() {
+    return {counter_state("right", right_), counter_state("seen", seen_)};
+  }
+
  private:
   std::size_t k_;
-  std::size_t right_ = 0;
-  std::size_t seen_ = 0;
+  std::uint64_t right_ = 0;
+  std::uint64_t seen_ = 0;
 };
 
 /// A mean over the classes as a metric, each class counting alike.
@@ -201,6 +220,9 @@ class MacroMean {
 
   /// @return In [0, 1].
   [[nodiscard]] double value() const { return Summary::of(matrix_); }
+
+  /// @return What was counted.
+  [[nodiscard]] std::vector<State> state() { return matrix_.state(); }
 
  private:
   ConfusionMatrix matrix_;

@@ -3,7 +3,10 @@
 export module nn;
 
 export import nn.tensor;
+export import nn.state;
 export import nn.vector;
+export import nn.files;
+export import nn.safetensors;
 export import nn.random;
 export import nn.parallel;
 export import nn.matmul;
@@ -22,6 +25,7 @@ export import nn.convolution;
 export import nn.dropout;
 export import nn.normalization;
 export import nn.recurrent;
+export import nn.weights;
 export import nn.metrics;
 export import nn.schedule;
 export import nn.training;

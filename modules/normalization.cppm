@@ -56,6 +56,9 @@ class BatchNorm {
   /// The variances that predict() divides by the roots of, shape (D).
   [[nodiscard]] const Tensor& running_variance() const { return running_variance_; }
 
+  /// The options that it was made with.
+  [[nodiscard]] const Options& options() const { return options_; }
+
   /// @return `BatchNorm 256`.
   [[nodiscard]] std::string name() const;
 
@@ -90,6 +93,14 @@ class BatchNorm {
 
   /// @return γ and β, shape (D) each.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {&weights_, &biases_}; }
+
+  /// @return Scale and shift, and the running statistics.
+  [[nodiscard]] std::vector<State> state() {
+    return {{.name = "weight", .value = &weights_.value},
+            {.name = "bias", .value = &biases_.value},
+            {.name = "running_mean", .value = &running_mean_},
+            {.name = "running_var", .value = &running_variance_}};
+  }
 
  private:
   void check(const Shape& input) const;
@@ -134,6 +145,9 @@ class LayerNorm {
 
   /// D, the number of features.
   [[nodiscard]] std::size_t features() const { return weights_.value.size(); }
+
+  /// The options that it was made with.
+  [[nodiscard]] const Options& options() const { return options_; }
 
   /// @return `LayerNorm 256`.
   [[nodiscard]] std::string name() const;

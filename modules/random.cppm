@@ -9,6 +9,8 @@ module;
 
 export module nn.random;
 
+export import nn.state;
+
 export namespace nn {
 
 /// A counter-based random number generator, Philox4x32-10: number i of a seed is a function of
@@ -77,6 +79,12 @@ class Random {
   /// The numbers 0 … count − 1 in random order, each order equally likely (Fisher and Yates).
   /// @param count How many; the order of 0 is empty.
   std::vector<std::size_t> permutation(std::size_t count);
+
+  /// Seed, stream and place: all that the numbers to come follow from.
+  [[nodiscard]] std::vector<State> state() {
+    return {counter_state("seed", seed_), counter_state("stream", stream_),
+            counter_state("place", place_)};
+  }
 
  private:
   using Block = std::array<std::uint32_t, 4>;

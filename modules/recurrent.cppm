@@ -62,6 +62,8 @@ class Recurrence {
   [[nodiscard]] std::size_t inputs() const { return weight_input_.value.rows(); }
   /// H, the outputs: the hidden units.
   [[nodiscard]] std::size_t outputs() const { return weight_hidden_.value.rows(); }
+  /// Whether the output is every hidden state, not the last alone.
+  [[nodiscard]] bool is_sequence() const { return options_.sequence; }
 
   /// @return `LSTM 28→128`, or `LSTM 28→128 sequence`.
   [[nodiscard]] std::string name() const;

@@ -15,9 +15,12 @@ namespace nn::test {
 
 std::filesystem::path mnist_folder() { return std::filesystem::path{NN_DATA_DIR} / "mnist"; }
 
+std::filesystem::path golden_file(std::string_view name) {
+  return std::filesystem::path{NN_GOLDEN_DIR} / name;
+}
+
 Tensor golden(std::string_view file, std::string_view name) {
-  const std::filesystem::path path =
-      std::filesystem::path{NN_GOLDEN_DIR} / (std::string{file} + ".json");
+  const std::filesystem::path path = golden_file(std::string{file} + ".json");
   std::ifstream in{path};
   if (!in) throw std::runtime_error("no golden file " + path.string());
   const auto entry = nlohmann::json::parse(in).at(std::string{name});

@@ -2,6 +2,8 @@
 /// @brief What the tests share: reference values, comparisons, the text of an error.
 module;
 
+#include <stdlib.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -30,6 +32,30 @@ constexpr bool in_double = sizeof(real) == sizeof(double);
 
 /// The folder of the data set, data/mnist.
 [[nodiscard]] std::filesystem::path mnist_folder();
+
+/// A file beside the reference values.
+/// @param name Its name, with the ending.
+[[nodiscard]] std::filesystem::path golden_file(std::string_view name);
+
+/// A folder for what a test writes, gone after it.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "nn-test-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+
+  /// The path of a file in it; of the folder itself if the name is empty.
+  [[nodiscard]] std::filesystem::path path(std::string_view name) const {
+    return name.empty() ? path_ : path_ / name;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
 
 /// A tensor of reference values that golden/generate.py wrote.
 /// @param file The file's stem, such as "dense".

@@ -1,6 +1,6 @@
 """Writes the reference values of the tests, computed by PyTorch in double precision.
 
-    python3 tests/golden/generate.py
+    python3 tests/golden/generate.py  # needs PyTorch and safetensors
 
 One JSON file for each module: {"name": {"shape": [...], "values": [...]}}. The files stand in the
 repository; this needs to run again only when a case is added.
@@ -10,6 +10,7 @@ import json
 import math
 import pathlib
 
+import safetensors.torch
 import torch
 
 torch.set_default_dtype(torch.float64)
@@ -340,6 +341,32 @@ def training():
                                  "bias_after": layer.bias - db})
 
 
+class Last:
+    """Makes a recurrent layer of PyTorch one that stands in a Sequential: its last state."""
+
+    def forward(self, x):
+        return super().forward(x)[0][:, -1]
+
+
+def weights():
+    """Networks stored by Python's safetensors, with an input and their logits."""
+    torch.manual_seed(9)
+    nn = torch.nn
+    cnn = nn.Sequential(
+        nn.Unflatten(1, (1, 6, 6)), nn.Conv2d(1, 2, 3, stride=1, padding=1), nn.BatchNorm2d(2),
+        nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(18, 5), nn.LayerNorm(5), nn.Linear(5, 3))
+    cnn(torch.randn(20, 36))  # for the running statistics
+    tensors = {}
+    networks = {"cnn": (cnn.eval(), eighths(4, 36))}
+    for kind in (nn.RNN, nn.GRU, nn.LSTM):
+        layer = type("Last" + kind.__name__, (Last, kind), {})(3, 4, batch_first=True)
+        networks[kind.__name__.lower()] = (nn.Sequential(layer, nn.Linear(4, 2)), eighths(2, 5, 3))
+    for name, (network, x) in networks.items():
+        safetensors.torch.save_file(network.state_dict(), FOLDER / f"weights_{name}.safetensors")
+        tensors |= {f"{name}_x": x, f"{name}_y": network(x)}
+    write("weights", tensors)
+
+
 if __name__ == "__main__":
     dense()
     activation()
@@ -353,3 +380,4 @@ if __name__ == "__main__":
     augment()
     schedule()
     training()
+    weights()

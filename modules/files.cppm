@@ -1,0 +1,34 @@
+/// @file
+/// @brief Files read and written as a whole, so that no half of one is ever left behind.
+module;
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+export module nn.files;
+
+export namespace nn {
+
+/// The contents of a file. Memory grows with what is really there.
+/// @param owner Who wants to read, for the error: `load_weights`.
+/// @param file Its path.
+/// @throws std::runtime_error if there is no such file, or it cannot be read.
+[[nodiscard]] std::vector<std::byte> read_whole(std::string_view owner,
+                                                const std::filesystem::path& file);
+
+/// Puts a file in place as a whole or not at all: the bytes are written beside it, into
+/// `file.part`, and flushed to the disk before that takes its name. Whatever happens on the way, a
+/// full disk, a killed program, power that fails, what stood there before still stands.
+/// @param owner Who wants to write, for the error: `save_network`.
+/// @param file Its path; a file that stands there is replaced.
+/// @param bytes All that the file will hold.
+/// @throws std::runtime_error if it cannot be written, with the system's reason.
+void write_whole(std::string_view owner, const std::filesystem::path& file,
+                 std::span<const std::byte> bytes);
+/// The same of text.
+void write_whole(std::string_view owner, const std::filesystem::path& file, std::string_view text);
+
+}  // namespace nn

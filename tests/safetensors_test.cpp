@@ -1,0 +1,142 @@
+// nn.safetensors: the format, byte by byte, and everything that a file can claim.
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+import nn.files;
+import nn.safetensors;
+import nn.test;
+
+namespace {
+
+using nn::Safetensors;
+using nn::Shape;
+using nn::StoredTensor;
+using nn::Tensor;
+using nn::test::error_of;
+
+/// A file with this header and as many bytes of data.
+std::string file_of(std::string header, std::size_t data = 0) {
+  std::string text(8, '\0');
+  for (std::size_t i = 0; i < 8; ++i) text[i] = static_cast<char>(header.size() >> (8 * i) & 0xFFU);
+  return text + header + std::string(data, '\0');
+}
+
+class SafetensorsFile : public nn::test::Folder, public testing::Test {
+ protected:
+  [[nodiscard]] Safetensors read(std::string_view contents) const {
+    nn::write_whole("test", path("t"), contents);
+    return nn::read_safetensors("test", path("t"));
+  }
+  /// What is said against it, after the name of the file.
+  [[nodiscard]] std::string refusal(std::string_view contents) const {
+    const std::string text =
+        error_of<std::runtime_error>([&] { static_cast<void>(read(contents)); });
+    const std::string head = "nn::test: " + path("t").string() + ": ";
+    return text.starts_with(head) ? text.substr(head.size()) : "no refusal: " + text;
+  }
+};
+
+TEST_F(SafetensorsFile, HoldsTensorsAndWords) {
+  const std::vector<std::uint64_t> counts{1, std::numeric_limits<std::uint64_t>::max()};
+  const std::vector<double> costs{0.1, std::numeric_limits<double>::infinity()};
+  Safetensors contents;
+  contents.metadata = {{"a", "b"}, {"quote", "\"\\ é"}};
+  contents.tensors = {StoredTensor::of("0.weight", Tensor{{1, 2, 3}, {4, 5, 6}}),
+                      StoredTensor::of("counts", std::span{counts}),
+                      StoredTensor::of("none", std::vector<double>{}),
+                      StoredTensor::of("costs", std::span{costs})};
+  nn::write_safetensors("test", path("t"), contents);
+  const Safetensors read = nn::read_safetensors("test", path("t"));
+  EXPECT_EQ(read.metadata, contents.metadata);
+  ASSERT_EQ(read.tensors.size(), 4);
+  EXPECT_EQ(read.find("0.weight")->tensor(), (Tensor{{1, 2, 3}, {4, 5, 6}}));
+  EXPECT_EQ(read.find("0.weight")->type, nn::test::in_double ? "F64" : "F32");
+  EXPECT_EQ(read.find("counts")->whole_numbers(), counts);
+  EXPECT_EQ(read.find("costs")->numbers(), costs);
+  EXPECT_TRUE(read.find("none")->numbers().empty());
+  EXPECT_EQ(read.find("other"), nullptr);
+}
+
+// By hand, from the format's description: the length, the header, the numbers 1 and −2 in F32.
+TEST_F(SafetensorsFile, IsReadAsTheFormatSays) {
+  std::string text = file_of(R"({"x":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}})");
+  text += std::string{"\x00\x00\x80\x3f\x00\x00\x00\xc0", 8};
+  EXPECT_EQ(read(text).find("x")->tensor(), (Tensor{{1, -2}}));
+}
+
+TEST_F(SafetensorsFile, HoldsWhatOtherProgramsWrite) {
+  const Safetensors read =
+      nn::read_safetensors("test", nn::test::golden_file("weights_cnn.safetensors"));
+  EXPECT_EQ(read.find("1.weight")->shape, (std::vector<std::size_t>{2, 1, 3, 3}));
+  EXPECT_EQ(read.find("2.num_batches_tracked")->type, "I64");
+  EXPECT_TRUE(read.find("2.num_batches_tracked")->shape.empty());
+}
+
+TEST_F(SafetensorsFile, IsRefusedWhereItIsBroken) {
+  const std::string number = R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
+  EXPECT_EQ(refusal(""), "the file ends in its header");
+  EXPECT_EQ(refusal("1234567"), "the file ends in its header");
+  EXPECT_EQ(refusal(std::string(8, '\xff') + "{}"),
+            "the header should have 18446744073709551615 bytes, the file has 2 more");
+  EXPECT_EQ(refusal(file_of("{,}")), "byte 10: the header is no JSON");
+  EXPECT_EQ(refusal(file_of("")), "byte 9: the header is no JSON");
+  EXPECT_EQ(refusal(file_of("[]")), "the header is no JSON object");
+  EXPECT_EQ(refusal(file_of(number, 7)),
+            "data_offsets of 'x' are (0, 8), expected two within the file's 7 bytes");
+  EXPECT_EQ(refusal(file_of(number, 9)), "1 bytes of data belong to no tensor");
+  EXPECT_EQ(refusal(file_of(R"({"x":1})")), "'x' has no type");
+  EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F3","shape":[2],"data_offsets":[0,8]}})", 8)),
+            "'x' is of the unknown type 'F3'");
+  EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","data_offsets":[0,8]}})", 8)),
+            "'x' has no list of shape");
+  EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", 8)),
+            "shape of 'x' are not all whole numbers, 0 or more");
+  EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8)),
+            "'x' of type F32 and shape (3) takes 12 bytes, its data_offsets 8");
+  EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", 8)),
+            "data_offsets of 'x' are (8, 0), expected two within the file's 8 bytes");
+  EXPECT_EQ(refusal(file_of(R"({"__metadata__":[]})")), "the metadata are no JSON object");
+  EXPECT_EQ(refusal(file_of(R"({"__metadata__":{"a":1}})")), "metadata 'a' is no text");
+}
+
+// A product of lengths that overflows could come out small.
+TEST_F(SafetensorsFile, WithTooManyValuesIsRefused) {
+  EXPECT_EQ(refusal(file_of(
+                R"({"x":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})")),
+            "'x' has shape (4294967296, 4294967296): too many values");
+}
+
+TEST_F(SafetensorsFile, GivesEachByteToOneTensor) {
+  EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
+                            R"("y":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
+                            6)),
+            "'y' begins at byte 2 of the data, expected 4");
+}
+
+TEST_F(SafetensorsFile, GivesOnlyWhatIsThere) {
+  const Safetensors read =
+      this->read(file_of(R"({"h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},)"
+                         R"("e":{"dtype":"F32","shape":[0],"data_offsets":[4,4]},)"
+                         R"("s":{"dtype":"F32","shape":[],"data_offsets":[4,8]}})",
+                         8));
+  EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(read.find("h")->tensor()); }),
+            "'h' is of type F16, expected F32 or F64");
+  EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(read.find("e")->tensor()); }),
+            "'e' has shape (0), expected one to 4 axes of 1 or more");
+  EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(read.find("s")->tensor()); }),
+            "'s' has shape (), expected one to 4 axes of 1 or more");
+  EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(read.find("s")->numbers()); }),
+            "'s' is of type F32, expected F64");
+}
+
+}  // namespace

@@ -1,0 +1,247 @@
+// nn.weights: a network comes back from a file as it was, to the last bit; PyTorch's too.
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+import nn;
+import nn.test;
+
+namespace {
+
+using nn::Dense;
+using nn::Padding;
+using nn::Safetensors;
+using nn::Sequential;
+using nn::Shape;
+using nn::StoredTensor;
+using nn::Tensor;
+using nn::test::error_of;
+using nn::test::golden;
+using nn::test::golden_file;
+using nn::test::noise;
+
+/// Every layer for rows and images that the library has, with settings other than the usual ones.
+Sequential of_all_kinds(nn::Random& random) {
+  const nn::He he{random};
+  Sequential inner{nn::LayerNorm{6, {.epsilon = nn::real(1e-3)}}, nn::Softmax{}};
+  return Sequential{
+      nn::Reshape{1, 8, 9},
+      nn::Convolution{1, 2, {.kernel = {3, 2}, .stride = {2, 1}, .padding = Padding::same()}, he},
+      nn::ReLU{},
+      nn::Convolution{2, 3, {.kernel = 2, .padding = Padding{nn::Extent{1, 0}}}, he},
+      nn::BatchNorm{3, {.momentum = nn::real(0.3), .epsilon = nn::real(1e-4)}},
+      nn::MaxPool{{.window = {2, 1}, .stride = {1, 2}}},
+      nn::LeakyReLU{nn::real(0.2)},
+      nn::AveragePool{nn::Extent{1, 2}},
+      nn::Flatten{},
+      Dense{24, 6, he},
+      nn::Sigmoid{},
+      nn::Dropout{0.25, random},
+      std::move(inner),
+      nn::Tanh{}};
+}
+
+template <class Layer>
+Sequential of_recurrent(nn::Random& random, bool sequence) {
+  Sequential network{Layer{3, 4, nn::Glorot{random}, {.sequence = sequence}}};
+  for (nn::Parameter* const parameter : network.parameters()) {
+    parameter->value = noise(parameter->value.shape(), parameter->value.size());
+  }
+  return network;
+}
+
+class Weights : public nn::test::Folder, public testing::Test {
+ protected:
+  void expect_the_same_from_its_file(const Sequential& network, const Tensor& x) const {
+    nn::save_network(path("n"), network);
+    const Sequential loaded = nn::load_network(path("n"));
+    EXPECT_EQ(loaded.layer_names(), network.layer_names());
+    EXPECT_EQ(loaded.predict(x), network.predict(x));
+  }
+
+  [[nodiscard]] Safetensors stored(const Sequential& network) const {
+    nn::save_network(path("n"), network);
+    return nn::read_safetensors("test", path("n"));
+  }
+
+  /// What load_network says against a file with these contents, after the name of the file.
+  [[nodiscard]] std::string refusal(const Safetensors& contents) const {
+    nn::write_safetensors("test", path("n"), contents);
+    const std::string text =
+        error_of<std::runtime_error>([&] { static_cast<void>(nn::load_network(path("n"))); });
+    const std::string head = "nn::load_network: " + path("n").string() + ": ";
+    return text.starts_with(head) ? text.substr(head.size()) : "no refusal: " + text;
+  }
+
+  /// The same of load_weights.
+  [[nodiscard]] std::string refusal(const Safetensors& contents, Sequential& network) const {
+    nn::write_safetensors("test", path("n"), contents);
+    const std::string text =
+        error_of<std::runtime_error>([&] { nn::load_weights(path("n"), network); });
+    const std::string head = "nn::load_weights: " + path("n").string() + ": ";
+    return text.starts_with(head) ? text.substr(head.size()) : "no refusal: " + text;
+  }
+};
+
+TEST_F(Weights, OfEveryLayerComeBack) {
+  nn::Random random{1};
+  Sequential network = of_all_kinds(random);
+  const Tensor x = noise(Shape{5, 72});
+  static_cast<void>(network.forward(x));  // for the running statistics
+  expect_the_same_from_its_file(network, x);
+  for (const bool sequence : {false, true}) {
+    const Tensor steps = noise(Shape{2, 5, 3});
+    expect_the_same_from_its_file(of_recurrent<nn::Recurrent>(random, sequence), steps);
+    expect_the_same_from_its_file(of_recurrent<nn::GRU>(random, sequence), steps);
+    expect_the_same_from_its_file(of_recurrent<nn::LSTM>(random, sequence), steps);
+  }
+}
+
+TEST_F(Weights, StandAsPyTorchHasThem) {
+  nn::Random random{1};
+  const Sequential network{nn::LSTM{3, 4}, Dense{4, 2, nn::He{random}}};
+  const Safetensors contents = stored(network);
+  std::vector<std::string> names;
+  for (const StoredTensor& tensor : contents.tensors) {
+    names.push_back(tensor.name + " " + nn::to_string(tensor.shape));
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"0.weight_ih_l0 (16, 3)", "0.weight_hh_l0 (16, 4)",
+                                             "0.bias_ih_l0 (16)", "0.bias_hh_l0 (16)",
+                                             "1.weight (2, 4)", "1.bias (2)"}));
+  const Tensor& weights = network.layer<Dense>(1).weights();
+  EXPECT_EQ(contents.find("1.weight")->tensor()(1, 3), weights(3, 1));
+  EXPECT_EQ(contents.metadata.at("nn.version"), nn::version());
+  EXPECT_EQ(contents.metadata.at("nn.layers"),
+            R"([{"type":"LSTM","sequence":false},{"type":"Dense"}])");
+}
+
+TEST_F(Weights, FromPyTorchGiveItsLogits) {
+  const auto expect_logits = [](const std::string& name, Sequential network) {
+    nn::load_weights(golden_file("weights_" + name + ".safetensors"), network);
+    EXPECT_LT(nn::test::difference(network.predict(golden("weights", name + "_x")),
+                                   golden("weights", name + "_y")),
+              nn::test::tolerance)
+        << name;
+  };
+  expect_logits("cnn", Sequential{nn::Reshape{1, 6, 6},
+                                  nn::Convolution{1, 2, {.kernel = 3, .padding = Padding::same()}},
+                                  nn::BatchNorm{2}, nn::ReLU{}, nn::MaxPool{2}, nn::Flatten{},
+                                  Dense{18, 5}, nn::LayerNorm{5}, Dense{5, 3}});
+  expect_logits("rnn", Sequential{nn::Recurrent{3, 4}, Dense{4, 2}});
+  expect_logits("gru", Sequential{nn::GRU{3, 4}, Dense{4, 2}});
+  expect_logits("lstm", Sequential{nn::LSTM{3, 4}, Dense{4, 2}});
+}
+
+TEST_F(Weights, AreLoadedAllOrNone) {
+  Sequential network{Dense{2, 3}, Dense{3, 1}};
+  Safetensors contents = stored(network);
+  for (StoredTensor& tensor : contents.tensors) {
+    tensor = StoredTensor::of(tensor.name, Tensor{tensor.tensor().shape(), 1});
+  }
+  contents.tensors.back() = StoredTensor::of("1.bias", Tensor{1, 2});
+  EXPECT_EQ(refusal(contents, network), "'1.bias' has shape (2), expected (1)");
+  EXPECT_EQ(network.layer<Dense>(0).weights(), (Tensor{Shape{2, 3}}));
+}
+
+TEST_F(Weights, ThatDoNotFitAreNamed) {
+  Sequential network{Dense{2, 3}, Dense{3, 1}};
+  const Safetensors good = stored(network);
+  Safetensors contents = good;
+  contents.tensors[0] = StoredTensor::of("0.weight", Tensor{Shape{2, 3}});
+  EXPECT_EQ(refusal(contents, network), "'0.weight' has shape (2, 3), expected (3, 2)");
+  contents = good;
+  contents.tensors.erase(contents.tensors.begin() + 1);
+  EXPECT_EQ(refusal(contents, network), "'0.bias' is missing");
+  contents = good;
+  contents.tensors.push_back(StoredTensor::of("2.weight", Tensor{1}));
+  EXPECT_EQ(refusal(contents, network),
+            "'2.weight' is one too many: the network has no such tensor");
+  contents = good;
+  contents.tensors[1].type = nn::test::in_double ? "I64" : "I32";
+  EXPECT_EQ(refusal(contents, network),
+            "'0.bias' is of type " + contents.tensors[1].type + ", expected F32 or F64");
+}
+
+TEST_F(Weights, WithoutLayersAreNoNetwork) {
+  Safetensors contents = stored(Sequential{Dense{2, 3}});
+  contents.metadata.clear();
+  EXPECT_EQ(refusal(contents),
+            "holds tensors but no layers: make the network and use nn::load_weights");
+}
+
+TEST_F(Weights, OfOnesOwnLayersNeedTheNetwork) {
+  Sequential network{Dense{2, 2}, nn::test::UnderCost{nn::MeanSquaredError{}, Tensor{{0, 0}}}};
+  const Safetensors contents = stored(network);
+  EXPECT_EQ(refusal(contents),
+            "layer 1 is 'mean squared error', which is not a layer of this "
+            "library: make the network and use nn::load_weights");
+  nn::load_weights(path("n"), network);
+}
+
+TEST_F(Weights, WithLayersThatCannotBeAreRefused) {
+  const auto with_layers = [&](std::string_view layers) {
+    Safetensors contents = stored(Sequential{Dense{2, 3}});
+    contents.metadata["nn.layers"] = layers;
+    return refusal(contents);
+  };
+  EXPECT_EQ(with_layers("[{"), "its list of layers is no JSON");
+  EXPECT_EQ(with_layers("{}"), "the layers of '' are no list of layers");
+  EXPECT_EQ(with_layers("[]"), "the layers of '' are no list of layers");
+  EXPECT_EQ(with_layers("[1]"), "layer 0 has no type");
+  EXPECT_EQ(with_layers(R"([{"type":"BatchNorm"}])"),
+            "'0.weight' has shape (3, 2), expected 1 axes of 1 or more");
+  EXPECT_EQ(with_layers(R"([{"type":"ReLU"},{"type":"Dense"}])"), "'1.weight' is missing");
+  EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout"}])"), "layer 1 has no rate");
+  EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout","rate":"x"}])"),
+            "layer 1: rate is \"x\", expected a number");
+  EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout","rate":2}])"),
+            "nn::Dropout: rate is 2, expected 0 or more and less than 1");
+  EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Reshape","sample":[1,9999999]}])"),
+            "layer 1: sample is [1,9999999], expected up to three whole numbers, at most 1048576");
+  EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"MaxPool","window":[1],"stride":[1,1]}])"),
+            "layer 1: window is [1], expected two whole numbers");
+  EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"MaxPool","window":[1,1],"stride":[1,1]}])"),
+            "nn::Sequential: layer 2 (MaxPool 1×1) expects images of shape (C, H, W), "
+            "layer 1 gives 3");
+}
+
+// A file of a few bytes must not make a layer of many: the sizes are those of tensors that are
+// really there.
+TEST_F(Weights, CannotAskForMoreMemoryThanTheirFileHas) {
+  Safetensors contents;
+  contents.metadata["nn.layers"] = R"([{"type":"LSTM","sequence":false}])";
+  contents.tensors = {StoredTensor::of("0.weight_ih_l0", Tensor{Shape{4, 3}}),
+                      StoredTensor::of("0.weight_hh_l0", Tensor{Shape{1, 5'000}})};
+  EXPECT_EQ(refusal(contents), "'0.weight_ih_l0' has 4 rows, expected 20000");
+  contents.tensors[0].shape = {0, std::size_t{1} << 40U};
+  contents.tensors[0].bytes.clear();
+  EXPECT_EQ(refusal(contents),
+            "'0.weight_ih_l0' has shape (0, 1099511627776), expected 2 axes of 1 or more");
+}
+
+TEST_F(Weights, OfNetworksInNetworksGoOnlySoDeep) {
+  std::string layers = R"([{"type":"ReLU"}])";
+  for (int depth = 0; depth < 20; ++depth) {
+    layers = R"([{"type":"Sequential","layers":)" + layers + "}]";
+  }
+  Safetensors contents;
+  contents.metadata["nn.layers"] = layers;
+  EXPECT_EQ(refusal(contents), "the layers of '0.0.0.0.0.0.0.0.0.' are no list of layers");
+}
+
+TEST_F(Weights, AreNoneWithoutLayersOrAFile) {
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { nn::save_network(path("n"), Sequential{}); }),
+            "nn::save_network: there are no layers");
+  EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(nn::load_network(path("m"))); }),
+            "nn::load_network: cannot read " + path("m").string() + ": there is no such file");
+}
+
+}  // namespace
