@@ -581,6 +581,7 @@ Json to_json(const Options& options, const std::vector<Run>& runs) {
                       {"batch_size", run.model->batch_size},
                       {"learning_rate", run.model->learning_rate},
                       {"interrupted", run.history.interrupted()},
+                      {"diverged", run.history.divergence.has_value()},
                       {"train_seconds", run.history.seconds()},
                       {"images_per_second", run.history.samples_per_second()},
                       {"test",
@@ -685,6 +686,11 @@ int compare(const Options& options) {
   if (stopped()) {
     fmt::print("\nInterrupted: the last training is not complete.\n");
     return interrupted;
+  }
+  const auto diverged = [](const Run& run) { return run.history.divergence.has_value(); };
+  if (std::ranges::any_of(runs, diverged)) {
+    fmt::print("\nA training diverged: its network is not what its recipe makes of it.\n");
+    return EXIT_FAILURE;
   }
   fmt::print("\n{}\n", verdict(recipe, runs));
   return kept ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -3,8 +3,10 @@ module;
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
+#include <optional>
 #include <range/v3/range/conversion.hpp>
 #include <range/v3/view/reverse.hpp>
 #include <range/v3/view/transform.hpp>
@@ -137,6 +139,16 @@ Tensor Sequential::predict(Tensor x) const {
   Signal signal{std::move(x)};
   for (const auto& layer : layers_) signal = layer->predict(std::move(signal));
   return std::move(signal).tensor();
+}
+
+std::optional<std::size_t> Sequential::first_not_finite(Tensor x) const {
+  check(x);
+  Sequential copy = *this;
+  for (std::size_t i = 0; i < size(); ++i) {
+    x = copy.layers_[i]->forward(std::move(x)).tensor();
+    if (!std::ranges::all_of(x.values(), [](real y) { return std::isfinite(y); })) return i;
+  }
+  return std::nullopt;
 }
 
 std::vector<Parameter*> Sequential::parameters() {

@@ -7,6 +7,7 @@ module;
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -221,6 +222,13 @@ class Sequential {
   /// @return The last layer's output.
   /// @throws std::invalid_argument if the shape does not fit.
   [[nodiscard]] Tensor predict(Tensor x) const;
+
+  /// Where values go wrong: passes a batch through a copy of the network, as forward() would, and
+  /// looks at what each layer puts out.
+  /// @param x Input, shape (B, …) as the first layer wants it.
+  /// @return The index of the first layer that puts out NaN or an infinity; none if all is finite.
+  /// @throws std::invalid_argument if the shape does not fit.
+  [[nodiscard]] std::optional<std::size_t> first_not_finite(Tensor x) const;
 
   /// @return The parameters of all layers, first to last. They stay where they are until the
   ///   network is destroyed or assigned one of other layers.

@@ -81,6 +81,7 @@ constexpr std::size_t max_columns = 79;
 
 /// A cost in few columns, however large.
 std::string short_number(double value) {
+  if (std::isnan(value)) return "nan";  // whose sign, which means nothing, would be printed
   return std::abs(value) < 10'000 ? fmt::format("{:.4f}", value) : fmt::format("{:.2e}", value);
 }
 
@@ -296,6 +297,7 @@ class Augmentation {
 
 /// Whether training has come to its end before all epochs have, and why.
 Ending ending_of(const History& history, const FitOptions& options) {
+  if (history.divergence) return Ending::diverged;
   if (InterruptRequest::made()) return Ending::interrupted;
   if (history.epochs.empty()) return Ending::all_epochs;
   const Epoch& last = history.epochs.back();
@@ -325,6 +327,8 @@ std::string reason(Ending ending, const FitOptions& options) {
       return "the training cost stands still";
     case Ending::interrupted:
       return "interrupted";
+    case Ending::diverged:
+      return "diverged";
   }
   return "";
 }
@@ -335,8 +339,28 @@ std::string end_line(const History& history, const FitOptions& options, bool bro
   if (brought_back)
     return fmt::format("{}: the network is epoch {}'s\n", why, history.best_epoch());
   if (history.ending == Ending::all_epochs) return "";
-  return why + ": the network stays as it is now\n";
+  const std::size_t steps = history.divergence ? history.divergence->steps_back : 0;
+  if (steps == 0) return why + ": the network stays as it is now\n";
+  return fmt::format("{}: the network is what it was {} {} before\n", why, steps,
+                     steps == 1 ? "step" : "steps");
 }
+
+/// What follows the end line of a training that diverged: where, and what to try.
+std::string advice(const Divergence& divergence) {
+  return fmt::format(
+      "  epoch {}, batch {}: the cost is {}\n"
+      "  not finite first: {}\n"
+      "  try a smaller learning rate, or clipped gradients (clip_norm); look at the\n"
+      "  largest values of the data, and at how the weights begin\n",
+      divergence.epoch, divergence.batch, divergence.cost, divergence.first);
+}
+
+bool all_finite(const Tensor& tensor) {
+  return std::ranges::all_of(tensor.values(), [](real x) { return std::isfinite(x); });
+}
+
+/// How many steps pass until the network is kept again. So rarely it costs next to nothing.
+constexpr std::size_t steps_to_keep = 100;
 
 /// Samples that pass through the network together when it is only used.
 constexpr std::size_t predict_batch = 500;
@@ -344,6 +368,11 @@ constexpr std::size_t predict_batch = 500;
 }  // namespace
 
 // -------------------------------------------------------------------------------------- history
+
+std::string Divergence::text() const {
+  return fmt::format("epoch {}, batch {}: the cost is {}; not finite first: {}", epoch, batch, cost,
+                     first);
+}
 
 double History::seconds() const {
   return ranges::accumulate(epochs | ranges::views::transform(&Epoch::seconds), 0.0);
@@ -511,6 +540,16 @@ struct Trainer::Fit {
   ScheduledRate rate;
   Bar bar;
   History history;
+  std::optional<Sequential> kept{};  ///< With it, a cost was finite.
+  std::size_t steps_when_kept = 0;
+
+  /// Keeps the network as it is before a step, now and then.
+  void keep(const Sequential& network) {
+    const std::size_t steps = history.learning_rates.size();
+    if (kept && steps - steps_when_kept < steps_to_keep) return;
+    kept = network;
+    steps_when_kept = steps;
+  }
 
   /// How far training has come before a batch.
   [[nodiscard]] Progress progress(std::size_t epoch, std::size_t batch) const {
@@ -535,14 +574,20 @@ void Trainer::train(Fit& fit, Epoch& epoch) {
     Dataset batch = fit.batches[i];
     const Tensor predictions =
         network_->forward(fit.augment(std::move(batch.inputs), epoch.number, i));
+    const double cost = fit.cost.value(predictions, batch.targets);
+    const double weight = fit.cost.weight(batch.targets);  // the batch's size, if all count alike
+    cost_sum += weight * cost;
+    weight_sum += weight;
+    if (!std::isfinite(cost)) {
+      diverge(fit, {.epoch = epoch.number, .batch = i + 1, .cost = cost}, predictions);
+      break;
+    }
+    fit.keep(*network_);
     network_->backward_parameters(fit.cost.gradient(predictions, batch.targets));
     if (fit.options.clip_norm > 0) clip_gradients(fit.parameters, fit.options.clip_norm);
     fit.rate.set(fit.progress(epoch.number, i));
     optimizer_->step(fit.parameters);
 
-    const double weight = fit.cost.weight(batch.targets);  // the batch's size, if all count alike
-    cost_sum += weight * fit.cost.value(predictions, batch.targets);
-    weight_sum += weight;
     epoch.samples += batch.targets.rows();
     add_to_metrics(predictions, batch.targets);
     fit.history.learning_rates.push_back(learning_rate());
@@ -553,6 +598,30 @@ void Trainer::train(Fit& fit, Epoch& epoch) {
                     .metrics = metric_values()};
   epoch.learning_rate = learning_rate();
   epoch.seconds = seconds_since(start);
+}
+
+/// Finds out where the values went wrong, and brings back the network that was kept.
+void Trainer::diverge(Fit& fit, Divergence divergence, const Tensor& predictions) {
+  if (std::isnan(divergence.cost)) divergence.cost = std::abs(divergence.cost);  // no "-nan"
+  divergence.first = "the cost";
+  if (!all_finite(predictions)) {
+    const std::size_t batch = divergence.batch - 1;
+    Tensor inputs = fit.augment(fit.batches[batch].inputs, divergence.epoch, batch);
+    if (all_finite(inputs)) {
+      // Where a layer draws at random and now all is finite, only the last is known not to be.
+      divergence.layer =
+          network_->first_not_finite(std::move(inputs)).value_or(network_->size() - 1);
+      divergence.first = fmt::format("layer {} ({})", *divergence.layer + 1,
+                                     network_->layer_names()[*divergence.layer]);
+    } else {
+      divergence.first = "the inputs";
+    }
+  }
+  if (fit.kept) {
+    *network_ = *fit.kept;
+    divergence.steps_back = fit.history.learning_rates.size() - fit.steps_when_kept;
+  }
+  fit.history.divergence = std::move(divergence);
 }
 
 Epoch Trainer::train_epoch(Fit& fit, const Dataset& validation) {
@@ -614,6 +683,7 @@ History Trainer::fit(const Dataset& training, const Dataset& validation,
   const bool bring_back = best && history.best_epoch() < history.epochs.size();
   if (bring_back) *network_ = *best;
   print(end_line(history, options, bring_back));
+  if (history.divergence) print(advice(*history.divergence));
   return std::move(history);
 }
 

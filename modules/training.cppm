@@ -7,6 +7,7 @@ module;
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -137,16 +138,33 @@ enum class Ending {
   cost_small,         ///< The training cost was as small as asked for.
   cost_stands_still,  ///< The training cost hardly changed any more.
   interrupted,        ///< Ctrl-C; the last epoch may be incomplete.
+  diverged,           ///< The cost of a batch was not finite; the last epoch is incomplete.
+};
+
+/// The first cost of a training that was not finite, and where the values came from.
+struct Divergence {
+  std::size_t epoch = 0;  ///< From 1 on.
+  std::size_t batch = 0;  ///< Of this epoch, from 1 on.
+  double cost = 0;        ///< NaN, or infinite.
+  /// The first layer whose values were not finite, from 0 on as in Sequential::layer(). None: it
+  /// was the inputs, or only the cost.
+  std::optional<std::size_t> layer{};
+  std::string first{};  ///< What was not finite first: `layer 2 (ReLU)`, `the inputs`, `the cost`.
+  std::size_t steps_back = 0;  ///< How many steps before the network was kept; 0: it was not.
+
+  /// `epoch 1, batch 3: the cost is nan; not finite first: layer 2 (ReLU)`.
+  [[nodiscard]] std::string text() const;
 };
 
 /// The course of a training.
 struct History {
-  std::vector<std::string> metrics;      ///< The names of the watched metrics.
-  std::vector<std::string> sets{};       ///< The names of the watched sets.
-  std::vector<Epoch> epochs;             ///< In order.
-  std::vector<double> learning_rates{};  ///< Of every step, in order.
-  bool validated = false;                ///< Whether there was a validation set.
-  Ending ending = Ending::all_epochs;    ///< Why it ended.
+  std::vector<std::string> metrics;        ///< The names of the watched metrics.
+  std::vector<std::string> sets{};         ///< The names of the watched sets.
+  std::vector<Epoch> epochs;               ///< In order.
+  std::vector<double> learning_rates{};    ///< Of every step, in order.
+  bool validated = false;                  ///< Whether there was a validation set.
+  Ending ending = Ending::all_epochs;      ///< Why it ended.
+  std::optional<Divergence> divergence{};  ///< Where it diverged, if that ended it.
 
   /// Whether Ctrl-C ended it; the last epoch may then be incomplete.
   [[nodiscard]] bool interrupted() const { return ending == Ending::interrupted; }
@@ -261,6 +279,13 @@ class Trainer {
   /// Ctrl-C ends it after the batch at hand, with a usable network and a history that says so; a
   /// second one ends the program.
   ///
+  /// So does the first batch whose cost is not finite. The network is then the last one that was
+  /// kept: before steps 1, 101, 201, … a copy is made, with which the cost of the batch at hand was
+  /// finite. Where there is none yet, the network stays as it is. The history's last epoch is then
+  /// incomplete: its training cost is not finite, its validation is of the network that was kept.
+  /// The optimizer still remembers the steps that led astray: train on with a new trainer. The copy
+  /// takes the memory of a second network.
+  ///
   /// @param training The set to learn from.
   /// @param validation Measured after every epoch; may be empty.
   /// @param options Epochs, batches, seed.
@@ -321,6 +346,7 @@ class Trainer {
   [[nodiscard]] History begin_history(bool validated) const;
   Epoch train_epoch(Fit& fit, const Dataset& validation);
   void train(Fit& fit, Epoch& epoch);
+  void diverge(Fit& fit, Divergence divergence, const Tensor& predictions);
   [[nodiscard]] Evaluation measure(const Dataset& dataset) const;
   void reset_metrics() const;
   void add_to_metrics(const Tensor& predictions, const Tensor& targets) const;

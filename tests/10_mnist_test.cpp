@@ -185,6 +185,23 @@ TEST_F(MnistProgram, SeveralSeedsGiveMeansAndDeviations) {
   EXPECT_TRUE(fs::exists(path("csv/cnn-2.csv")));
 }
 
+TEST_F(MnistProgram, TellsThatATrainingDiverged) {
+  const Outcome outcome = run("--recipe report --learning-rate 1e38 --epochs 3 --json " +
+                              path("result.json") + " --csv " + path("csv"));
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.output.find("\ndiverged: the network is what it was "), std::string::npos);
+  EXPECT_TRUE(outcome.output.ends_with(
+      "\nA training diverged: its network is not what its recipe makes of it.\n"))
+      << outcome.output;
+  const json result = json::parse(contents(path("result.json")));
+  for (const json& model : result["models"]) {
+    EXPECT_TRUE(model["diverged"].get<bool>());
+    EXPECT_EQ(model["history"].size(), 1U);
+    EXPECT_TRUE(model["history"][0]["training_cost"].is_null());
+    EXPECT_TRUE(model["history"][0]["validation_cost"].is_number());
+  }
+}
+
 TEST_F(MnistProgram, PrintsResultsThatItCannotWrite) {
   // A folder where the partial file is to stand: found out only at the end.
   fs::create_directory(path("result.json.partial"));

@@ -136,6 +136,18 @@ TEST_P(Network, PredictsWithoutAllocation) {
   EXPECT_EQ(allocations_of([&] { static_cast<void>(network.predict(set.inputs)); }), 0U);
 }
 
+// The copy that fit() keeps against divergence.
+TEST_P(Network, IsCopiedIntoItsLikeWithoutAllocation) {
+  const nn::Dataset set = noise(100);
+  nn::Sequential network = GetParam()();
+  nn::Sequential copy = network;
+  EXPECT_EQ(allocations_of([&] {
+              static_cast<void>(network.forward(set.inputs));
+              copy = network;
+            }),
+            0U);
+}
+
 // Two trainings of as many epochs and other numbers of steps differ in nothing but steps.
 TEST_P(Network, FitsWithoutAllocationInAStep) {
   const nn::Dataset set = noise(400);

@@ -18,6 +18,7 @@ import nn.convolution;
 import nn.cost;
 import nn.dense;
 import nn.layer;
+import nn.normalization;
 import nn.tensor;
 import nn.test;
 
@@ -495,6 +496,31 @@ TEST(Sequential, IsEmptyAfterAMove) {
   EXPECT_EQ(from.size(), 0U);  // NOLINT(bugprone-use-after-move)
   from.push(Dense{5, 1});      // and is not held to the shape that has gone
   EXPECT_EQ(from.output_shape(), Shape{1});
+}
+
+// Where values go wrong.
+
+TEST(FirstNotFinite, IsTheFirstLayerThatPutsOutSuch) {
+  Sequential network{dense(2, 3), nn::ReLU{}, dense(3, 1)};
+  const Tensor x{{1, 2}, {3, 4}};
+  EXPECT_FALSE(network.first_not_finite(x));
+  network.parameters()[3]->value(0) = std::numeric_limits<real>::infinity();
+  EXPECT_EQ(network.first_not_finite(x), 2U);
+  network.parameters()[1]->value(2) = std::numeric_limits<real>::quiet_NaN();
+  EXPECT_EQ(network.first_not_finite(x), 0U);
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.first_not_finite(Tensor{}); }),
+            "nn::Sequential: input is empty");
+}
+
+// In images, too; and what a layer remembers of its passes stays as it is.
+TEST(FirstNotFinite, ChangesNothing) {
+  Sequential network{convolution(1, 2, 3), nn::BatchNorm{2}, nn::ReLU{}};
+  const Tensor x = noise(Shape{20, 1, 5, 5});
+  const Tensor before = network.predict(x);
+  EXPECT_FALSE(network.first_not_finite(x));
+  EXPECT_EQ(network.predict(x), before);
+  network.parameters()[3]->value(1) = std::numeric_limits<real>::quiet_NaN();
+  EXPECT_EQ(network.first_not_finite(x), 1U);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -660,8 +661,9 @@ const Dataset one{.inputs = Tensor{Shape{1, 1}, real{1}}, .targets = Tensor{0}};
 /// validation cost what stands after it.
 struct Listed {
   nn::History history;
-  std::string text;
-  real steps;  ///< Those of the network at the end.
+  std::string all;   ///< What was printed,
+  std::string text;  ///< and the last line of it.
+  real steps;        ///< Those of the network at the end.
 };
 Listed train_listed(const std::vector<double>& costs, const Dataset& validation,
                     const nn::FitOptions& options) {
@@ -669,9 +671,10 @@ Listed train_listed(const std::vector<double>& costs, const Dataset& validation,
   nn::Trainer trainer{network, ListedCost{costs},
                       nn::GradientDescent{{.learning_rate = real(0.5)}}};
   testing::internal::CaptureStdout();
-  Listed listed{.history = trainer.fit(one, validation, options), .text = {}, .steps = 0};
-  listed.text = testing::internal::GetCapturedStdout();
-  listed.text = listed.text.substr(listed.text.rfind('\n', listed.text.size() - 2) + 1);
+  Listed listed{
+      .history = trainer.fit(one, validation, options), .all = {}, .text = {}, .steps = 0};
+  listed.all = testing::internal::GetCapturedStdout();
+  listed.text = listed.all.substr(listed.all.rfind('\n', listed.all.size() - 2) + 1);
   listed.steps = trainer.predict(one.inputs)(0, 0);
   return listed;
 }
@@ -706,12 +709,125 @@ TEST(Training, BringsTheBestBackWhenInterrupted) {
   EXPECT_EQ(listed.text, "interrupted: the network is epoch 2's\n");
 }
 
+// What is finite on the training set may overflow on another.
 TEST(Training, ANetworkThatRanAwayIsNoBest) {
-  const Listed listed = train_listed({NAN, NAN, NAN, NAN}, one, {.epochs = 3, .patience = 2});
+  const Dataset far{.inputs = Tensor{Shape{1, 1}, real{10}}, .targets = Tensor{0}};
+  std::vector<double> costs(20, NAN);
+  costs[0] = costs[1] = 9;  // of training; those of validation are 5 and 11
+  const Listed listed = train_listed(costs, far, {.epochs = 3, .patience = 2});
   EXPECT_EQ(listed.history.best_epoch(), 0U);
   EXPECT_EQ(listed.history.epochs.size(), 2U);
   EXPECT_EQ(listed.text,
             "2 epochs without a lower validation cost: the network stays as it is now\n");
+}
+
+// Divergence.
+
+constexpr real far_too_large = std::numeric_limits<real>::max() / 1000;
+constexpr const char* advice =
+    "  try a smaller learning rate, or clipped gradients (clip_norm); look at the\n"
+    "  largest values of the data, and at how the weights begin\n";
+
+TEST(Training, EndsWhenTheCostIsNotFinite) {
+  const Listed listed = train_listed({9, 5, INFINITY, 1}, {}, {.epochs = 5});
+  EXPECT_EQ(listed.history.ending, nn::Ending::diverged);
+  ASSERT_TRUE(listed.history.divergence);
+  EXPECT_EQ(listed.history.divergence->text(),
+            "epoch 3, batch 1: the cost is inf; not finite first: the cost");
+  EXPECT_EQ(listed.history.epochs.size(), 3U);
+  EXPECT_EQ(listed.history.best_epoch(), 2U);
+  EXPECT_EQ(listed.steps, 0);
+  EXPECT_EQ(listed.all, "epoch  1/5  cost 9.0000\nepoch  2/5  cost 5.0000\nepoch  3/5  cost inf\n" +
+                            std::string{"diverged: the network is what it was 2 steps before\n"
+                                        "  epoch 3, batch 1: the cost is inf\n"
+                                        "  not finite first: the cost\n"} +
+                            advice);
+}
+
+TEST(Training, KeepsTheNetworkEveryHundredSteps) {
+  std::vector<double> costs(300, 1);
+  costs[250] = NAN;
+  const Listed listed = train_listed(costs, {}, {.epochs = 300});
+  EXPECT_EQ(listed.history.epochs.size(), 251U);
+  EXPECT_EQ(listed.history.epochs.back().samples, 0U);
+  EXPECT_EQ(listed.history.learning_rates.size(), 250U);
+  EXPECT_EQ(listed.history.divergence->steps_back, 50U);
+  EXPECT_EQ(listed.steps, 200);
+}
+
+TEST(Training, LeavesANetworkThatNeverHadACost) {
+  const Listed listed = train_listed({-NAN, 1}, {}, {.epochs = 5});
+  EXPECT_EQ(listed.history.epochs.size(), 1U);
+  EXPECT_EQ(listed.all, "epoch  1/5  cost nan\ndiverged: the network stays as it is now\n" +
+                            std::string{"  epoch 1, batch 1: the cost is nan\n"
+                                        "  not finite first: the cost\n"} +
+                            advice);
+}
+
+TEST(Training, BringsTheBestBackWhenItDiverges) {
+  const Listed listed = train_listed({9, 5, 4, NAN}, one, {.epochs = 5, .patience = 3});
+  EXPECT_EQ(listed.history.epochs.size(), 4U);
+  EXPECT_EQ(listed.steps, 2);
+  EXPECT_NE(listed.all.find("diverged: the network is epoch 2's\n"), std::string::npos);
+}
+
+// The epoch at hand is told as far as it came, its validation that of the network kept.
+TEST(Training, EndsAnEpochThatDiverges) {
+  nn::Sequential network = small_network();
+  const nn::Sequential before = network;
+  nn::Trainer trainer = quiet_trainer(network, far_too_large);
+  const double cost = trainer.evaluate(clouds(30, 2)).cost;
+  std::size_t epochs = 0;
+  const nn::History history =
+      trainer.fit(clouds(60), clouds(30, 2),
+                  {.epochs = 5, .batch_size = 10, .on_epoch = [&](const nn::Epoch&) { ++epochs; }});
+  ASSERT_TRUE(history.divergence);
+  EXPECT_EQ(history.divergence->epoch, 1U);
+  EXPECT_EQ(history.divergence->batch, history.divergence->steps_back + 1);
+  EXPECT_GE(history.divergence->layer, 0U);
+  ASSERT_EQ(history.epochs.size(), 1U);
+  EXPECT_EQ(epochs, 1U);
+  EXPECT_EQ(history.epochs[0].samples, 10 * history.divergence->steps_back);
+  EXPECT_FALSE(std::isfinite(history.epochs[0].training.cost));
+  EXPECT_EQ(history.epochs[0].validation.cost, cost);
+  EXPECT_EQ(network.layer<nn::Dense>(0).weights(), before.layer<nn::Dense>(0).weights());
+  EXPECT_EQ(network.layer<nn::Dense>(2).biases(), before.layer<nn::Dense>(2).biases());
+}
+
+TEST(Training, NamesTheLayerWhoseValuesWentFirst) {
+  nn::Sequential network = small_network();
+  network.parameters()[2]->value(7, 2) = NAN;
+  nn::Trainer trainer = quiet_trainer(network);
+  const nn::History history = trainer.fit(clouds(30), nn::FitOptions{.batch_size = 10});
+  EXPECT_EQ(history.divergence->layer, 2U);
+  EXPECT_EQ(history.divergence->text(),
+            "epoch 1, batch 1: the cost is nan; not finite first: layer 3 (Dense 8→3)");
+  EXPECT_EQ(history.divergence->steps_back, 0U);
+}
+
+TEST(Training, TellsInputsThatWentFirst) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network);
+  const auto spoil = [batch = 0](Tensor inputs, nn::Random /*random*/) mutable {
+    if (++batch >= 3) inputs(0, 1) = NAN;
+    return inputs;
+  };
+  const nn::History history =
+      trainer.fit(clouds(60), nn::FitOptions{.batch_size = 10, .augment = spoil});
+  EXPECT_FALSE(history.divergence->layer);
+  EXPECT_EQ(history.divergence->text(),
+            "epoch 1, batch 3: the cost is nan; not finite first: the inputs");
+}
+
+// What a layer remembers beside its parameters comes back too.
+TEST(Training, BringsRunningMeansBackWhenItDiverges) {
+  nn::Random random{1};
+  nn::Sequential network{nn::Dense{2, 8, nn::He{random}}, nn::BatchNorm{8},
+                         nn::Dense{8, 3, nn::Glorot{random}}};
+  nn::Trainer trainer = quiet_trainer(network, far_too_large);
+  const nn::History history = trainer.fit(clouds(60), {.epochs = 5, .batch_size = 10});
+  EXPECT_TRUE(history.divergence);
+  EXPECT_TRUE(std::isfinite(trainer.evaluate(clouds(30, 2)).cost));
 }
 
 TEST(Training, EndsWhenTheCostIsSmall) {
