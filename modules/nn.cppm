@@ -28,5 +28,6 @@ export import nn.recurrent;
 export import nn.weights;
 export import nn.metrics;
 export import nn.schedule;
+export import nn.checkpoint;
 export import nn.training;
 export import nn.mnist;

@@ -216,6 +216,8 @@ Safetensors parse(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+std::string_view version() { return NN_VERSION; }
+
 std::string to_string(std::span<const std::size_t> shape) {
   std::string text;
   for (const std::size_t axis : shape) text += fmt::format("{}{}", text.empty() ? "" : ", ", axis);

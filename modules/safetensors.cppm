@@ -17,6 +17,9 @@ export import nn.tensor;
 
 export namespace nn {
 
+/// The library's version, `0.1.0`: written beside all that it stores.
+[[nodiscard]] std::string_view version();
+
 /// A tensor as it stands in a file: numbers of any type and any number of axes.
 struct StoredTensor {
   std::string name;
@@ -29,9 +32,13 @@ struct StoredTensor {
   /// @param tensor Its values.
   [[nodiscard]] static StoredTensor of(std::string_view name, const Tensor& tensor);
   /// Whole numbers to be stored, as U64.
+  /// @param name Their name.
+  /// @param numbers In order; they get one axis.
   [[nodiscard]] static StoredTensor of(std::string_view name,
                                        std::span<const std::uint64_t> numbers);
   /// Numbers in double to be stored, as F64.
+  /// @param name Their name.
+  /// @param numbers In order; they get one axis.
   [[nodiscard]] static StoredTensor of(std::string_view name, std::span<const double> numbers);
 
   /// The values as the library has them; rounded where the file holds more digits.

@@ -19,10 +19,10 @@ export import nn.tensor;
 export namespace nn {
 
 /// One piece of a state, by its name: where it stands, to be read or to be written over. Numbers
-/// that are not a network's are whole, as counters are, or in double.
+/// that are not a network's are whole, as counters are, or in double; a list may have grown.
 struct State {
   std::string name;  ///< One word; within something larger its place stands before it: `0.weight`.
-  std::variant<Tensor*, std::span<std::uint64_t>, std::span<double>> value;
+  std::variant<Tensor*, std::span<std::uint64_t>, std::span<double>, std::vector<double>*> value;
 };
 
 /// Whatever tells all that it remembers, besides what it is made with: `state()`. The places stay

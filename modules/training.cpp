@@ -1,6 +1,7 @@
 module;
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +11,9 @@ module;
 #include <cmath>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -156,6 +159,7 @@ void check_options(const FitOptions& options, bool validated) {
   }
   check_limit("enough_cost", options.enough_cost);
   check_limit("min_change", options.min_change);
+  check_limit("checkpoint_seconds", options.checkpoint_seconds);
 }
 
 /// A validation set whose inputs do not fit is to be found out at once, not after an epoch.
@@ -532,6 +536,15 @@ std::string Trainer::line(const Epoch& epoch, std::size_t epochs, bool validated
 
 /// What one call of fit() works with.
 struct Trainer::Fit {
+  /// How far the epoch at hand has come.
+  struct Running {
+    std::uint64_t batches = 0;  ///< Done.
+    std::uint64_t samples = 0;
+    double cost_sum = 0;
+    double weight_sum = 0;
+    double seconds = 0;
+  };
+
   const FitOptions& options;
   Batches batches;
   std::vector<Parameter*> parameters;
@@ -540,8 +553,14 @@ struct Trainer::Fit {
   ScheduledRate rate;
   Bar bar;
   History history;
+  Description description;  ///< Where there is a checkpoint.
+  Running running{};
+  std::optional<Sequential> best{};  ///< Of the epoch with the lowest validation cost.
   std::optional<Sequential> kept{};  ///< With it, a cost was finite.
-  std::size_t steps_when_kept = 0;
+  std::uint64_t steps_when_kept = 0;
+  std::vector<double> packed_epochs{};  ///< Those of the history, on the way to and from a file.
+  double packed_rate = 0;               ///< The optimizer's, on the same way.
+  Clock::time_point saved = Clock::now();
 
   /// Keeps the network as it is before a step, now and then.
   void keep(const Sequential& network) {
@@ -551,33 +570,43 @@ struct Trainer::Fit {
     steps_when_kept = steps;
   }
 
+  /// Whether it is time for the next checkpoint.
+  [[nodiscard]] bool is_due() const {
+    return !options.checkpoint.empty() && options.checkpoint_seconds > 0 &&
+           seconds_since(saved) >= options.checkpoint_seconds;
+  }
+
   /// How far training has come before a batch.
   [[nodiscard]] Progress progress(std::size_t epoch, std::size_t batch) const {
     Progress progress{.epoch = static_cast<double>(epoch - 1) +
                                static_cast<double>(batch) / static_cast<double>(batches.count()),
                       .epochs = static_cast<double>(options.epochs)};
-    if (history.epochs.empty()) return progress;
-    const Epoch& last = history.epochs.back();
+    if (epoch == 1) return progress;
+    const Epoch& last = history.epochs[epoch - 2];
     progress.cost = history.validated ? last.validation.cost : last.training.cost;
     return progress;
   }
 };
 
-/// One pass over the batches: the four steps of learning, again and again.
+/// One pass over the batches, or what is left of it: the four steps of learning, again and again.
 void Trainer::train(Fit& fit, Epoch& epoch) {
-  const Clock::time_point start = Clock::now();
-  reset_metrics();
-  double cost_sum = 0;
-  double weight_sum = 0;
+  Fit::Running& running = fit.running;
+  if (running.batches == 0) reset_metrics();
+  Clock::time_point start = Clock::now();
   // [steps]
-  for (std::size_t i = 0; i < fit.batches.count() && !InterruptRequest::made(); ++i) {
+  for (std::uint64_t& i = running.batches; i < fit.batches.count(); ++i) {
+    if (InterruptRequest::made()) break;
+    if (fit.is_due()) {
+      running.seconds += seconds_since(std::exchange(start, Clock::now()));
+      save(fit);
+    }
     Dataset batch = fit.batches[i];
     const Tensor predictions =
         network_->forward(fit.augment(std::move(batch.inputs), epoch.number, i));
     const double cost = fit.cost.value(predictions, batch.targets);
     const double weight = fit.cost.weight(batch.targets);  // the batch's size, if all count alike
-    cost_sum += weight * cost;
-    weight_sum += weight;
+    running.cost_sum += weight * cost;
+    running.weight_sum += weight;
     if (!std::isfinite(cost)) {
       diverge(fit, {.epoch = epoch.number, .batch = i + 1, .cost = cost}, predictions);
       break;
@@ -588,16 +617,19 @@ void Trainer::train(Fit& fit, Epoch& epoch) {
     fit.rate.set(fit.progress(epoch.number, i));
     optimizer_->step(fit.parameters);
 
-    epoch.samples += batch.targets.rows();
+    running.samples += batch.targets.rows();
     add_to_metrics(predictions, batch.targets);
     fit.history.learning_rates.push_back(learning_rate());
-    fit.bar.show(epoch.number, i + 1, cost_sum / weight_sum);
+    fit.bar.show(epoch.number, i + 1, running.cost_sum / running.weight_sum);
   }
   // [/steps]
-  epoch.training = {.cost = weight_sum == 0 ? 0 : cost_sum / weight_sum,
+  running.seconds += seconds_since(start);
+  if (InterruptRequest::made() && running.batches < fit.batches.count()) save(fit);
+  epoch.samples = running.samples;
+  epoch.training = {.cost = running.weight_sum == 0 ? 0 : running.cost_sum / running.weight_sum,
                     .metrics = metric_values()};
   epoch.learning_rate = learning_rate();
-  epoch.seconds = seconds_since(start);
+  epoch.seconds = running.seconds;
 }
 
 /// Finds out where the values went wrong, and brings back the network that was kept.
@@ -636,12 +668,183 @@ Epoch Trainer::train_epoch(Fit& fit, const Dataset& validation) {
   return epoch;
 }
 
+// ---------------------------------------------------------------------------------- checkpoints
+
+namespace {
+
+/// Calls with every number of an epoch, in order; its evaluations have their sizes already.
+template <class E, class Call>
+void each_number(E& epoch, bool validated, const Call& call) {
+  const auto each_of = [&](auto& evaluation) {
+    call(evaluation.cost);
+    std::ranges::for_each(evaluation.metrics, call);
+  };
+  each_of(epoch.training);
+  if (validated) each_of(epoch.validation);
+  std::ranges::for_each(epoch.sets, each_of);
+  call(epoch.learning_rate);
+  call(epoch.seconds);
+}
+
+/// The epochs of a history as a row of numbers.
+std::vector<double> pack(const History& history) {
+  std::vector<double> numbers;
+  for (const Epoch& epoch : history.epochs) {
+    each_number(epoch, history.validated, [&](double number) { numbers.push_back(number); });
+    numbers.push_back(static_cast<double>(epoch.samples));
+  }
+  return numbers;
+}
+
+/// Back again. The history knows its metrics and sets.
+std::vector<Epoch> unpack(const History& history, std::span<const double> numbers) {
+  const Evaluation empty{.cost = 0, .metrics = std::vector<double>(history.metrics.size())};
+  std::vector<Epoch> epochs;
+  const auto next = [&] {
+    if (numbers.empty()) throw std::runtime_error("'history.epochs' ends within an epoch");
+    const double number = numbers.front();
+    numbers = numbers.subspan(1);
+    return number;
+  };
+  while (!numbers.empty()) {
+    Epoch epoch{.number = epochs.size() + 1,
+                .training = empty,
+                .validation = empty,
+                .sets = std::vector(history.sets.size(), empty)};
+    each_number(epoch, history.validated, [&](double& number) { number = next(); });
+    epoch.samples = static_cast<std::size_t>(next());
+    epochs.push_back(std::move(epoch));
+  }
+  return epochs;
+}
+
+/// A number that follows from all the values and tells one set from another (FNV-1a, taken over
+/// whole values).
+std::uint64_t fingerprint(std::span<const real> values, std::uint64_t hash) {
+  constexpr std::uint64_t prime = 0x100000001b3;
+  for (const real value : values) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, &value, sizeof value);
+    hash = (hash ^ bits) * prime;
+  }
+  return hash;
+}
+
+/// `55000 samples of shape (784), fingerprint 1d2e…`.
+std::string describe_set(const Dataset& set) {
+  if (set.size() == 0) return "none";
+  constexpr std::uint64_t start = 0xcbf29ce484222325;
+  return fmt::format("{} samples of shape {}, fingerprint {:016x}", set.size(),
+                     to_string(set.inputs.shape().sample()),
+                     fingerprint(set.targets.values(), fingerprint(set.inputs.values(), start)));
+}
+
+std::string yes_or_no(bool truth) { return truth ? "yes" : "no"; }
+
+}  // namespace
+
+/// What must be the same for a training to go on from a checkpoint.
+Description Trainer::describe(const Dataset& training, const Dataset& validation,
+                              const FitOptions& options) const {
+  Description words{{"the type of numbers", sizeof(real) == sizeof(double) ? "double" : "float"}};
+  for (const std::string& name : network_->layer_names()) {
+    words.emplace_back(fmt::format("layer {}", words.size()), name);
+  }
+  words.emplace_back("the cost", cost_->name());
+  words.emplace_back("the optimizer", optimizer_->name());
+  words.emplace_back("the learning rate", fmt::format("{}", optimizer_->learning_rate()));
+  words.emplace_back("the training set", describe_set(training));
+  words.emplace_back("the validation set", describe_set(validation));
+  words.emplace_back("batch_size", fmt::format("{}", options.batch_size));
+  words.emplace_back("shuffle", yes_or_no(options.shuffle));
+  words.emplace_back("drop_last", yes_or_no(options.drop_last));
+  words.emplace_back("seed", fmt::format("{}", options.seed));
+  words.emplace_back("clip_norm", fmt::format("{}", options.clip_norm));
+  words.emplace_back("patience", fmt::format("{}", options.patience));
+  words.emplace_back("class_weights", fmt::format("{}", fmt::join(options.class_weights, ", ")));
+  for (const auto& metric : metrics_) words.emplace_back("metric " + metric->name(), "watched");
+  for (const NamedSet& set : sets_) words.emplace_back("set " + set.name(), "watched");
+  return words;
+}
+
+/// How far the training has come; from it follows what else there is.
+std::vector<State> Trainer::how_far(Fit& fit) {
+  Fit::Running& running = fit.running;
+  return {{.name = "history.epochs", .value = &fit.packed_epochs},
+          {.name = "history.learning_rates", .value = &fit.history.learning_rates},
+          {.name = "learning_rate", .value = std::span{&fit.packed_rate, 1}},
+          counter_state("epoch.batches", running.batches),
+          counter_state("epoch.samples", running.samples),
+          {.name = "epoch.cost_sum", .value = std::span{&running.cost_sum, 1}},
+          {.name = "epoch.weight_sum", .value = std::span{&running.weight_sum, 1}},
+          {.name = "epoch.seconds", .value = std::span{&running.seconds, 1}},
+          counter_state("steps_when_kept", fit.steps_when_kept)};
+}
+
+/// All that the training needs to go on, each in its place.
+std::vector<State> Trainer::states(Fit& fit) const {
+  std::vector<State> all = how_far(fit);
+  append_state(all, "network", network_->state());
+  append_state(all, "optimizer", optimizer_->state(fit.parameters).value());
+  for (std::size_t i = 0; i < metrics_.size(); ++i) {
+    append_state(all, fmt::format("metric.{}", i), metrics_[i]->state().value());
+  }
+  if (fit.best) append_state(all, "best", fit.best->state());
+  if (fit.kept) append_state(all, "kept", fit.kept->state());
+  return all;
+}
+
+/// Keeps the training as it is between two steps, if it is to be kept.
+void Trainer::save(Fit& fit) const {
+  if (fit.options.checkpoint.empty()) return;
+  fit.packed_epochs = pack(fit.history);
+  fit.packed_rate = learning_rate();
+  save_checkpoint(fit.options.checkpoint, fit.description, states(fit));
+  fit.saved = Clock::now();
+}
+
+/// Goes back to where a checkpoint was written.
+void Trainer::resume(Fit& fit) {
+  const Checkpoint checkpoint{fit.options.checkpoint, fit.description};
+  History& history = fit.history;
+  checkpoint.restore(how_far(fit));
+  history.epochs = unpack(history, fit.packed_epochs);
+  const std::size_t count = fit.batches.count();
+  const std::size_t steps = history.learning_rates.size();
+  if (fit.running.batches >= count ||
+      steps != history.epochs.size() * count + fit.running.batches) {
+    throw std::runtime_error(fmt::format(
+        "nn::Trainer: {}: {} steps cannot be {} epochs of {} batches and {} batches",
+        fit.options.checkpoint.string(), steps, history.epochs.size(), count, fit.running.batches));
+  }
+  if (fit.options.patience > 0 && history.best_epoch() > 0) fit.best = *network_;
+  if (steps > 0) fit.kept = *network_;
+  checkpoint.restore(states(fit));
+  for (std::size_t step = 0; step < steps; ++step) {
+    fit.rate.set(fit.progress(step / count + 1, step % count));
+  }
+  set_learning_rate(static_cast<real>(fit.packed_rate));
+  print(fmt::format("goes on after epoch {}, batch {}, from {}\n", history.epochs.size(),
+                    fit.running.batches, fit.options.checkpoint.string()));
+}
+
+// ------------------------------------------------------------------------------------- training
+
 /// All that can be found out before the first batch.
 void Trainer::check(const Dataset& validation, const FitOptions& options) const {
   const bool validated = validation.size() > 0;
   check_options(options, validated);
   if (validated || validation.targets.rows() > 0) check_fits(validation, *network_);
   for (const NamedSet& set : sets_) check_fits(set.dataset(), *network_);
+  if (options.checkpoint.empty()) return;
+  const auto refuse = [](const std::string& name) {
+    throw std::invalid_argument(fmt::format(
+        "nn::Trainer: {} does not tell its state, so there can be no checkpoint", name));
+  };
+  if (!optimizer_->state(network_->parameters())) refuse(optimizer_->name());
+  for (const auto& metric : metrics_) {
+    if (!metric->state()) refuse(metric->name());
+  }
 }
 
 History Trainer::begin_history(bool validated) const {
@@ -667,21 +870,26 @@ History Trainer::fit(const Dataset& training, const Dataset& validation,
           .augment = Augmentation{options},
           .rate = {*optimizer_, options.schedule},
           .bar = {quiet_, options.epochs, batches.count(), size},
-          .history = begin_history(validation.size() > 0)};
+          .history = begin_history(validation.size() > 0),
+          .description =
+              options.checkpoint.empty() ? Description{} : describe(training, validation, options)};
   History& history = fit.history;
-  std::optional<Sequential> best;
+  if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) resume(fit);
   history.ending = ending_of(history, options);
   while (history.ending == Ending::all_epochs && history.epochs.size() < options.epochs) {
     const Epoch epoch = train_epoch(fit, validation);
     history.epochs.push_back(epoch);
     fit.bar.clear();
     print(line(epoch, options.epochs, history.validated) + "\n");
-    if (options.patience > 0 && history.best_epoch() == epoch.number) best = *network_;
+    if (options.patience > 0 && history.best_epoch() == epoch.number) fit.best = *network_;
     if (options.on_epoch) options.on_epoch(epoch);
     history.ending = ending_of(history, options);
+    if (fit.running.batches < batches.count()) break;  // interrupted, or diverged
+    fit.running = {};
+    save(fit);
   }
-  const bool bring_back = best && history.best_epoch() < history.epochs.size();
-  if (bring_back) *network_ = *best;
+  const bool bring_back = fit.best && history.best_epoch() < history.epochs.size();
+  if (bring_back) *network_ = *fit.best;
   print(end_line(history, options, bring_back));
   if (history.divergence) print(advice(*history.divergence));
   return std::move(history);

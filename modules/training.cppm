@@ -18,6 +18,7 @@ export module nn.training;
 
 import nn.backprop;
 import nn.batching;
+import nn.checkpoint;
 import nn.cost;
 import nn.descent;
 export import nn.layer;
@@ -34,6 +35,7 @@ struct AnyCost {
   AnyCost(const AnyCost&) = delete;
   AnyCost& operator=(const AnyCost&) = delete;
   virtual ~AnyCost() = default;
+  [[nodiscard]] virtual std::string name() const = 0;
   [[nodiscard]] virtual double value(const Tensor& predictions, const Tensor& targets) const = 0;
   [[nodiscard]] virtual Tensor gradient(const Tensor& predictions, const Tensor& targets) const = 0;
 };
@@ -41,6 +43,7 @@ struct AnyCost {
 template <Cost C>
 struct CostModel final : AnyCost {
   explicit CostModel(C concrete) : cost{std::move(concrete)} {}
+  [[nodiscard]] std::string name() const override { return cost.name(); }
   [[nodiscard]] double value(const Tensor& p, const Tensor& t) const override {
     return cost.value(p, t);
   }
@@ -56,17 +59,26 @@ struct AnyOptimizer {
   AnyOptimizer(const AnyOptimizer&) = delete;
   AnyOptimizer& operator=(const AnyOptimizer&) = delete;
   virtual ~AnyOptimizer() = default;
+  [[nodiscard]] virtual std::string name() const = 0;
   virtual void step(std::span<Parameter* const> parameters) = 0;
   [[nodiscard]] virtual real learning_rate() const = 0;
   virtual void set_learning_rate(real rate) = 0;
+  /// None of an optimizer that cannot be resumed.
+  virtual std::optional<std::vector<State>> state(std::span<Parameter* const> parameters) = 0;
 };
 
 template <Optimizer O>
 struct OptimizerModel final : AnyOptimizer {
   explicit OptimizerModel(O concrete) : optimizer{std::move(concrete)} {}
+  [[nodiscard]] std::string name() const override { return optimizer.name(); }
   void step(std::span<Parameter* const> parameters) override { optimizer.step(parameters); }
   [[nodiscard]] real learning_rate() const override { return optimizer.learning_rate(); }
   void set_learning_rate(real rate) override { optimizer.set_learning_rate(rate); }
+  std::optional<std::vector<State>> state(std::span<Parameter* const> parameters) override {
+    if constexpr (ResumableOptimizer<O>) return optimizer.state(parameters);
+    static_cast<void>(parameters);
+    return std::nullopt;
+  }
   O optimizer;
 };
 
@@ -80,6 +92,8 @@ struct AnyMetric {
   virtual void reset() = 0;
   virtual void add(const Tensor& predictions, const Tensor& targets) = 0;
   [[nodiscard]] virtual double value() const = 0;
+  /// None of a metric that cannot be resumed.
+  virtual std::optional<std::vector<State>> state() = 0;
 };
 
 template <Metric M>
@@ -89,6 +103,10 @@ struct MetricModel final : AnyMetric {
   void reset() override { metric.reset(); }
   void add(const Tensor& p, const Tensor& t) override { metric.add(p, t); }
   [[nodiscard]] double value() const override { return metric.value(); }
+  std::optional<std::vector<State>> state() override {
+    if constexpr (Stateful<M>) return metric.state();
+    return std::nullopt;
+  }
   M metric;
 };
 
@@ -235,6 +253,15 @@ struct FitOptions {
   double min_change = 0;
 
   std::function<void(const Epoch&)> on_epoch{};  ///< Called at the end of every epoch.
+
+  /// A file that training is kept in: at the end of every epoch, on Ctrl-C, and every so many
+  /// seconds. Where it stands already, training goes on from it, to the same bits as if it had
+  /// never stopped: start the same program again. What is kept: all that network, optimizer and
+  /// metrics remember, how far training has come, and the history; orders and random numbers follow
+  /// from the seed. What functions among these options remember is not, but a schedule is led again
+  /// through what has passed. Empty: nothing is kept.
+  std::filesystem::path checkpoint{};
+  double checkpoint_seconds = 60;  ///< Within an epoch; 0: only at its end.
 };
 
 /// Weights under which every class counts alike, however rare: N / (K n) for a class of n samples,
@@ -290,6 +317,8 @@ class Trainer {
   /// @param validation Measured after every epoch; may be empty.
   /// @param options Epochs, batches, seed.
   /// @return What was measured in every epoch.
+  /// @throws std::runtime_error if the checkpoint cannot be read or written, or is one of another
+  ///   network, optimizer, data set, or options other than more or fewer epochs.
   /// @throws std::invalid_argument if an option is out of its range, the training set is empty, a
   ///   set does not fit the network, the cost or a metric, there is patience and no validation set,
   ///   a class has no weight, or the schedule or augment gives what cannot be.
@@ -346,6 +375,12 @@ class Trainer {
   [[nodiscard]] History begin_history(bool validated) const;
   Epoch train_epoch(Fit& fit, const Dataset& validation);
   void train(Fit& fit, Epoch& epoch);
+  [[nodiscard]] Description describe(const Dataset& training, const Dataset& validation,
+                                     const FitOptions& options) const;
+  [[nodiscard]] static std::vector<State> how_far(Fit& fit);
+  [[nodiscard]] std::vector<State> states(Fit& fit) const;
+  void save(Fit& fit) const;
+  void resume(Fit& fit);
   void diverge(Fit& fit, Divergence divergence, const Tensor& predictions);
   [[nodiscard]] Evaluation measure(const Dataset& dataset) const;
   void reset_metrics() const;

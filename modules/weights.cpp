@@ -466,8 +466,6 @@ Json parse_layers(const Safetensors& contents) {
 
 }  // namespace
 
-std::string_view version() { return NN_VERSION; }
-
 void save_network(const path& file, const Sequential& network) {
   if (network.size() == 0) throw std::invalid_argument("nn::save_network: there are no layers");
   Safetensors contents;

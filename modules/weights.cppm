@@ -4,7 +4,6 @@ module;
 
 #include <cstddef>
 #include <filesystem>
-#include <string_view>
 #include <utility>
 
 export module nn.weights;
@@ -18,9 +17,6 @@ import nn.normalization;
 import nn.recurrent;
 
 export namespace nn {
-
-/// The library's version, `0.1.0`: written into every file.
-[[nodiscard]] std::string_view version();
 
 /// Stores a network: its layers, and all that they have learned, in a safetensors file, as a whole
 /// or not at all.
