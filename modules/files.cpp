@@ -5,6 +5,7 @@ module;
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
@@ -113,6 +114,12 @@ void write_whole(std::string_view owner, const fs::path& file, std::span<const s
 
 void write_whole(std::string_view owner, const fs::path& file, std::string_view text) {
   write_whole(owner, file, std::as_bytes(std::span{text}));
+}
+
+std::string detail::shown(std::string_view text, std::size_t most) {
+  std::string start{text.substr(0, most)};
+  std::ranges::replace_if(start, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return fmt::format("'{}'{}", start, text.size() > most ? "…" : "");
 }
 
 }  // namespace nn

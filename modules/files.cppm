@@ -5,6 +5,7 @@ module;
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,3 +33,14 @@ void write_whole(std::string_view owner, const std::filesystem::path& file,
 void write_whole(std::string_view owner, const std::filesystem::path& file, std::string_view text);
 
 }  // namespace nn
+
+export namespace nn::detail {
+
+/// A piece of a file as an error may quote it, whatever is in the file: not too long, and what a
+/// terminal might take for a command is a question mark.
+/// @param text Of the file.
+/// @param most Bytes of it that are shown.
+/// @return `'text'`, or `'tex'…`.
+[[nodiscard]] std::string shown(std::string_view text, std::size_t most = 40);
+
+}  // namespace nn::detail

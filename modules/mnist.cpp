@@ -25,11 +25,17 @@ module;
 
 module nn.mnist;
 
+import nn.files;
+
 namespace nn::mnist {
 
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Files are read in pieces, the first so long, each of the others as long as all before it: memory
+/// is at most twice what is really there.
+constexpr std::size_t first_piece = std::size_t{1} << 16U;
 
 /// A file read from front to back; zlib passes what is not compressed through as it is.
 class Reader {
@@ -113,10 +119,9 @@ std::size_t header_size(const Idx& idx) { return 4 * (1 + idx.axes.size()); }
 /// Reads as many values as the header promises. Memory grows with what is really there, so that a
 /// header that lies cannot ask for more than the file holds.
 void read_values(Reader& reader, Idx& idx, std::size_t count) {
-  constexpr std::size_t piece = std::size_t{1} << 22U;
   while (idx.values.size() < count) {
     const std::size_t before = idx.values.size();
-    const std::size_t wanted = std::min(piece, count - before);
+    const std::size_t wanted = std::min(std::max(first_piece, before), count - before);
     idx.values.resize(before + wanted);
     const std::size_t got = reader.read(&idx.values[before], wanted);
     if (got < wanted) {
@@ -191,13 +196,12 @@ std::string column_name(std::size_t column) {
 
 /// The whole of a file. Memory grows with what is really there.
 std::string read_text(const fs::path& file) {
-  constexpr std::size_t piece = std::size_t{1} << 22U;
   Reader reader{file};
   std::string text;
   std::size_t size = 0;
   do {
-    text.resize(size + piece);
-    size += reader.read(&text[size], piece);
+    text.resize(std::max(first_piece, 2 * size));
+    size += reader.read(&text[size], text.size() - size);
   } while (size == text.size());
   text.resize(size);
   return text;
@@ -269,13 +273,7 @@ class CsvReader {
   }
 
  private:
-  /// A field as an error may quote it, whatever is in the file.
-  static std::string shown(std::string_view field) {
-    constexpr std::size_t most = 20;
-    std::string text{field.substr(0, most)};
-    std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
-    return fmt::format("'{}'{}", text, field.size() > most ? "…" : "");
-  }
+  static std::string shown(std::string_view field) { return detail::shown(field, 20); }
 
   fs::path path_;
   std::string text_;

@@ -29,6 +29,7 @@ static_assert(std::endian::native == std::endian::little,
 
 namespace {
 
+using detail::shown;
 using Json = nlohmann::ordered_json;
 
 constexpr const char* own_type = sizeof(real) == sizeof(double) ? "F64" : "F32";
@@ -60,7 +61,7 @@ template <class T>
 std::vector<T> values_of(const StoredTensor& stored, std::string_view type) {
   if (stored.type != type) {
     throw std::runtime_error(
-        fmt::format("'{}' is of type {}, expected {}", stored.name, stored.type, type));
+        fmt::format("{} is of type {}, expected {}", shown(stored.name), stored.type, type));
   }
   std::vector<T> values(stored.bytes.size() / sizeof(T));
   if (!values.empty()) std::memcpy(values.data(), stored.bytes.data(), stored.bytes.size());
@@ -95,6 +96,8 @@ Json parse_header(std::string_view text) {
     return header;
   } catch (const Json::parse_error& error) {
     throw Fault(fmt::format("byte {}: the header is no JSON", length_bytes + error.byte));
+  } catch (const Json::out_of_range&) {
+    throw Fault("the header has a number that is too large");
   }
 }
 
@@ -103,12 +106,12 @@ std::vector<std::size_t> whole_numbers_of(const Json& object, const char* key,
                                           const std::string& name) {
   const auto list = object.find(key);
   if (list == object.end() || !list->is_array()) {
-    throw Fault(fmt::format("'{}' has no list of {}", name, key));
+    throw Fault(fmt::format("{} has no list of {}", shown(name), key));
   }
   std::vector<std::size_t> numbers;
   for (const Json& number : *list) {
     if (!number.is_number_unsigned()) {
-      throw Fault(fmt::format("{} of '{}' are not all whole numbers, 0 or more", key, name));
+      throw Fault(fmt::format("{} of {} are not all whole numbers, 0 or more", key, shown(name)));
     }
     numbers.push_back(number.get<std::size_t>());
   }
@@ -119,12 +122,13 @@ std::vector<std::size_t> whole_numbers_of(const Json& object, const char* key,
 std::size_t bytes_of(const StoredTensor& tensor) {
   std::size_t bytes = size_of(tensor.type);
   if (bytes == 0) {
-    throw Fault(fmt::format("'{}' is of the unknown type '{}'", tensor.name, tensor.type));
+    throw Fault(
+        fmt::format("{} is of the unknown type {}", shown(tensor.name), shown(tensor.type)));
   }
   for (const std::size_t axis : tensor.shape) {
     if (axis != 0 && bytes > std::numeric_limits<std::size_t>::max() / axis) {
-      throw Fault(
-          fmt::format("'{}' has shape {}: too many values", tensor.name, to_string(tensor.shape)));
+      throw Fault(fmt::format("{} has shape {}: too many values", shown(tensor.name),
+                              to_string(tensor.shape)));
     }
     bytes *= axis;
   }
@@ -135,19 +139,19 @@ std::size_t bytes_of(const StoredTensor& tensor) {
 std::pair<StoredTensor, Place> entry_of(const std::string& name, const Json& object,
                                         std::size_t data_size) {
   const bool typed = object.is_object() && object.contains("dtype") && object["dtype"].is_string();
-  if (!typed) throw Fault(fmt::format("'{}' has no type", name));
+  if (!typed) throw Fault(fmt::format("{} has no type", shown(name)));
   StoredTensor tensor{.name = name,
                       .type = object["dtype"].get<std::string>(),
                       .shape = whole_numbers_of(object, "shape", name),
                       .bytes = {}};
   const std::vector<std::size_t> place = whole_numbers_of(object, "data_offsets", name);
   if (place.size() != 2 || place[0] > place[1] || place[1] > data_size) {
-    throw Fault(fmt::format("data_offsets of '{}' are {}, expected two within the file's {} bytes",
-                            name, to_string(place), data_size));
+    throw Fault(fmt::format("data_offsets of {} are {}, expected two within the file's {} bytes",
+                            shown(name), to_string(place), data_size));
   }
   if (const std::size_t bytes = bytes_of(tensor); bytes != place[1] - place[0]) {
-    throw Fault(fmt::format("'{}' of type {} and shape {} takes {} bytes, its data_offsets {}",
-                            name, tensor.type, to_string(tensor.shape), bytes,
+    throw Fault(fmt::format("{} of type {} and shape {} takes {} bytes, its data_offsets {}",
+                            shown(name), tensor.type, to_string(tensor.shape), bytes,
                             place[1] - place[0]));
   }
   return {std::move(tensor), {.begin = place[0], .end = place[1]}};
@@ -157,7 +161,7 @@ std::map<std::string, std::string> metadata_of(const Json& object) {
   if (!object.is_object()) throw Fault("the metadata are no JSON object");
   std::map<std::string, std::string> metadata;
   for (const auto& [key, value] : object.items()) {
-    if (!value.is_string()) throw Fault(fmt::format("metadata '{}' is no text", key));
+    if (!value.is_string()) throw Fault(fmt::format("metadata {} is no text", shown(key)));
     metadata[key] = value.get<std::string>();
   }
   return metadata;
@@ -171,7 +175,7 @@ void sort_by_place(std::vector<std::pair<StoredTensor, Place>>& entries, std::si
   std::size_t end = 0;
   for (const auto& [tensor, place] : entries) {
     if (place.begin != end) {
-      throw Fault(fmt::format("'{}' begins at byte {} of the data, expected {}", tensor.name,
+      throw Fault(fmt::format("{} begins at byte {} of the data, expected {}", shown(tensor.name),
                               place.begin, end));
     }
     end = place.end;
@@ -219,9 +223,12 @@ Safetensors parse(std::span<const std::byte> bytes) {
 std::string_view version() { return NN_VERSION; }
 
 std::string to_string(std::span<const std::size_t> shape) {
+  constexpr std::size_t most = 8;  // a file may claim thousands
   std::string text;
-  for (const std::size_t axis : shape) text += fmt::format("{}{}", text.empty() ? "" : ", ", axis);
-  return fmt::format("({})", text);
+  for (const std::size_t axis : shape.first(std::min(shape.size(), most))) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", axis);
+  }
+  return fmt::format("({}{})", text, shape.size() > most ? ", …" : "");
 }
 
 StoredTensor StoredTensor::of(std::string_view name, const Tensor& tensor) {
@@ -242,12 +249,12 @@ Tensor StoredTensor::tensor() const {
   const bool is_shape = !shape.empty() && shape.size() <= Shape::max_rank &&
                         std::ranges::find(shape, std::size_t{0}) == shape.end();
   if (!is_shape) {
-    throw std::runtime_error(fmt::format("'{}' has shape {}, expected one to {} axes of 1 or more",
-                                         name, to_string(shape), Shape::max_rank));
+    throw std::runtime_error(fmt::format("{} has shape {}, expected one to {} axes of 1 or more",
+                                         shown(name), to_string(shape), Shape::max_rank));
   }
   if (type == "F32") return tensor_of<float>(*this, Shape{shape});
   if (type == "F64") return tensor_of<double>(*this, Shape{shape});
-  throw std::runtime_error(fmt::format("'{}' is of type {}, expected F32 or F64", name, type));
+  throw std::runtime_error(fmt::format("{} is of type {}, expected F32 or F64", shown(name), type));
 }
 
 std::vector<std::uint64_t> StoredTensor::whole_numbers() const {

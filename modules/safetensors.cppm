@@ -53,7 +53,7 @@ struct StoredTensor {
 };
 
 /// The shape as it is written on paper: `(256, 784)`.
-/// @param shape Any number of axes.
+/// @param shape Any number of axes; the first eight are written.
 [[nodiscard]] std::string to_string(std::span<const std::size_t> shape);
 
 /// What a safetensors file holds.

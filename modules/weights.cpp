@@ -23,6 +23,7 @@ import nn.activation;
 import nn.convolution;
 import nn.dense;
 import nn.dropout;
+import nn.files;
 import nn.normalization;
 import nn.random;
 import nn.recurrent;
@@ -330,9 +331,9 @@ Sequential make_network(const Safetensors& contents, const Json& layers, const s
     const NamedKind* const known = find_kind(type);
     if (known == nullptr) {
       throw Fault(
-          fmt::format("layer {} is '{}', which is not a layer of this library: make the "
+          fmt::format("layer {} is {}, which is not a layer of this library: make the "
                       "network and use nn::load_weights",
-                      name, type));
+                      name, detail::shown(type)));
     }
     known->push(network, Description{contents, layer, name + ".", depth});
   }
@@ -430,7 +431,8 @@ void fill(Sequential& network, const Safetensors& contents) {
       return entry.name == stored.name || entry.second == stored.name;
     });
     if (!known && !stored.name.ends_with(".num_batches_tracked")) {
-      throw Fault(fmt::format("'{}' is one too many: the network has no such tensor", stored.name));
+      throw Fault(fmt::format("{} is one too many: the network has no such tensor",
+                              detail::shown(stored.name)));
     }
   }
   for (std::size_t i = 0; i < entries.size(); ++i) *entries[i].value = std::move(values[i]);
@@ -457,10 +459,18 @@ Json parse_layers(const Safetensors& contents) {
   if (found == contents.metadata.end()) {
     throw Fault("holds tensors but no layers: make the network and use nn::load_weights");
   }
+  // What is nested deeper than any network is refused: to show it in an error would recurse.
+  constexpr int deepest = 100;
+  const auto is_flat = [](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
+    if (depth > deepest) throw Fault("its list of layers is nested too deeply");
+    return true;
+  };
   try {
-    return Json::parse(found->second);
+    return Json::parse(found->second, is_flat);
   } catch (const Json::parse_error&) {
     throw Fault("its list of layers is no JSON");
+  } catch (const Json::out_of_range&) {
+    throw Fault("its list of layers has a number that is too large");
   }
 }
 

@@ -161,6 +161,8 @@ TEST_F(Mnist, BelievesNoHeaderThatPromisesTooMuch) {
   // Memory grows with the file, not with the promise: this returns at once.
   EXPECT_EQ(fault(idx({0xFFFFFFFF}, {1, 2})),
             "byte 10: the file ends after 2 of 4294967295 values");
+  EXPECT_EQ(fault(idx({1U << 20U, 1U << 19U, 2}, {1, 2, 3, 4}), 3),
+            "byte 20: the file ends after 4 of 1099511627776 values");
 }
 
 TEST_F(Mnist, SaysWhatIsWrongWithTheValues) {

@@ -116,6 +116,46 @@ TEST_F(SafetensorsFile, WithTooManyValuesIsRefused) {
             "'x' has shape (4294967296, 4294967296): too many values");
 }
 
+// Twenty bytes of data, and a header that speaks of 2⁴⁰ values: refused without asking for memory.
+TEST_F(SafetensorsFile, CannotAskForMoreMemoryThanItHas) {
+  EXPECT_EQ(
+      refusal(file_of(
+          R"({"x":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]}})", 20)),
+      "data_offsets of 'x' are (0, 4398046511104), expected two within the file's 20 bytes");
+  EXPECT_EQ(
+      refusal(
+          file_of(R"({"x":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,20]}})", 20)),
+      "'x' of type F32 and shape (1099511627776) takes 4398046511104 bytes, its data_offsets 20");
+}
+
+TEST_F(SafetensorsFile, WithANumberThatNoDoubleHoldsIsRefused) {
+  EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","shape":[1e999],"data_offsets":[0,0]}})")),
+            "the header has a number that is too large");
+}
+
+// What the file says goes to a terminal, so it must not command it; and it may be long.
+TEST_F(SafetensorsFile, IsQuotedAsATerminalCanShowIt) {
+  EXPECT_EQ(refusal(file_of(R"({"\u001b[31m\n":1})")), "'?[31m?' has no type");
+  EXPECT_EQ(refusal(file_of("{\"" + std::string(3'000, 'x') + "\":1}")),
+            "'" + std::string(40, 'x') + "'… has no type");
+  EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F\t3","shape":[2],"data_offsets":[0,8]}})", 8)),
+            "'x' is of the unknown type 'F?3'");
+  EXPECT_EQ(refusal(file_of(R"({"__metadata__":{"\n":1}})")), "metadata '?' is no text");
+  EXPECT_EQ(refusal(file_of(
+                R"({"x":{"dtype":"U8","shape":[1,2,3,4,5,6,7,8,9,10],"data_offsets":[0,1]}})", 1)),
+            "'x' of type U8 and shape (1, 2, 3, 4, 5, 6, 7, 8, …) takes 3628800 bytes, its "
+            "data_offsets 1");
+}
+
+// Lists within lists: whatever follows them by recursion would run out of stack.
+TEST_F(SafetensorsFile, NestedDeeplyIsRefused) {
+  constexpr std::size_t depth = 1'000'000;
+  EXPECT_EQ(refusal(file_of(std::string(depth, '[') + std::string(depth, ']'))),
+            "the header is no JSON object");
+  EXPECT_EQ(refusal(file_of(R"({"x":)" + std::string(depth, '[') + std::string(depth, ']') + "}")),
+            "'x' has no type");
+}
+
 TEST_F(SafetensorsFile, GivesEachByteToOneTensor) {
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
                             R"("y":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",

@@ -213,6 +213,34 @@ TEST_F(Weights, WithLayersThatCannotBeAreRefused) {
             "layer 1 gives 3");
 }
 
+TEST_F(Weights, WithNumbersThatNoDoubleHoldsAreRefused) {
+  Safetensors contents;
+  contents.metadata["nn.layers"] = R"([{"type":"LeakyReLU","slope":1e999}])";
+  EXPECT_EQ(refusal(contents), "its list of layers has a number that is too large");
+}
+
+// What the file says goes to a terminal, so it must not command it; and it may be long.
+TEST_F(Weights, AreQuotedAsATerminalCanShowThem) {
+  Safetensors contents;
+  contents.metadata["nn.layers"] = R"([{"type":"\u001b[31mAttention\n"}])";
+  EXPECT_EQ(refusal(contents),
+            "layer 0 is '?[31mAttention?', which is not a layer of this library: make the network "
+            "and use nn::load_weights");
+  contents.metadata["nn.layers"] = R"([{"type":"ReLU"}])";
+  contents.tensors = {StoredTensor::of(std::string(3'000, 'x'), Tensor{1})};
+  EXPECT_EQ(refusal(contents),
+            "'" + std::string(40, 'x') + "'… is one too many: the network has no such tensor");
+}
+
+// Lists within lists: whatever follows them by recursion would run out of stack.
+TEST_F(Weights, NestedDeeplyAreRefused) {
+  constexpr std::size_t depth = 1'000'000;
+  Safetensors contents;
+  contents.metadata["nn.layers"] =
+      R"([{"type":"LeakyReLU","slope":)" + std::string(depth, '[') + std::string(depth, ']') + "}]";
+  EXPECT_EQ(refusal(contents), "its list of layers is nested too deeply");
+}
+
 // A file of a few bytes must not make a layer of many: the sizes are those of tensors that are
 // really there.
 TEST_F(Weights, CannotAskForMoreMemoryThanTheirFileHas) {
