@@ -1,0 +1,9 @@
+// Images and labels of a CSV file.
+
+#include <string>
+
+#include "target.hpp"
+
+import nn.mnist;
+
+void nn::fuzz::parse(const std::string& file) { (void)nn::mnist::load_csv(file); }

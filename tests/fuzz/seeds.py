@@ -1,0 +1,209 @@
+"""Writes the seeds of the fuzz targets, corpus/NAME/good_… and bad_…: small files of every kind
+that a parser takes or refuses. Run it again when a format grows."""
+
+import gzip
+import json
+import struct
+from pathlib import Path
+
+CORPUS = Path(__file__).resolve().parent / "corpus"
+
+
+def write(target, **seeds):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for name, contents in seeds.items():
+        (folder / name).write_bytes(contents)
+
+
+def idx(axes, values, magic=0x800):
+    return struct.pack(f">{1 + len(axes)}I", magic + len(axes), *axes) + bytes(values)
+
+
+def packed(contents):
+    return gzip.compress(contents, mtime=0)
+
+
+images = idx([3, 2, 2], range(0, 240, 20))
+write(
+    "idx",
+    good_images=images,
+    good_one_pixel=idx([3, 1, 1], [0, 128, 255]),
+    good_one_row=idx([3, 1, 40], range(120)),
+    good_compressed=packed(images),
+    bad_empty=b"",
+    bad_short_header=images[:10],
+    bad_short=images[:-1],
+    bad_long=images + b"\0",
+    bad_axes=idx([12], range(12)),
+    bad_type=idx([3, 2, 2], range(12), 0xD00),
+    bad_magic=b"\x89PNG\r\n\x1a\n",
+    bad_no_rows=idx([3, 0, 2], []),
+    bad_count=idx([2, 2, 2], range(8)),
+    bad_promise=idx([3, 1 << 19, 1 << 19], range(12)),
+    bad_overflow=idx([0xFFFFFFFF] * 3, range(12)),
+)
+
+labels = idx([3], [7, 0, 9])
+squeezed = packed(labels)
+write(
+    "gzip",
+    good_labels=squeezed,
+    good_stored=gzip.compress(labels, 0, mtime=0),
+    good_two_members=packed(labels[:6]) + packed(labels[6:]),
+    good_plain=labels,
+    good_named=squeezed[:3] + b"\x08" + squeezed[4:10] + b"labels\0" + squeezed[10:],
+    bad_label=packed(idx([3], [7, 10, 9])),
+    bad_count=packed(idx([4], [7, 0, 9, 1])),
+    bad_short=squeezed[:-4],
+    bad_header_only=squeezed[:10],
+    bad_checksum=squeezed[:-8] + bytes(4) + squeezed[-4:],
+    bad_length=squeezed[:-4] + bytes(4),
+    bad_method=squeezed[:2] + b"\x07" + squeezed[3:],
+    bad_block=squeezed[:10] + b"\xff" + squeezed[11:],
+    bad_long=packed(idx([3], [0] * 4)),
+    bad_bomb=packed(idx([0xFFFFFFFF], bytes(1 << 16))),
+)
+
+two = b"label,pixel0,pixel1,pixel2\n7,0,255,51\n0,102,1,2\n"
+write(
+    "csv",
+    good_two=two,
+    good_windows=two.replace(b"\n", b"\r\n"),
+    good_open_end=two[:-1],
+    good_wide=b"label," + b",".join(b"pixel%d" % i for i in range(30)) + b"\n1" + b",9" * 30,
+    good_compressed=packed(two),
+    bad_empty=b"",
+    bad_header=b"7,0,255,51\n",
+    bad_gap=b"label,pixel0,pixel2\n1,2,3\n",
+    bad_no_rows=b"label,pixel0\n",
+    bad_number=two + b"1,2,256,3\n",
+    bad_label=two + b"10,2,2,3\n",
+    bad_sign=two + b"1,2,-2,3\n",
+    bad_narrow=two + b"1,2,3\n",
+    bad_broad=two + b"1,2,3,4,5\n",
+    bad_bytes=b"label\0\xff\x1b[31m" + two,
+)
+
+
+def safetensors(metadata=None, length=None, extra=b"", **tensors):
+    """Tensors are (type, shape, bytes)."""
+    header = {"__metadata__": metadata} if metadata is not None else {}
+    data = b""
+    for name, (kind, shape, contents) in tensors.items():
+        header[name] = {"dtype": kind, "shape": shape,
+                        "data_offsets": [len(data), len(data) + len(contents)]}
+        data += contents
+    return stored(json.dumps(header), data + extra, length)
+
+
+def stored(header, data=b"", length=None):
+    header = header.encode()
+    return struct.pack("<Q", len(header) if length is None else length) + header + data
+
+
+def floats(count):
+    return struct.pack(f"<{count}f", *(i / 8 for i in range(count)))
+
+
+def f32(*shape):
+    count = 1
+    for axis in shape:
+        count *= axis
+    return "F32", list(shape), floats(count)
+
+
+dense = {"0.weight": f32(1, 2), "0.bias": f32(1)}
+write(
+    "safetensors",
+    good_dense=safetensors(**dense),
+    good_metadata=safetensors({"format": "pt", "é": "ü"}, **dense),
+    good_double=safetensors(**dense | {"0.bias": ("F64", [1], bytes(8))}),
+    good_counted=safetensors(**dense | {"1.num_batches_tracked": ("I64", [], bytes(8))}),
+    good_empty=safetensors(**dense | {"2.num_batches_tracked": ("U8", [0, 1 << 60], b"")}),
+    bad_empty=b"",
+    bad_short=safetensors(**dense)[:-1],
+    bad_long=safetensors(**dense, extra=b"1"),
+    bad_length=safetensors(**dense, length=1 << 63),
+    bad_json=stored("{\"0.weight\": "),
+    bad_list=stored("[]"),
+    bad_number=stored('{"0.bias": {"dtype": "F32", "shape": [1e999], "data_offsets": [0, 4]}}', bytes(4)),
+    bad_sign=stored('{"0.bias": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}', bytes(4)),
+    bad_name=safetensors(**dense | {"a\n\x1b[31m\u009b\u202e": f32(1)}),
+    bad_type=safetensors(**dense | {"0.bias": ("Q4", [1], bytes(4))}),
+    bad_half=safetensors(**dense | {"0.bias": ("BF16", [1], bytes(2))}),
+    bad_shape=safetensors(**dense | {"0.bias": f32(2)}),
+    bad_missing=safetensors(**{"0.weight": f32(1, 2)}),
+    bad_promise=stored('{"0.bias": {"dtype": "F32", "shape": [1099511627776], "data_offsets": [0, 4398046511104]}}'),
+    bad_overflow=stored('{"0.bias": {"dtype": "F32", "shape": [4294967296, 4294967296, 4], "data_offsets": [0, 0]}}'),
+    bad_overlap=stored('{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},'
+                       ' "b": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}', bytes(8)),
+    bad_depth=stored("[" * 500 + "]" * 500),
+    bad_metadata=safetensors({"a": 1}),
+)
+
+
+def network(layers, **tensors):
+    text = layers if isinstance(layers, str) else json.dumps(layers)
+    return safetensors({"nn.layers": text, "nn.version": "0.1.0"}, **tensors)
+
+
+def layer(kind, **settings):
+    return {"type": kind} | settings
+
+
+def recurrent(kind, blocks):
+    return network(
+        [layer(kind, sequence=True)],
+        **{"0.weight_ih_l0": f32(2 * blocks, 3), "0.weight_hh_l0": f32(2 * blocks, 2),
+           "0.bias_ih_l0": f32(2 * blocks), "0.bias_hh_l0": f32(2 * blocks)})
+
+
+nested = [layer("Dense")]
+for _ in range(7):
+    nested = [layer("Sequential", layers=nested)]
+write(
+    "weights",
+    good_dense=network([layer("Dense"), layer("ReLU")], **dense),
+    good_activations=network([layer(kind) for kind in ("Sigmoid", "Tanh", "Softmax", "Flatten")]),
+    good_settings=network([layer("LeakyReLU", slope=0.1), layer("Dropout", rate=0.5),
+                           layer("Reshape", sample=[1, 4, 4]),
+                           layer("MaxPool", window=[2, 2], stride=[2, 2]),
+                           layer("AveragePool", window=[1, 2], stride=[1, 1])]),
+    good_convolution=network(
+        [layer("Convolution", stride=[1, 2], padding=[1, 0]),
+         layer("Convolution", stride=[1, 1], padding="same")],
+        **{"0.weight": f32(2, 1, 2, 3), "0.bias": f32(2), "1.weight": f32(1, 2, 3, 3), "1.bias": f32(1)}),
+    good_norms=network(
+        [layer("BatchNorm", momentum=0.1, epsilon=1e-5), layer("LayerNorm", epsilon=1e-5)],
+        **{"0.weight": f32(2), "0.bias": f32(2), "0.running_mean": f32(2), "0.running_var": f32(2),
+           "0.num_batches_tracked": ("I64", [], bytes(8)), "1.weight": f32(2), "1.bias": f32(2)}),
+    good_recurrent=recurrent("Recurrent", 1),
+    good_gru=recurrent("GRU", 3),
+    good_lstm=recurrent("LSTM", 4),
+    good_nested=network(
+        [layer("Sequential", layers=[layer("Dense"), layer("Sequential", layers=[layer("Tanh")])])],
+        **{"0.0.weight": f32(1, 2), "0.0.bias": f32(1)}),
+    good_deep=network(nested, **{"0." * 8 + "weight": f32(1, 2), "0." * 8 + "bias": f32(1)}),
+    bad_deeper=network([layer("Sequential", layers=[layer("Sequential", layers=nested)])],
+                       **{"0." * 10 + "weight": f32(1, 2), "0." * 10 + "bias": f32(1)}),
+    bad_none=safetensors(**dense),
+    bad_empty=network([]),
+    bad_json=network("[{"),
+    bad_type=network([layer("Attention\n")], **dense),
+    bad_setting=network([layer("LeakyReLU", slope="\x1b[31m")]),
+    bad_number=network('[{"type": "LeakyReLU", "slope": 1e999}]'),
+    bad_slope=network([layer("LeakyReLU", slope=1e300)]),
+    bad_rate=network([layer("Dropout", rate=1.5)]),
+    good_large=network([layer("Reshape", sample=[1 << 20, 1 << 20, 1 << 20])]),
+    bad_promise=stored(json.dumps({
+        "__metadata__": {"nn.layers": json.dumps([layer("Dense")])},
+        "0.weight": {"dtype": "F32", "shape": [1 << 20, 1 << 20], "data_offsets": [0, 1 << 42]}})),
+    bad_overflow=network([layer("Reshape", sample=[1 << 40, 1 << 40])]),
+    bad_stride=network([layer("MaxPool", window=[0, 2], stride=[2, 0])]),
+    bad_rows=network([layer("LSTM", sequence=False)],
+                     **{"0.weight_ih_l0": f32(7, 3), "0.weight_hh_l0": f32(8, 2)}),
+    bad_depth=network('[{"type": "LeakyReLU", "slope": ' + "[" * 500 + "]" * 500 + "}]"),
+)

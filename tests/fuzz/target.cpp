@@ -1,0 +1,74 @@
+#include "target.hpp"
+
+#include <fmt/core.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+
+namespace nn::fuzz {
+
+namespace {
+
+/// Where the machine fails and not the parser.
+void check(bool good, const char* what) {
+  if (good) return;
+  fmt::print(stderr, "fuzz: cannot {} a file in memory.\n", what);
+  std::exit(2);
+}
+
+/// Whether an error is what a reader may be shown: one line that begins with who speaks.
+bool is_sentence(std::string_view text) {
+  return text.starts_with("nn::") && text.size() < 1000 &&
+         std::ranges::none_of(text, [](unsigned char c) { return c < ' ' || c == 0x7F; });
+}
+
+}  // namespace
+
+MemoryFile::MemoryFile()
+    : descriptor_{memfd_create("fuzz", 0)}, path_{fmt::format("/proc/self/fd/{}", descriptor_)} {
+  check(descriptor_ >= 0, "make");
+}
+
+MemoryFile::MemoryFile(std::string_view bytes) : MemoryFile{} {
+  // NOLINTNEXTLINE(*-reinterpret-cast): text as bytes
+  write({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
+MemoryFile::~MemoryFile() { close(descriptor_); }
+
+void MemoryFile::write(std::span<const std::uint8_t> bytes) {
+  const bool written =
+      pwrite(descriptor_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+  check(written && ftruncate(descriptor_, static_cast<off_t>(bytes.size())) == 0, "write");
+}
+
+bool takes(std::span<const std::uint8_t> bytes) {
+  static MemoryFile file;
+  file.write(bytes);
+  try {
+    parse(file.path());
+    return true;
+  } catch (const std::runtime_error& error) {
+    // Not one derived from it either: those come from below, and their text is not ours.
+    if (typeid(error) == typeid(std::runtime_error) && is_sentence(error.what())) return false;
+    fmt::print(stderr, "fuzz: not a sentence of ours: {}\n", error.what());
+    throw;
+  }
+}
+
+}  // namespace nn::fuzz
+
+/// What libFuzzer calls with each of its inputs.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  nn::fuzz::takes({data, size});
+  return 0;
+}
