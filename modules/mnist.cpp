@@ -12,7 +12,6 @@ module;
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <ostream>
 #include <range/v3/range/conversion.hpp>
 #include <range/v3/view/iota.hpp>
 #include <span>
@@ -317,34 +316,19 @@ Bytes to_bytes(const Dataset& dataset) {
   return bytes;
 }
 
-void write_rows(std::ostream& out, const Bytes& bytes) {
+std::string csv_of(const Bytes& bytes) {
   const std::size_t pixels = bytes.images.axes[2];
-  std::string line = column_name(1);
-  for (std::size_t column = 2; column < pixels + 2; ++column) line += "," + column_name(column);
+  std::string text = column_name(1);
+  for (std::size_t column = 2; column < pixels + 2; ++column) text += "," + column_name(column);
   for (std::size_t i = 0; i < bytes.labels.values.size(); ++i) {
-    out << line << '\n';
-    line = std::to_string(bytes.labels.values[i]);
+    text += '\n';
+    text += std::to_string(bytes.labels.values[i]);
     for (const auto pixel : std::span{bytes.images.values}.subspan(i * pixels, pixels)) {
-      line += ',';
-      line += std::to_string(pixel);
+      text += ',';
+      text += std::to_string(pixel);
     }
   }
-  out << line << '\n' << std::flush;
-}
-
-/// Writes beside the file and then puts that in its place, so that what stands there is whole.
-bool write_whole(const fs::path& file, const Bytes& bytes) {
-  std::error_code error;
-  if (fs::exists(file, error) && !fs::is_regular_file(file, error)) return false;
-  fs::path part = file;
-  part += ".part";
-  std::ofstream out{part, std::ios::binary};
-  write_rows(out, bytes);
-  out.close();
-  if (out) fs::rename(part, file, error);
-  if (out && !error) return true;
-  fs::remove(part, error);
-  return false;
+  return text + '\n';
 }
 
 }  // namespace
@@ -413,10 +397,7 @@ Dataset load_csv(const fs::path& file) {
 }
 
 void save_csv(const fs::path& file, const Dataset& dataset) {
-  const Bytes bytes = to_bytes(dataset);
-  if (!write_whole(file, bytes)) {
-    throw std::runtime_error(fmt::format("nn::mnist: cannot write {}", file.string()));
-  }
+  write_whole("mnist", file, csv_of(to_bytes(dataset)));
 }
 
 }  // namespace nn::mnist

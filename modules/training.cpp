@@ -15,7 +15,6 @@ module;
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -33,6 +32,8 @@ module;
 #include <vector>
 
 module nn.training;
+
+import nn.files;
 
 namespace nn {
 
@@ -166,12 +167,6 @@ void check_options(const FitOptions& options, bool validated) {
 void check_fits(const Dataset& dataset, const Sequential& network) {
   static_cast<void>(Batches{dataset, {.size = 1}});
   static_cast<void>(network.output_shape(dataset.inputs.shape().sample()));
-}
-
-void write(const std::filesystem::path& file, const std::string& text) {
-  std::ofstream out{file};
-  out << text << std::flush;
-  if (!out) throw std::runtime_error(fmt::format("nn::History: cannot write {}", file.string()));
 }
 
 void check_weights(std::span<const double> weights, const Tensor& targets) {
@@ -454,9 +449,13 @@ std::string History::json() const {
   return rows.dump(2) + "\n";
 }
 
-void History::write_csv(const std::filesystem::path& file) const { write(file, csv()); }
+void History::write_csv(const std::filesystem::path& file) const {
+  write_whole("History", file, csv());
+}
 
-void History::write_json(const std::filesystem::path& file) const { write(file, json()); }
+void History::write_json(const std::filesystem::path& file) const {
+  write_whole("History", file, json());
+}
 
 // -------------------------------------------------------------------------------------- trainer
 

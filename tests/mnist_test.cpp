@@ -355,14 +355,16 @@ TEST_F(Mnist, SavesAWholeFileOrNone) {
   const fs::path file = text("old.csv", "what stood there");
   {
     const FullDisk full{20};
-    EXPECT_EQ(fault(file), "nn::mnist: cannot write " + file.string());
+    EXPECT_EQ(fault(file), "nn::mnist: cannot write " + file.string() + ": File too large");
   }
   EXPECT_EQ(contents_of(file), "what stood there");
   EXPECT_FALSE(fs::exists(path("old.csv.part")));
-  EXPECT_EQ(fault(path("none") / "file.csv"),
-            "nn::mnist: cannot write " + (path("none") / "file.csv").string());
+  EXPECT_EQ(fault(path("none") / "file.csv"), "nn::mnist: cannot write " +
+                                                  (path("none") / "file.csv").string() +
+                                                  ": No such file or directory");
   fs::create_directory(path("folder"));
-  EXPECT_EQ(fault(path("folder")), "nn::mnist: cannot write " + path("folder").string());
+  EXPECT_EQ(fault(path("folder")),
+            "nn::mnist: cannot write " + path("folder").string() + ": it is no file");
   EXPECT_EQ(fault(file), "");
   EXPECT_EQ(contents_of(file), contents_of(path("two.csv")));
 }

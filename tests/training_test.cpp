@@ -513,7 +513,7 @@ TEST(History, GoesToAFileOrSaysThatItCannot) {
   EXPECT_EQ((std::string{std::istreambuf_iterator<char>{in}, {}}), short_history().csv());
   const fs::path nowhere = folder / "none" / "history.json";
   EXPECT_EQ(error_of<std::runtime_error>([&] { short_history().write_json(nowhere); }),
-            "nn::History: cannot write " + nowhere.string());
+            "nn::History: cannot write " + nowhere.string() + ": No such file or directory");
   fs::remove_all(folder);
 }
 
@@ -828,6 +828,129 @@ TEST(Training, BringsRunningMeansBackWhenItDiverges) {
   const nn::History history = trainer.fit(clouds(60), {.epochs = 5, .batch_size = 10});
   EXPECT_TRUE(history.divergence);
   EXPECT_TRUE(std::isfinite(trainer.evaluate(clouds(30, 2)).cost));
+}
+
+/// An optimizer that does not tell what it remembers.
+struct Secretive {
+  [[nodiscard]] static std::string name() { return "Secretive"; }
+  [[nodiscard]] static real learning_rate() { return 0; }
+  void set_learning_rate(real /*rate*/) {}
+  void step(std::span<nn::Parameter* const> /*parameters*/) {}
+};
+
+/// A metric that does not, either.
+struct Guess {
+  [[nodiscard]] static std::string name() { return "guess"; }
+  void reset() {}
+  void add(const Tensor& /*predictions*/, const Tensor& /*targets*/) {}
+  [[nodiscard]] static double value() { return 0; }
+};
+
+class Resuming : public nn::test::Folder, public testing::Test {
+ protected:
+  [[nodiscard]] nn::FitOptions options(std::size_t epochs) const {
+    return {.epochs = epochs, .batch_size = 10, .seed = 4, .checkpoint = path("c")};
+  }
+};
+
+TEST_F(Resuming, GoesOnAfterTheEpochsThereWere) {
+  nn::Sequential whole = small_network();
+  const nn::History all =
+      quiet_trainer(whole).fit(clouds(95), clouds(30), {.epochs = 5, .batch_size = 10, .seed = 4});
+  nn::Sequential network = small_network();
+  quiet_trainer(network).fit(clouds(95), clouds(30), options(2));
+  nn::Sequential other = small_network(99);  // its weights are in the file
+  nn::Trainer trainer = quiet_trainer(other);
+  trainer.set_quiet(false);
+  testing::internal::CaptureStdout();
+  const nn::History history = trainer.fit(clouds(95), clouds(30), options(5));
+  EXPECT_TRUE(testing::internal::GetCapturedStdout().starts_with(
+      "goes on after epoch 2, batch 0, from " + path("c").string() + "\nepoch  3/5  cost"));
+  EXPECT_EQ(history.csv(), all.csv());
+  EXPECT_EQ(history.learning_rates, all.learning_rates);
+  EXPECT_EQ(history.epochs[0].samples, 95);
+  EXPECT_EQ(other.layer<nn::Dense>(0).weights(), whole.layer<nn::Dense>(0).weights());
+}
+
+TEST_F(Resuming, ATrainingThatIsOverGivesItsNetworkAndHistory) {
+  nn::Sequential network = small_network();
+  const nn::History before = quiet_trainer(network).fit(clouds(90), options(3));
+  nn::Sequential other = small_network(99);
+  const nn::History history = quiet_trainer(other).fit(clouds(90), options(3));
+  EXPECT_EQ(history.csv(), before.csv());
+  EXPECT_EQ(history.seconds(), before.seconds());
+  EXPECT_EQ(other.layer<nn::Dense>(2).weights(), network.layer<nn::Dense>(2).weights());
+}
+
+TEST_F(Resuming, GoesOnInTheMiddleOfAnEpochThatCtrlCEnded) {
+  nn::Sequential whole = small_network();
+  const nn::History all =
+      quiet_trainer(whole).fit(clouds(90), {.epochs = 3, .batch_size = 10, .seed = 4});
+  nn::Sequential network = small_network();
+  nn::FitOptions interrupted = options(3);
+  interrupted.augment = [batch = 0](Tensor inputs, nn::Random /*random*/) mutable {
+    if (++batch == 13) std::raise(SIGINT);
+    return inputs;
+  };
+  EXPECT_TRUE(quiet_trainer(network).fit(clouds(90), interrupted).interrupted());
+  nn::Sequential other = small_network();
+  const nn::History history = quiet_trainer(other).fit(clouds(90), options(3));
+  EXPECT_EQ(history.csv(), all.csv());
+  EXPECT_EQ(other.layer<nn::Dense>(0).weights(), whole.layer<nn::Dense>(0).weights());
+}
+
+TEST_F(Resuming, RefusesACheckpointOfAnotherTraining) {
+  nn::Sequential network = small_network();
+  quiet_trainer(network).fit(clouds(90), options(1));
+  const auto refusal = [&](nn::Sequential other, const Dataset& training,
+                           const nn::FitOptions& asked, real rate = real(0.1)) {
+    const std::string text =
+        error_of<std::runtime_error>([&] { quiet_trainer(other, rate).fit(training, asked); });
+    const std::string head = "nn::Trainer: " + path("c").string() + ": is of another training: ";
+    return text.starts_with(head) ? text.substr(head.size()) : "no refusal: " + text;
+  };
+  EXPECT_EQ(
+      refusal(nn::Sequential{nn::Dense{2, 9}, nn::ReLU{}, nn::Dense{9, 3}}, clouds(90), options(2)),
+      "layer 1 is Dense 2→8 there, Dense 2→9 here");
+  EXPECT_EQ(refusal(nn::Sequential{nn::Dense{2, 8}, nn::ReLU{}}, clouds(90), options(2)),
+            "layer 3 is Dense 8→3 there, missing here");
+  const std::string other_set = refusal(small_network(), clouds(90, 2), options(2));
+  EXPECT_TRUE(other_set.starts_with("the training set is 90 samples of shape (2), fingerprint "))
+      << other_set;
+  nn::FitOptions other = options(2);
+  other.batch_size = 9;
+  EXPECT_EQ(refusal(small_network(), clouds(90), other), "batch_size is 10 there, 9 here");
+  EXPECT_EQ(refusal(small_network(), clouds(90), options(2), real(0.2)),
+            "the learning rate is 0.1 there, 0.2 here");
+}
+
+TEST_F(Resuming, RefusesWhatCannotBeKept) {
+  nn::Sequential network = small_network();
+  nn::Trainer secretive{network, nn::SoftmaxCrossEntropy{}, Secretive{}};
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { secretive.fit(clouds(90), options(1)); }),
+            "nn::Trainer: Secretive does not tell its state, so there can be no checkpoint");
+  nn::Trainer trainer = quiet_trainer(network);
+  trainer.watch(Guess{});
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { trainer.fit(clouds(90), options(1)); }),
+            "nn::Trainer: guess does not tell its state, so there can be no checkpoint");
+  nn::FitOptions never = options(1);
+  never.checkpoint_seconds = -1;
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { trainer.fit(clouds(90), never); }),
+            "nn::Trainer: checkpoint_seconds is -1, expected 0 or more");
+}
+
+TEST_F(Resuming, RefusesStepsThatCannotBe) {
+  nn::Sequential network = small_network();
+  quiet_trainer(network).fit(clouds(90), options(1));
+  nn::Safetensors contents = nn::read_safetensors("test", path("c"));
+  for (nn::StoredTensor& tensor : contents.tensors) {
+    if (tensor.name == "epoch.batches") tensor.bytes[0] = std::byte{4};
+  }
+  nn::write_safetensors("test", path("c"), contents);
+  EXPECT_EQ(
+      error_of<std::runtime_error>([&] { quiet_trainer(network).fit(clouds(90), options(1)); }),
+      "nn::Trainer: " + path("c").string() +
+          ": 9 steps cannot be 1 epochs of 9 batches and 4 batches");
 }
 
 TEST(Training, EndsWhenTheCostIsSmall) {
