@@ -784,9 +784,9 @@ std::vector<State> Trainer::how_far(Fit& fit) {
 std::vector<State> Trainer::states(Fit& fit) const {
   std::vector<State> all = how_far(fit);
   append_state(all, "network", network_->state());
-  append_state(all, "optimizer", optimizer_->state(fit.parameters).value());
+  append_state(all, "optimizer", optimizer_->state(fit.parameters));
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
-    append_state(all, fmt::format("metric.{}", i), metrics_[i]->state().value());
+    append_state(all, fmt::format("metric.{}", i), metrics_[i]->state());
   }
   if (fit.best) append_state(all, "best", fit.best->state());
   if (fit.kept) append_state(all, "kept", fit.kept->state());
@@ -840,9 +840,9 @@ void Trainer::check(const Dataset& validation, const FitOptions& options) const 
     throw std::invalid_argument(fmt::format(
         "nn::Trainer: {} does not tell its state, so there can be no checkpoint", name));
   };
-  if (!optimizer_->state(network_->parameters())) refuse(optimizer_->name());
+  if (!optimizer_->is_resumable()) refuse(optimizer_->name());
   for (const auto& metric : metrics_) {
-    if (!metric->state()) refuse(metric->name());
+    if (!metric->is_resumable()) refuse(metric->name());
   }
 }
 

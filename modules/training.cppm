@@ -63,8 +63,9 @@ struct AnyOptimizer {
   virtual void step(std::span<Parameter* const> parameters) = 0;
   [[nodiscard]] virtual real learning_rate() const = 0;
   virtual void set_learning_rate(real rate) = 0;
-  /// None of an optimizer that cannot be resumed.
-  virtual std::optional<std::vector<State>> state(std::span<Parameter* const> parameters) = 0;
+  [[nodiscard]] virtual bool is_resumable() const = 0;
+  /// Empty where it is not resumable.
+  virtual std::vector<State> state(std::span<Parameter* const> parameters) = 0;
 };
 
 template <Optimizer O>
@@ -74,10 +75,10 @@ struct OptimizerModel final : AnyOptimizer {
   void step(std::span<Parameter* const> parameters) override { optimizer.step(parameters); }
   [[nodiscard]] real learning_rate() const override { return optimizer.learning_rate(); }
   void set_learning_rate(real rate) override { optimizer.set_learning_rate(rate); }
-  std::optional<std::vector<State>> state(std::span<Parameter* const> parameters) override {
+  [[nodiscard]] bool is_resumable() const override { return ResumableOptimizer<O>; }
+  std::vector<State> state([[maybe_unused]] std::span<Parameter* const> parameters) override {
     if constexpr (ResumableOptimizer<O>) return optimizer.state(parameters);
-    static_cast<void>(parameters);
-    return std::nullopt;
+    return {};
   }
   O optimizer;
 };
@@ -92,8 +93,9 @@ struct AnyMetric {
   virtual void reset() = 0;
   virtual void add(const Tensor& predictions, const Tensor& targets) = 0;
   [[nodiscard]] virtual double value() const = 0;
-  /// None of a metric that cannot be resumed.
-  virtual std::optional<std::vector<State>> state() = 0;
+  [[nodiscard]] virtual bool is_resumable() const = 0;
+  /// Empty where it is not resumable.
+  virtual std::vector<State> state() = 0;
 };
 
 template <Metric M>
@@ -103,9 +105,10 @@ struct MetricModel final : AnyMetric {
   void reset() override { metric.reset(); }
   void add(const Tensor& p, const Tensor& t) override { metric.add(p, t); }
   [[nodiscard]] double value() const override { return metric.value(); }
-  std::optional<std::vector<State>> state() override {
+  [[nodiscard]] bool is_resumable() const override { return Stateful<M>; }
+  std::vector<State> state() override {
     if constexpr (Stateful<M>) return metric.state();
-    return std::nullopt;
+    return {};
   }
   M metric;
 };
