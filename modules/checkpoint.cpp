@@ -16,6 +16,8 @@ module;
 
 module nn.checkpoint;
 
+import nn.files;
+
 namespace nn {
 
 namespace {
@@ -96,7 +98,8 @@ Checkpoint::Checkpoint(path file, const Description& description)
   auto& there = contents_.metadata;
   if (!there.contains(kind_key)) fail(file_, "is no checkpoint of a training");
   const auto differs = [&](std::string_view what, std::string_view before, std::string_view now) {
-    fail(file_, fmt::format("is of another training: {} is {} there, {} here", what, before, now));
+    fail(file_, fmt::format("is of another training: {} is {} there, {} here",
+                            detail::printable(what), detail::printable(before), now));
   };
   if (there[kind_key] != version()) differs("the library's version", there[kind_key], version());
   for (const auto& [word, value] : description) {
@@ -122,5 +125,7 @@ void Checkpoint::restore(const std::vector<State>& states) const {
     }
   }
 }
+
+void Checkpoint::refuse(std::string_view what) const { fail(file_, what); }
 
 }  // namespace nn

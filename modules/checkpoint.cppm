@@ -4,6 +4,7 @@ module;
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,11 @@ class Checkpoint {
   /// @param states Names that it has, and where they stand; tensors have the shapes that they had.
   /// @throws std::runtime_error if something is missing, or of another size.
   void restore(const std::vector<State>& states) const;
+
+  /// Says what is wrong with what the checkpoint holds.
+  /// @param what Follows the name of the file.
+  /// @throws std::runtime_error always.
+  [[noreturn]] void refuse(std::string_view what) const;
 
  private:
   std::filesystem::path file_;

@@ -43,4 +43,9 @@ export namespace nn::detail {
 /// @return `'text'`, or `'tex'…`.
 [[nodiscard]] std::string shown(std::string_view text, std::size_t most = 40);
 
+/// The same of text in UTF-8, which stays in its own letters, and without quotes.
+/// @param text Of the file, correct UTF-8.
+/// @param most Bytes of it that are shown.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t most = 200);
+
 }  // namespace nn::detail

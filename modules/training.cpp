@@ -696,11 +696,13 @@ std::vector<double> pack(const History& history) {
 }
 
 /// Back again. The history knows its metrics and sets.
-std::vector<Epoch> unpack(const History& history, std::span<const double> numbers) {
+std::vector<Epoch> unpack(const History& history, std::span<const double> numbers,
+                          const Checkpoint& checkpoint) {
+  constexpr double most_samples = 1e15;  // whole numbers that a double still holds
   const Evaluation empty{.cost = 0, .metrics = std::vector<double>(history.metrics.size())};
   std::vector<Epoch> epochs;
   const auto next = [&] {
-    if (numbers.empty()) throw std::runtime_error("'history.epochs' ends within an epoch");
+    if (numbers.empty()) checkpoint.refuse("'history.epochs' ends within an epoch");
     const double number = numbers.front();
     numbers = numbers.subspan(1);
     return number;
@@ -711,7 +713,11 @@ std::vector<Epoch> unpack(const History& history, std::span<const double> number
                 .validation = empty,
                 .sets = std::vector(history.sets.size(), empty)};
     each_number(epoch, history.validated, [&](double& number) { number = next(); });
-    epoch.samples = static_cast<std::size_t>(next());
+    const double samples = next();
+    if (!(samples >= 0 && samples <= most_samples)) {
+      checkpoint.refuse(fmt::format("'history.epochs' has an epoch of {} samples", samples));
+    }
+    epoch.samples = static_cast<std::size_t>(samples);
     epochs.push_back(std::move(epoch));
   }
   return epochs;
@@ -807,14 +813,21 @@ void Trainer::resume(Fit& fit) {
   const Checkpoint checkpoint{fit.options.checkpoint, fit.description};
   History& history = fit.history;
   checkpoint.restore(how_far(fit));
-  history.epochs = unpack(history, fit.packed_epochs);
+  history.epochs = unpack(history, fit.packed_epochs, checkpoint);
   const std::size_t count = fit.batches.count();
   const std::size_t steps = history.learning_rates.size();
   if (fit.running.batches >= count ||
       steps != history.epochs.size() * count + fit.running.batches) {
-    throw std::runtime_error(fmt::format(
-        "nn::Trainer: {}: {} steps cannot be {} epochs of {} batches and {} batches",
-        fit.options.checkpoint.string(), steps, history.epochs.size(), count, fit.running.batches));
+    checkpoint.refuse(fmt::format("{} steps cannot be {} epochs of {} batches and {} batches",
+                                  steps, history.epochs.size(), count, fit.running.batches));
+  }
+  if (fit.steps_when_kept > steps) {
+    checkpoint.refuse(
+        fmt::format("'steps_when_kept' is {} of {} steps", fit.steps_when_kept, steps));
+  }
+  const auto rate = static_cast<real>(fit.packed_rate);
+  if (!(rate >= 0 && std::isfinite(rate))) {
+    checkpoint.refuse(fmt::format("'learning_rate' is {}", fit.packed_rate));
   }
   if (fit.options.patience > 0 && history.best_epoch() > 0) fit.best = *network_;
   if (steps > 0) fit.kept = *network_;
@@ -822,7 +835,7 @@ void Trainer::resume(Fit& fit) {
   for (std::size_t step = 0; step < steps; ++step) {
     fit.rate.set(fit.progress(step / count + 1, step % count));
   }
-  set_learning_rate(static_cast<real>(fit.packed_rate));
+  set_learning_rate(rate);
   print(fmt::format("goes on after epoch {}, batch {}, from {}\n", history.epochs.size(),
                     fit.running.batches, fit.options.checkpoint.string()));
 }

@@ -81,6 +81,16 @@ TEST_F(CheckpointFile, OfAnotherVersionIsRefused) {
   EXPECT_EQ(refusal({}), head() + "is no checkpoint of a training");
 }
 
+// What the file says goes to a terminal, so it must not command it; and it may be long.
+TEST_F(CheckpointFile, IsQuotedAsATerminalCanShowIt) {
+  nn::save_checkpoint(path("c"), {{"seed", "\x1b[31m2→3\n\u009b\x7f"}}, {});
+  EXPECT_EQ(refusal({{"seed", "1"}}),
+            head() + "is of another training: seed is ?[31m2→3??? there, 1 here");
+  nn::save_checkpoint(path("c"), {{"seed", std::string(199, 'x') + "→" + std::string(9, 'x')}}, {});
+  EXPECT_EQ(refusal({{"seed", "1"}}), head() + "is of another training: seed is " +
+                                          std::string(199, 'x') + "… there, 1 here");
+}
+
 TEST_F(CheckpointFile, ThatDoesNotFitGivesNothing) {
   Thing thing;
   thing.weights.fill(1);

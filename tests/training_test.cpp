@@ -1,6 +1,7 @@
 // nn.training: small networks that learn, what is told of it, and how it ends.
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -937,6 +938,38 @@ TEST_F(Resuming, RefusesWhatCannotBeKept) {
   never.checkpoint_seconds = -1;
   EXPECT_EQ(error_of<std::invalid_argument>([&] { trainer.fit(clouds(90), never); }),
             "nn::Trainer: checkpoint_seconds is -1, expected 0 or more");
+}
+
+TEST_F(Resuming, RefusesNumbersThatCannotBe) {
+  nn::Sequential network = small_network();
+  quiet_trainer(network).fit(clouds(90), options(1));
+  const nn::Safetensors good = nn::read_safetensors("test", path("c"));
+  const auto refusal_with = [&](const nn::StoredTensor& broken) {
+    nn::Safetensors contents = good;
+    for (nn::StoredTensor& tensor : contents.tensors) {
+      if (tensor.name == broken.name) tensor = broken;
+    }
+    nn::write_safetensors("test", path("c"), contents);
+    const std::string text =
+        error_of<std::runtime_error>([&] { quiet_trainer(network).fit(clouds(90), options(1)); });
+    const std::string head = "nn::Trainer: " + path("c").string() + ": ";
+    return text.starts_with(head) ? text.substr(head.size()) : "no refusal: " + text;
+  };
+  std::vector<double> epochs = good.find("history.epochs")->numbers();
+  for (const double samples : {-1.0, 1e300, std::numeric_limits<double>::infinity()}) {
+    epochs.back() = samples;
+    EXPECT_EQ(refusal_with(nn::StoredTensor::of("history.epochs", epochs)),
+              fmt::format("'history.epochs' has an epoch of {} samples", samples));
+  }
+  epochs.pop_back();
+  EXPECT_EQ(refusal_with(nn::StoredTensor::of("history.epochs", epochs)),
+            "'history.epochs' ends within an epoch");
+  for (const double rate : {-1.0, std::numeric_limits<double>::infinity()}) {
+    EXPECT_EQ(refusal_with(nn::StoredTensor::of("learning_rate", std::vector{rate})),
+              fmt::format("'learning_rate' is {}", rate));
+  }
+  EXPECT_EQ(refusal_with(nn::StoredTensor::of("steps_when_kept", std::vector<std::uint64_t>{10})),
+            "'steps_when_kept' is 10 of 9 steps");
 }
 
 TEST_F(Resuming, RefusesStepsThatCannotBe) {

@@ -90,6 +90,7 @@ def run_all(names, programs, seconds):
             time.sleep(0.1)
         except KeyboardInterrupt:
             interrupted = True
+        if interrupted:  # again and again: a training takes the first Ctrl-C for itself
             for run in running:
                 run.process.send_signal(signal.SIGINT)
         for run in [run for run in running if run.process.poll() is not None]:

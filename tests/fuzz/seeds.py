@@ -3,10 +3,13 @@ that a parser takes or refuses. Run it again when a format grows."""
 
 import gzip
 import json
+import re
 import struct
 from pathlib import Path
 
-CORPUS = Path(__file__).resolve().parent / "corpus"
+HERE = Path(__file__).resolve().parent
+CORPUS = HERE / "corpus"
+VERSION = re.search(r"project\(nn VERSION ([0-9.]+)", (HERE.parents[1] / "CMakeLists.txt").read_text())[1]
 
 
 def write(target, **seeds):
@@ -96,7 +99,7 @@ def safetensors(metadata=None, length=None, extra=b"", **tensors):
         header[name] = {"dtype": kind, "shape": shape,
                         "data_offsets": [len(data), len(data) + len(contents)]}
         data += contents
-    return stored(json.dumps(header), data + extra, length)
+    return stored(json.dumps(header, separators=(",", ":")), data + extra, length)
 
 
 def stored(header, data=b"", length=None):
@@ -147,7 +150,7 @@ write(
 
 def network(layers, **tensors):
     text = layers if isinstance(layers, str) else json.dumps(layers)
-    return safetensors({"nn.layers": text, "nn.version": "0.1.0"}, **tensors)
+    return safetensors({"nn.layers": text, "nn.version": VERSION}, **tensors)
 
 
 def layer(kind, **settings):
@@ -206,4 +209,60 @@ write(
     bad_rows=network([layer("LSTM", sequence=False)],
                      **{"0.weight_ih_l0": f32(7, 3), "0.weight_hh_l0": f32(8, 2)}),
     bad_depth=network('[{"type": "LeakyReLU", "slope": ' + "[" * 500 + "]" * 500 + "}]"),
+)
+
+
+def checkpoint(words={}, drop=(), **changed):
+    """What the target's training keeps after its only epoch; its data's fingerprint was printed by it."""
+    pair = "2 samples of shape (2), fingerprint e071b4893e1d713d"
+    metadata = {
+        "batch_size": "1", "class_weights": "", "clip_norm": "0", "drop_last": "no",
+        "layer 1": "Dense 2→2", "metric accuracy": "watched", "nn.checkpoint": VERSION,
+        "patience": "1", "seed": "0", "shuffle": "yes", "the cost": "softmax cross-entropy",
+        "the learning rate": "0.001", "the optimizer": "Adam", "the training set": pair,
+        "the type of numbers": "float", "the validation set": pair}
+    tensors = {
+        "history.epochs": doubles(0.5, 0.5, 0.4, 0.5, 1e-3, 0.1, 2),
+        "history.learning_rates": doubles(1e-3, 1e-3), "learning_rate": doubles(1e-3),
+        "epoch.batches": whole(0), "epoch.samples": whole(0), "epoch.cost_sum": doubles(0),
+        "epoch.weight_sum": doubles(0), "epoch.seconds": doubles(0), "steps_when_kept": whole(0),
+        "network.0.weight": f32(2, 2), "network.0.bias": f32(2), "optimizer.t": whole(2),
+        "optimizer.mean.0": f32(2, 2), "optimizer.mean.1": f32(2),
+        "optimizer.mean_square.0": f32(2, 2), "optimizer.mean_square.1": f32(2),
+        "metric.0.right": whole(1), "metric.0.seen": whole(2),
+        "best.0.weight": f32(2, 2), "best.0.bias": f32(2),
+        "kept.0.weight": f32(2, 2), "kept.0.bias": f32(2)} | changed
+    return safetensors(metadata | words, **{k: v for k, v in tensors.items() if k not in drop})
+
+
+def doubles(*numbers):
+    return "F64", [len(numbers)], struct.pack(f"<{len(numbers)}d", *numbers)
+
+
+def whole(number):
+    return "U64", [1], struct.pack("<Q", number)
+
+
+write(
+    "checkpoint",
+    good_end=checkpoint(),
+    good_two_epochs=checkpoint(
+        **{"history.epochs": doubles(*(0.5, 0.5, 0.4, 0.5, 1e-3, 0.1, 2) * 2),
+           "history.learning_rates": doubles(*[1e-3] * 4), "steps_when_kept": whole(4)}),
+    good_nan=checkpoint(**{"history.epochs": doubles(*[float("nan")] * 6, 2)}),
+    bad_none=safetensors(),
+    bad_version=checkpoint({"nn.checkpoint": "0.0.\x1b[31m"}),
+    bad_layer=checkpoint({"layer 1": "Dense 2→3\u009b31m"}),
+    bad_word=checkpoint({"x" * 1000 + "\n": "y" * 1000}),
+    bad_middle=checkpoint(**{"epoch.batches": whole(1), "history.learning_rates": doubles(1e-3),
+                             "history.epochs": doubles()}),
+    bad_batches=checkpoint(**{"epoch.batches": whole(2**64 - 1)}),
+    bad_kept=checkpoint(**{"steps_when_kept": whole(3)}),
+    bad_epochs=checkpoint(**{"history.epochs": doubles(1, 2, 3)}),
+    bad_samples=checkpoint(**{"history.epochs": doubles(0.5, 0.5, 0.4, 0.5, 1e-3, 0.1, -1)}),
+    bad_rate=checkpoint(**{"learning_rate": doubles(float("nan"))}),
+    bad_missing=checkpoint(drop=["kept.0.bias"]),
+    bad_shape=checkpoint(**{"best.0.bias": f32(1)}),
+    bad_type=checkpoint(**{"optimizer.t": doubles(2)}),
+    bad_many=checkpoint(**{"metric.0.seen": ("U64", [2], bytes(16))}),
 )

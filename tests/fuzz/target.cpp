@@ -28,7 +28,9 @@ void check(bool good, const char* what) {
 /// Whether an error is what a reader may be shown: one line that begins with who speaks.
 bool is_sentence(std::string_view text) {
   return text.starts_with("nn::") && text.size() < 1000 &&
-         std::ranges::none_of(text, [](unsigned char c) { return c < ' ' || c == 0x7F; });
+         std::ranges::none_of(
+             text, [](unsigned char c) { return c < ' ' || c == 0x7F; }) &&
+         text.find("\xC2\x9B") == std::string_view::npos;  // another way to command a terminal
 }
 
 }  // namespace
