@@ -313,6 +313,10 @@ Affine draw(const AugmentOptions& options, Random random) {
 Tensor displacement(const Elastic& elastic, std::size_t height, std::size_t width,
                     const Random& random) {
   check(elastic);
+  if (height == 0 || width == 0) {
+    throw std::invalid_argument(fmt::format(
+        "nn::displacement: an image of {}×{} pixels, expected at least 1×1", height, width));
+  }
   const Smoothing smoothing{elastic, {.channels = 1, .height = height, .width = width}};
   return smoothing.displacement(random).reshaped(Shape{2, height, width});
 }

@@ -33,11 +33,21 @@ std::string with_commas(std::size_t number) {
 }  // namespace
 
 Sequential& Sequential::operator=(const Sequential& other) {
-  if (size() != other.size()) return *this = Sequential{other};
+  // Written over in place, a network inside this one would be gone while it is copied.
+  if (size() != other.size() || contains(other)) return *this = Sequential{other};
   for (std::size_t i = 0; i < size(); ++i) layers_[i] = other.layers_[i];
   parameter_counts_ = other.parameter_counts_;
   output_ = other.output_;
+  moved_from_ = other.moved_from_;
   return *this;
+}
+
+bool Sequential::contains(const Sequential& other) const {
+  return std::ranges::any_of(layers_, [&](const detail::AnyLayer& layer) {
+    if (layer->type() != typeid(Sequential)) return false;
+    const auto* const inner = static_cast<const Sequential*>(layer->address());
+    return inner == &other || inner->contains(other);
+  });
 }
 
 void Sequential::append(detail::AnyLayer layer) {
@@ -51,6 +61,7 @@ void Sequential::append(detail::AnyLayer layer) {
     throw;
   }
   parameter_counts_.push_back(count);
+  moved_from_ = false;
 }
 
 /// What layer `index` makes of a sample, or an error that names both sides of the joint.
@@ -105,6 +116,9 @@ std::string Sequential::name() const {
 }
 
 void Sequential::check(const Tensor& x) const {
+  if (moved_from_) {
+    throw std::invalid_argument("nn::Sequential: has no layers, it was moved from");
+  }
   if (x.empty()) throw std::invalid_argument("nn::Sequential: input is empty");
   static_cast<void>(output_shape(x.shape().sample()));
 }
@@ -182,6 +196,14 @@ std::string Sequential::summary(const Shape& sample) const {
                          with_commas(parameter_counts_[i]));
   }
   return table + fmt::format("{:<36} {:>16} {:>11}\n", "total", "", with_commas(parameter_count()));
+}
+
+void detail::refuse_input(const std::string& layer, const std::string& error, const Shape& input) {
+  throw std::invalid_argument(
+      error.starts_with("nn::")  // a sentence already
+          ? error
+          : fmt::format("nn::check_gradients: {} {}, the input has shape {}", layer, error,
+                        to_string(input)));
 }
 
 void detail::check_shape(const std::string& layer, const std::string& what, const Tensor& gradient,

@@ -9,6 +9,7 @@ module;
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <typeinfo>
@@ -152,8 +153,12 @@ class Sequential {
   /// this network's parameters still does.
   Sequential& operator=(const Sequential& other);
 
-  /// Leaves the other network empty.
-  Sequential(Sequential&& other) noexcept { swap(other); }
+  /// Leaves the other network empty; passing something through it is refused until it is given
+  /// layers again.
+  Sequential(Sequential&& other) noexcept {
+    swap(other);
+    other.moved_from_ = true;
+  }
   Sequential& operator=(Sequential&& other) noexcept {
     Sequential taken{std::move(other)};
     swap(taken);
@@ -251,16 +256,19 @@ class Sequential {
     layers_.swap(other.layers_);
     parameter_counts_.swap(other.parameter_counts_);
     std::swap(output_, other.output_);
+    std::swap(moved_from_, other.moved_from_);
   }
   void append(detail::AnyLayer layer);
   [[nodiscard]] const void* address(std::size_t index, const std::type_info& type) const;
   [[nodiscard]] const void* address_if(std::size_t index, const std::type_info& type) const;
   [[nodiscard]] Shape next_shape(std::size_t index, const Shape& sample) const;
   void check(const Tensor& x) const;
+  [[nodiscard]] bool contains(const Sequential& other) const;
 
   std::vector<detail::AnyLayer> layers_;
   std::vector<std::size_t> parameter_counts_;  // of every layer
   Shape output_;                               // for a sample whose shape is not known
+  bool moved_from_ = false;
 };
 
 /// What a gradient check found: for the input and for every parameter, ‖a − n‖ / (‖a‖ + ‖n‖), where
@@ -302,6 +310,20 @@ template <Layer L>
 
 namespace nn::detail {
 
+/// Makes a sentence of what output_shape() said of an input.
+[[noreturn]] void refuse_input(const std::string& layer, const std::string& error,
+                               const Shape& input);
+
+/// @throws std::invalid_argument if the layer cannot take the input.
+template <Layer L>
+void check_input(const L& layer, const Tensor& input) {
+  try {
+    static_cast<void>(layer.output_shape(input.shape().sample()));
+  } catch (const std::invalid_argument& error) {
+    refuse_input(layer.name(), error.what(), input.shape());
+  }
+}
+
 /// @throws std::invalid_argument if a gradient has not the shape of what it is the gradient of.
 void check_shape(const std::string& layer, const std::string& what, const Tensor& gradient,
                  const Tensor& value);
@@ -340,7 +362,7 @@ namespace nn {
 
 template <Layer L>
 GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed) {
-  static_cast<void>(layer.output_shape(input.shape().sample()));  // throws if they do not fit
+  detail::check_input(layer, input);
   Tensor x = input;
   L checked = layer;  // forward() is always that of a copy: whoever draws at random draws alike
   // A gradient is written, not added to: what stands there before must not matter.

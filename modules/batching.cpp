@@ -140,6 +140,7 @@ std::size_t share(const char* name, double fraction, std::size_t whole) {
 
 Dataset gather(const Dataset& dataset, std::span<const std::size_t> places) {
   check_pairs("gather", dataset);
+  if (dataset.size() == 0) throw std::invalid_argument("nn::gather: the set is empty");
   if (places.empty()) throw std::invalid_argument("nn::gather: no places, expected at least one");
   if (const std::size_t last = std::ranges::max(places); last >= dataset.size()) {
     throw std::invalid_argument(
@@ -189,6 +190,7 @@ void Batches::shuffle(std::size_t epoch) {
 // [/shuffle]
 
 Dataset Batches::operator[](std::size_t index) const {
+  if (order_.empty()) throw std::invalid_argument("nn::Batches: has no order, it was moved from");
   if (index >= count_) {
     throw std::invalid_argument(
         fmt::format("nn::Batches: batch index is {}, expected 0 to {}", index, count_ - 1));

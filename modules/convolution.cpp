@@ -35,6 +35,7 @@ std::size_t places(std::size_t length, std::size_t window, std::size_t stride) {
 /// output_shape() of a sample; its error is made to stand alone, without a Sequential around.
 template <class L>
 Shape checked_output(const L& layer, std::string_view type, const Shape& sample) {
+  if (sample.rank() == 0) throw std::invalid_argument(fmt::format("nn::{}: input is empty", type));
   try {
     return layer.output_shape(sample);
   } catch (const std::invalid_argument& error) {
@@ -77,6 +78,11 @@ Convolution::Convolution(Tensor kernels, Tensor biases, Extent stride, Padding p
         "nn::Convolution: kernels have shape {} and biases {}, expected (O, C, F, G) and (O)",
         nn::to_string(k), nn::to_string(biases_.value.shape())));
   }
+  constexpr std::size_t most = std::size_t{1} << 24U;  // so that no sum of lengths overflows
+  if (const auto [height, width] = padding_.each_side(); height > most || width > most) {
+    throw std::invalid_argument(fmt::format("nn::Convolution: padding is {}, expected at most {}",
+                                            to_string(padding_.each_side()), most));
+  }
   if (area(stride_) == 0) {
     throw std::invalid_argument(
         fmt::format("nn::Convolution: stride is {}, expected at least 1×1", to_string(stride_)));
@@ -85,6 +91,7 @@ Convolution::Convolution(Tensor kernels, Tensor biases, Extent stride, Padding p
 
 std::string Convolution::name() const {
   const Shape& k = kernels_.value.shape();
+  if (k.rank() == 0) return "Convolution";  // moved from
   std::string text = fmt::format("Convolution {}→{} {}×{}", k[1], k[0], k[2], k[3]);
   if (stride_ != 1) text += fmt::format(" stride {}", to_string(stride_));
   if (padding_.is_same()) text += " same";
@@ -95,6 +102,7 @@ std::string Convolution::name() const {
 }
 
 Geometry Convolution::geometry(const Shape& sample) const {
+  check_weights(kernels_.value);
   const Shape& k = kernels_.value.shape();
   if (sample.rank() != 3 || sample[0] != k[1]) {
     throw std::invalid_argument(fmt::format("expects images of shape ({}, H, W)", k[1]));
@@ -129,6 +137,7 @@ Geometry Convolution::geometry(const Shape& sample) const {
 }
 
 Shape Convolution::output_shape(const Shape& sample) const {
+  check_weights(kernels_.value);
   if (sample.rank() == 0) return Shape{};
   const Geometry g = geometry(sample);
   return Shape{kernels_.value.shape()[0], g.output.height, g.output.width};

@@ -4,6 +4,7 @@ module;
 
 #include <concepts>
 #include <cstddef>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -106,7 +107,8 @@ class Convolution {
   /// @param inputs C, at least 1.
   /// @param outputs O, at least 1.
   /// @param options Kernel, stride, padding.
-  /// @throws std::invalid_argument if either is 0, or a side of kernel or stride is.
+  /// @throws std::invalid_argument if either is 0, a side of kernel or stride is, or the padding is
+  ///   more than 2²⁴.
   Convolution(std::size_t inputs, std::size_t outputs, const Options& options);
 
   /// A layer whose kernels an initializer fills; biases are zeros.
@@ -114,7 +116,8 @@ class Convolution {
   /// @param outputs O, at least 1.
   /// @param options Kernel, stride, padding.
   /// @param initializer Called with the kernels and `Fan{F G C, F G O}`.
-  /// @throws std::invalid_argument if either is 0, or a side of kernel or stride is.
+  /// @throws std::invalid_argument if either is 0, a side of kernel or stride is, or the padding is
+  ///   more than 2²⁴.
   template <Initializer F>
   Convolution(std::size_t inputs, std::size_t outputs, const Options& options, F&& initializer)
       : Convolution{inputs, outputs, options} {
@@ -127,7 +130,8 @@ class Convolution {
   /// @param biases b, shape (O).
   /// @param stride Steps between neighbouring outputs.
   /// @param padding Zeros around the image.
-  /// @throws std::invalid_argument if the shapes do not fit each other or the stride is 0.
+  /// @throws std::invalid_argument if the shapes do not fit each other, the stride is 0, or the
+  ///   padding is more than 2²⁴.
   Convolution(Tensor kernels, Tensor biases, Extent stride = 1, Padding padding = Padding::valid());
 
   /// K, shape (O, C, F, G).
@@ -368,8 +372,10 @@ class Flatten {
   /// @return Shape (B, values of a sample).
   /// @throws std::invalid_argument if x is empty.
   [[nodiscard]] Tensor forward(Tensor x) {
-    input_ = x.shape();
-    return predict(std::move(x));
+    const Shape input = x.shape();
+    Tensor y = predict(std::move(x));
+    input_ = input;
+    return y;
   }
 
   /// The output, keeping nothing.
@@ -377,6 +383,7 @@ class Flatten {
   /// @return Shape (B, values of a sample).
   /// @throws std::invalid_argument if x is empty.
   [[nodiscard]] static Tensor predict(Tensor x) {
+    if (x.empty()) throw std::invalid_argument("nn::Flatten: input is empty");
     const Shape flat{x.rows(), x.columns()};
     return std::move(x).reshaped(flat);
   }

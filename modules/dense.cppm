@@ -57,9 +57,9 @@ class Dense {
   }
 
   /// D, the number of inputs.
-  [[nodiscard]] std::size_t inputs() const { return weights_.value.shape()[0]; }
+  [[nodiscard]] std::size_t inputs() const { return weights_.value.rows(); }
   /// M, the number of outputs.
-  [[nodiscard]] std::size_t outputs() const { return weights_.value.shape()[1]; }
+  [[nodiscard]] std::size_t outputs() const { return weights_.value.columns(); }
 
   /// W, shape (D, M): column j holds the weights of output j.
   [[nodiscard]] const Tensor& weights() const { return weights_.value; }
@@ -74,6 +74,7 @@ class Dense {
   /// @return (M).
   /// @throws std::invalid_argument if the sample has another shape.
   [[nodiscard]] Shape output_shape(const Shape& sample) const {
+    check_weights(weights_.value);
     if (sample.rank() > 1) {
       throw std::invalid_argument(
           fmt::format("expects rows of {} columns (put nn::Flatten before it)", inputs()));
@@ -100,6 +101,7 @@ class Dense {
   /// @return Output, shape (B, M).
   /// @throws std::invalid_argument if x is not a matrix of D columns.
   [[nodiscard]] Tensor predict(const Tensor& x) const {
+    check_weights(weights_.value, "Dense");
     check(x, "input", inputs());
     return matmul(x, weights_.value, biases_.value.values());
   }

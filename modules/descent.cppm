@@ -65,14 +65,29 @@ void check_option(std::string_view owner, std::string_view option, real value,
                               value, below));
 }
 
+/// A parameter's gradient must be shaped like its value.
+/// @param owner The optimizer's name, for the error.
+/// @param parameters What it is to step on.
+/// @throws std::invalid_argument if a gradient has another shape.
+void check_parameters(std::string_view owner, std::span<Parameter* const> parameters) {
+  for (const Parameter* const p : parameters) {
+    if (p->gradient.shape() == p->value.shape()) continue;
+    throw std::invalid_argument(fmt::format("nn::{}: {} has shape {}, its gradient {}", owner,
+                                            p->name, to_string(p->value.shape()),
+                                            to_string(p->gradient.shape())));
+  }
+}
+
 /// One tensor for every parameter, of its shape, at first zeros: what an optimizer remembers.
 class Memory {
  public:
   /// Makes the tensors at the first call.
   /// @param owner The optimizer's name, for the error.
   /// @param parameters All that the optimizer steps on, the same list at every call.
-  /// @throws std::invalid_argument if they differ in number or shape from those of the first call.
+  /// @throws std::invalid_argument if they differ in number or shape from those of the first call,
+  ///   or a gradient has not the shape of its value.
   void prepare(std::string_view owner, std::span<Parameter* const> parameters) {
+    check_parameters(owner, parameters);
     if (tensors_.empty()) {
       for (const Parameter* p : parameters) tensors_.emplace_back(p->value.shape());
     }
@@ -137,8 +152,10 @@ class GradientDescent {
 
   /// One step down the gradient.
   /// @param parameters Values and gradients.
+  /// @throws std::invalid_argument if a gradient has not the shape of its value.
   // [step]
   void step(std::span<Parameter* const> parameters) const {
+    check_parameters(name(), parameters);
     const real eta = options_.learning_rate;
     const real lambda = options_.weight_decay;
     for (Parameter* const parameter : parameters) {

@@ -25,6 +25,15 @@ const Shape& checked(const Tensor& images) {
 
 }  // namespace
 
+Images::Images(std::size_t count, const Shape& sample) : count_{count}, sample_{sample} {
+  if (count == 0 || sample.rank() != 3) {
+    throw std::invalid_argument(
+        fmt::format("nn::Images: {} images of shape {}, expected at least 1 of (C, H, W)", count,
+                    to_string(sample)));
+  }
+  values_ = Tensor::uninitialized(Shape{(count + lanes - 1) / lanes, sample.size(), lanes});
+}
+
 Images::Images(const Tensor& images) : Images{images.rows(), checked(images).sample()} {
   const std::size_t size = sample_.size();
   parallel_for(groups(), [&](std::size_t g) {

@@ -24,15 +24,26 @@ export namespace nn {
 class Images {
  public:
   Images() = default;
+  Images(const Images&) = default;
+  Images& operator=(const Images&) = default;
+  /// Leaves the other without images.
+  Images(Images&& other) noexcept
+      : count_{std::exchange(other.count_, 0)},
+        sample_{std::exchange(other.sample_, Shape{})},
+        values_{std::move(other.values_)} {}
+  Images& operator=(Images&& other) noexcept {
+    count_ = std::exchange(other.count_, 0);
+    sample_ = std::exchange(other.sample_, Shape{});
+    values_ = std::move(other.values_);
+    return *this;
+  }
+  ~Images() = default;
 
   /// Images whose pixels are whatever the memory held; for code that writes them all.
   /// @param count How many images, at least 1.
   /// @param sample The shape of one, (C, H, W).
-  /// @throws std::invalid_argument if there are none, or the sample has no axis.
-  Images(std::size_t count, const Shape& sample)
-      : count_{count},
-        sample_{sample},
-        values_{Tensor::uninitialized(Shape{(count + lanes - 1) / lanes, sample.size(), lanes})} {}
+  /// @throws std::invalid_argument if there are none, or the sample has not three axes.
+  Images(std::size_t count, const Shape& sample);
 
   /// The images of a tensor.
   /// @param images Shape (B, C, H, W).

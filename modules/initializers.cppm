@@ -5,6 +5,7 @@ module;
 #include <fmt/core.h>
 
 #include <cmath>
+#include <cstddef>
 #include <stdexcept>
 
 export module nn.initializers;
@@ -21,6 +22,13 @@ enum class Distribution { normal, uniform };
 }  // namespace nn
 
 namespace nn::detail {
+
+/// Refuses a fan that nothing can be divided by.
+inline void check_fan(const char* initializer, std::size_t connections) {
+  if (connections > 0) return;
+  throw std::invalid_argument(
+      fmt::format("nn::{}: a fan of 0 connections, expected at least 1", initializer));
+}
 
 /// Fills weights with numbers of mean 0 and a given variance: N(0, σ) with σ² = variance, or
 /// U(−c, c), whose variance is c²/3.
@@ -54,7 +62,9 @@ class He {
   /// Fills the weights of a layer.
   /// @param weights All overwritten.
   /// @param fan Of the layer: n_in is fan.in, at least 1.
+  /// @throws std::invalid_argument if n_in is 0.
   void operator()(Tensor& weights, Fan fan) const {
+    detail::check_fan("He", fan.in);
     detail::fill(weights, *random_, distribution_, 2.0 / static_cast<double>(fan.in));
   }
 
@@ -80,7 +90,9 @@ class Glorot {
   /// Fills the weights of a layer.
   /// @param weights All overwritten.
   /// @param fan Of the layer: n_in is fan.in, n_out is fan.out, together at least 1.
+  /// @throws std::invalid_argument if both are 0.
   void operator()(Tensor& weights, Fan fan) const {
+    detail::check_fan("Glorot", fan.in + fan.out);
     detail::fill(weights, *random_, distribution_, 2.0 / static_cast<double>(fan.in + fan.out));
   }
 
@@ -95,12 +107,16 @@ class RandomNormal {
   /// @param random Where the numbers come from; must outlive this object.
   /// @param deviation The standard deviation (not the variance), 0 or more.
   /// @param mean The mean.
-  /// @throws std::invalid_argument if the deviation is negative or not a number.
+  /// @throws std::invalid_argument if the deviation is negative, or either is not finite.
   explicit RandomNormal(Random& random, double deviation = 0.05, double mean = 0)
       : random_{&random}, deviation_{deviation}, mean_{mean} {
-    if (!(deviation >= 0)) {
+    if (!(deviation >= 0 && std::isfinite(deviation))) {
+      throw std::invalid_argument(fmt::format(
+          "nn::RandomNormal: deviation is {}, expected a finite number, 0 or more", deviation));
+    }
+    if (!std::isfinite(mean)) {
       throw std::invalid_argument(
-          fmt::format("nn::RandomNormal: deviation is {}, expected 0 or more", deviation));
+          fmt::format("nn::RandomNormal: mean is {}, expected a finite number", mean));
     }
   }
 
@@ -122,12 +138,12 @@ class RandomUniform {
   /// @param random Where the numbers come from; must outlive this object.
   /// @param low The lower bound.
   /// @param high The upper bound, not below low.
-  /// @throws std::invalid_argument if high is below low, or either is not a number.
+  /// @throws std::invalid_argument if high is below low, or either is not finite.
   explicit RandomUniform(Random& random, double low = -0.05, double high = 0.05)
       : random_{&random}, low_{low}, high_{high} {
-    if (!(low <= high)) {
-      throw std::invalid_argument(
-          fmt::format("nn::RandomUniform: from {} to {}, expected low before high", low, high));
+    if (!(low <= high && std::isfinite(high - low))) {
+      throw std::invalid_argument(fmt::format(
+          "nn::RandomUniform: from {} to {}, expected finite numbers, low before high", low, high));
     }
   }
 

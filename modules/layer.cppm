@@ -106,6 +106,17 @@ template <Layer L>
   }
 }
 
+/// Refuses a layer that was moved from and so has no weights any more.
+/// @param weights Its weights.
+/// @param layer Its name, for the error; none where the error is to go on from a name.
+/// @throws std::invalid_argument if there are none.
+inline void check_weights(const Tensor& weights, std::string_view layer = "") {
+  if (!weights.empty()) return;
+  throw std::invalid_argument(fmt::format("{}{}{}has no weights, it was moved from",
+                                          layer.empty() ? "" : "nn::", layer,
+                                          layer.empty() ? "" : ": "));
+}
+
 /// Refuses what cannot be ∂C/∂Y of the last forward(): what a layer's backward() begins with.
 /// @param layer Its name, for the error.
 /// @param dy The shape of what backward() was given.

@@ -57,6 +57,10 @@ std::size_t class_of(std::span<const real> row) {
 }  // namespace
 
 std::size_t target_class(const Tensor& targets, std::size_t sample) {
+  if (sample >= targets.rows()) {
+    throw std::invalid_argument(
+        fmt::format("nn::target_class: sample {} of {}, counted from 0", sample, targets.rows()));
+  }
   if (targets.rank() != 1) return class_of(targets.row(sample));
   constexpr real largest = 1 << 24;  // beyond it, float does not hold every whole number
   const real label = targets(sample);
@@ -81,14 +85,19 @@ std::vector<std::size_t> target_classes(const Tensor& targets) {
          ranges::to<std::vector>();
 }
 
-ConfusionMatrix::ConfusionMatrix(std::size_t size) : size_{size}, counts_(size * size) {
-  if (size < 2) {
+ConfusionMatrix::ConfusionMatrix(std::size_t size) : size_{size} {
+  constexpr std::size_t most = 65'536;  // whose square would fill a machine
+  if (size < 2 || size > most) {
     throw std::invalid_argument(
-        fmt::format("nn::ConfusionMatrix: {} classes, expected at least 2", size));
+        fmt::format("nn::ConfusionMatrix: {} classes, expected 2 to {}", size, most));
   }
+  counts_.resize(size * size);
 }
 
 void ConfusionMatrix::check(std::size_t index) const {
+  if (counts_.empty()) {
+    throw std::invalid_argument("nn::ConfusionMatrix: has no counts, it was moved from");
+  }
   if (index >= size_) {
     throw std::invalid_argument(
         fmt::format("nn::ConfusionMatrix: class is {}, expected 0 to {}", index, size_ - 1));

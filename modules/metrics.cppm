@@ -42,7 +42,8 @@ concept Metric = std::copyable<M> && requires(M metric, const M& constant, const
 /// The class that one sample's target names.
 /// @param targets Class numbers, shape (B), or rows, shape (B, M).
 /// @param sample 0 to B − 1.
-/// @throws std::invalid_argument if a class number is negative, not whole, or 2²⁴ or more.
+/// @throws std::invalid_argument if there is no such sample, or its class number is negative, not
+///   whole, or 2²⁴ or more.
 [[nodiscard]] std::size_t target_class(const Tensor& targets, std::size_t sample);
 
 /// The classes that targets name.
@@ -55,8 +56,8 @@ concept Metric = std::copyable<M> && requires(M metric, const M& constant, const
 /// Counts how often samples of each actual class were predicted as each class.
 class ConfusionMatrix {
  public:
-  /// @param size The number of classes, at least 2.
-  /// @throws std::invalid_argument if there are fewer.
+  /// @param size The number of classes, 2 to 65,536.
+  /// @throws std::invalid_argument if there are fewer or more.
   explicit ConfusionMatrix(std::size_t size);
 
   /// Counts a set of samples.
@@ -200,8 +201,8 @@ class TopAccuracy {
 template <class Summary>
 class MacroMean {
  public:
-  /// @param size The number of classes, at least 2.
-  /// @throws std::invalid_argument if there are fewer.
+  /// @param size The number of classes, 2 to 65,536.
+  /// @throws std::invalid_argument if there are fewer or more.
   explicit MacroMean(std::size_t size) : matrix_{size} {}
 
   /// @return `precision`, `recall` or `f1`.

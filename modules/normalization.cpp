@@ -226,6 +226,7 @@ BatchNorm::BatchNorm(std::size_t features, const Options& options)
 std::string BatchNorm::name() const { return fmt::format("BatchNorm {}", features()); }
 
 Shape BatchNorm::output_shape(const Shape& sample) const {
+  check_weights(weights_.value);
   const bool fits = sample.rank() == 1 || sample.rank() == 3;
   if (sample.rank() != 0 && !(fits && sample[0] == features())) {
     throw std::invalid_argument(fmt::format("expects {} columns or channels", features()));
@@ -234,6 +235,7 @@ Shape BatchNorm::output_shape(const Shape& sample) const {
 }
 
 void BatchNorm::check(const Shape& input) const {
+  check_weights(weights_.value, "BatchNorm");
   const bool fits = input.rank() == 2 || input.rank() == 4;
   if (fits && input[1] == features()) return;
   throw std::invalid_argument(
@@ -291,7 +293,7 @@ Tensor BatchNorm::predict(const Tensor& x, const Shape& shape) const {
 }
 
 Tensor BatchNorm::backward(const Tensor& dy, const Shape& shape) {
-  check_backward("BatchNorm", shape, shape_);
+  check_backward("BatchNorm", shape, input_.empty() ? Shape{} : shape_);
   Tensor dx = Tensor::uninitialized(dy.shape());
   const real* const x = input_.data();
   const real* const gradient = dy.data();
@@ -378,6 +380,7 @@ LayerNorm::LayerNorm(std::size_t features, const Options& options)
 std::string LayerNorm::name() const { return fmt::format("LayerNorm {}", features()); }
 
 Shape LayerNorm::output_shape(const Shape& sample) const {
+  check_weights(weights_.value);
   if (sample.rank() != 0 && sample[sample.rank() - 1] != features()) {
     throw std::invalid_argument(fmt::format("expects a last axis of {}", features()));
   }
@@ -399,6 +402,7 @@ void for_each_row(std::size_t rows, std::size_t columns, const Body& body) {
 }  // namespace
 
 Tensor LayerNorm::normalized(const Tensor& x, Statistics* kept) const {
+  check_weights(weights_.value, "LayerNorm");
   if (x.rank() < 2 || x.shape()[x.rank() - 1] != features()) {
     throw std::invalid_argument(
         fmt::format("nn::LayerNorm: input has shape {}, expected (B, {}) or (B, …, {})",

@@ -317,6 +317,7 @@ std::string Recurrence::name() const {
 }
 
 Shape Recurrence::output_shape(const Shape& sample) const {
+  check_weights(weight_input_.value);
   if (sample.rank() == 0) return options_.sequence ? Shape{} : Shape{outputs()};
   if (sample.rank() != 2) {
     throw std::invalid_argument(
@@ -329,6 +330,7 @@ Shape Recurrence::output_shape(const Shape& sample) const {
 }
 
 void Recurrence::check_input(const Tensor& x) const {
+  check_weights(weight_input_.value, cell_->name);
   if (x.rank() != 3) {
     throw std::invalid_argument(fmt::format("nn::{}: input has shape {}, expected (B, T, {})",
                                             cell_->name, to_string(x.shape()), inputs()));
@@ -395,7 +397,7 @@ Tensor Recurrence::predict(const Tensor& x) const {
 /// Backpropagation through time: the gradients of all parameters, and as the result ∂C/∂a, shape
 /// (T B, k H).
 Tensor Recurrence::run_back(const Tensor& dy) {
-  check_backward(cell_->name, dy.shape(), trace_.steps == 0 ? Shape{} : batch_shape(trace_));
+  check_backward(cell_->name, dy.shape(), trace_.x.empty() ? Shape{} : batch_shape(trace_));
   const auto& [batch, steps, x, gates, h, c] = trace_;
   const Tensor from_above = options_.sequence ? steps_first(dy) : Tensor{};
   Tensor dh = options_.sequence ? Tensor{Shape{batch, outputs()}} : dy;

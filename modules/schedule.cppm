@@ -205,11 +205,12 @@ class WarmUp {
 
   /// @param options Each in the range that stands beside it.
   /// @param then The schedule that follows.
-  /// @throws std::invalid_argument if an option is out of its range.
+  /// @throws std::invalid_argument if an option is out of its range, or no schedule follows.
   explicit WarmUp(const Options& options, Schedule then = ConstantRate{})
       : options_{options}, then_{std::move(then)} {
     detail::check_length("WarmUp", "epochs", options.epochs);
     detail::check_factor("WarmUp", "first", options.first);
+    if (!then_) throw std::invalid_argument("nn::WarmUp: the schedule that follows is empty");
   }
 
   /// @param progress How far training has come.

@@ -163,10 +163,30 @@ void check_options(const FitOptions& options, bool validated) {
   check_limit("checkpoint_seconds", options.checkpoint_seconds);
 }
 
-/// A validation set whose inputs do not fit is to be found out at once, not after an epoch.
-void check_fits(const Dataset& dataset, const Sequential& network) {
+bool all_finite(std::span<const real> values) {
+  bool finite = true;
+  for (const real x : values) finite &= std::abs(x) <= std::numeric_limits<real>::max();
+  return finite;
+}
+
+/// One value that is not finite would spoil all weights.
+void check_finite(const std::string& set, const char* what, const Tensor& tensor) {
+  for (std::size_t n = 0; n < tensor.rows(); ++n) {
+    const std::span<const real> row = tensor.row(n);
+    if (all_finite(row)) continue;
+    const auto found = std::ranges::find_if(row, [](real x) { return !std::isfinite(x); });
+    throw std::invalid_argument(
+        fmt::format("nn::Trainer: sample {} of {}: {} {} is {}, expected finite numbers", n, set,
+                    what, found - row.begin(), std::isnan(*found) ? std::abs(*found) : *found));
+  }
+}
+
+/// A set that does not fit is to be found out at once, not after an epoch.
+void check_fits(const std::string& set, const Dataset& dataset, const Sequential& network) {
   static_cast<void>(Batches{dataset, {.size = 1}});
   static_cast<void>(network.output_shape(dataset.inputs.shape().sample()));
+  check_finite(set, "input", dataset.inputs);
+  check_finite(set, "target", dataset.targets);
 }
 
 void check_weights(std::span<const double> weights, const Tensor& targets) {
@@ -175,6 +195,9 @@ void check_weights(std::span<const double> weights, const Tensor& targets) {
     if (weight >= 0 && std::isfinite(weight)) continue;
     throw std::invalid_argument(fmt::format(
         "nn::Trainer: the weight of a class is {}, expected a finite number, 0 or more", weight));
+  }
+  if (std::ranges::none_of(weights, [](double weight) { return weight > 0; })) {
+    throw std::invalid_argument("nn::Trainer: the weights of all classes are 0");
   }
   const std::size_t largest = std::ranges::max(target_classes(targets));
   if (largest >= weights.size()) {
@@ -352,10 +375,6 @@ std::string advice(const Divergence& divergence) {
       "  try a smaller learning rate, or clipped gradients (clip_norm); look at the\n"
       "  largest values of the data, and at how the weights begin\n",
       divergence.epoch, divergence.batch, divergence.cost, divergence.first);
-}
-
-bool all_finite(const Tensor& tensor) {
-  return std::ranges::all_of(tensor.values(), [](real x) { return std::isfinite(x); });
 }
 
 /// How many steps pass until the network is kept again. So rarely it costs next to nothing.
@@ -635,10 +654,10 @@ void Trainer::train(Fit& fit, Epoch& epoch) {
 void Trainer::diverge(Fit& fit, Divergence divergence, const Tensor& predictions) {
   if (std::isnan(divergence.cost)) divergence.cost = std::abs(divergence.cost);  // no "-nan"
   divergence.first = "the cost";
-  if (!all_finite(predictions)) {
+  if (!all_finite(predictions.values())) {
     const std::size_t batch = divergence.batch - 1;
     Tensor inputs = fit.augment(fit.batches[batch].inputs, divergence.epoch, batch);
-    if (all_finite(inputs)) {
+    if (all_finite(inputs.values())) {
       // Where a layer draws at random and now all is finite, only the last is known not to be.
       divergence.layer =
           network_->first_not_finite(std::move(inputs)).value_or(network_->size() - 1);
@@ -843,11 +862,16 @@ void Trainer::resume(Fit& fit) {
 // ------------------------------------------------------------------------------------- training
 
 /// All that can be found out before the first batch.
-void Trainer::check(const Dataset& validation, const FitOptions& options) const {
+void Trainer::check(const Dataset& training, const Dataset& validation,
+                    const FitOptions& options) const {
   const bool validated = validation.size() > 0;
   check_options(options, validated);
-  if (validated || validation.targets.rows() > 0) check_fits(validation, *network_);
-  for (const NamedSet& set : sets_) check_fits(set.dataset(), *network_);
+  check_fits("the training set", training, *whole().network_);
+  if (network_->size() == 0) throw std::invalid_argument("nn::Trainer: the network has no layers");
+  if (validated || validation.targets.rows() > 0) {
+    check_fits("the validation set", validation, *network_);
+  }
+  for (const NamedSet& set : sets_) check_fits("set " + set.name(), set.dataset(), *network_);
   if (options.checkpoint.empty()) return;
   const auto refuse = [](const std::string& name) {
     throw std::invalid_argument(fmt::format(
@@ -857,6 +881,12 @@ void Trainer::check(const Dataset& validation, const FitOptions& options) const 
   for (const auto& metric : metrics_) {
     if (!metric->is_resumable()) refuse(metric->name());
   }
+}
+
+/// This trainer, unless it was moved from.
+const Trainer& Trainer::whole() const {
+  if (cost_) return *this;
+  throw std::invalid_argument("nn::Trainer: has no optimizer, it was moved from");
 }
 
 History Trainer::begin_history(bool validated) const {
@@ -869,7 +899,7 @@ History Trainer::begin_history(bool validated) const {
 
 History Trainer::fit(const Dataset& training, const Dataset& validation,
                      const FitOptions& options) {
-  check(validation, options);
+  check(training, validation, options);
   const std::size_t size = std::min(options.batch_size, training.size());
   const Batches batches{training,
                         {.size = size, .shuffle = options.shuffle, .drop_last = options.drop_last},
@@ -923,6 +953,7 @@ Evaluation Trainer::measure(const Dataset& dataset) const {
 }
 
 Evaluation Trainer::evaluate(const Dataset& dataset) {
+  check_fits("the set", dataset, *whole().network_);
   Evaluation evaluation = measure(dataset);
   print(line("evaluation", evaluation) + "\n");
   return evaluation;
@@ -933,6 +964,7 @@ std::vector<Evaluation> Trainer::evaluate(const std::vector<NamedSet>& sets) {
   for (const NamedSet& set : sets) width = std::max(width, set.name().size());
   std::vector<Evaluation> evaluations;
   for (const NamedSet& set : sets) {
+    check_fits("set " + set.name(), set.dataset(), *whole().network_);
     evaluations.push_back(measure(set.dataset()));
     print(line(fmt::format("{:<{}}", set.name(), width), evaluations.back()) + "\n");
   }
@@ -947,6 +979,7 @@ void Trainer::print(const std::string& text) const {
 
 Tensor Trainer::predict(const Tensor& inputs) const {
   if (inputs.empty()) throw std::invalid_argument("nn::Trainer: inputs are empty");
+  static_cast<void>(whole());
   const auto places =
       ranges::views::iota(std::size_t{0}, inputs.rows()) | ranges::to<std::vector>();
   Tensor outputs;

@@ -323,8 +323,9 @@ class Trainer {
   /// @throws std::runtime_error if the checkpoint cannot be read or written, or is one of another
   ///   network, optimizer, data set, or options other than more or fewer epochs.
   /// @throws std::invalid_argument if an option is out of its range, the training set is empty, a
-  ///   set does not fit the network, the cost or a metric, there is patience and no validation set,
-  ///   a class has no weight, or the schedule or augment gives what cannot be.
+  ///   set does not fit the network, the cost or a metric, a value of a set is not finite, the
+  ///   network has no layers, there is patience and no validation set, a class has no weight, or
+  ///   the schedule or augment gives what cannot be.
   History fit(const Dataset& training, const Dataset& validation, const FitOptions& options = {});
 
   /// The same, without a validation set.
@@ -335,16 +336,16 @@ class Trainer {
   /// Measures cost and metrics of the network on a set, and prints them.
   /// @param dataset At least one sample.
   /// @return The mean cost, and the metrics in the order of watch().
-  /// @throws std::invalid_argument if the set is empty or does not fit the network, the cost or a
-  ///   metric.
+  /// @throws std::invalid_argument if the set is empty, does not fit the network, the cost or a
+  ///   metric, or a value of it is not finite.
   Evaluation evaluate(const Dataset& dataset);
 
   /// The same of several sets, with a line for each: `trainer.evaluate({{"clean", clean}, {"noisy",
   /// noisy}})`.
   /// @param sets Their names and where they stand.
   /// @return As many evaluations, in the order of the sets.
-  /// @throws std::invalid_argument if a set is empty or does not fit the network, the cost or a
-  ///   metric.
+  /// @throws std::invalid_argument if a set is empty, does not fit the network, the cost or a
+  ///   metric, or a value of it is not finite.
   std::vector<Evaluation> evaluate(const std::vector<NamedSet>& sets);
 
   /// The network's outputs. The inputs may be many: they pass in batches.
@@ -365,16 +366,17 @@ class Trainer {
   void set_quiet(bool quiet) { quiet_ = quiet; }
 
   /// The optimizer's learning rate, which may be changed between epochs.
-  [[nodiscard]] real learning_rate() const { return optimizer_->learning_rate(); }
+  [[nodiscard]] real learning_rate() const { return whole().optimizer_->learning_rate(); }
   /// Changes the optimizer's learning rate, from the next step on.
   /// @param rate η, 0 or more.
   /// @throws std::invalid_argument if the optimizer does not take it.
-  void set_learning_rate(real rate) { optimizer_->set_learning_rate(rate); }
+  void set_learning_rate(real rate) { whole().optimizer_->set_learning_rate(rate); }
 
  private:
   struct Fit;
 
-  void check(const Dataset& validation, const FitOptions& options) const;
+  [[nodiscard]] const Trainer& whole() const;
+  void check(const Dataset& training, const Dataset& validation, const FitOptions& options) const;
   [[nodiscard]] History begin_history(bool validated) const;
   Epoch train_epoch(Fit& fit, const Dataset& validation);
   void train(Fit& fit, Epoch& epoch);
