@@ -208,13 +208,13 @@ TEST(Initializers, RefuseWhatIsNoDistribution) {
   Random random{1};
   const double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)nn::RandomNormal{random, -0.5}; }),
-            "nn::RandomNormal: deviation is -0.5, expected 0 or more");
+            "nn::RandomNormal: deviation is -0.5, expected a finite number, 0 or more");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)nn::RandomNormal{random, nan}; }),
-            "nn::RandomNormal: deviation is nan, expected 0 or more");
+            "nn::RandomNormal: deviation is nan, expected a finite number, 0 or more");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)nn::RandomUniform{random, 1, -1}; }),
-            "nn::RandomUniform: from 1 to -1, expected low before high");
+            "nn::RandomUniform: from 1 to -1, expected finite numbers, low before high");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)nn::RandomUniform{random, nan, 1}; }),
-            "nn::RandomUniform: from nan to 1, expected low before high");
+            "nn::RandomUniform: from nan to 1, expected finite numbers, low before high");
 }
 
 }  // namespace

@@ -142,7 +142,7 @@ TEST(ConfusionMatrix, Errors) {
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)matrix.recall(3); }),
             "nn::ConfusionMatrix: class is 3, expected 0 to 2");
   EXPECT_EQ(error_of<std::invalid_argument>([] { ConfusionMatrix{1}; }),
-            "nn::ConfusionMatrix: 1 classes, expected at least 2");
+            "nn::ConfusionMatrix: 1 classes, expected 2 to 65536");
 }
 
 TEST(Classes, TheLargestOfARowAndOfEqualOnesTheFirst) {
