@@ -31,3 +31,4 @@ export import nn.schedule;
 export import nn.checkpoint;
 export import nn.training;
 export import nn.mnist;
+export import nn.pictures;

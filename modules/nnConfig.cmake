@@ -12,6 +12,7 @@ include(CMakeFindDependencyMacro)
 find_dependency(fmt)
 find_dependency(range-v3)
 find_dependency(Threads)
+find_dependency(PNG)
 find_dependency(ZLIB)
 include("${CMAKE_CURRENT_LIST_DIR}/nnTargets.cmake")
 

@@ -1,0 +1,196 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+module nn.pictures;
+
+namespace nn {
+
+namespace {
+
+constexpr std::size_t side = 28;
+constexpr std::size_t box_side = 20;
+constexpr real least_contrast = real(0.1);
+/// Ink fainter than this does not widen the box: it may be blur, or the grain of the paper.
+constexpr real ink_of_the_box = real(0.2);
+
+void check(const Tensor& brightness) {
+  if (brightness.rank() != 2) {
+    throw std::invalid_argument(fmt::format(
+        "nn::to_mnist: brightness has shape {}, expected 2 axes", to_string(brightness.shape())));
+  }
+  for (const real value : brightness.values()) {
+    if (value >= 0 && value <= 1) continue;
+    throw std::invalid_argument(
+        fmt::format("nn::to_mnist: brightness is {}, expected 0 to 1", value));
+  }
+}
+
+/// The median of the pixels along the edge.
+real shade_of_the_edge(const Tensor& brightness) {
+  const std::size_t height = brightness.shape()[0];
+  const std::size_t width = brightness.shape()[1];
+  std::vector<real> edge;
+  for (std::size_t x = 0; x < width; ++x) {
+    edge.push_back(brightness(0, x));
+    edge.push_back(brightness(height - 1, x));
+  }
+  for (std::size_t y = 0; y < height; ++y) {
+    edge.push_back(brightness(y, 0));
+    edge.push_back(brightness(y, width - 1));
+  }
+  const auto middle = edge.begin() + static_cast<std::ptrdiff_t>(edge.size() / 2);
+  std::ranges::nth_element(edge, middle);
+  return *middle;
+}
+
+/// The brightness of the paper and of the strongest ink.
+struct Shades {
+  real paper;
+  real ink;
+
+  /// 0 where there is paper, or something even less like ink, to 1 for the strongest ink.
+  [[nodiscard]] real ink_at(real brightness) const {
+    return std::max(real{0}, (brightness - paper) / (ink - paper));
+  }
+};
+
+// [shades]
+Shades shades_of(const Tensor& brightness) {
+  const real paper = shade_of_the_edge(brightness);
+  const auto [darkest, lightest] = std::ranges::minmax(brightness.values());
+  const real ink = paper - darkest >= lightest - paper ? darkest : lightest;
+  if (std::abs(ink - paper) < least_contrast) {
+    throw std::invalid_argument(
+        fmt::format("nn::to_mnist: no ink: brightness is from {:.2f} to {:.2f}, and a difference "
+                    "below {} from the edge's is none",
+                    darkest, lightest, least_contrast));
+  }
+  return {.paper = paper, .ink = ink};
+}
+// [/shades]
+
+/// The smallest box around the ink, cut out; its values are ink.
+Tensor inked_box(const Tensor& brightness, const Shades& shades) {
+  std::size_t top = brightness.shape()[0];
+  std::size_t left = brightness.shape()[1];
+  std::size_t bottom = 0;
+  std::size_t right = 0;
+  for (std::size_t y = 0; y < brightness.shape()[0]; ++y) {
+    for (std::size_t x = 0; x < brightness.shape()[1]; ++x) {
+      if (shades.ink_at(brightness(y, x)) < ink_of_the_box) continue;
+      top = std::min(top, y);
+      bottom = std::max(bottom, y + 1);
+      left = std::min(left, x);
+      right = std::max(right, x + 1);
+    }
+  }
+  Tensor box = Tensor::uninitialized(Shape{bottom - top, right - left});
+  for (std::size_t y = top; y < bottom; ++y) {
+    const auto line = brightness.row(y).subspan(left, right - left);
+    std::ranges::transform(line, box.row(y - top).begin(),
+                           [&](real value) { return shades.ink_at(value); });
+  }
+  return box;
+}
+
+/// Adds a row of one image, times a weight, to a row of another.
+void add(std::span<const real> from, double weight, std::span<real> to) {
+  for (std::size_t x = 0; x < to.size(); ++x) to[x] += static_cast<real>(weight) * from[x];
+}
+
+// [in_rows]
+/// The same image in fewer or more rows. A row of the result that covers several is their mean,
+/// each with the share of it that is covered; one between two is mixed of both by its distance.
+Tensor in_rows(const Tensor& image, std::size_t rows) {
+  Tensor result{Shape{rows, image.columns()}};
+  const double step = static_cast<double>(image.rows()) / static_cast<double>(rows);
+  const auto last = static_cast<double>(image.rows() - 1);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const double begin = static_cast<double>(row) * step;
+    if (step < 1) {
+      const double middle = std::clamp(begin + (step - 1) / 2, 0.0, last);
+      const double above = std::floor(middle);
+      const double below = std::min(above + 1, last);
+      add(image.row(static_cast<std::size_t>(above)), 1 - (middle - above), result.row(row));
+      add(image.row(static_cast<std::size_t>(below)), middle - above, result.row(row));
+      continue;
+    }
+    const double end = begin + step;
+    for (double y = std::floor(begin); y < std::min(end, last + 1); ++y) {
+      const double covered = std::min(y + 1, end) - std::max(y, begin);
+      add(image.row(static_cast<std::size_t>(y)), covered / step, result.row(row));
+    }
+  }
+  return result;
+}
+// [/in_rows]
+
+Tensor transposed(const Tensor& image) {
+  Tensor result = Tensor::uninitialized(Shape{image.columns(), image.rows()});
+  for (std::size_t y = 0; y < image.rows(); ++y) {
+    for (std::size_t x = 0; x < image.columns(); ++x) result(x, y) = image(y, x);
+  }
+  return result;
+}
+
+/// Scales the box so that its longer side has 20 pixels, and its strongest ink is 1 again: thin
+/// lines grow pale when a large picture shrinks.
+Tensor scaled(const Tensor& box) {
+  const std::size_t longer = std::max(box.rows(), box.columns());
+  const auto length = [longer](std::size_t old) {  // rounded, but never to nothing
+    return std::max<std::size_t>((2 * old * box_side + longer) / (2 * longer), 1);
+  };
+  Tensor image = transposed(in_rows(transposed(in_rows(box, length(box.rows()))),  //
+                                    length(box.columns())));
+  const real strongest = std::ranges::max(image.values());
+  for (real& value : image.values()) value /= strongest;
+  return image;
+}
+
+// [first_row]
+/// The row that the first row of an image becomes when its centre of mass comes to lie in the
+/// middle pixel, number 14 of 0 to 27, or as near to it as it can without standing out.
+std::size_t first_row(const Tensor& image) {
+  double mass = 0;
+  double moment = 0;
+  for (std::size_t y = 0; y < image.rows(); ++y) {
+    for (const double ink : image.row(y)) {
+      mass += ink;
+      moment += ink * static_cast<double>(y);
+    }
+  }
+  // MNIST's centres are from 13.5 on and below 14.5; the small number is for what rounding does.
+  const double first = std::ceil(static_cast<double>(side - 1) / 2 - moment / mass - 1e-6);
+  return static_cast<std::size_t>(std::clamp(first, 0.0, static_cast<double>(side - image.rows())));
+}
+// [/first_row]
+
+Tensor centred(const Tensor& image) {
+  const std::size_t top = first_row(image);
+  const std::size_t left = first_row(transposed(image));
+  Tensor result{Shape{1, side * side}};
+  for (std::size_t y = 0; y < image.rows(); ++y) {
+    std::ranges::copy(image.row(y), result.row(0).subspan((top + y) * side + left).begin());
+  }
+  return result;
+}
+
+}  // namespace
+
+// [to_mnist]
+Tensor to_mnist(const Picture& picture) {
+  check(picture.brightness);
+  const Shades shades = shades_of(picture.brightness);
+  return centred(scaled(inked_box(picture.brightness, shades)));
+}
+// [/to_mnist]
+
+}  // namespace nn

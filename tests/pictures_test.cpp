@@ -1,0 +1,556 @@
+// nn.pictures: every format by its bytes, every fault told with its byte, and digits made like
+// MNIST's.
+
+#include <fmt/core.h>
+#include <gtest/gtest.h>
+#include <png.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+import nn.mnist;
+import nn.pictures;
+import nn.tensor;
+import nn.test;
+
+namespace {
+
+namespace fs = std::filesystem;
+using Bytes = std::vector<std::uint8_t>;
+using nn::Picture;
+using nn::real;
+using nn::Shape;
+using nn::Tensor;
+using nn::test::error_of;
+
+void append(Bytes& bytes, std::size_t number) {
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+    bytes.push_back(static_cast<std::uint8_t>(number >> shift));
+  }
+}
+
+Bytes idx(const std::vector<std::size_t>& axes, const Bytes& values) {
+  Bytes bytes;
+  append(bytes, 0x0800U + axes.size());
+  for (const std::size_t length : axes) append(bytes, length);
+  bytes.insert(bytes.end(), values.begin(), values.end());
+  return bytes;
+}
+
+Bytes bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
+
+// ------------------------------------------------------------------------------- PNG, by libpng
+
+struct Png {
+  std::uint32_t width;
+  std::uint32_t height;
+  int depth;
+  int color;
+  std::vector<Bytes> rows;
+  std::vector<png_color> palette{};
+  Bytes alpha{};  ///< Of the palette's colours.
+  int interlace = PNG_INTERLACE_NONE;
+};
+
+Bytes encoded(Png png) {
+  Bytes bytes;
+  png_structp file = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
+  png_infop info = png_create_info_struct(file);
+  const auto write = [](png_structp to, png_bytep data, std::size_t count) {
+    auto& out = *static_cast<Bytes*>(png_get_io_ptr(to));
+    out.insert(out.end(), data, data + count);
+  };
+  png_set_write_fn(file, &bytes, write, nullptr);
+  png_set_IHDR(file, info, png.width, png.height, png.depth, png.color, png.interlace,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (!png.palette.empty()) {
+    png_set_PLTE(file, info, png.palette.data(), static_cast<int>(png.palette.size()));
+  }
+  if (!png.alpha.empty()) {
+    png_set_tRNS(file, info, png.alpha.data(), static_cast<int>(png.alpha.size()), nullptr);
+  }
+  png_write_info(file, info);
+  std::vector<png_bytep> rows;
+  for (Bytes& row : png.rows) rows.push_back(row.data());
+  png_write_image(file, rows.data());
+  png_write_end(file, info);
+  png_destroy_write_struct(&file, &info);
+  return bytes;
+}
+
+/// A chunk of a PNG file, with its checksum.
+Bytes chunk(const std::string& type, const Bytes& data) {
+  Bytes bytes;
+  append(bytes, data.size());
+  bytes.insert(bytes.end(), type.begin(), type.end());
+  bytes.insert(bytes.end(), data.begin(), data.end());
+  append(bytes, crc32_z(0, &bytes[4], bytes.size() - 4));
+  return bytes;
+}
+
+/// A PNG file of grey bytes that claims a size and holds this, before it is compressed.
+Bytes png_claiming(std::size_t width, std::size_t height, const Bytes& raw,
+                   std::uint8_t depth = 8) {
+  Bytes bytes = bytes_of("\x89PNG\r\n\x1a\n");
+  Bytes header;
+  append(header, width);
+  append(header, height);
+  for (const std::uint8_t byte : Bytes{depth, 0, 0, 0, 0}) header.push_back(byte);
+  Bytes packed(compressBound(raw.size()));
+  uLongf size = packed.size();
+  compress(packed.data(), &size, raw.data(), raw.size());
+  packed.resize(size);
+  for (const Bytes& part : {chunk("IHDR", header), chunk("IDAT", packed), chunk("IEND", {})}) {
+    bytes.insert(bytes.end(), part.begin(), part.end());
+  }
+  return bytes;
+}
+
+// ----------------------------------------------------------------------------------- the fixture
+
+/// A folder of small files, gone after the test.
+class Pictures : public testing::Test {
+ protected:
+  Pictures() {
+    std::string name = (fs::temp_directory_path() / "nn-pictures-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  ~Pictures() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] fs::path path(const std::string& name) const { return folder_ / name; }
+
+  [[nodiscard]] fs::path file(const Bytes& bytes) const {
+    std::ofstream out{path("file"), std::ios::binary};
+    for (const std::uint8_t byte : bytes) out.put(static_cast<char>(byte));
+    return path("file");
+  }
+
+  [[nodiscard]] fs::path compressed(const Bytes& bytes) const {
+    const gzFile out = gzopen(path("file.gz").c_str(), "wb");
+    gzwrite(out, bytes.data(), static_cast<unsigned>(bytes.size()));
+    gzclose(out);
+    return path("file.gz");
+  }
+
+  [[nodiscard]] Tensor one(const Bytes& bytes) const {
+    const std::vector<Picture> pictures = nn::load_pictures(file(bytes));
+    EXPECT_EQ(pictures.size(), 1U);
+    return pictures.at(0).brightness;
+  }
+  [[nodiscard]] Tensor one(const std::string& text) const { return one(bytes_of(text)); }
+
+  /// What a file is refused with, the path left out.
+  [[nodiscard]] std::string fault_of(const fs::path& where,
+                                     const std::string& who = "nn::load_pictures") const {
+    const std::string text = error_of<std::runtime_error>([&] { (void)nn::load_pictures(where); });
+    const std::string head = who + ": " + where.string() + ", ";
+    EXPECT_EQ(text.substr(0, head.size()), head);
+    return text.size() < head.size() ? text : text.substr(head.size());
+  }
+  [[nodiscard]] std::string fault(const Bytes& bytes) const { return fault_of(file(bytes)); }
+  [[nodiscard]] std::string fault(const std::string& text) const { return fault(bytes_of(text)); }
+
+ private:
+  fs::path folder_;
+};
+
+void expect_near(const Tensor& a, const Tensor& b, double tolerance) {
+  ASSERT_EQ(a.shape(), b.shape());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    EXPECT_NEAR(a.values()[i], b.values()[i], tolerance) << "value " << i;
+  }
+}
+
+/// Brightness by its bytes.
+Tensor shades(const Shape& shape, const std::vector<int>& bytes) {
+  Tensor tensor{shape};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    tensor.values()[i] = static_cast<real>(bytes[i]) / 255;
+  }
+  return tensor;
+}
+
+// ------------------------------------------------------------------------------------------- PNG
+
+TEST_F(Pictures, ReadsGreyPngOfAnyDepth) {
+  const Tensor two = shades(Shape{2, 3}, {0, 255, 0, 255, 0, 255});
+  EXPECT_EQ(one(encoded({3, 2, 1, PNG_COLOR_TYPE_GRAY, {{0b01000000}, {0b10100000}}})), two);
+  EXPECT_EQ(one(encoded({3, 1, 2, PNG_COLOR_TYPE_GRAY, {{0b00011100}}})),
+            shades(Shape{1, 3}, {0, 85, 255}));
+  EXPECT_EQ(one(encoded({3, 1, 4, PNG_COLOR_TYPE_GRAY, {{0x0A, 0xF0}}})),
+            shades(Shape{1, 3}, {0, 170, 255}));
+  EXPECT_EQ(one(encoded({3, 1, 8, PNG_COLOR_TYPE_GRAY, {{0, 7, 255}}})),
+            shades(Shape{1, 3}, {0, 7, 255}));
+  // libpng's way over linear light may round by one.
+  expect_near(one(encoded({3, 1, 16, PNG_COLOR_TYPE_GRAY, {{0, 0, 0x80, 0, 0xFF, 0xFF}}})),
+              shades(Shape{1, 3}, {0, 128, 255}), 0.004);
+}
+
+TEST_F(Pictures, ReadsInterlacedPng) {
+  std::vector<Bytes> rows;
+  Tensor expected{Shape{9, 9}};
+  for (std::uint8_t y = 0; y < 9; ++y) {
+    rows.emplace_back();
+    for (std::uint8_t x = 0; x < 9; ++x) {
+      rows.back().push_back(static_cast<std::uint8_t>(20 * y + x));
+      expected(y, x) = static_cast<real>(20 * y + x) / 255;
+    }
+  }
+  EXPECT_EQ(one(encoded({9, 9, 8, PNG_COLOR_TYPE_GRAY, rows, {}, {}, PNG_INTERLACE_ADAM7})),
+            expected);
+}
+
+TEST_F(Pictures, ReadsColoursAsGrey) {
+  const Tensor rgb =
+      one(encoded({4, 1, 8, PNG_COLOR_TYPE_RGB, {{255, 255, 255, 0, 0, 0, 0, 255, 0, 0, 0, 255}}}));
+  EXPECT_EQ(rgb(0, 0), 1);
+  EXPECT_EQ(rgb(0, 1), 0);
+  EXPECT_GT(rgb(0, 2), rgb(0, 3));  // green is lighter than blue
+  EXPECT_GT(rgb(0, 3), 0);
+  EXPECT_EQ(
+      one(encoded({3, 1, 8, PNG_COLOR_TYPE_PALETTE, {{1, 0, 1}}, {{255, 255, 255}, {51, 51, 51}}})),
+      shades(Shape{1, 3}, {51, 255, 51}));
+  EXPECT_EQ(
+      one(encoded(
+          {2, 1, 16, PNG_COLOR_TYPE_RGB, {{255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0}}})),
+      shades(Shape{1, 2}, {255, 0}));
+}
+
+TEST_F(Pictures, WhatIsTransparentIsWhite) {
+  EXPECT_EQ(one(encoded({3, 1, 8, PNG_COLOR_TYPE_GRAY_ALPHA, {{0, 0, 0, 255, 9, 0}}})),
+            shades(Shape{1, 3}, {255, 0, 255}));
+  const Tensor rgba =
+      one(encoded({3, 1, 8, PNG_COLOR_TYPE_RGB_ALPHA, {{9, 9, 9, 0, 0, 0, 0, 255, 0, 0, 0, 128}}}));
+  EXPECT_EQ(rgba(0, 0), 1);
+  EXPECT_EQ(rgba(0, 1), 0);
+  EXPECT_GT(rgba(0, 2), real(0.4));
+  EXPECT_LT(rgba(0, 2), real(0.8));
+  EXPECT_EQ(
+      one(encoded({2, 1, 8, PNG_COLOR_TYPE_PALETTE, {{0, 1}}, {{0, 0, 0}, {0, 0, 0}}, {0, 255}})),
+      shades(Shape{1, 2}, {255, 0}));
+}
+
+TEST_F(Pictures, SaysWhereAPngIsDamaged) {
+  const Bytes good = png_claiming(2, 1, {0, 10, 20});
+  EXPECT_EQ(one(good), shades(Shape{1, 2}, {10, 20}));
+  EXPECT_EQ(fault(Bytes(good.begin(), good.begin() + 8)),
+            "byte 8: the file ends before its last chunk");
+  EXPECT_EQ(fault(Bytes(good.begin(), good.begin() + 33)),
+            "byte 33: the file ends before its last chunk");
+  EXPECT_EQ(fault(Bytes(good.begin(), good.begin() + 46)),
+            "byte 46: the file ends in chunk 'IDAT', which began at byte 33");
+  Bytes bad = good;
+  bad[29] ^= 1U;
+  EXPECT_EQ(fault(bad), fmt::format("byte 29: chunk 'IHDR' does not have the checksum "
+                                    "0x{:02x}{:02x}{:02x}{:02x}",
+                                    bad[29], bad[30], bad[31], bad[32]));
+  bad = Bytes(good.begin(), good.begin() + 8);
+  const Bytes other = chunk("t\1\xFFt", {1});
+  bad.insert(bad.end(), other.begin(), other.end());
+  EXPECT_EQ(fault(bad), "byte 8: the first chunk is 't?\?t' of 1 bytes, expected 'IHDR' of 13");
+  bad[8] = 0xFF;
+  EXPECT_EQ(fault(bad), "byte 21: the file ends in chunk 't?\?t', which began at byte 8");
+}
+
+TEST_F(Pictures, SaysWhatLibpngRefuses) {
+  EXPECT_EQ(fault(png_claiming(2, 1, {0, 10, 20}, 3)), "byte 8: libpng: Invalid IHDR data");
+  EXPECT_EQ(fault(png_claiming(2, 2, {0, 10, 20})), "byte 8: libpng: Not enough image data");
+}
+
+TEST_F(Pictures, BelievesNoPngThatClaimsTooMuch) {
+  EXPECT_EQ(fault(png_claiming(10'001, 1, {})), "byte 16: the width is 10001, expected 1 to 10000");
+  EXPECT_EQ(fault(png_claiming(4'294'967'295, 4'294'967'295, {})),
+            "byte 16: the width is 4294967295, expected 1 to 10000");
+  EXPECT_EQ(fault(png_claiming(1, 0, {})), "byte 20: the height is 0, expected 1 to 10000");
+  const Bytes huge = png_claiming(10'000, 10'000, {});
+  EXPECT_EQ(fault(huge),
+            fmt::format("byte 16: {} bytes cannot hold 10000 × 10000 pixels", huge.size()));
+}
+
+// ------------------------------------------------------------------------------------------- PGM
+
+TEST_F(Pictures, ReadsPgm) {
+  const Tensor expected = shades(Shape{2, 3}, {0, 51, 102, 153, 204, 255});
+  EXPECT_EQ(one("P2 3 2 255 0 51 102 153 204 255"), expected);
+  EXPECT_EQ(one("P2\n# by hand\n3 # wide\n2\r\n255\n0 51 102\n153 204 255 # end\n"), expected);
+  Bytes raster = bytes_of("P5\n3 2\n# c\n255\n");
+  for (const int byte : {0, 51, 102, 153, 204, 255}) {
+    raster.push_back(static_cast<std::uint8_t>(byte));
+  }
+  EXPECT_EQ(one(raster), expected);
+}
+
+TEST_F(Pictures, ReadsPgmOfAnyWhite) {
+  EXPECT_EQ(one("P2 3 1 4 0 1 4"), (Tensor{{0, real(0.25), 1}}));
+  EXPECT_EQ(one("P2 2 1 65535 65535 0"), (Tensor{{1, 0}}));
+  EXPECT_EQ(one(std::string{"P5 2 1 4 \x01\x04", 11}), (Tensor{{real(0.25), 1}}));
+  EXPECT_EQ(one(std::string{"P5 2 1 1024 \x02\x00\x04\x00", 16}), (Tensor{{real(0.5), 1}}));
+}
+
+TEST_F(Pictures, SaysWhatIsWrongWithAPgm) {
+  EXPECT_EQ(fault("P2"), "byte 2: the file ends before the width");
+  EXPECT_EQ(fault("P2 3 # 4 5 6"), "byte 12: the file ends before the height");
+  EXPECT_EQ(fault("P2 3 2"), "byte 6: the file ends before the value of white");
+  EXPECT_EQ(fault("P2 0 2 255"),
+            "byte 3: the width is '0', expected a whole number from 1 to 10000");
+  EXPECT_EQ(fault("P5 3 x 255"),
+            "byte 5: the height is 'x', expected a whole number from 1 to 10000");
+  EXPECT_EQ(fault("P5 3 -1 255"),
+            "byte 5: the height is '-1', expected a whole number from 1 to 10000");
+  EXPECT_EQ(fault("P5 3 2 65536 "),
+            "byte 7: the value of white is '65536', expected a whole number from 1 to 65535");
+  EXPECT_EQ(fault("P2 2 1 9 3 10"),
+            "byte 11: a pixel is '10', expected a whole number from 0 to 9");
+  EXPECT_EQ(fault("P2 2 1 9 3 \x01\xFF"),
+            "byte 11: a pixel is '?\?', expected a whole number from 0 to 9");
+  EXPECT_EQ(fault("P2 2 1 9 3 "), "byte 11: the file ends after 1 of 2 pixels");
+  EXPECT_EQ(fault("P2 2 1 9 3 4 5"), "byte 13: more than the 2 pixels announced");
+  EXPECT_EQ(fault("P5 2 1 9"), "byte 8: the file ends after 0 of 2 pixels");
+  EXPECT_EQ(fault("P5 2 1 9 \x01"), "byte 10: the file ends after 1 of 2 pixels");
+  EXPECT_EQ(fault("P5 2 1 9 \x01\x02\x03"), "byte 11: more than the 2 pixels announced");
+  EXPECT_EQ(fault("P5 2 1 9 \x01\x0A"), "byte 10: a pixel is above 9, which is white");
+  EXPECT_EQ(fault("P5 2 1 256 \x01\x01\x01\x01"), "byte 11: a pixel is above 256, which is white");
+}
+
+TEST_F(Pictures, BelievesNoPgmThatClaimsTooMuch) {
+  EXPECT_EQ(fault("P2 99999999999999999999 1 255 1"),
+            "byte 3: the width is '99999999999999999999', expected a whole number from 1 to 10000");
+  EXPECT_EQ(
+      fault("P2 999999999999999999999999 1 255 1"),
+      "byte 3: the width is '99999999999999999999'…, expected a whole number from 1 to 10000");
+  EXPECT_EQ(fault("P5 10000 10000 65535 x"), "byte 22: the file ends after 0 of 100000000 pixels");
+  EXPECT_EQ(fault("P2 10000 10000 9 1"), "byte 18: the file ends after 1 of 100000000 pixels");
+}
+
+// ------------------------------------------------------------------------------------------- IDX
+
+TEST_F(Pictures, ReadsEveryPictureOfAnIdxFile) {
+  const Bytes two = idx({2, 1, 3}, {0, 51, 102, 153, 204, 255});
+  for (const fs::path& where : {file(two), compressed(two)}) {
+    const std::vector<Picture> pictures = nn::load_pictures(where);
+    ASSERT_EQ(pictures.size(), 2U);
+    EXPECT_EQ(pictures[0].brightness, shades(Shape{1, 3}, {0, 51, 102}));
+    EXPECT_EQ(pictures[1].brightness, shades(Shape{1, 3}, {153, 204, 255}));
+  }
+}
+
+TEST_F(Pictures, SaysWhatIsWrongWithAnIdxFile) {
+  EXPECT_EQ(fault_of(file(idx({2}, {7, 1})), "nn::mnist"), "byte 3: 1 axes, expected 3");
+  EXPECT_EQ(fault_of(file({0, 0}), "nn::mnist"), "byte 2: the file ends in its header");
+  EXPECT_EQ(fault_of(file(idx({2, 1, 1}, {7})), "nn::mnist"),
+            "byte 17: the file ends after 1 of 2 values");
+}
+
+TEST_F(Pictures, BelievesNoIdxFileThatClaimsTooMuch) {
+  const std::string most = " are the most";
+  EXPECT_EQ(fault(idx({100'001, 1, 1}, {7})), "byte 4: 100001 pictures, 100000" + most);
+  const std::string sizes = ", 10000 pixels a side and 100000000 in all" + most;
+  EXPECT_EQ(fault(idx({1, 10'001, 1}, {7})), "byte 8: 1 pictures of 10001 × 1 pixels" + sizes);
+  EXPECT_EQ(fault_of(compressed(idx({2, 10'000, 10'000}, {7}))),
+            "byte 8: 2 pictures of 10000 × 10000 pixels" + sizes);
+  EXPECT_EQ(fault(idx({99'999, 0xFFFFFFFF, 0xFFFFFFFF}, {7})),
+            "byte 8: 99999 pictures of 4294967295 × 4294967295 pixels" + sizes);
+}
+
+// ------------------------------------------------------------------------------- any other file
+
+TEST_F(Pictures, SaysWhatAFileIsNot) {
+  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::load_pictures(path("none.png")); }),
+            "nn::load_pictures: no file " + path("none.png").string());
+  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::load_pictures(path("")); }),
+            "nn::load_pictures: no file " + path("").string());
+  EXPECT_EQ(fault(""), "byte 0: '' begins neither PNG, PGM (P2 or P5) nor IDX");
+  EXPECT_EQ(fault("\xFF\xD8\xFF\xE0 JPEG"),
+            "byte 0: '?\?\?\?' begins neither PNG, PGM (P2 or P5) nor IDX");
+  EXPECT_EQ(fault("P6 1 1 255 abc"), "byte 0: 'P6 1' begins neither PNG, PGM (P2 or P5) nor IDX");
+  EXPECT_EQ(fault_of(compressed(bytes_of("P2 1 1 1 1"))).substr(0, 11), "byte 0: '?\?");
+}
+
+TEST_F(Pictures, RefusesAFileThatIsTooLarge) {
+  const fs::path large = file(bytes_of("P5 1 1 255 "));
+  fs::resize_file(large, (std::size_t{256} << 20U) + 1);
+  EXPECT_EQ(fault_of(large), "byte 268435456: the file is larger than 256 MiB");
+}
+
+// ------------------------------------------------------------------------------------- to_mnist
+
+Picture inverted(Picture picture) {
+  for (real& value : picture.brightness.values()) value = 1 - value;
+  return picture;
+}
+
+/// The same picture with each pixel `factor` by `factor` times.
+Picture enlarged(const Picture& picture, std::size_t factor) {
+  const Tensor& old = picture.brightness;
+  Tensor large{Shape{old.shape()[0] * factor, old.shape()[1] * factor}};
+  for (std::size_t y = 0; y < large.shape()[0]; ++y) {
+    for (std::size_t x = 0; x < large.shape()[1]; ++x) large(y, x) = old(y / factor, x / factor);
+  }
+  return {large};
+}
+
+/// The same picture at another place of a larger sheet.
+Picture moved(const Picture& picture, std::size_t down, std::size_t right) {
+  const Tensor& old = picture.brightness;
+  Tensor sheet{Shape{100, 80}};
+  for (std::size_t y = 0; y < old.shape()[0]; ++y) {
+    for (std::size_t x = 0; x < old.shape()[1]; ++x) sheet(y + down, x + right) = old(y, x);
+  }
+  return {sheet};
+}
+
+/// A dark bar on white paper.
+Picture bar(const Shape& paper, std::size_t top, std::size_t left, const Shape& ink) {
+  Tensor tensor{paper, 1};
+  for (std::size_t y = top; y < top + ink[0]; ++y) {
+    for (std::size_t x = left; x < left + ink[1]; ++x) tensor(y, x) = real(0.25);
+  }
+  return {tensor};
+}
+
+/// The value at a row and a column of what to_mnist() gives.
+real at(const Tensor& digit, std::size_t y, std::size_t x) { return digit(0, 28 * y + x); }
+
+/// Expects a block of ink 1 and paper 0 around it.
+void expect_block(const Tensor& digit, std::size_t top, std::size_t left, const Shape& ink) {
+  ASSERT_EQ(digit.shape(), (Shape{1, 784}));
+  for (std::size_t y = 0; y < 28; ++y) {
+    for (std::size_t x = 0; x < 28; ++x) {
+      const bool inside = y >= top && y < top + ink[0] && x >= left && x < left + ink[1];
+      EXPECT_NEAR(at(digit, y, x), inside ? 1 : 0, 1e-5) << "row " << y << ", column " << x;
+    }
+  }
+}
+
+// A bar of 40 × 10 becomes one of 20 × 5. Its centre is that of its rows 9 and 10 of 0 to 19, 9.5,
+// and of its column 2: the first row goes to 4, which puts 9.5 at 13.5, and column 2 to 14.
+TEST(ToMnist, ByHand) {
+  const Picture dark = bar(Shape{60, 90}, 3, 70, Shape{40, 10});
+  expect_block(nn::to_mnist(dark), 4, 12, Shape{20, 5});
+  expect_block(nn::to_mnist(inverted(dark)), 4, 12, Shape{20, 5});
+}
+
+TEST(ToMnist, CentresByMassUnlessThatWouldCutTheBox) {
+  Picture corner = bar(Shape{30, 30}, 5, 5, Shape{20, 2});  // an L: its mass is to the left, below
+  for (std::size_t x = 5; x < 25; ++x) corner.brightness(24, x) = corner.brightness(23, x) = 0;
+  for (std::size_t y = 5; y < 25; ++y) corner.brightness(y, 5) = corner.brightness(y, 6) = 0;
+  const Tensor digit = nn::to_mnist(corner);
+  EXPECT_EQ(at(digit, 0, 8), 1);    // the top, which would stand out above the first row
+  EXPECT_EQ(at(digit, 19, 27), 1);  // the end of the foot
+  EXPECT_EQ(at(digit, 0, 10), 0);
+}
+
+TEST(ToMnist, AveragesWhereItShrinksAndInterpolatesWhereItEnlarges) {
+  Picture stripes{Tensor{Shape{44, 44}, 1}};
+  for (std::size_t y = 2; y < 42; y += 4) {  // 20 rows of 2: dark, light, dark, light …
+    for (std::size_t x = 2; x < 42; ++x) {
+      stripes.brightness(y, x) = stripes.brightness(y + 1, x) = 0;
+    }
+  }
+  for (std::size_t y = 2; y < 42; ++y) stripes.brightness(y, 41) = 0;  // the box is 40 × 40
+  const Tensor small = nn::to_mnist(stripes);
+  std::size_t pale = 0;
+  for (const real value : small.values()) pale += std::abs(value - real(0.5)) < 1e-5 ? 1U : 0U;
+  EXPECT_EQ(pale, 10U);  // of the last column each second pixel is half ink
+
+  Picture two{Tensor{Shape{4, 4}, 1}};
+  two.brightness(1, 1) = 0;
+  two.brightness(2, 1) = real(0.5);
+  const Tensor large = nn::to_mnist(two);  // 20 rows from ink 1 to ink 0.5, ten columns wide
+  const std::size_t left = 9;
+  std::size_t top = 0;
+  while (at(large, top, left) == 0) ++top;
+  EXPECT_EQ(at(large, top, left - 1), 0);
+  EXPECT_EQ(at(large, top, left + 9), 1);
+  EXPECT_NEAR(at(large, top + 5, left), 0.975, 1e-5);  // a fortieth of a pixel behind the first
+  EXPECT_NEAR(at(large, top + 10, left), 0.725, 1e-5);
+  EXPECT_NEAR(at(large, top + 19, left), 0.5, 1e-5);
+}
+
+TEST(ToMnist, TakesAnyShape) {
+  const Picture line = bar(Shape{1, 1000}, 0, 100, Shape{1, 300});
+  expect_block(nn::to_mnist(line), 14, 4, Shape{1, 20});
+  const Picture upright = bar(Shape{1000, 1}, 100, 0, Shape{300, 1});
+  expect_block(nn::to_mnist(upright), 4, 14, Shape{20, 1});
+  expect_block(nn::to_mnist(bar(Shape{3, 3}, 1, 1, Shape{1, 1})), 4, 4, Shape{20, 20});
+}
+
+TEST(ToMnist, StrengthensThinLines) {
+  const Tensor digit = nn::to_mnist(bar(Shape{900, 900}, 50, 450, Shape{800, 4}));
+  EXPECT_EQ(std::ranges::max(digit.values()), 1);
+}
+
+TEST(ToMnist, RefusesAPictureWithoutInk) {
+  const auto refusal = [](const Picture& picture) {
+    return error_of<std::invalid_argument>([&] { (void)nn::to_mnist(picture); });
+  };
+  const std::string rest = ", and a difference below 0.1 from the edge's is none";
+  for (const real shade : {real(0), real(0.5), real(1)}) {
+    const std::string text = fmt::format("{:.2f}", shade);
+    EXPECT_EQ(refusal({Tensor{Shape{20, 30}, shade}}),
+              "nn::to_mnist: no ink: brightness is from " + text + " to " + text + rest);
+  }
+  EXPECT_EQ(refusal({Tensor{Shape{1, 1}, 1}}),
+            "nn::to_mnist: no ink: brightness is from 1.00 to 1.00" + rest);
+  Picture faint{Tensor{Shape{20, 30}, 1}};
+  faint.brightness(10, 10) = real(0.91);
+  EXPECT_EQ(refusal(faint), "nn::to_mnist: no ink: brightness is from 0.91 to 1.00" + rest);
+  faint.brightness(10, 10) = real(0.89);
+  EXPECT_EQ(refusal(faint), "");
+}
+
+TEST(ToMnist, RefusesWhatIsNoPicture) {
+  const auto refusal = [](const Tensor& tensor) {
+    return error_of<std::invalid_argument>([&] { (void)nn::to_mnist({tensor}); });
+  };
+  EXPECT_EQ(refusal({}), "nn::to_mnist: brightness has shape (), expected 2 axes");
+  EXPECT_EQ(refusal(Tensor{Shape{1, 28, 28}}),
+            "nn::to_mnist: brightness has shape (1, 28, 28), expected 2 axes");
+  EXPECT_EQ(refusal(Tensor{Shape{2, 2}, 2}), "nn::to_mnist: brightness is 2, expected 0 to 1");
+  EXPECT_EQ(refusal(Tensor{Shape{2, 2}, std::numeric_limits<real>::quiet_NaN()}),
+            "nn::to_mnist: brightness is nan, expected 0 to 1");
+}
+
+/// How many of the first thousand test images of MNIST, changed, to_mnist() gives back; at the edge
+/// of the box it may leave out ink up to 0.2.
+template <class Change>
+std::size_t given_back(const Change& change) {
+  const std::vector<Picture> images =
+      nn::load_pictures(nn::test::mnist_folder() / "t10k-images-idx3-ubyte.gz");
+  EXPECT_EQ(images.size(), 10'000U);
+  std::size_t same = 0;
+  for (const Picture& image : std::span{images}.first(1'000)) {
+    const Tensor digit = nn::to_mnist(change(image));
+    const auto is_near = [](real a, real b) {
+      return std::abs(a - b) < (a == 0 ? real(0.201) : real(0.004));
+    };
+    same += std::ranges::equal(digit.values(), image.brightness.values(), is_near) ? 1U : 0U;
+  }
+  return same;
+}
+
+TEST(ToMnist, GivesMnistBack) {
+  const auto moved_away = [](const Picture& image) { return moved(image, 60, 7); };
+  const auto enlarged_and_inverted = [](const Picture& image) {
+    return enlarged(inverted(image), 7);
+  };
+  EXPECT_GE(given_back(std::identity{}), 980U);
+  EXPECT_GE(given_back(inverted), 980U);
+  EXPECT_GE(given_back(moved_away), 980U);
+  EXPECT_GE(given_back(enlarged_and_inverted), 980U);
+}
+
+}  // namespace
