@@ -185,6 +185,8 @@ struct Options {
   fs::path data = NN_MNIST_FOLDER;
   fs::path json;
   fs::path csv;
+  fs::path save;
+  fs::path load;
   bool quiet = false;
 };
 // [/options]
@@ -222,12 +224,21 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--data", options.data, "The folder of the MNIST files");
   app.add_option("--json", options.json, "Writes all results to this file");
   app.add_option("--csv", options.csv, "Writes learning curves and mistakes to this folder");
+  app.add_option("--save", options.save, "Stores the trained networks in this folder");
+  CLI::Option* const stored =
+      app.add_option("--load", options.load, "Compares the networks in this folder, untrained");
+  for (const char* trains : {"--recipe", "--epochs", "--batch-size", "--learning-rate", "--seed",
+                             "--seeds", "--json", "--csv", "--save"}) {
+    stored->excludes(trains);
+  }
   app.add_flag("--quiet", options.quiet, "Prints only the comparison");
   app.footer(
       "Examples:\n"
       "  ./book mnist                                 the comparison\n"
       "  ./book mnist --recipe report --seeds 3       the older report's, mean of three\n"
       "  ./book mnist --epochs 1 --json result.json   a quick look, kept in a file\n"
+      "  ./book mnist --save DIR                      both networks are kept, too\n"
+      "  ./book mnist --load DIR                      and compared, without training\n"
       "\nCtrl-C ends the training after the batch at hand and compares what there is.");
 }
 
@@ -245,16 +256,21 @@ void check_writable(const char* option, const fs::path& file) {
   if (!existed) fs::remove(file, error);
 }
 
+/// Makes a folder, and tries whether a file in it could be written.
+void check_folder(const char* option, const fs::path& folder, const char* file) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!fs::is_directory(folder)) {
+    throw BadOption(fmt::format("{}: cannot make the folder {}", option, folder.string()));
+  }
+  check_writable(option, folder / file);
+}
+
 /// The last check before the training, so that a refused option leaves no empty folder behind.
 void check_outputs(const Options& options) {
   if (!options.json.empty()) check_writable("--json", options.json);
-  if (options.csv.empty()) return;
-  std::error_code error;
-  fs::create_directories(options.csv, error);
-  if (!fs::is_directory(options.csv)) {
-    throw BadOption(fmt::format("--csv: cannot make the folder {}", options.csv.string()));
-  }
-  check_writable("--csv", options.csv / "mlp.csv");
+  if (!options.csv.empty()) check_folder("--csv", options.csv, "mlp.csv");
+  if (!options.save.empty()) check_folder("--save", options.save, "mlp.safetensors");
 }
 // [/omit]
 
@@ -360,6 +376,31 @@ void test(Run& run, const nn::Dataset& digits) {
 }
 // [/test]
 
+// [stored]
+/// The networks that --save has stored, in place of a training.
+std::vector<Run> stored_runs(const Recipe& recipe, const fs::path& folder) {
+  std::vector<Run> runs;
+  for (const Model& model : recipe.models) {
+    const fs::path file = folder / (model.name + ".safetensors");
+    try {
+      nn::Sequential network = nn::load_network(file);
+      const nn::Shape output = network.output_shape(nn::Shape{784});
+      if (output != nn::Shape{10}) {
+        throw std::runtime_error(fmt::format("{} makes {} of 784 pixels, expected (10)",
+                                             file.string(), nn::to_string(output)));
+      }
+      runs.push_back({.model = &model, .seed = 0, .network = std::move(network), .history = {}});
+    } catch (const std::invalid_argument& error) {
+      throw BadOption(
+          fmt::format("--load: {} takes no 784 pixels: {}", file.string(), error.what()));
+    } catch (const std::runtime_error& error) {
+      throw BadOption(fmt::format("--load: {}", error.what()));
+    }
+  }
+  return runs;
+}
+// [/stored]
+
 // [statistic]
 /// The mean over the seeds, and the standard deviation where there are several.
 struct Statistic {
@@ -390,6 +431,7 @@ struct Row {
   std::string label;
   std::function<double(const Run&)> value;
   std::function<std::string(double)> write;
+  bool of_training = false;  ///< Whether a stored network has no such number.
   std::string Reported::* reported = nullptr;
 };
 // [/row]
@@ -410,22 +452,25 @@ std::string percent(double x) { return fmt::format("{:.2f} %", 100 * x); }
 // [rows]
 std::vector<Row> rows() {
   const auto last = [](const Run& run) -> const nn::Epoch& { return run.history.epochs.back(); };
+  constexpr bool of_training = true;
   return {
       {"parameters",
        [](const Run& run) { return static_cast<double>(run.network.parameter_count()); }, whole},
       {"epochs", [](const Run& run) { return static_cast<double>(run.history.epochs.size()); },
-       whole},
-      {"training time", [](const Run& run) { return run.history.seconds(); }, seconds},
-      {"images/s", [](const Run& run) { return run.history.samples_per_second(); }, whole},
+       whole, of_training},
+      {"training time", [](const Run& run) { return run.history.seconds(); }, seconds, of_training},
+      {"images/s", [](const Run& run) { return run.history.samples_per_second(); }, whole,
+       of_training},
       {"training accuracy", [=](const Run& run) { return last(run).training.metrics[0]; }, percent,
-       &Reported::training_accuracy},
+       of_training, &Reported::training_accuracy},
       {"validation cost", [=](const Run& run) { return last(run).validation.cost; }, nats,
-       &Reported::validation_cost},
+       of_training, &Reported::validation_cost},
       {"validation accuracy", [=](const Run& run) { return last(run).validation.metrics[0]; },
-       percent, &Reported::validation_accuracy},
-      {"test cost", [](const Run& run) { return run.test.cost; }, nats, &Reported::test_cost},
+       percent, of_training, &Reported::validation_accuracy},
+      {"test cost", [](const Run& run) { return run.test.cost; }, nats, !of_training,
+       &Reported::test_cost},
       {"test accuracy", [](const Run& run) { return run.confusion.accuracy(); }, percent,
-       &Reported::test_accuracy},
+       !of_training, &Reported::test_accuracy},
       {"test precision", [](const Run& run) { return run.confusion.precision(); }, percent},
       {"test recall", [](const Run& run) { return run.confusion.recall(); }, percent},
       {"test F1", [](const Run& run) { return run.confusion.f1(); }, percent},
@@ -462,6 +507,9 @@ void print_line(std::string line) {
 // [/omit]
 
 // [comparison]
+/// Whether the networks were trained here, and not loaded.
+bool is_trained(const std::vector<Run>& runs) { return !runs.front().history.epochs.empty(); }
+
 void print_comparison(const Recipe& recipe, const std::vector<Run>& runs) {
   const bool reported = recipe.name == "report";
   const Model& mlp = recipe.models[0];
@@ -470,6 +518,7 @@ void print_comparison(const Recipe& recipe, const std::vector<Run>& runs) {
   const std::string beside_cnn = reported ? right("reported", 10) : right("CNN : MLP", 12);
   fmt::print("\n{:<19}{}{}{}{}\n", "", right("MLP", 18), beside_mlp, right("CNN", 18), beside_cnn);
   for (const Row& row : rows()) {
+    if (row.of_training && !is_trained(runs)) continue;
     const Statistic left = statistic(runs, mlp, row.value);
     const Statistic beside = statistic(runs, cnn, row.value);
     const auto report = [&](const Model& model) {
@@ -554,11 +603,14 @@ std::string verdict(const Recipe& recipe, const std::vector<Run>& runs) {
   const std::string times =
       errors(*better) > 0 ? fmt::format(", {:.1f} times\nas many", errors(*worse) / errors(*better))
                           : "";
+  const std::string longer = is_trained(runs) ? fmt::format(" and trains {:.1f} times as long",
+                                                            time(*better) / time(*worse))
+                                              : "";
   return fmt::format(
       "The {} misreads {:.2f} % of the digits it never saw, the {} {:.2f} %{}; "
-      "it has {:.2f} times the parameters and trains {:.1f} times as long.",
+      "it has {:.2f} times the parameters{}.",
       better->title, 100 * errors(*better), worse->title, 100 * errors(*worse), times,
-      size(*better) / size(*worse), time(*better) / time(*worse));
+      size(*better) / size(*worse), longer);
 }
 // [/verdict]
 
@@ -639,13 +691,31 @@ std::string mistakes_csv(const Run& run) {
   return text;
 }
 
+/// The stem of a run's files: `cnn`, or of several seeds `cnn-2`.
+std::string name_of(const Options& options, const Run& run) {
+  return run.model->name + (options.seeds == 1 ? "" : fmt::format("-{}", run.seed));
+}
+
+bool store(const fs::path& file, const Run& run) {
+  try {
+    nn::save_network(file, run.network);
+    return true;
+  } catch (const std::runtime_error& error) {
+    fmt::print(stderr, "10_mnist: {}\n", error.what());
+    return false;
+  }
+}
+
 bool keep_all(const Options& options, const std::vector<Run>& runs) {
   bool kept = true;
+  for (const Run& run : runs) {
+    if (!options.save.empty())
+      kept &= store(options.save / (name_of(options, run) + ".safetensors"), run);
+  }
   if (!options.json.empty()) kept &= keep(options.json, to_json(options, runs).dump(2) + "\n");
   for (const Run& run : runs) {
     if (options.csv.empty()) break;
-    const std::string seed = options.seeds == 1 ? "" : fmt::format("-{}", run.seed);
-    const std::string name = run.model->name + seed;
+    const std::string name = name_of(options, run);
     kept &= keep(options.csv / (name + ".csv"), run.history.csv());
     kept &= keep(options.csv / (name + "_mistakes.csv"), mistakes_csv(run));
   }
@@ -662,15 +732,17 @@ int compare(const Options& options) {
   nn::set_threads(options.threads);
   const nn::Split digits = load(options, recipe);
   check_outputs(options);
-  if (!options.quiet) {
+  const bool trains = options.load.empty();
+  std::vector<Run> runs;
+  if (!trains) runs = stored_runs(recipe, options.load);
+  if (trains && !options.quiet) {
     fmt::print("{} images to train on, {} to validate, {} to test; {} threads\n",
                with_commas(digits.training.size()), with_commas(digits.validation.size()),
                with_commas(digits.test.size()), nn::threads());
   }
 
-  std::vector<Run> runs;
   const auto stopped = [&] { return !runs.empty() && runs.back().history.interrupted(); };
-  for (std::uint64_t seed = options.seed; seed < options.seed + options.seeds; ++seed) {
+  for (std::uint64_t seed = options.seed; trains && seed < options.seed + options.seeds; ++seed) {
     for (const Model& model : recipe.models) {
       if (!stopped()) runs.push_back(train(model, digits, seed, options.quiet));
     }

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 namespace {
@@ -218,6 +219,65 @@ TEST_F(MnistProgram, WritesThroughALinkInsteadOfReplacingIt) {
   EXPECT_EQ(outcome.status, 0);
   EXPECT_TRUE(fs::is_symlink(path("link.json")));
   EXPECT_TRUE(json::parse(contents(path("target.json"))).contains("models"));
+}
+
+/// The lines of a comparison that tell of the networks alone and not of their training.
+std::string of_networks(const std::string& output) {
+  std::istringstream lines{output};
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("parameters") || line.starts_with("test ")) text += line + "\n";
+  }
+  return text;
+}
+
+TEST_F(MnistProgram, LoadsWhatItSaved) {
+  const std::string folder = path("networks");
+  const Outcome saved = run("--epochs 1 --quiet --save " + folder);
+  ASSERT_EQ(saved.status, 0) << saved.output;
+  const Outcome loaded = run("--quiet --load " + folder);
+  ASSERT_EQ(loaded.status, 0) << loaded.output;
+  EXPECT_EQ(loaded.output.find("epochs"), std::string::npos);
+  EXPECT_EQ(loaded.output.find("trains"), std::string::npos);
+  EXPECT_NE(loaded.output.find("misreads"), std::string::npos);
+  EXPECT_EQ(of_networks(loaded.output), of_networks(saved.output));
+  EXPECT_EQ(std::ranges::count(of_networks(loaded.output), '\n'), 6);
+}
+
+TEST_F(MnistProgram, SavesAFileForEverySeed) {
+  const Outcome outcome =
+      run("--recipe report --epochs 1 --seeds 2 --quiet --save " + path("networks"));
+  ASSERT_EQ(outcome.status, 0) << outcome.output;
+  for (const char* name : {"mlp-1", "cnn-1", "mlp-2", "cnn-2"}) {
+    EXPECT_TRUE(fs::exists(path("networks/" + std::string{name} + ".safetensors"))) << name;
+  }
+}
+
+TEST_F(MnistProgram, ChecksBeforeTrainingWhetherNetworksCanBeSaved) {
+  std::ofstream{path("file")} << "kept";
+  expect_refusal("--save " + path("file"), "--save: cannot make the folder " + path("file"));
+  fs::create_directories(path("folder/mlp.safetensors"));
+  expect_refusal("--save " + path("folder"),
+                 "--save: cannot write " + path("folder/mlp.safetensors"));
+}
+
+TEST_F(MnistProgram, RefusesToTrainWhatItLoads) {
+  for (const std::string option :
+       {"--recipe report", "--epochs 1", "--batch-size 10", "--learning-rate 0.1", "--seed 2",
+        "--seeds 2", "--save x", "--json x", "--csv x"}) {
+    const Outcome outcome = run("--load " + path("networks") + " " + option);
+    EXPECT_EQ(outcome.status, 2) << option;
+    EXPECT_EQ(outcome.output,
+              "10_mnist: " + option.substr(0, option.find(' ')) + " excludes --load\n");
+  }
+}
+
+TEST_F(MnistProgram, SaysWhatIsWrongWithStoredNetworks) {
+  const Outcome missing = run("--load " + path("networks"));
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_TRUE(missing.output.starts_with("10_mnist: --load: ")) << missing.output;
+  EXPECT_NE(missing.output.find(path("networks/mlp.safetensors")), std::string::npos);
+  EXPECT_EQ(std::ranges::count(missing.output, '\n'), 1);
 }
 
 TEST_F(MnistProgram, FitsTheTerminal) {

@@ -411,6 +411,7 @@ TEST_P(ProgramWithOptions, PrintsWhatIsRecorded) {
   ASSERT_FALSE(recorded.empty()) << "no record of " << run.heading() << record.advice;
   if (run.is_long && !runs_long()) GTEST_SKIP() << "long: set NN_LONG=1";
   const Folder folder;
+  fs::create_directory_symlink(fs::path{NN_CHAPTERS_SOURCE} / "../data", folder.path / "data");
   const std::string program = (fs::path{NN_CHAPTERS_BUILD} / run.chapter).string();
   const std::string output =
       output_of("cd " + folder.path.string() + " && " + program + run.options);

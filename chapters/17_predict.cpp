@@ -1,0 +1,229 @@
+// Chapter 17: A network for use. Read with docs/chapters/17_predict.md.
+
+// [omit: the headers, one for each thing that is used]
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+// [/omit]
+
+// [start]
+import nn;
+
+namespace {
+
+namespace fs = std::filesystem;
+// [/start]
+
+// [options]
+struct Options {
+  std::vector<std::string> files;
+  fs::path network = NN_NETWORKS_FOLDER "/cnn.safetensors";
+  std::optional<std::size_t> index;  ///< Of the pictures in a file, the only one to read.
+  bool raw = false;                  ///< Whether a picture goes to the network as it is.
+};
+// [/options]
+
+// [omit: how options are read]
+/// An option that cannot be: ends the program before any picture is read.
+struct BadOption : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+void describe(CLI::App& app, Options& options) {
+  app.add_option("FILE", options.files, "Pictures of one digit each: PNG, PGM or IDX")->required();
+  app.add_option("--network", options.network, "The network, as ./book mnist --save stores it");
+  app.add_option("--index", options.index,
+                 "Of a file of several pictures only this one, from 0 on");
+  app.add_flag("--raw", options.raw, "Shows the network pictures of 28 × 28 pixels as they are");
+  app.footer(
+      "Examples:\n"
+      "  ./book predict data/pictures/*.png\n"
+      "  ./book predict data/mnist/t10k-images-idx3-ubyte.gz --index 8\n"
+      "\nThe status is 1 if a picture could not be read or is empty.");
+}
+// [/omit]
+
+// [network]
+nn::Sequential load(const fs::path& file) {
+  nn::Shape output;
+  try {
+    nn::Sequential network = nn::load_network(file);
+    output = network.output_shape(nn::Shape{784});
+    if (output == nn::Shape{10}) return network;
+  } catch (const std::invalid_argument& error) {
+    throw BadOption(
+        fmt::format("--network: {} takes no 784 pixels: {}", file.string(), error.what()));
+  } catch (const std::runtime_error& error) {
+    throw BadOption(fmt::format("--network: {}", error.what()));
+  }
+  throw BadOption(fmt::format("--network: {} makes {} of 784 pixels, expected (10)", file.string(),
+                              nn::to_string(output)));
+}
+// [/network]
+
+// [seen]
+/// What the network is shown of a picture, shape (1, 784).
+nn::Tensor seen(const nn::Picture& picture, bool raw) {
+  if (!raw) return nn::to_mnist(picture);
+  const nn::Shape& shape = picture.brightness.shape();
+  if (shape != nn::Shape{28, 28}) {
+    throw std::invalid_argument(
+        fmt::format("--raw takes 28 × 28 pixels, not {} × {}", shape[0], shape[1]));
+  }
+  return picture.brightness.reshaped(nn::Shape{1, 784});
+}
+// [/seen]
+
+// [drawing]
+/// Two rows of pixels as one line of half blocks.
+std::string half_blocks(std::span<const nn::real> pixels, std::size_t line) {
+  std::string text;
+  for (std::size_t x = 0; x < 28; ++x) {
+    const bool upper = pixels[2 * line * 28 + x] > 0.4F;
+    const bool lower = pixels[(2 * line + 1) * 28 + x] > 0.4F;
+    constexpr std::array<const char*, 4> blocks{" ", "▀", "▄", "█"};
+    text += blocks[(upper ? 1U : 0U) + (lower ? 2U : 0U)];
+  }
+  return text;
+}
+
+/// A bar as long as a share of 32 columns, to an eighth of one.
+std::string bar(nn::real share) {
+  constexpr std::array<const char*, 8> parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const auto eighths = static_cast<std::size_t>(std::lround(32 * 8 * share));
+  std::string text;
+  for (std::size_t i = 0; i < eighths / 8; ++i) text += "█";
+  return text + parts[eighths % 8];
+}
+// [/drawing]
+
+// [omit: lines that fit a terminal]
+/// Prints a line without the blanks at its end.
+void print_line(std::string line) {
+  line.resize(line.find_last_not_of(' ') + 1);
+  fmt::print("{}\n", line);
+}
+
+/// The end of a path that is too long for a line.
+std::string shortened(const std::string& path) {
+  constexpr std::size_t most = 40;
+  if (path.size() <= most) return path;
+  std::size_t begin = path.size() - most;
+  while ((static_cast<unsigned char>(path[begin]) & 0xC0U) == 0x80U) ++begin;  // within a letter
+  return "…" + path.substr(begin);
+}
+// [/omit]
+
+// [reading]
+/// Shows what the network saw, and beside it how probable it takes each digit to be.
+void print_reading(std::span<const nn::real> pixels, std::span<const nn::real> probabilities) {
+  constexpr std::size_t above = 2;  // lines of the drawing before the first bar
+  for (std::size_t line = 0; line < 14; ++line) {
+    std::string text = "  " + half_blocks(pixels, line);
+    if (line >= above && line - above < probabilities.size()) {
+      const nn::real probability = probabilities[line - above];
+      text +=
+          fmt::format("    {}  {:5.1f} %  {}", line - above, 100 * probability, bar(probability));
+    }
+    print_line(text);
+  }
+}
+
+void read(const nn::Sequential& network, const nn::Picture& picture, const std::string& name,
+          bool raw) {
+  const nn::Tensor pixels = seen(picture, raw);
+  const nn::Tensor probabilities = nn::Softmax{}.predict(network.predict(pixels));
+  fmt::print("\n{}, {} × {} pixels: {}\n", name, picture.brightness.shape()[0],
+             picture.brightness.shape()[1], nn::classes(probabilities)[0]);
+  print_reading(pixels.row(0), probabilities.row(0));
+}
+// [/reading]
+
+// [file]
+constexpr std::size_t most_shown = 3;
+
+/// Reads the pictures of a file.
+/// @return Whether every one of them was read.
+bool read_file(const nn::Sequential& network, const std::string& file, const Options& options) {
+  const std::vector<nn::Picture> pictures = nn::load_pictures(file);
+  if (options.index && *options.index >= pictures.size()) {
+    throw BadOption(fmt::format("--index: {}, the pictures of {} are 0 to {}", *options.index, file,
+                                pictures.size() - 1));
+  }
+  const std::size_t first = options.index.value_or(0);
+  const std::size_t end = options.index ? first + 1 : std::min(pictures.size(), most_shown);
+  bool all_read = true;
+  for (std::size_t i = first; i < end; ++i) {
+    const std::string name =
+        shortened(file) + (pictures.size() == 1 ? "" : fmt::format(", picture {}", i));
+    try {
+      read(network, pictures[i], name, options.raw);
+    } catch (const std::invalid_argument& error) {
+      fmt::print(stderr, "17_predict: {}: {}\n", name, error.what());
+      all_read = false;
+    }
+  }
+  if (!options.index && end < pictures.size()) {
+    fmt::print("\nand {} more, which --index can show\n", pictures.size() - end);
+  }
+  return all_read;
+}
+// [/file]
+
+// [all]
+constexpr int bad_option = 2;
+
+int predict(const Options& options) {
+  const nn::Sequential network = load(options.network);
+  bool all_read = true;
+  for (const std::string& file : options.files) {
+    try {
+      all_read &= read_file(network, file, options);
+    } catch (const BadOption&) {
+      throw;
+    } catch (const std::runtime_error& error) {
+      fmt::print(stderr, "17_predict: {}\n", error.what());
+      all_read = false;
+    }
+  }
+  return all_read ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+// [/all]
+
+// [main]
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Reads pictures of digits with a stored network.", "./book predict"};
+  describe(app, options);
+  try {
+    app.parse(argc, argv);
+    return predict(options);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "17_predict: {}\n", error.what());
+    return bad_option;
+  } catch (const BadOption& error) {
+    fmt::print(stderr, "17_predict: {}\n", error.what());
+    return bad_option;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "17_predict: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}
+// [/main]
