@@ -385,6 +385,57 @@ TEST_F(Pictures, RefusesAFileThatIsTooLarge) {
   EXPECT_EQ(fault_of(large), "byte 268435456: the file is larger than 256 MiB");
 }
 
+/// Gives every chunk of a damaged PNG file the checksum of what it holds now.
+void mend_checksums(Bytes& png) {
+  std::size_t at = 8;
+  while (at + 12 <= png.size()) {
+    std::size_t length = 0;
+    for (std::size_t i = at; i < at + 4; ++i) length = length << 8U | png[i];
+    if (length > png.size() - at - 12) return;
+    Bytes checksum;
+    append(checksum, crc32_z(0, &png[at + 4], length + 4));
+    std::ranges::copy(checksum, png.begin() + static_cast<std::ptrdiff_t>(at + 8 + length));
+    at += 12 + length;
+  }
+}
+
+/// Expects that a file is either read, with nothing but brightness, or refused in one sentence.
+void expect_read_or_refused(const fs::path& where) {
+  try {
+    for (const Picture& picture : nn::load_pictures(where)) {
+      const auto is_brightness = [](real value) { return value >= 0 && value <= 1; };
+      EXPECT_TRUE(std::ranges::all_of(picture.brightness.values(), is_brightness));
+    }
+  } catch (const std::runtime_error& error) {
+    EXPECT_EQ(std::string{error.what()}.find('\n'), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(Pictures, ReadsOrRefusesWhateverIsDamaged) {
+  const Bytes png = encoded({2,
+                             3,
+                             8,
+                             PNG_COLOR_TYPE_PALETTE,
+                             {{0, 1}, {1, 1}, {1, 0}},
+                             {{0, 0, 0}, {9, 9, 9}},
+                             {0, 99},
+                             PNG_INTERLACE_ADAM7});
+  for (const Bytes& good : {png, bytes_of("P2 2 2 9 1 2 3 4"), bytes_of("P5 2 2 9 \1\2\3\4"),
+                            idx({2, 1, 2}, {1, 2, 3, 4})}) {
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      expect_read_or_refused(
+          file(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(i))));
+      for (const std::uint8_t byte : Bytes{0, 1, 3, '9', ' ', 0x7F, 0x80, 0xFF}) {
+        Bytes bad = good;
+        bad[i] = byte;
+        expect_read_or_refused(file(bad));
+        if (good == png) mend_checksums(bad);
+        expect_read_or_refused(file(bad));
+      }
+    }
+  }
+}
+
 // ------------------------------------------------------------------------------------- to_mnist
 
 Picture inverted(Picture picture) {
