@@ -283,7 +283,7 @@ Picture read_pgm(const Contents& pgm) {
 /// The first bytes of a file, decompressed if it is compressed.
 Bytes head_of(const fs::path& path) {
   Bytes head(16);
-  const gzFile file = gzopen(path.c_str(), "rb");
+  gzFile_s* const file = gzopen(path.c_str(), "rb");
   if (file == nullptr) return {};
   const int count = gzread(file, head.data(), static_cast<unsigned>(head.size()));
   gzclose(file);

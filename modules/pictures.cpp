@@ -123,10 +123,11 @@ Tensor in_rows(const Tensor& image, std::size_t rows) {
       add(image.row(static_cast<std::size_t>(below)), middle - above, result.row(row));
       continue;
     }
-    const double end = begin + step;
-    for (double y = std::floor(begin); y < std::min(end, last + 1); ++y) {
-      const double covered = std::min(y + 1, end) - std::max(y, begin);
-      add(image.row(static_cast<std::size_t>(y)), covered / step, result.row(row));
+    const double end = std::min(begin + step, last + 1);
+    for (auto y = static_cast<std::size_t>(begin); static_cast<double>(y) < end; ++y) {
+      const auto top = static_cast<double>(y);
+      const double covered = std::min(top + 1, end) - std::max(top, begin);
+      add(image.row(y), covered / step, result.row(row));
     }
   }
   return result;
