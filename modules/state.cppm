@@ -1,6 +1,5 @@
 /// @file
-/// @brief State: what must be kept of a thing so that work can go on later as if it had not
-/// stopped.
+/// @brief State: what must be kept so that work can go on later as if it had not stopped.
 module;
 
 #include <concepts>
