@@ -39,8 +39,8 @@ struct Elastic {
 /// @param random Names the movements.
 /// @return Shape (2, H, W): for every pixel how many pixels further right, and how many further
 ///   down, it finds what it will show.
-/// @throws std::invalid_argument if the amplitude is negative, the smoothness below 1, either is not
-///   finite, or the image has no pixels.
+/// @throws std::invalid_argument if the amplitude is negative, the smoothness below 1, either no
+///   finite number, or the image has no pixels.
 [[nodiscard]] Tensor displacement(const Elastic& elastic, std::size_t height, std::size_t width,
                                   const Random& random);
 

@@ -26,8 +26,8 @@ struct Dataset {
 /// The samples at these places, in this order.
 /// @param dataset Any set.
 /// @param places Numbers below its size, at least one.
-/// @throws std::invalid_argument if inputs and targets differ in number, the set is empty, there are
-///   no places, or one is out of range.
+/// @throws std::invalid_argument if inputs and targets differ in number, the set is empty, or there
+///   are no places, or one is out of range.
 [[nodiscard]] Dataset gather(const Dataset& dataset, std::span<const std::size_t> places);
 
 /// The samples of some classes only, and these numbered anew, 0, 1, … in the order given: a network
