@@ -26,6 +26,7 @@ export import nn.dropout;
 export import nn.normalization;
 export import nn.recurrent;
 export import nn.weights;
+export import nn.onnx;
 export import nn.metrics;
 export import nn.schedule;
 export import nn.checkpoint;
