@@ -1247,7 +1247,8 @@ std::vector<Case> files() {
          (void)nn::mnist::load_csv(file.path);
        },
        Refusal::runtime_error},
-      {"history: a file that cannot be written", "nn::History: cannot write /nowhere/history.csv",
+      {"history: a file that cannot be written",
+       "nn::History: cannot write /nowhere/history.csv: No such file or directory",
        [] { nn::History{}.write_csv("/nowhere/history.csv"); }, Refusal::runtime_error},
   };
 }
