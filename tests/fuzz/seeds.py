@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 import struct
+import zlib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -265,4 +266,56 @@ write(
     bad_shape=checkpoint(**{"best.0.bias": f32(1)}),
     bad_type=checkpoint(**{"optimizer.t": doubles(2)}),
     bad_many=checkpoint(**{"metric.0.seen": ("U64", [2], bytes(16))}),
+)
+
+
+def chunk(kind, contents=b""):
+    return (struct.pack(">I", len(contents)) + kind + contents
+            + struct.pack(">I", zlib.crc32(kind + contents)))
+
+
+def png(width, height, depth, colour, lines, *chunks, interlaced=0):
+    return (b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))
+            + b"".join(chunks) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND"))
+
+
+# A stroke of ink, 4 × 4 pixels of a byte; PNG has a filter's number before each line.
+stroke = bytes([255, 0, 255, 255] * 4)
+lines = b"".join(b"\0" + stroke[i:i + 4] for i in range(0, 16, 4))
+grey = png(4, 4, 8, 0, lines)
+write(
+    "pictures",
+    good_grey=grey,
+    good_filters=png(4, 5, 8, 0, b"".join(bytes([i, 9, 0, 200, 200]) for i in range(5))),
+    good_bits=png(4, 4, 1, 0, b"\0\xb0" * 4),
+    good_sixteen=png(2, 2, 16, 0, b"\0\xff\xff\0\0" * 2),
+    good_colour=png(2, 2, 8, 2, b"\0\xff\xff\xff\0\0\xff" * 2),
+    good_alpha=png(2, 2, 8, 6, b"\0\0\0\0\xff\0\0\xff\0" * 2),
+    good_palette=png(2, 2, 2, 3, b"\0\x10" * 2, chunk(b"PLTE", bytes([255] * 3 + [9] * 3)),
+                     chunk(b"tRNS", b"\xff\x80")),
+    good_interlaced=png(2, 2, 8, 0, b"\0\xff\0\0\0\xff\0", interlaced=1),
+    good_words=png(4, 4, 8, 0, lines, chunk(b"gAMA", struct.pack(">I", 45455)),
+                   chunk(b"tEXt", b"Title\0one")),
+    good_digits=b"P2\n# one\n3 2\n9\n9 0 9\n9 0 9\n",
+    good_bytes=b"P5 4 4 255\n" + stroke,
+    good_pairs=b"P5 2 1 1000\n\x03\xe8\0\0",
+    good_idx=images,
+    good_compressed=packed(images),
+    bad_empty=b"",
+    bad_header=grey[:20],
+    bad_short=grey[:-3],
+    bad_checksum=grey[:29] + bytes(4) + grey[33:],
+    bad_lines=png(4, 4, 8, 0, lines[:9]),
+    bad_zlib=png(4, 4, 8, 0, lines).replace(b"IDATx", b"IDATy"),
+    bad_colour=png(4, 4, 8, 5, lines),
+    bad_promise=png(10_000, 10_000, 8, 0, lines),
+    bad_overflow=png(0xFFFFFFFF, 0xFFFFFFFF, 16, 6, lines),
+    bad_digits=b"P2 3 2 9 9 0 10 9 0 9",
+    bad_few=b"P2 10000 10000 9 9",
+    bad_raster=b"P5 10000 10000 65535 \0\0",
+    bad_many=b"P5 1 1 255\n12",
+    bad_bright=b"P5 1 1 5\n\6",
+    bad_idx=idx([100_000, 1, 1000], images[16:]),
+    bad_kind=b"GIF89a",
 )
