@@ -46,6 +46,7 @@ export namespace nn::detail {
 /// The same of text in UTF-8, which stays in its own letters, and without quotes.
 /// @param text Of the file, correct UTF-8.
 /// @param most Bytes of it that are shown.
+/// @return `text`, or `tex…`.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t most = 200);
 
 }  // namespace nn::detail
