@@ -1,4 +1,6 @@
-"""The directives of the pages: a piece of a program, a section of a recorded output, a number of one."""
+"""The directives of the pages: a piece of a program, a section of a recorded output, a number of one, a
+table of what `./book reliability` measured.
+"""
 
 import re
 from pathlib import Path
@@ -6,6 +8,7 @@ from pathlib import Path
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
+import measured
 from pieces import PieceError, find_piece, output_heading, output_section, recorded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +95,59 @@ class Plot(Directive):
         return [figure]
 
 
+class Measured(Directive):
+    """A table of docs/reliability/NAME.json, or, where nothing was recorded, a line that says so."""
+
+    required_arguments = 1
+
+    def run(self):
+        name = self.arguments[0]
+        self.state.document.settings.env.note_dependency(
+            str(measured.RECORDS / f"{'mutation' if name == 'survivors' else name}.json"))
+        try:
+            header, rows, source = measured.table(name)
+        except measured.NotMeasured as error:
+            return [nodes.paragraph("", "", nodes.emphasis("", f"{error}.".capitalize()))]
+        except measured.RecordError as error:
+            raise self.error(str(error))
+        if not rows:
+            return [nodes.paragraph("", "None.")]
+        return [table_of(header, rows), nodes.paragraph("", "", nodes.emphasis("", f"{source}."))]
+
+
+def table_of(header, rows):
+    group = nodes.tgroup(cols=len(header))
+    group += [nodes.colspec(colwidth=1) for _ in header]
+    group += nodes.thead("", table_row(header))
+    group += nodes.tbody("", *(table_row(row) for row in rows))
+    return nodes.table("", group)
+
+
+def table_row(cells):
+    row = nodes.row()
+    for cell in cells:
+        text = str(cell)
+        is_code = len(text) > 1 and text[0] == text[-1] == "`"
+        row += nodes.entry("", nodes.paragraph("", "", nodes.literal(text[1:-1], text[1:-1])
+                                               if is_code else nodes.Text(text)))
+    return row
+
+
+def measured_role(name, source, text, line, inliner, options=None, content=None):
+    """{measured}`coverage lines`: a figure of docs/reliability/coverage.json."""
+    part = text.split(" ")[0]
+    inliner.document.settings.env.note_dependency(str(measured.RECORDS / f"{part}.json"))
+    try:
+        return [nodes.Text(measured.figure(text))], []
+    except measured.NotMeasured as error:
+        return [nodes.emphasis("", str(error))], []
+    except measured.RecordError as error:
+        return [inliner.problematic(source, source, message := inliner.reporter.error(str(error), line=line))], [message]
+
+
 def setup(app):
+    app.add_directive("measured", Measured)
+    app.add_role("measured", measured_role)
     app.add_directive("plot", Plot)
     app.add_directive("piece", Piece)
     app.add_directive("output", Output)

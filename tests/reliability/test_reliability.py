@@ -1,0 +1,56 @@
+"""How the records come about. Run: python3 -m unittest discover tests/reliability"""
+
+import unittest
+
+from reliability import coverage_of, determinism_tests, line_counts, properties, reason_of
+
+TESTS = """
+TEST(A, Same) {
+  EXPECT_TRUE(same_on_any_threads([] { return 1; }));
+}
+
+TEST(A, Other) {
+  EXPECT_TRUE(true);
+}
+
+template <class T>
+bool helper(T x) {
+  return same_on_any_threads(x);
+}
+
+TYPED_TEST(B, Same) {
+  for (;;) {
+    EXPECT_TRUE(nn::test::same_on_any_threads([] { return 1; }));
+  }
+}
+"""
+
+
+class Reliability(unittest.TestCase):
+    def test_finds_the_tests_that_compare_threads(self):
+        self.assertEqual(determinism_tests(TESTS), ["A.Same", "B.Same"])
+
+    def test_counts_lines_as_llvm_does(self):
+        # A function in lines 1 to 4 that ran twice, in it a block from line 2 to 3 that did not.
+        segments = [[1, 1, 2, True, True, False], [2, 9, 0, True, True, False],
+                    [3, 4, 2, True, False, False], [4, 2, 0, False, False, False]]
+        self.assertEqual(line_counts(segments), {1: 2, 2: 2, 3: 0, 4: 2})
+
+    def test_counts_a_branch_of_a_template_once(self):
+        data = {"files": [{"filename": "/m/a.cpp", "segments": [],
+                           "branches": [[1, 2, 1, 9, 3, 0, 0, 0, 4], [1, 2, 1, 9, 0, 0, 0, 0, 4]]}]}
+        self.assertEqual(coverage_of(data)["a"]["branches"], [1, 2])
+        self.assertEqual(coverage_of(data)["a"]["missed"], ["a.cpp:1:2 never false"])
+
+    def test_adds_up_what_tests_record(self):
+        self.assertEqual(properties([{"kills": "60"}, {}, {"kills": "40"}], "kills"), 100)
+
+    def test_finds_the_reason_of_a_mutant_that_changes_nothing(self):
+        known = [{"file": "a.cpp", "code": "x + 1;", "from": "1", "to": "2", "reason": "unused"}]
+        survivor = {"file": "a.cpp", "line": 7, "column": 5, "code": "x + 1;", "from": "1", "to": "2"}
+        self.assertEqual(reason_of(survivor, known), "unused")
+        self.assertEqual(reason_of({**survivor, "to": "0"}, known), "")
+
+
+if __name__ == "__main__":
+    unittest.main()
