@@ -182,4 +182,43 @@ TEST(Adam, RefusesOptionsOutOfRange) {
             "nn::AdamW: learning rate is -1, expected a finite number, 0 or more");
 }
 
+// What the module's reference says that they are.
+TEST(Adam, HasTheDefaultsOfItsReference) {
+  EXPECT_EQ(RMSProp{}.learning_rate(), real(0.01));
+  EXPECT_EQ(Adam{}.learning_rate(), real(1e-3));
+  EXPECT_EQ(AdamW{}.learning_rate(), real(1e-3));
+  // Without options at all it steps as with those that are written out.
+  const auto stepped = [](auto optimizer) {
+    Parameter theta = parameter({1, -2}, {0.5F, 3});
+    for (int step = 0; step < 3; ++step) optimizer.step(std::vector{&theta});
+    return theta.value;
+  };
+  EXPECT_EQ(stepped(RMSProp{}), stepped(RMSProp{{.learning_rate = real(0.01),
+                                                 .alpha = real(0.99),
+                                                 .epsilon = real(1e-8),
+                                                 .weight_decay = 0}}));
+  EXPECT_EQ(stepped(Adam{}), stepped(Adam{{.learning_rate = real(1e-3),
+                                           .beta1 = real(0.9),
+                                           .beta2 = real(0.999),
+                                           .epsilon = real(1e-8),
+                                           .weight_decay = 0}}));
+  EXPECT_EQ(stepped(AdamW{}), stepped(AdamW{{.learning_rate = real(1e-3),
+                                             .beta1 = real(0.9),
+                                             .beta2 = real(0.999),
+                                             .epsilon = real(1e-8),
+                                             .weight_decay = real(0.01)}}));
+}
+
+TEST(RMSProp, LearningRateMayChange) {
+  Parameter theta = parameter({0}, {2});
+  RMSProp optimizer{{.learning_rate = 0.5F, .alpha = 0, .epsilon = 0}};  // the step is the rate
+  optimizer.step(std::vector{&theta});
+  optimizer.set_learning_rate(0.25F);
+  EXPECT_EQ(optimizer.learning_rate(), 0.25F);
+  optimizer.step(std::vector{&theta});
+  EXPECT_LT(difference(theta.value, {-0.75F}), 1e-6);
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { optimizer.set_learning_rate(-1); }),
+            "nn::RMSProp: learning rate is -1, expected a finite number, 0 or more");
+}
+
 }  // namespace

@@ -198,4 +198,11 @@ TEST(Dense, RefusesAGradientUnlikeItsOutput) {
             "nn::Dense: gradient has shape (3), expected (B, 3)");
 }
 
+// The sample of an image without channels has the right number of columns in the wrong place.
+TEST(Dense, RefusesSamplesOfTwoAxes) {
+  const nn::Dense layer = small_layer();
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.output_shape(Shape{1, 2}); }),
+            "expects rows of 2 columns (put nn::Flatten before it)");
+}
+
 }  // namespace

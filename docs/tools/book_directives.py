@@ -103,7 +103,7 @@ class Measured(Directive):
     def run(self):
         name = self.arguments[0]
         self.state.document.settings.env.note_dependency(
-            str(measured.RECORDS / f"{'mutation' if name == 'survivors' else name}.json"))
+            str(measured.RECORDS / f"{measured.RECORD_OF.get(name, name)}.json"))
         try:
             header, rows, source = measured.table(name)
         except measured.NotMeasured as error:

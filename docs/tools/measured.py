@@ -41,17 +41,21 @@ def mutation_scores(module):
 
 
 def mutation(record):
-    header = ["module", "mutants", "tried", "do not compile", "same code",
-              *(f"caught in {stage}" if stage != "sanitizers" else "caught by sanitizers"
-                for stage in STAGES), "survived", "score", "of these equal", "score without them"]
     rows = []
     for name, module in record["modules"].items():
         caught, counted, equal = mutation_scores(module)
-        rows.append([f"nn.{name}", module["mutants"], module["tried"], module["does not compile"],
-                     module["same code"], *(module["caught"].get(stage, 0) for stage in STAGES),
-                     counted - caught, percent(caught, counted), equal,
+        rows.append([f"nn.{name}", counted, caught, percent(caught, counted), equal,
                      percent(caught, counted - equal)])
-    return header, rows
+    return ["module", "mutants", "caught", "score", "survivors that change nothing",
+            "score without these"], rows
+
+
+def mutants(record):
+    header = ["module", "found", "tried", "do not compile", "same machine code", "caught in float",
+              "in double only", "by the sanitizers only"]
+    return header, [[f"nn.{name}", module["mutants"], module["tried"], module["does not compile"],
+                     module["same code"], *(module["caught"].get(stage, 0) for stage in STAGES)]
+                    for name, module in record["modules"].items()]
 
 
 def survivors(record):
@@ -113,16 +117,18 @@ def kills(record):
     return ["test program", "kills survived", "failed"], rows
 
 
-TABLES = {"mutation": mutation, "survivors": survivors, "coverage": coverage,
+TABLES = {"mutation": mutation, "mutants": mutants, "survivors": survivors, "coverage": coverage,
           "sanitizers": sanitizers, "determinism": determinism, "misuse": misuse,
           "fuzzing": fuzzing, "kills": kills}
+
+RECORD_OF = {"mutants": "mutation", "survivors": "mutation"}
 
 
 def table(name, folder=RECORDS):
     """Heading, rows, and a line on how they were measured."""
     if name not in TABLES:
         raise RecordError(f"there is no table '{name}'; there are: {', '.join(TABLES)}")
-    record = read_record("mutation" if name == "survivors" else name, folder)
+    record = read_record(RECORD_OF.get(name, name), folder)
     header, rows = TABLES[name](record)
     return header, rows, measured_by(record)
 

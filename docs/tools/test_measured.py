@@ -31,8 +31,10 @@ class Measured(unittest.TestCase):
             "survivors": [{**survivor, "reason": ""}, {**survivor, "reason": "it is never used"}]}}})
         header, rows, source = measured.table("mutation", self.folder)
         row = dict(zip(header, rows[0]))
-        self.assertEqual((row["survived"], row["score"]), (2, "80.0 %"))
-        self.assertEqual((row["of these equal"], row["score without them"]), (1, "88.8 %"))
+        self.assertEqual((row["mutants"], row["caught"], row["score"]), (10, 8, "80.0 %"))
+        self.assertEqual((row["survivors that change nothing"], row["score without these"]),
+                         (1, "88.8 %"))
+        self.assertEqual(measured.table("mutants", self.folder)[1], [["nn.a", 12, 12, 1, 1, 6, 1, 1]])
         self.assertEqual(source, "./book x, 2026-01-02, clang version 1, M")
         self.assertEqual(measured.figure("mutation least", self.folder), "80.0 %")
         _, rows, _ = measured.table("survivors", self.folder)

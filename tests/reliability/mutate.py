@@ -13,6 +13,7 @@ import resource
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections import namedtuple
@@ -281,13 +282,13 @@ class Bench:
             provided |= {unit.provides for unit in nearest if unit.provides}
             waiting = [unit for unit in waiting if unit not in nearest]
 
-    def build(self, source, text, folder):
+    def build(self, source, text, folder, units):
         """The program with this text as the source and its objects, or None if it does not compile.
 
         Each source is called by its bare name in the folder, so that equal code gives equal objects.
         """
         modules, objects = {}, {}
-        for number, unit in enumerate(self.units_around(source)):
+        for number, unit in enumerate(units):
             copy = folder / unit.source.name
             copy.write_text(text if unit.source == source else unit.source.read_text())
             output = folder / f"{number}.o"
@@ -319,7 +320,8 @@ class Bench:
         """The unchanged module: its test must pass; how long it takes and its objects are kept."""
         for source in sources:
             with tempfile.TemporaryDirectory() as folder:
-                program, self.baseline[source] = self.build(source, source.read_text(), Path(folder))
+                program, self.baseline[source] = self.build(source, source.read_text(), Path(folder),
+                                                            self.units_around(source))
                 if program is None:
                     raise RuntimeError(f"{source} does not compile")
                 begun = time.monotonic()
@@ -327,14 +329,22 @@ class Bench:
                     raise RuntimeError(f"the test of {self.module} does not pass unchanged")
                 self.limit = max(15, 10 * (time.monotonic() - begun))
 
-    def judge(self, source, text, folder):
-        """What becomes of a change: `caught`, `survived`, `same code` or `does not compile`."""
-        program, objects = self.build(source, text, folder)
-        if program is None:
-            return "does not compile"
-        if objects == self.baseline[source]:
-            return "same code"
-        return "caught" if run_test(program, self.limit, self.memory) else "survived"
+    def judge(self, source, text):
+        """What becomes of a change: `caught`, `survived`, `same code` or `does not compile`.
+
+        A change in an interface is first tried with the objects around it as they are, which catches
+        most; only what that lets through is worth the compilation of all that imports it.
+        """
+        units = self.units_around(source)
+        for some in [units[:1], units] if len(units) > 1 else [units]:
+            with tempfile.TemporaryDirectory() as folder:
+                program, objects = self.build(source, text, Path(folder), some)
+                if program is None:
+                    return "does not compile"
+                is_same = all(objects[unit] == self.baseline[source][unit] for unit in objects)
+                if not is_same and run_test(program, self.limit, self.memory):
+                    return "caught"
+        return "same code" if is_same else "survived"
 
 
 def run_test(program, seconds, memory=None):
@@ -378,10 +388,10 @@ def mutate(sources, benches, jobs=2, at_most=None, seed=1):
         changed = text[:mutant.start] + mutant.text + text[mutant.end:]
         verdicts = {}
         for stage, bench in benches.items():
-            with tempfile.TemporaryDirectory() as folder:
-                verdicts[stage] = bench.judge(source, changed, Path(folder))
+            verdicts[stage] = bench.judge(source, changed)
             if verdicts[stage] in ("caught", "does not compile"):
                 break
+        print(".", end="", file=sys.stderr, flush=True)
         return verdicts
 
     with ThreadPoolExecutor(jobs) as pool:
