@@ -2,7 +2,7 @@
 
 mutants() finds what can be changed in a source: an operator, a sign, a bound, a constant, a
 statement. Bench compiles one such change with what depends on it, links it in front of the library
-and runs the module's test: in float, if that passes in double, at last with the sanitizers.
+and runs the module's test: in float, and if that passes in double.
 """
 
 import argparse
@@ -207,15 +207,16 @@ def described(source, file, mutant):
 
 # -------------------------------------------------------------------------------------- the bench
 
+MEMORY = 8 << 30  # what a test may ask for
+
 Unit = namedtuple("Unit", "source output arguments imports provides")  # one compilation
 
 
 class Bench:
     """A module's test, as a build tree builds it, to be built again around a changed source."""
 
-    def __init__(self, tree, target, module, memory=None):
+    def __init__(self, tree, target, module):
         self.tree = Path(tree)
-        self.memory = memory  # what the test may take
         self.module = module
         listed = subprocess.run(["ninja", "-C", self.tree, "-t", "commands", target], text=True,
                                 capture_output=True, check=True).stdout.splitlines()
@@ -325,7 +326,7 @@ class Bench:
                 if program is None:
                     raise RuntimeError(f"{source} does not compile")
                 begun = time.monotonic()
-                if run_test(program, 300, self.memory):
+                if run_test(program, 300):
                     raise RuntimeError(f"the test of {self.module} does not pass unchanged")
                 self.limit = max(15, 10 * (time.monotonic() - begun))
 
@@ -342,16 +343,15 @@ class Bench:
                 if program is None:
                     return "does not compile"
                 is_same = all(objects[unit] == self.baseline[source][unit] for unit in objects)
-                if not is_same and run_test(program, self.limit, self.memory):
+                if not is_same and run_test(program, self.limit):
                     return "caught"
         return "same code" if is_same else "survived"
 
 
-def run_test(program, seconds, memory=None):
+def run_test(program, seconds):
     """Why a test program fails, or an empty string: a hang and a crash are failures."""
     def within_bounds():
-        if memory:
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         done = subprocess.run([program, "--gtest_brief=1", "--gtest_fail_fast"],
@@ -364,13 +364,10 @@ def run_test(program, seconds, memory=None):
 
 # -------------------------------------------------------------------------------------- the whole
 
-STAGES = ("float", "double", "sanitizers")
-
-
 def mutate(sources, benches, jobs=2, at_most=None, seed=1):
     """Judges the mutants of a module's sources, or a random sample of them.
 
-    @param benches One for each stage that there is, in the order of STAGES.
+    @param benches By name, in the order in which they are asked.
     @return The record: counts, and each mutant that no stage caught.
     """
     begun = time.monotonic()
@@ -413,11 +410,8 @@ def mutate(sources, benches, jobs=2, at_most=None, seed=1):
 
 
 def benches_of(module, build):
-    """The benches of the build trees that are there: build/mutation, build/mutation-address."""
-    trees = {"float": ("mutation", f"{module}_test"), "double": ("mutation", f"{module}_test_double"),
-             "sanitizers": ("mutation-address", f"{module}_test")}
-    return {stage: Bench(build / tree, target, module, None if stage == "sanitizers" else 8 << 30)
-            for stage, (tree, target) in trees.items() if (build / tree / "build.ninja").exists()}
+    return {"float": Bench(build / "mutation", f"{module}_test", module),
+            "double": Bench(build / "mutation", f"{module}_test_double", module)}
 
 
 def main():

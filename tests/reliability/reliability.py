@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from mutate import Bench, mutants, mutate
+from mutate import benches_of, mutants, mutate, sources_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
@@ -109,16 +109,11 @@ def measure_mutation(builder, only=None):
     record = read_record("mutation").get("modules", {})
     known = json.loads((Path(__file__).parent / "equivalent.json").read_text())
     for module in [only] if only else MUTATED:
-        sources = [path for suffix in (".cppm", ".cpp")
-                   if (path := ROOT / "modules" / (module + suffix)).exists()]
-        tree = builder.build("mutation", [f"{module}_test", f"{module}_test_double"])
-        address = builder.build("mutation-address", [f"{module}_test"])
-        benches = {"float": Bench(tree, f"{module}_test", module, 8 << 30),
-                   "double": Bench(tree, f"{module}_test_double", module, 8 << 30),
-                   "sanitizers": Bench(address, f"{module}_test", module)}
+        sources = sources_of(ROOT, module)
+        builder.build("mutation", [f"{module}_test", f"{module}_test_double"])
         count = sum(len(mutants(source.read_text())) for source in sources)
         say(f"{module}: {min(count, MUTATED.get(module) or count)} of {count} mutants …")
-        found = mutate(sources, benches, at_most=MUTATED.get(module))
+        found = mutate(sources, benches_of(module, BUILD), at_most=MUTATED.get(module))
         for survivor in found["survivors"]:
             survivor["reason"] = reason_of(survivor, known)
         record[module] = {**found, "date": time.strftime("%Y-%m-%d")}

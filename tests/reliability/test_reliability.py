@@ -1,8 +1,10 @@
 """How the records come about. Run: python3 -m unittest discover tests/reliability"""
 
+import json
 import unittest
 
-from reliability import coverage_of, determinism_tests, line_counts, properties, reason_of
+from mutate import described, mutants
+from reliability import ROOT, coverage_of, determinism_tests, line_counts, properties, reason_of
 
 TESTS = """
 TEST(A, Same) {
@@ -50,6 +52,13 @@ class Reliability(unittest.TestCase):
         survivor = {"file": "a.cpp", "line": 7, "column": 5, "code": "x + 1;", "from": "1", "to": "2"}
         self.assertEqual(reason_of(survivor, known), "unused")
         self.assertEqual(reason_of({**survivor, "to": "0"}, known), "")
+
+    def test_has_reasons_only_for_mutants_that_there_are(self):
+        for entry in json.loads((ROOT / "tests/reliability/equivalent.json").read_text()):
+            file = ROOT / "modules" / entry["file"]
+            text = file.read_text()
+            found = [described(text, file.name, mutant) for mutant in mutants(text)]
+            self.assertTrue(any(reason_of(one, [entry]) for one in found), entry)
 
 
 if __name__ == "__main__":
