@@ -221,4 +221,23 @@ TEST(RMSProp, LearningRateMayChange) {
             "nn::RMSProp: learning rate is -1, expected a finite number, 0 or more");
 }
 
+// Large parameters are stepped on in parts, on several threads: no value twice, and none left out.
+TEST(Adam, StepsOnEveryValueOnceOnAnyNumberOfThreads) {
+  const auto stepped = [](auto optimizer) {
+    Parameter theta{"weight", Tensor{nn::Shape{20000}, real{1}}};
+    theta.gradient.fill(real{0.5});
+    for (int step = 0; step < 2; ++step) optimizer.step(std::vector{&theta});
+    return theta.value;
+  };
+  const auto expect_alike = [&](auto optimizer) {
+    const Tensor value = stepped(optimizer);
+    EXPECT_NE(value(0), 1);
+    EXPECT_EQ(value, (Tensor{value.shape(), value(0)})) << optimizer.name();
+    EXPECT_TRUE(nn::test::same_on_any_threads([&] { return stepped(optimizer); }));
+  };
+  expect_alike(RMSProp{{.learning_rate = real(0.1)}});
+  expect_alike(Adam{{.learning_rate = real(0.1)}});
+  expect_alike(AdamW{{.learning_rate = real(0.1)}});
+}
+
 }  // namespace
