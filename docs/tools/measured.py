@@ -52,9 +52,10 @@ def mutation(record):
 
 def mutants(record):
     header = ["module", "found", "tried", "do not compile", "same machine code", "caught in float",
-              "in double only"]
+              "in double only", "measured"]
     return header, [[f"nn.{name}", module["mutants"], module["tried"], module["does not compile"],
-                     module["same code"], *(module["caught"].get(stage, 0) for stage in STAGES)]
+                     module["same code"], *(module["caught"].get(stage, 0) for stage in STAGES),
+                     f"{module['date']}, {module['commit']}"]
                     for name, module in record["modules"].items()]
 
 
@@ -112,9 +113,8 @@ def fuzzing(record):
 
 
 def kills(record):
-    rows = [[name, one["kills"], one["failed"]] for name, one in record.items()
-            if isinstance(one, dict)]
-    return ["test program", "kills survived", "failed"], rows
+    return ["kills", "trainings", "tests failed"], [
+        [record["kills"], record["trainings"], record["failed"]]]
 
 
 TABLES = {"mutation": mutation, "mutants": mutants, "survivors": survivors, "coverage": coverage,
@@ -134,7 +134,8 @@ def table(name, folder=RECORDS):
 
 
 def measured_by(record):
-    return (f"{record['command']}, {record['date']}, {record['compiler']}, {record['machine']}")
+    return (f"{record['command']}, {record['date']}, commit {record['commit']}, "
+            f"{record['compiler']}, {record['machine']}")
 
 
 # ------------------------------------------------------------------------------------ the figures
@@ -169,6 +170,5 @@ FIGURES = {
         record["misuse_test"]["cases"] or record["misuse_test"]["tests"]),
     ("fuzzing", "inputs"): lambda record: f"{sum(one['inputs'] for one in record['targets']):,}",
     ("fuzzing", "faults"): lambda record: str(sum(one["faults"] for one in record["targets"])),
-    ("kills", "survived"): lambda record: str(sum(
-        one["kills"] for one in record.values() if isinstance(one, dict))),
+    ("kills", "survived"): lambda record: str(record["kills"]),
 }

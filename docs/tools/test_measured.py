@@ -7,7 +7,8 @@ from pathlib import Path
 
 import measured
 
-HEAD = {"date": "2026-01-02", "machine": "M", "compiler": "clang version 1", "command": "./book x"}
+HEAD = {"date": "2026-01-02", "machine": "M", "compiler": "clang version 1", "commit": "abc",
+        "command": "./book x"}
 
 
 class Measured(unittest.TestCase):
@@ -27,15 +28,15 @@ class Measured(unittest.TestCase):
         survivor = {"file": "a.cpp", "line": 3, "code": "x + 1", "from": "+", "to": "-"}
         self.record("mutation", {"modules": {"a": {
             "mutants": 12, "tried": 12, "does not compile": 1, "same code": 1,
-            "caught": {"float": 6, "double": 2},
+            "caught": {"float": 6, "double": 2}, "date": "today", "commit": "abc",
             "survivors": [{**survivor, "reason": ""}, {**survivor, "reason": "it is never used"}]}}})
         header, rows, source = measured.table("mutation", self.folder)
         row = dict(zip(header, rows[0]))
         self.assertEqual((row["mutants"], row["caught"], row["score"]), (10, 8, "80.0 %"))
         self.assertEqual((row["survivors that change nothing"], row["score without these"]),
                          (1, "88.8 %"))
-        self.assertEqual(measured.table("mutants", self.folder)[1], [["nn.a", 12, 12, 1, 1, 6, 2]])
-        self.assertEqual(source, "./book x, 2026-01-02, clang version 1, M")
+        self.assertEqual(measured.table("mutants", self.folder)[1], [["nn.a", 12, 12, 1, 1, 6, 2, "today, abc"]])
+        self.assertEqual(source, "./book x, 2026-01-02, commit abc, clang version 1, M")
         self.assertEqual(measured.figure("mutation least", self.folder), "80.0 %")
         _, rows, _ = measured.table("survivors", self.folder)
         self.assertEqual([row[3] for row in rows], ["not caught", "it is never used"])
@@ -64,13 +65,13 @@ class Measured(unittest.TestCase):
         self.record("misuse", {name: {"tests": 5, "cases": 0, "failed": 0}
                                for name in ("misuse_test", "misuse_test_double")})
         self.assertEqual(measured.figure("misuse cases", self.folder), "5")
-        self.record("kills", {"a_test": {"kills": 100, "failed": 0}})
-        self.assertEqual(measured.table("kills", self.folder)[1], [["a_test", 100, 0]])
+        self.record("kills", {"kills": 100, "trainings": 3, "failed": 0})
+        self.assertEqual(measured.table("kills", self.folder)[1], [[100, 3, 0]])
 
     def test_says_what_was_not_measured_or_is_not_there(self):
         with self.assertRaisesRegex(measured.NotMeasured, "not measured yet .*reliability kills"):
             measured.table("kills", self.folder)
-        self.record("kills", {})
+        self.record("kills", {"kills": 1, "trainings": 1, "failed": 0})
         for call in (measured.table, measured.figure):
             with self.assertRaisesRegex(measured.RecordError, "there is no"):
                 call("kills of nobody", self.folder)

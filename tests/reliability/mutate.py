@@ -388,7 +388,12 @@ def mutate(sources, benches, jobs=2, at_most=None, seed=1):
             verdicts[stage] = bench.judge(source, changed)
             if verdicts[stage] in ("caught", "does not compile"):
                 break
-        print(".", end="", file=sys.stderr, flush=True)
+        if "caught" in verdicts.values() or "does not compile" in verdicts.values():
+            print(".", end="", file=sys.stderr, flush=True)
+        else:
+            one = described(text, source.name, mutant)
+            print(f"\n{one['file']}:{one['line']}:{one['column']}: {one['from']} → {one['to']}:"
+                  f" {' '.join(verdicts.values())}: {one['code']}", file=sys.stderr, flush=True)
         return verdicts
 
     with ThreadPoolExecutor(jobs) as pool:

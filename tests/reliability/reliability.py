@@ -43,6 +43,13 @@ def machine():
     return f"{model}, {len(os.sched_getaffinity(0))} cores"
 
 
+def commit():
+    """The commit that was measured; with a plus if there were changes beside it."""
+    asked = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty=+", "--exclude=*"],
+                           text=True, capture_output=True)
+    return asked.stdout.strip() or "unknown"
+
+
 class Builder:
     """Builds targets in the trees of the presets."""
 
@@ -82,12 +89,13 @@ def run_tests(program, pattern="*", environment=None):
         try:
             report = json.loads(Path(file.name).read_text())
         except json.JSONDecodeError:  # it crashed before it could write
-            return {"tests": 0, "failed": 1, "cases": [], "why": done.stderr[-2000:]}
+            return {"tests": 0, "failed": 1, "cases": [], "said": done.stdout,
+                    "why": done.stderr[-2000:]}
     cases = [case for suite in report["testsuites"] for case in suite["testsuite"]]
     ran = [case for case in cases if case["status"] == "RUN" and case["result"] == "COMPLETED"]
     failed = [case for case in ran if case.get("failures")]
     return {"tests": len(ran), "failed": max(len(failed), int(done.returncode != 0)), "cases": ran,
-            "why": done.stderr[-2000:]}
+            "said": done.stdout, "why": done.stderr[-2000:]}
 
 
 def run_all(tree, targets, pattern="*"):
@@ -116,7 +124,7 @@ def measure_mutation(builder, only=None):
         found = mutate(sources, benches_of(module, BUILD), at_most=MUTATED.get(module))
         for survivor in found["survivors"]:
             survivor["reason"] = reason_of(survivor, known)
-        record[module] = {**found, "date": time.strftime("%Y-%m-%d")}
+        record[module] = {**found, "date": time.strftime("%Y-%m-%d"), "commit": commit()}
         save_record("mutation", {"modules": record}, builder)
     return {"modules": record}
 
@@ -262,16 +270,11 @@ def measure_fuzzing(builder):
 
 def measure_kills(builder):
     """How often training was killed and went on to the same bits."""
-    record = {}
-    for file in sorted((ROOT / "tests").glob("*_test.cpp")):
-        if '"kills_survived"' in file.read_text():
-            tree = builder.build("release", [file.stem])
-            found = run_tests(tree / "tests" / file.stem)
-            record[file.stem] = {"kills": properties(found["cases"], "kills_survived"),
-                                 "failed": found["failed"]}
-    if not record:
-        sys.exit("reliability: no test records the property kills_survived.")
-    return record
+    found = run_tests(builder.build("release", ["resume_test"]) / "tests" / "resume_test")
+    match = re.search(r"(\d+) kills survived in (\d+) trainings", found["said"])
+    if not match:
+        sys.exit("reliability: resume_test tells no number of kills.")
+    return {"kills": int(match[1]), "trainings": int(match[2]), "failed": found["failed"]}
 
 
 PARTS = {"mutation": measure_mutation, "coverage": measure_coverage,
@@ -290,7 +293,7 @@ def read_record(part):
 def save_record(part, measured, builder):
     RECORDS.mkdir(exist_ok=True)
     record = {"date": time.strftime("%Y-%m-%d"), "machine": machine(),
-              "compiler": builder.version(), "command": f"./book reliability {part}", **measured}
+              "compiler": builder.version(), "commit": commit(), "command": f"./book reliability {part}", **measured}
     file = RECORDS / f"{part}.json"
     file.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     say(f"recorded: {file.relative_to(ROOT)}")
