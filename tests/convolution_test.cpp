@@ -706,4 +706,23 @@ TEST(MaxPool, StaysAsItWasWhenItRefusesAnImage) {
   EXPECT_EQ(layer.backward(Tensor{Shape{1, 1, 2, 2}}).shape(), (Shape{1, 1, 4, 4}));
 }
 
+TEST(Convolution, SumsOverImagesOnlyWhereTheInputIsLeftOut) {
+  nn::Elementwise<Reciprocal> behind;
+  Convolution layer{Tensor{Shape{1, 1, 2, 2}, real{1}}, Tensor{Shape{1}}};
+  (void)behind.forward(layer.forward(Tensor{Shape{1, 1, 3, 3}, real{2}}));
+  layer.backward_parameters(behind.backward(nn::Images{Tensor{Shape{1, 1, 2, 2}, real{1}}}));
+  for (const nn::Parameter* parameter : layer.parameters()) {
+    for (const real g : parameter->gradient.values()) EXPECT_TRUE(std::isfinite(g));
+  }
+}
+
+// Zeros alone may fill a kernel, but an image has at least one row and one column.
+TEST(Convolution, SaysTheLeastImageWhereZerosFillTheKernel) {
+  for (const std::size_t rows : {1U, 2U}) {
+    const Convolution layer{1, 8, {.kernel = {rows, 5}, .padding = Padding{{1, 0}}}};
+    EXPECT_EQ(refusal(layer, Shape{2, 1, 3, 4}),
+              "nn::Convolution: expects images of at least 1×5, input has (1, 3, 4)");
+  }
+}
+
 }  // namespace
