@@ -55,14 +55,14 @@ class Measured(unittest.TestCase):
         self.record("determinism", {"threads": [1, 2, 3, 8], "modules": {"a": {
             "names": ["A.B"], "a_test": {"tests": 2, "failed": 0},
             "a_test_double": {"tests": 2, "failed": 0}}}})
-        self.assertEqual(measured.table("determinism", self.folder)[1], [["nn.a", "A.B", 4, 0]])
+        self.assertEqual(measured.table("determinism", self.folder)[1], [["a", "A.B", 4, 0]])
         self.assertEqual(measured.figure("determinism threads", self.folder), "1, 2, 3 and 8")
 
     def test_shows_inputs_misuse_and_kills(self):
         self.record("fuzzing", {"targets": [
             {"target": "idx", "seconds": 30, "inputs": 1234567, "faults": 0}]})
         self.assertEqual(measured.table("fuzzing", self.folder)[1], [["idx", 30, "1,234,567", 0]])
-        self.record("misuse", {name: {"tests": 5, "cases": 0, "failed": 0}
+        self.record("misuse", {name: {"cases": 5, "failed": 0}
                                for name in ("misuse_test", "misuse_test_double")})
         self.assertEqual(measured.figure("misuse cases", self.folder), "5")
         self.record("kills", {"kills": 100, "trainings": 3, "failed": 0})

@@ -4,7 +4,7 @@ import json
 import unittest
 
 from mutate import described, mutants
-from reliability import ROOT, coverage_of, determinism_tests, line_counts, properties, reason_of
+from reliability import ROOT, coverage_of, determinism_tests, line_counts, reason_of
 
 TESTS = """
 TEST(A, Same) {
@@ -43,9 +43,6 @@ class Reliability(unittest.TestCase):
                            "branches": [[1, 2, 1, 9, 3, 0, 0, 0, 4], [1, 2, 1, 9, 0, 0, 0, 0, 4]]}]}
         self.assertEqual(coverage_of(data)["a"]["branches"], [1, 2])
         self.assertEqual(coverage_of(data)["a"]["missed"], ["a.cpp:1:2 never false"])
-
-    def test_adds_up_what_tests_record(self):
-        self.assertEqual(properties([{"kills": "60"}, {}, {"kills": "40"}], "kills"), 100)
 
     def test_finds_the_reason_of_a_mutant_that_changes_nothing(self):
         known = [{"file": "a.cpp", "code": "x + 1;", "from": "1", "to": "2", "reason": "unused"}]
