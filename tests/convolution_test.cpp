@@ -725,4 +725,17 @@ TEST(Convolution, SaysTheLeastImageWhereZerosFillTheKernel) {
   }
 }
 
+TEST(Convolution, HandsItsKernelsAndFanToAnInitializer) {
+  std::vector<nn::Fan> fans;
+  const Convolution layer{2, 3, {.kernel = {4, 5}}, [&](Tensor& kernels, nn::Fan fan) {
+                            fans.push_back(fan);
+                            kernels.fill(7);
+                          }};
+  ASSERT_EQ(fans.size(), 1U);
+  EXPECT_EQ(fans[0].in, 40U);
+  EXPECT_EQ(fans[0].out, 60U);
+  EXPECT_EQ(layer.kernels(), (Tensor{Shape{3, 2, 4, 5}, real{7}}));
+  EXPECT_EQ(layer.biases(), (Tensor{0, 0, 0}));
+}
+
 }  // namespace
