@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 RECORDS = Path(__file__).resolve().parents[1] / "reliability"
-STAGES = ("float", "double")
+STAGES = ("float", "double", "sanitizers")
 
 
 class RecordError(Exception):
@@ -52,7 +52,7 @@ def mutation(record):
 
 def mutants(record):
     header = ["module", "found", "tried", "do not compile", "same machine code", "caught in float",
-              "in double only", "measured"]
+              "in double only", "by the sanitizers only", "measured"]
     return header, [[f"nn.{name}", module["mutants"], module["tried"], module["does not compile"],
                      module["same code"], *(module["caught"].get(stage, 0) for stage in STAGES),
                      f"{module['date']}, {module['commit']}"]

@@ -28,14 +28,14 @@ class Measured(unittest.TestCase):
         survivor = {"file": "a.cpp", "line": 3, "code": "x + 1", "from": "+", "to": "-"}
         self.record("mutation", {"modules": {"a": {
             "mutants": 12, "tried": 12, "does not compile": 1, "same code": 1,
-            "caught": {"float": 6, "double": 2}, "date": "today", "commit": "abc",
+            "caught": {"float": 6, "double": 1, "sanitizers": 1}, "date": "today", "commit": "abc",
             "survivors": [{**survivor, "reason": ""}, {**survivor, "reason": "it is never used"}]}}})
         header, rows, source = measured.table("mutation", self.folder)
         row = dict(zip(header, rows[0]))
         self.assertEqual((row["mutants"], row["caught"], row["score"]), (10, 8, "80.0 %"))
         self.assertEqual((row["survivors that change nothing"], row["score without these"]),
                          (1, "88.8 %"))
-        self.assertEqual(measured.table("mutants", self.folder)[1], [["nn.a", 12, 12, 1, 1, 6, 2, "today, abc"]])
+        self.assertEqual(measured.table("mutants", self.folder)[1], [["nn.a", 12, 12, 1, 1, 6, 1, 1, "today, abc"]])
         self.assertEqual(source, "./book x, 2026-01-02, commit abc, clang version 1, M")
         self.assertEqual(measured.figure("mutation least", self.folder), "80.0 %")
         _, rows, _ = measured.table("survivors", self.folder)

@@ -2,11 +2,10 @@
 
 mutants() finds what can be changed in a source: an operator, a sign, a bound, a constant, a
 statement. Bench compiles one such change with what depends on it, links it in front of the library
-and runs the module's test: in float, and if that passes in double.
+and runs the module's test: in float, if that passes in double, at last under the sanitizers, which
+see what reaches outside of its memory.
 """
 
-import argparse
-import json
 import random
 import re
 import resource
@@ -207,16 +206,15 @@ def described(source, file, mutant):
 
 # -------------------------------------------------------------------------------------- the bench
 
-MEMORY = 8 << 30  # what a test may ask for
-
 Unit = namedtuple("Unit", "source output arguments imports provides")  # one compilation
 
 
 class Bench:
     """A module's test, as a build tree builds it, to be built again around a changed source."""
 
-    def __init__(self, tree, target, module):
+    def __init__(self, tree, target, module, memory=8 << 30):
         self.tree = Path(tree)
+        self.memory = memory  # what the test may ask for, if that can be limited
         self.module = module
         listed = subprocess.run(["ninja", "-C", self.tree, "-t", "commands", target], text=True,
                                 capture_output=True, check=True).stdout.splitlines()
@@ -326,7 +324,7 @@ class Bench:
                 if program is None:
                     raise RuntimeError(f"{source} does not compile")
                 begun = time.monotonic()
-                if run_test(program, 300):
+                if run_test(program, 300, self.memory):
                     raise RuntimeError(f"the test of {self.module} does not pass unchanged")
                 self.limit = max(15, 10 * (time.monotonic() - begun))
 
@@ -343,15 +341,16 @@ class Bench:
                 if program is None:
                     return "does not compile"
                 is_same = all(objects[unit] == self.baseline[source][unit] for unit in objects)
-                if not is_same and run_test(program, self.limit):
+                if not is_same and run_test(program, self.limit, self.memory):
                     return "caught"
         return "same code" if is_same else "survived"
 
 
-def run_test(program, seconds):
+def run_test(program, seconds, memory=None):
     """Why a test program fails, or an empty string: a hang and a crash are failures."""
     def within_bounds():
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        if memory:
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         done = subprocess.run([program, "--gtest_brief=1", "--gtest_fail_fast"],
@@ -388,6 +387,8 @@ def mutate(sources, benches, jobs=2, at_most=None, seed=1):
             verdicts[stage] = bench.judge(source, changed)
             if verdicts[stage] in ("caught", "does not compile"):
                 break
+            if list(verdicts.values()) == ["same code"] * 2:  # a third will find the same
+                break
         if "caught" in verdicts.values() or "does not compile" in verdicts.values():
             print(".", end="", file=sys.stderr, flush=True)
         else:
@@ -415,33 +416,25 @@ def mutate(sources, benches, jobs=2, at_most=None, seed=1):
 
 
 def benches_of(module, build):
+    """The module's test as the trees of the presets `mutation` and `address` have it."""
     return {"float": Bench(build / "mutation", f"{module}_test", module),
-            "double": Bench(build / "mutation", f"{module}_test_double", module)}
-
-
-def main():
-    root = Path(__file__).resolve().parents[2]
-    parser = argparse.ArgumentParser(description="Mutates one module and prints the record.")
-    parser.add_argument("module")
-    parser.add_argument("--at-most", type=int)
-    parser.add_argument("--list", action="store_true", help="only show the mutants")
-    options = parser.parse_args()
-    sources = sources_of(root, options.module)
-    if options.list:
-        for source in sources:
-            for mutant in mutants(text := source.read_text()):
-                one = described(text, source.name, mutant)
-                print(f"{source.name}:{one['line']}: {one['kind']}: {one['from']} → {one['to']}"
-                      f"    {one['code']}")
-        return
-    record = mutate(sources, benches_of(options.module, root / "build"),
-                    at_most=options.at_most)
-    print(json.dumps(record, indent=1, ensure_ascii=False))
+            "double": Bench(build / "mutation", f"{module}_test_double", module),
+            "sanitizers": Bench(build / "address", f"{module}_test", module, memory=None)}
 
 
 def sources_of(root, module):
     return [path for path in (root / "modules" / f"{module}.cppm", root / "modules" / f"{module}.cpp")
             if path.exists()]
+
+
+def main():
+    """Shows the mutants of a module; `./book reliability mutation.NAME` judges them."""
+    root = Path(__file__).resolve().parents[2]
+    for source in sources_of(root, sys.argv[1]):
+        text = source.read_text()
+        for one in (described(text, source.name, mutant) for mutant in mutants(text)):
+            print(f"{one['file']}:{one['line']}:{one['column']}: {one['kind']}: {one['from']} → "
+                  f"{one['to'] or 'nothing'}    {one['code']}")
 
 
 if __name__ == "__main__":

@@ -119,6 +119,7 @@ def measure_mutation(builder, only=None):
     for module in [only] if only else MUTATED:
         sources = sources_of(ROOT, module)
         builder.build("mutation", [f"{module}_test", f"{module}_test_double"])
+        builder.build("address", [f"{module}_test"])
         count = sum(len(mutants(source.read_text())) for source in sources)
         say(f"{module}: {min(count, MUTATED.get(module) or count)} of {count} mutants …")
         found = mutate(sources, benches_of(module, BUILD), at_most=MUTATED.get(module))
