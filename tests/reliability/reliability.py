@@ -146,7 +146,7 @@ def measure_coverage(builder):
     with tempfile.TemporaryDirectory() as folder:
         for target in targets:
             found = run_tests(tree / "tests" / target,
-                              environment={"LLVM_PROFILE_FILE": f"{folder}/{target}.profraw"})
+                              environment={"LLVM_PROFILE_FILE": f"{folder}/{target}-%p.profraw"})
             if found["failed"]:
                 sys.exit(f"reliability: {target} fails:\n{found['why']}")
         profile = Path(folder) / "all.profdata"
