@@ -200,7 +200,7 @@ def described(source, file, mutant):
     line_end = source.find("\n", mutant.start)
     one_line = lambda text: " ".join(text.split())
     return {"file": file, "line": line_of(source, mutant.start), "kind": mutant.kind,
-            "code": one_line(source[begin:line_end]), "column": mutant.start - begin + 1,
+            "code": one_line(re.sub(r"\s//.*", "", source[begin:line_end])), "column": mutant.start - begin + 1,
             "from": one_line(source[mutant.start:mutant.end]), "to": mutant.text}
 
 

@@ -68,7 +68,7 @@ class Mutants(unittest.TestCase):
             self.assertEqual(changes(source), [], source)
 
     def test_are_described_by_their_line(self):
-        source = "x;\n  a = b +\n c;\n"
+        source = "x;\n  a = b +  // why\n c;\n"
         plus = [m for m in mutants(source) if m.text == "-"][0]
         self.assertEqual(described(source, "f.cpp", plus),
                          {"file": "f.cpp", "line": 2, "column": 9, "kind": "arithmetic",
