@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <variant>
 #include <vector>
 
 import nn.adam;
@@ -238,6 +241,36 @@ TEST(Adam, StepsOnEveryValueOnceOnAnyNumberOfThreads) {
   expect_alike(RMSProp{{.learning_rate = real(0.1)}});
   expect_alike(Adam{{.learning_rate = real(0.1)}});
   expect_alike(AdamW{{.learning_rate = real(0.1)}});
+}
+
+// The state of one optimizer, copied into another, makes it go on as the first does.
+TEST(Adam, GoesOnFromItsState) {
+  const auto expect_resumed = [](auto optimizer, const std::vector<std::string>& names) {
+    Parameter theta = parameter({1, -2}, {0.5F, 3});
+    const std::vector<Parameter*> parameters{&theta};
+    auto fresh = optimizer;
+    optimizer.step(parameters);
+    const auto from = optimizer.state(parameters);
+    const auto to = fresh.state(parameters);
+    ASSERT_EQ(from.size(), names.size());
+    ASSERT_EQ(to.size(), names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      EXPECT_EQ(from[i].name, names[i]);
+      if (auto* const tensor = std::get_if<Tensor*>(&to[i].value)) {
+        **tensor = *std::get<Tensor*>(from[i].value);
+      } else {
+        std::get<std::span<std::uint64_t>>(to[i].value)[0] =
+            std::get<std::span<std::uint64_t>>(from[i].value)[0];
+      }
+    }
+    Parameter other = theta;
+    optimizer.step(parameters);
+    fresh.step(std::vector{&other});
+    EXPECT_EQ(other.value, theta.value) << optimizer.name();
+  };
+  expect_resumed(RMSProp{}, {"mean_square.0"});
+  expect_resumed(Adam{}, {"t", "mean.0", "mean_square.0"});
+  expect_resumed(AdamW{}, {"t", "mean.0", "mean_square.0"});
 }
 
 }  // namespace

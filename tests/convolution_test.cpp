@@ -738,4 +738,61 @@ TEST(Convolution, HandsItsKernelsAndFanToAnInitializer) {
   EXPECT_EQ(layer.biases(), (Tensor{0, 0, 0}));
 }
 
+TEST(Convolution, SaysThatItWasMovedFrom) {
+  Convolution layer = random_layer(1, 2, 3);
+  const Convolution other = std::move(layer);
+  EXPECT_EQ(layer.name(), "Convolution");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { (void)layer.predict(Tensor{Shape{1, 1, 5, 5}}); }),
+      "nn::Convolution: has no weights, it was moved from, input has (1, 5, 5)");
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.output_shape(Shape{1, 5, 5}); }),
+            "has no weights, it was moved from");
+}
+
+TEST(Convolution, RefusesPaddingBeyondAllImages) {
+  constexpr std::size_t most = std::size_t{1} << 24U;
+  EXPECT_EQ(
+      (Convolution{1, 1, {.kernel = 1, .padding = Padding{most}}}.padding().each_side().width),
+      most);
+  for (const Extent padding : {Extent{most + 1, 0}, Extent{0, most + 1}}) {
+    EXPECT_EQ(error_of<std::invalid_argument>(
+                  [&] { (void)Convolution{1, 1, {.kernel = 1, .padding = Padding{padding}}}; }),
+              "nn::Convolution: padding is " + std::to_string(padding.height) + "×" +
+                  std::to_string(padding.width) + ", expected at most 16777216");
+  }
+}
+
+TEST(Convolution, TellsWhatItWasMadeWith) {
+  const Convolution layer = random_layer(1, 2, 3, {2, 1}, Padding{{1, 2}});
+  EXPECT_EQ(layer.stride(), (Extent{2, 1}));
+  EXPECT_EQ(layer.padding().each_side(), (Extent{1, 2}));
+  EXPECT_EQ((Reshape{2, 3}.sample()), (Shape{2, 3}));
+}
+
+TYPED_TEST(EveryPooling, TellsWhatItWasMadeWith) {
+  const TypeParam layer{{.window = {2, 3}, .stride = {1, 0}}};
+  EXPECT_EQ(layer.window(), (Extent{2, 3}));
+  EXPECT_EQ(layer.stride(), (Extent{1, 3}));  // 0: the window's own
+}
+
+TEST(Images, OfNoNumberAreRefused) {
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([] { (void)random_layer(1, 2, 3).predict(nn::Images{}); }),
+      "nn::Convolution: input is empty");
+  EXPECT_EQ(error_of<std::invalid_argument>([] { (void)MaxPool{2}.predict(nn::Images{}); }),
+            "nn::MaxPool: input is empty");
+  EXPECT_EQ(error_of<std::invalid_argument>([] { (void)AveragePool{2}.predict(nn::Images{}); }),
+            "nn::AveragePool: input is empty");
+  EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Flatten::predict(Tensor{}); }),
+            "nn::Flatten: input is empty");
+}
+
+// What is refused leaves the way back as it was.
+TEST(Flatten, StaysAsItWasWhenItRefusesItsInput) {
+  Flatten layer;
+  (void)layer.forward(Tensor{Shape{1, 2, 3}});
+  EXPECT_THROW((void)layer.forward(Tensor{}), std::invalid_argument);
+  EXPECT_EQ(layer.backward(Tensor{Shape{1, 6}}).shape(), (Shape{1, 2, 3}));
+}
+
 }  // namespace

@@ -205,4 +205,13 @@ TEST(Dense, RefusesSamplesOfTwoAxes) {
             "expects rows of 2 columns (put nn::Flatten before it)");
 }
 
+TEST(Dense, SaysThatItWasMovedFrom) {
+  nn::Dense layer = small_layer();
+  const nn::Dense other = std::move(layer);
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.predict(Tensor{{1, 2}}); }),
+            "nn::Dense: has no weights, it was moved from");
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.output_shape(Shape{2}); }),
+            "has no weights, it was moved from");
+}
+
 }  // namespace
