@@ -162,7 +162,8 @@ TEST_P(ConvolutionOfSize, IsThePlainConvolution) {
   const Tensor kernels =
       whole_noise(Shape{c.outputs, c.inputs, c.kernel.height, c.kernel.width}, 2);
   const Tensor biases = whole_noise(Shape{c.outputs}, 3);
-  for (const Extent stride : {Extent{1}, Extent{2}, Extent{2, 1}, Extent{1, 3}}) {
+  // A stride of 3 or more may leave rows at the end that no window reaches.
+  for (const Extent stride : {Extent{1}, Extent{2}, Extent{2, 1}, Extent{1, 3}, Extent{3, 4}}) {
     const Extent same{same_before(c.image.height, c.kernel.height, stride.height),
                       same_before(c.image.width, c.kernel.width, stride.width)};
     for (const auto& [padding, before] :
