@@ -796,4 +796,16 @@ TEST(Flatten, StaysAsItWasWhenItRefusesItsInput) {
   EXPECT_EQ(layer.backward(Tensor{Shape{1, 6}}).shape(), (Shape{1, 2, 3}));
 }
 
+// Windows of two by two have a loop of their own; those of three by three must not take it.
+TEST(Pooling, TakesSquareWindowsOfThree) {
+  const Tensor x = image(Tensor{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}});
+  MaxPool max{3};
+  EXPECT_EQ(max.forward(x), image(Tensor{{9}}));
+  EXPECT_EQ(max.backward(image(Tensor{{2}})), image(Tensor{{0, 0, 0}, {0, 0, 0}, {0, 0, 2}}));
+  AveragePool average{3};
+  EXPECT_LT(difference(average.forward(x), image(Tensor{{5}})), tolerance);
+  EXPECT_LT(difference(average.backward(image(Tensor{{9}})), Tensor{Shape{1, 1, 3, 3}, real{1}}),
+            tolerance);
+}
+
 }  // namespace
