@@ -102,7 +102,6 @@ std::string Convolution::name() const {
 }
 
 Geometry Convolution::geometry(const Shape& sample) const {
-  check_weights(kernels_.value);
   const Shape& k = kernels_.value.shape();
   if (sample.rank() != 3 || sample[0] != k[1]) {
     throw std::invalid_argument(fmt::format("expects images of shape ({}, H, W)", k[1]));

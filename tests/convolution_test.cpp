@@ -746,8 +746,10 @@ TEST(Convolution, SaysThatItWasMovedFrom) {
   EXPECT_EQ(
       error_of<std::invalid_argument>([&] { (void)layer.predict(Tensor{Shape{1, 1, 5, 5}}); }),
       "nn::Convolution: has no weights, it was moved from, input has (1, 5, 5)");
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.output_shape(Shape{1, 5, 5}); }),
-            "has no weights, it was moved from");
+  for (const Shape& sample : {Shape{1, 5, 5}, Shape{}}) {
+    EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.output_shape(sample); }),
+              "has no weights, it was moved from");
+  }
 }
 
 TEST(Convolution, RefusesPaddingBeyondAllImages) {
