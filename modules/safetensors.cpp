@@ -232,9 +232,8 @@ std::string to_string(std::span<const std::size_t> shape) {
 }
 
 StoredTensor StoredTensor::of(std::string_view name, const Tensor& tensor) {
-  std::vector<std::size_t> shape;
-  for (std::size_t axis = 0; axis < tensor.rank(); ++axis) shape.push_back(tensor.shape()[axis]);
-  return stored(name, own_type, std::move(shape), tensor.values());
+  const std::span<const std::size_t> axes = tensor.shape().axes();
+  return stored(name, own_type, {axes.begin(), axes.end()}, tensor.values());
 }
 
 StoredTensor StoredTensor::of(std::string_view name, std::span<const std::uint64_t> numbers) {

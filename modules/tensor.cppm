@@ -41,6 +41,11 @@ class Shape {
   /// The number of axes, 0 to 4.
   [[nodiscard]] constexpr std::size_t rank() const { return rank_; }
 
+  /// The lengths of the axes, outermost first.
+  [[nodiscard]] constexpr std::span<const std::size_t> axes() const {
+    return {axes_.data(), rank_};
+  }
+
   /// The number of values a tensor of this shape holds; 0 where there is no axis.
   [[nodiscard]] constexpr std::size_t size() const {
     std::size_t product = rank_ == 0 ? 0 : 1;

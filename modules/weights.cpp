@@ -10,6 +10,7 @@ module;
 #include <map>
 #include <nlohmann/json.hpp>
 #include <range/v3/algorithm/find.hpp>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -195,9 +196,8 @@ template <>
 struct Kind<Reshape> {
   static std::string name() { return "Reshape"; }
   static Json settings(const Reshape& layer) {
-    Json axes = Json::array();
-    for (std::size_t i = 0; i < layer.sample().rank(); ++i) axes.push_back(layer.sample()[i]);
-    return {{"sample", axes}};
+    const std::span<const std::size_t> axes = layer.sample().axes();
+    return {{"sample", std::vector(axes.begin(), axes.end())}};
   }
   static Reshape make(const Description& file) { return Reshape{Shape{file.lengths("sample")}}; }
 };
@@ -297,8 +297,10 @@ const NamedKind* find_kind(std::string_view name) {
                                 kind<Tanh>(),        kind<Softmax>(),     kind<Dropout>(),
                                 kind<BatchNorm>(),   kind<LayerNorm>(),   kind<Recurrent>(),
                                 kind<GRU>(),         kind<LSTM>(),        kind<Sequential>()};
-  const auto found = ranges::find(kinds, name, &NamedKind::name);
-  return found == kinds.end() ? nullptr : &*found;
+  for (const NamedKind& kind : kinds) {
+    if (kind.name == name) return &kind;
+  }
+  return nullptr;
 }
 
 /// `[{"type": "Dense"}, {"type": "ReLU"}, …]`. Of a layer that is not the library's, its own name.
@@ -359,10 +361,10 @@ struct Entry {
   [[nodiscard]] bool is_transposed() const { return value->rank() == 2; }
 
   [[nodiscard]] std::vector<std::size_t> shape() const {
-    std::vector<std::size_t> axes;
-    for (std::size_t i = 0; i < value->rank(); ++i) axes.push_back(value->shape()[i]);
-    if (is_transposed()) std::swap(axes[0], axes[1]);
-    return axes;
+    const std::span<const std::size_t> axes = value->shape().axes();
+    std::vector<std::size_t> stored(axes.begin(), axes.end());
+    if (is_transposed()) std::swap(stored[0], stored[1]);
+    return stored;
   }
 };
 
@@ -425,6 +427,7 @@ Tensor value_of(const Entry& entry, const Safetensors& contents) {
 void fill(Sequential& network, const Safetensors& contents) {
   const std::vector<Entry> entries = entries_of(network);
   std::vector<Tensor> values;
+  values.reserve(entries.size());
   for (const Entry& entry : entries) values.push_back(value_of(entry, contents));
   for (const StoredTensor& stored : contents.tensors) {
     const bool known = std::ranges::any_of(entries, [&](const Entry& entry) {
