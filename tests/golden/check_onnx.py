@@ -1,4 +1,4 @@
-"""Runs the networks of onnx_networks in ONNX Runtime and compares: the same outputs to 1e-5.
+"""Runs the networks of stored_networks in ONNX Runtime and compares: the same outputs to 1e-5.
 
 check_onnx.py PROGRAM…   with onnxruntime and numpy; .ci/run does it in build/onnx
 """

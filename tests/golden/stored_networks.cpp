@@ -1,7 +1,8 @@
-// Networks with every layer of the library, each as NAME.onnx, and what predict() makes of some
-// inputs, NAME.json. check_onnx.py compares them with what ONNX Runtime makes of the same.
+// Networks with every layer of the library, each as NAME.onnx and NAME.safetensors, and what
+// predict() makes of some inputs, NAME.json. check_onnx.py compares that with what ONNX Runtime
+// makes of the same, check_weights.py with what PyTorch does.
 //
-// onnx_networks FOLDER
+// stored_networks FOLDER
 
 #include <cstddef>
 #include <filesystem>
@@ -53,17 +54,13 @@ void store(const std::filesystem::path& folder, const std::string& name, Sequent
   }
   static_cast<void>(network.forward(noise(sample.batch(20), 2)));
   nn::export_onnx(folder / (name + ".onnx"), network, sample);
+  if (network.size() > 0) nn::save_network(folder / (name + ".safetensors"), network);
   nlohmann::json runs;
   for (const std::size_t batch : {1U, 2U, 17U}) {
     const Tensor x = noise(sample.batch(batch), 2);
     const Tensor y = network.predict(x);
-    const auto shape_of = [](const Tensor& tensor) {
-      std::vector<std::size_t> axes(tensor.rank());
-      for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = tensor.shape()[i];
-      return axes;
-    };
-    runs.push_back({{"input", {{"shape", shape_of(x)}, {"values", x.values()}}},
-                    {"output", {{"shape", shape_of(y)}, {"values", y.values()}}}});
+    runs.push_back({{"input", {{"shape", x.shape().axes()}, {"values", x.values()}}},
+                    {"output", {{"shape", y.shape().axes()}, {"values", y.values()}}}});
   }
   std::ofstream{folder / (name + ".json")} << runs;
 }
