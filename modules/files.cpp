@@ -97,6 +97,7 @@ std::vector<std::byte> read_whole(std::string_view owner, const fs::path& file) 
   return bytes;
 }
 
+// [whole]
 void write_whole(std::string_view owner, const fs::path& file, std::span<const std::byte> bytes) {
   std::error_code none;
   if (fs::exists(file, none) && !fs::is_regular_file(file, none)) {
@@ -111,6 +112,7 @@ void write_whole(std::string_view owner, const fs::path& file, std::span<const s
   }
   flush_folder(file);
 }
+// [/whole]
 
 void write_whole(std::string_view owner, const fs::path& file, std::string_view text) {
   write_whole(owner, file, std::as_bytes(std::span{text}));

@@ -66,6 +66,7 @@ void run(std::span<char*> arguments) {
   trainer.watch(nn::Accuracy{});
   trainer.watch(nn::F1{3});
   trainer.watch("other", validation);
+  // [fit]
   const nn::History history = trainer.fit(training, validation,
                                           {.epochs = 24,
                                            .batch_size = 8,
@@ -77,6 +78,7 @@ void run(std::span<char*> arguments) {
                                            .patience = 20,
                                            .checkpoint = arguments[1],
                                            .checkpoint_seconds = 0.005});
+  // [/fit]
   const std::filesystem::path result = arguments[2];
   nn::write_whole("resumable", result.string() + ".csv", text_of(history));
   nn::save_network(result, net);
