@@ -73,7 +73,7 @@ TEST_F(Resumed, AHundredTimesAfterAKillToTheSameBits) {
   int trainings = 1;
   while (kills < wanted) {
     const pid_t child = start("killed", 1 + kills % 3);
-    std::this_thread::sleep_for(std::chrono::duration<double>{random.uniform(0, 0.2)});
+    std::this_thread::sleep_for(std::chrono::duration<double>{random.uniform(0, 0.08)});
     kill(child, SIGKILL);
     const int status = end_of(child);
     ASSERT_TRUE(status == -1 || status == 0) << contents(path("killed.error"));
