@@ -3,6 +3,7 @@ module;
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -48,12 +49,12 @@ std::size_t size_of(std::string_view type) {
 }
 
 template <class T>
-StoredTensor stored(std::string_view name, const char* type, std::vector<std::size_t> shape,
+StoredTensor stored(std::string_view name, const char* type, std::span<const std::size_t> shape,
                     std::span<const T> values) {
   const auto bytes = std::as_bytes(values);
   return {.name = std::string{name},
           .type = type,
-          .shape = std::move(shape),
+          .shape = {shape.begin(), shape.end()},
           .bytes = {bytes.begin(), bytes.end()}};
 }
 
@@ -154,7 +155,7 @@ std::pair<StoredTensor, Place> entry_of(const std::string& name, const Json& obj
                             shown(name), tensor.type, to_string(tensor.shape), bytes,
                             place[1] - place[0]));
   }
-  return {std::move(tensor), {.begin = place[0], .end = place[1]}};
+  return {std::move(tensor), Place{.begin = place[0], .end = place[1]}};
 }
 
 std::map<std::string, std::string> metadata_of(const Json& object) {
@@ -232,16 +233,15 @@ std::string to_string(std::span<const std::size_t> shape) {
 }
 
 StoredTensor StoredTensor::of(std::string_view name, const Tensor& tensor) {
-  const std::span<const std::size_t> axes = tensor.shape().axes();
-  return stored(name, own_type, {axes.begin(), axes.end()}, tensor.values());
+  return stored(name, own_type, tensor.shape().axes(), tensor.values());
 }
 
 StoredTensor StoredTensor::of(std::string_view name, std::span<const std::uint64_t> numbers) {
-  return stored(name, "U64", {numbers.size()}, numbers);
+  return stored(name, "U64", std::array{numbers.size()}, numbers);
 }
 
 StoredTensor StoredTensor::of(std::string_view name, std::span<const double> numbers) {
-  return stored(name, "F64", {numbers.size()}, numbers);
+  return stored(name, "F64", std::array{numbers.size()}, numbers);
 }
 
 Tensor StoredTensor::tensor() const {
