@@ -642,7 +642,8 @@ void Trainer::train(Fit& fit, Epoch& epoch) {
   }
   // [/steps]
   running.seconds += seconds_since(start);
-  if (InterruptRequest::made() && running.batches < fit.batches.count()) save(fit);
+  const bool complete = running.batches == fit.batches.count();
+  if (InterruptRequest::made() && !complete && !fit.history.divergence) save(fit);
   epoch.samples = running.samples;
   epoch.training = {.cost = running.weight_sum == 0 ? 0 : running.cost_sum / running.weight_sum,
                     .metrics = metric_values()};
@@ -916,7 +917,11 @@ History Trainer::fit(const Dataset& training, const Dataset& validation,
           .description =
               options.checkpoint.empty() ? Description{} : describe(training, validation, options)};
   History& history = fit.history;
-  if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) resume(fit);
+  if (!options.checkpoint.empty() && std::filesystem::exists(options.checkpoint)) {
+    resume(fit);
+  } else {
+    save(fit);  // what cannot be written is to be known before an epoch is lost
+  }
   history.ending = ending_of(history, options);
   while (history.ending == Ending::all_epochs && history.epochs.size() < options.epochs) {
     const Epoch epoch = train_epoch(fit, validation);

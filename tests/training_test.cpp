@@ -972,6 +972,16 @@ TEST_F(Resuming, RefusesNumbersThatCannotBe) {
             "'steps_when_kept' is 10 of 9 steps");
 }
 
+TEST_F(Resuming, RefusesAPlaceThatCannotBeWrittenBeforeItTrains) {
+  nn::Sequential network = small_network();
+  nn::FitOptions nowhere = options(1);
+  nowhere.checkpoint = path("none/c");
+  nowhere.on_epoch = [](const nn::Epoch& /*epoch*/) { ADD_FAILURE(); };
+  EXPECT_EQ(
+      error_of<std::runtime_error>([&] { quiet_trainer(network).fit(clouds(90), nowhere); }),
+      "nn::Trainer: cannot write " + nowhere.checkpoint.string() + ": No such file or directory");
+}
+
 TEST_F(Resuming, RefusesStepsThatCannotBe) {
   nn::Sequential network = small_network();
   quiet_trainer(network).fit(clouds(90), options(1));
