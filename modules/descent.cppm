@@ -111,6 +111,7 @@ class Memory {
   /// All tensors, each by its place in the list that prepare() was given.
   [[nodiscard]] std::vector<State> state() {
     std::vector<State> states;
+    states.reserve(tensors_.size());
     for (Tensor& tensor : tensors_) {
       states.push_back({.name = std::to_string(states.size()), .value = &tensor});
     }
