@@ -226,7 +226,7 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--csv", options.csv, "Writes learning curves and mistakes to this folder");
   app.add_option("--save", options.save, "Stores the trained networks in this folder");
   CLI::Option* const stored =
-      app.add_option("--load", options.load, "Compares the networks in this folder, untrained");
+      app.add_option("--load", options.load, "Compares those of this folder, untrained");
   for (const char* trains : {"--recipe", "--epochs", "--batch-size", "--learning-rate", "--seed",
                              "--seeds", "--json", "--csv", "--save"}) {
     stored->excludes(trains);

@@ -50,7 +50,7 @@ void describe(CLI::App& app, Options& options) {
   app.add_flag("--raw", options.raw, "Shows the network pictures of 28 × 28 pixels as they are");
   app.footer(
       "Examples:\n"
-      "  ./book predict data/pictures/*.png\n"
+      "  ./book predict data/pictures/seven.png\n"
       "  ./book predict data/mnist/t10k-images-idx3-ubyte.gz --index 8\n"
       "\nThe status is 1 if a picture could not be read or is empty.");
 }

@@ -98,8 +98,10 @@ Checkpoint::Checkpoint(path file, const Description& description)
   auto& there = contents_.metadata;
   if (!there.contains(kind_key)) fail(file_, "is no checkpoint of a training");
   const auto differs = [&](std::string_view what, std::string_view before, std::string_view now) {
-    fail(file_, fmt::format("is of another training: {} is {} there, {} here",
-                            detail::printable(what), detail::printable(before), now));
+    fail(file_,
+         fmt::format(
+             "is of another training (delete it, or name another file): {} is {} there, {} here",
+             detail::printable(what), detail::printable(before), now));
   };
   if (there[kind_key] != version()) differs("the library's version", there[kind_key], version());
   for (const auto& [word, value] : description) {

@@ -15,6 +15,8 @@ export import nn.state;
 
 export namespace nn {
 
+// Trainer uses what stands here; who trains names a file, FitOptions::checkpoint.
+
 /// What a training is, word by word: `{"batch size", "100"}`. One that goes on from a checkpoint
 /// must be the same.
 using Description = std::vector<std::pair<std::string, std::string>>;

@@ -13,7 +13,7 @@ export module nn.files;
 
 export namespace nn {
 
-/// The contents of a file. Memory grows with what is really there.
+/// The contents of a file, in as much memory as the file is long.
 /// @param owner Who wants to read, for the error: `load_weights`.
 /// @param file Its path.
 /// @throws std::runtime_error if there is no such file, or it cannot be read.
@@ -22,7 +22,8 @@ export namespace nn {
 
 /// Puts a file in place as a whole or not at all: the bytes are written beside it, into
 /// `file.part`, and flushed to the disk before that takes its name. Whatever happens on the way, a
-/// full disk, a killed program, power that fails, what stood there before still stands.
+/// full disk, a killed program, power that fails, what stood there before still stands. A
+/// `file.part` that is there is overwritten; a symbolic link is replaced by the file.
 /// @param owner Who wants to write, for the error: `save_network`.
 /// @param file Its path; a file that stands there is replaced.
 /// @param bytes All that the file will hold.

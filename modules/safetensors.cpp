@@ -187,13 +187,15 @@ void sort_by_place(std::vector<std::pair<StoredTensor, Place>>& entries, std::si
 }
 
 Safetensors parse(std::span<const std::byte> bytes) {
-  if (bytes.size() < length_bytes) throw Fault("the file ends in its header");
+  if (bytes.size() < length_bytes)
+    throw Fault("no safetensors file, or cut short: it ends in its header");
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), length_bytes);
   bytes = bytes.subspan(length_bytes);
   if (length > bytes.size()) {
-    throw Fault(
-        fmt::format("the header should have {} bytes, the file has {} more", length, bytes.size()));
+    throw Fault(fmt::format(
+        "no safetensors file, or cut short: its header should have {} bytes, but {} follow", length,
+        bytes.size()));
   }
   std::string text(length, ' ');
   std::ranges::transform(bytes.first(length), text.begin(),

@@ -72,9 +72,8 @@ struct Safetensors {
 /// from where to where; then the bytes.
 /// @param owner Who wants to read, for the error: `load_weights`.
 /// @param file Its path.
-/// @throws std::runtime_error if the file is missing or not such a file, with what is wrong. No
-/// more
-///   memory is asked for than the file's size calls for, whatever its header claims.
+/// @throws std::runtime_error if the file is missing or not such a file, with what is wrong. Memory
+///   is asked for by the file's size, whatever its header claims.
 [[nodiscard]] Safetensors read_safetensors(std::string_view owner,
                                            const std::filesystem::path& file);
 

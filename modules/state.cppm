@@ -17,8 +17,8 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// One piece of a state, by its name: where it stands, to be read or to be written over. Numbers
-/// that are not a network's are whole, as counters are, or in double; a list may have grown.
+/// A named place in memory that a checkpoint saves and restores: a tensor, counters, numbers in
+/// double, or a list of them that may have grown.
 struct State {
   std::string name;  ///< One word; within something larger its place stands before it: `0.weight`.
   std::variant<Tensor*, std::span<std::uint64_t>, std::span<double>, std::vector<double>*> value;

@@ -170,7 +170,9 @@ struct Divergence {
   /// The first layer whose values were not finite, from 0 on as in Sequential::layer(). None: it
   /// was the inputs, or only the cost.
   std::optional<std::size_t> layer{};
-  std::string first{};  ///< What was not finite first: `layer 2 (ReLU)`, `the inputs`, `the cost`.
+  /// What was not finite first: `layer 2 (ReLU)`, counted from 1 as in every message, `the inputs`,
+  /// or `the cost`.
+  std::string first{};
   std::size_t steps_back = 0;  ///< How many steps before the network was kept; 0: it was not.
 
   /// `epoch 1, batch 3: the cost is nan; not finite first: layer 2 (ReLU)`.
@@ -257,12 +259,21 @@ struct FitOptions {
 
   std::function<void(const Epoch&)> on_epoch{};  ///< Called at the end of every epoch.
 
-  /// A file that training is kept in: at the end of every epoch, on Ctrl-C, and every so many
-  /// seconds. Where it stands already, training goes on from it, to the same bits as if it had
-  /// never stopped: start the same program again. What is kept: all that network, optimizer and
-  /// metrics remember, how far training has come, and the history; orders and random numbers follow
-  /// from the seed. What functions among these options remember is not, but a schedule is led again
-  /// through what has passed. Empty: nothing is kept.
+  /// A file that training is kept in: before the first batch, at the end of every epoch, on Ctrl-C,
+  /// and every so many seconds. Where it stands already, training goes on from it, to the same bits
+  /// as if it had never stopped: start the same program again. Of a finished training, fit() gives
+  /// network and history and trains nothing; ask for more epochs to go on, delete the file to begin
+  /// anew.
+  ///
+  /// What is kept: all that network, optimizer and metrics remember, how far training has come, and
+  /// the history; orders and random numbers follow from the seed. A schedule is led again through
+  /// what has passed; what augment and on_epoch remember is not kept, and on_epoch is not called
+  /// for epochs that have passed. Empty: nothing is kept.
+  ///
+  /// Compared with the file are: the layers by their names, the cost, the optimizer's name and
+  /// learning rate, the sets, what is watched, batch_size, shuffle, drop_last, seed, clip_norm,
+  /// patience and class_weights. The rest, an optimizer's other options say, must be kept the same
+  /// by who starts the program.
   std::filesystem::path checkpoint{};
   double checkpoint_seconds = 60;  ///< Within an epoch; 0: only at its end.
 };
@@ -321,7 +332,7 @@ class Trainer {
   /// @param options Epochs, batches, seed.
   /// @return What was measured in every epoch.
   /// @throws std::runtime_error if the checkpoint cannot be read or written, or is one of another
-  ///   network, optimizer, data set, or options other than more or fewer epochs.
+  ///   training. @see FitOptions::checkpoint
   /// @throws std::invalid_argument if an option is out of its range, the training set is empty, a
   ///   set does not fit the network, the cost or a metric, a value of a set is not finite, the
   ///   network has no layers, there is patience and no validation set, a class has no weight, or

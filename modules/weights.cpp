@@ -459,6 +459,11 @@ auto use_file(std::string_view owner, const path& file, const Use& use) {
 
 Json parse_layers(const Safetensors& contents) {
   const auto found = contents.metadata.find(layers_key);
+  if (contents.metadata.contains("nn.checkpoint")) {
+    throw Fault(
+        "is the checkpoint of a training: let Trainer::fit go on from it, and save the network "
+        "then");
+  }
   if (found == contents.metadata.end()) {
     throw Fault("holds tensors but no layers: make the network and use nn::load_weights");
   }

@@ -47,8 +47,7 @@ void save_network(const std::filesystem::path& file, const Sequential& network);
 ///   program it was written. `num_batches_tracked`, which PyTorch writes for its BatchNorm, is
 ///   passed over.
 /// @param network Has the layers that the weights belong to.
-/// @throws std::runtime_error if the file is missing or is no such file, or a tensor is missing,
-/// one
+/// @throws std::runtime_error if the file is missing or is no such file, or a tensor is missing, or
 ///   too many, or of another shape or type than the network's.
 void load_weights(const std::filesystem::path& file, Sequential& network);
 

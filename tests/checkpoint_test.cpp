@@ -60,21 +60,29 @@ TEST_F(CheckpointFile, GivesBackWhatWasKept) {
 TEST_F(CheckpointFile, OfAnotherTrainingIsRefusedByItsFirstDifference) {
   nn::save_checkpoint(path("c"), {{"layer 1", "Dense 2→3"}, {"seed", "1"}}, {});
   EXPECT_EQ(refusal({{"layer 1", "Dense 2→3"}, {"seed", "1"}}), "");
-  EXPECT_EQ(refusal({{"layer 1", "Dense 2→3"}, {"seed", "2"}}),
-            head() + "is of another training: seed is 1 there, 2 here");
+  EXPECT_EQ(
+      refusal({{"layer 1", "Dense 2→3"}, {"seed", "2"}}),
+      head() + "is of another training (delete it, or name another file): seed is 1 there, 2 here");
   EXPECT_EQ(refusal({{"layer 1", "Dense 2→4"}, {"seed", "2"}}),
-            head() + "is of another training: layer 1 is Dense 2→3 there, Dense 2→4 here");
+            head() +
+                "is of another training (delete it, or name another file): layer 1 is Dense 2→3 "
+                "there, Dense 2→4 here");
   EXPECT_EQ(refusal({{"layer 1", "Dense 2→3"}, {"seed", "1"}, {"layer 2", "ReLU"}}),
-            head() + "is of another training: layer 2 is missing there, ReLU here");
-  EXPECT_EQ(refusal({{"seed", "1"}}),
-            head() + "is of another training: layer 1 is Dense 2→3 there, missing here");
+            head() +
+                "is of another training (delete it, or name another file): layer 2 is missing "
+                "there, ReLU here");
+  EXPECT_EQ(refusal({{"seed", "1"}}), head() +
+                                          "is of another training (delete it, or name another "
+                                          "file): layer 1 is Dense 2→3 there, missing here");
 }
 
 TEST_F(CheckpointFile, OfAnotherVersionIsRefused) {
   nn::Safetensors contents;
   contents.metadata["nn.checkpoint"] = "0.0.1";
   nn::write_safetensors("test", path("c"), contents);
-  EXPECT_EQ(refusal({}), head() + "is of another training: the library's version is 0.0.1 there, " +
+  EXPECT_EQ(refusal({}), head() +
+                             "is of another training (delete it, or name another file): the "
+                             "library's version is 0.0.1 there, " +
                              std::string{nn::version()} + " here");
   contents.metadata.clear();
   nn::write_safetensors("test", path("c"), contents);
@@ -84,11 +92,13 @@ TEST_F(CheckpointFile, OfAnotherVersionIsRefused) {
 // What the file says goes to a terminal, so it must not command it; and it may be long.
 TEST_F(CheckpointFile, IsQuotedAsATerminalCanShowIt) {
   nn::save_checkpoint(path("c"), {{"seed", "\x1b[31m2→3\n\u009b\x7f"}}, {});
-  EXPECT_EQ(refusal({{"seed", "1"}}),
-            head() + "is of another training: seed is ?[31m2→3??? there, 1 here");
+  EXPECT_EQ(refusal({{"seed", "1"}}), head() +
+                                          "is of another training (delete it, or name another "
+                                          "file): seed is ?[31m2→3??? there, 1 here");
   nn::save_checkpoint(path("c"), {{"seed", std::string(199, 'x') + "→" + std::string(9, 'x')}}, {});
-  EXPECT_EQ(refusal({{"seed", "1"}}), head() + "is of another training: seed is " +
-                                          std::string(199, 'x') + "… there, 1 here");
+  EXPECT_EQ(refusal({{"seed", "1"}}),
+            head() + "is of another training (delete it, or name another file): seed is " +
+                std::string(199, 'x') + "… there, 1 here");
 }
 
 TEST_F(CheckpointFile, ThatDoesNotFitGivesNothing) {

@@ -84,10 +84,11 @@ TEST_F(SafetensorsFile, HoldsWhatOtherProgramsWrite) {
 
 TEST_F(SafetensorsFile, IsRefusedWhereItIsBroken) {
   const std::string number = R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
-  EXPECT_EQ(refusal(""), "the file ends in its header");
-  EXPECT_EQ(refusal("1234567"), "the file ends in its header");
+  EXPECT_EQ(refusal(""), "no safetensors file, or cut short: it ends in its header");
+  EXPECT_EQ(refusal("1234567"), "no safetensors file, or cut short: it ends in its header");
   EXPECT_EQ(refusal(std::string(8, '\xff') + "{}"),
-            "the header should have 18446744073709551615 bytes, the file has 2 more");
+            "no safetensors file, or cut short: its header should have 18446744073709551615 bytes, "
+            "but 2 follow");
   EXPECT_EQ(refusal(file_of("{,}")), "byte 10: the header is no JSON");
   EXPECT_EQ(refusal(file_of("")), "byte 9: the header is no JSON");
   EXPECT_EQ(refusal(file_of("[]")), "the header is no JSON object");

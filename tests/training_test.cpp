@@ -907,7 +907,8 @@ TEST_F(Resuming, RefusesACheckpointOfAnotherTraining) {
                            const nn::FitOptions& asked, real rate = real(0.1)) {
     const std::string text =
         error_of<std::runtime_error>([&] { quiet_trainer(other, rate).fit(training, asked); });
-    const std::string head = "nn::Trainer: " + path("c").string() + ": is of another training: ";
+    const std::string head = "nn::Trainer: " + path("c").string() +
+                             ": is of another training (delete it, or name another file): ";
     return text.starts_with(head) ? text.substr(head.size()) : "no refusal: " + text;
   };
   EXPECT_EQ(

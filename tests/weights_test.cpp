@@ -175,6 +175,10 @@ TEST_F(Weights, WithoutLayersAreNoNetwork) {
   contents.metadata.clear();
   EXPECT_EQ(refusal(contents),
             "holds tensors but no layers: make the network and use nn::load_weights");
+  contents.metadata["nn.checkpoint"] = "0.1.0";
+  EXPECT_EQ(refusal(contents),
+            "is the checkpoint of a training: let Trainer::fit go on from it, and save the network "
+            "then");
 }
 
 TEST_F(Weights, OfOnesOwnLayersNeedTheNetwork) {
