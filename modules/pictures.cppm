@@ -35,8 +35,8 @@ struct Picture {
 /// scaled to fit 20 × 20 pixels, its sides in proportion; and of 28 × 28 pixels the middle one is
 /// where the ink's centre of mass comes to lie, unless the box would stand out.
 ///
-/// Images of MNIST stay what they are, 986 of the first 1,000 for the test, but for ink fainter
-/// than 0.2 at the edge of the box.
+/// Images of MNIST stay what they are, at least 980 of the first 1,000 for the test, as its test
+/// asks, but for ink fainter than 0.2 at the edge of the box.
 ///
 /// Source: LeCun, Bottou, Bengio & Haffner (1998), "Gradient-based learning applied to document
 /// recognition", section III.
