@@ -2,7 +2,6 @@
 // the sanitizers, this also shows that no misuse reaches memory that is not its own.
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <array>
 #include <cmath>
@@ -19,6 +18,7 @@
 #include <vector>
 
 import nn;
+import nn.test;
 
 namespace {
 
@@ -123,15 +123,10 @@ void step_others(O optimizer) {
 
 /// A file that is gone after use.
 struct TextFile {
-  explicit TextFile(const std::string& text) {
-    std::string name = (std::filesystem::temp_directory_path() / "nn-misuse-XXXXXX").string();
-    const std::filesystem::path folder = mkdtemp(name.data());
-    path = folder / "file.csv";
+  explicit TextFile(const std::string& text) : path{folder.path("file.csv")} {
     std::ofstream{path} << text;
   }
-  TextFile(const TextFile&) = delete;
-  TextFile& operator=(const TextFile&) = delete;
-  ~TextFile() { std::filesystem::remove_all(path.parent_path()); }
+  nn::test::Folder folder;
   std::filesystem::path path;
 };
 
@@ -1273,9 +1268,9 @@ Outcome outcome_of(const std::function<void()>& call) {
 
 /// Without the folder that a file of a case stood in, which has another name each time.
 std::string without_folder(std::string text) {
-  const std::string folder = (std::filesystem::temp_directory_path() / "nn-misuse-").string();
+  const std::string folder = (std::filesystem::temp_directory_path() / "nn-test-").string();
   if (const std::size_t at = text.find(folder); at != std::string::npos) {
-    text.erase(at, folder.size() + std::string{"XXXXXX/"}.size());
+    text.erase(at, text.find('/', at + folder.size()) + 1 - at);
   }
   return text;
 }

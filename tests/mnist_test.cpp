@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <zlib.h>
 
@@ -47,16 +46,8 @@ Bytes idx(const std::vector<std::uint32_t>& axes, const Bytes& values) {
 }
 
 /// A folder of small files, gone after the test: three images of 2 × 2 with labels 7, 0, 9.
-class Mnist : public testing::Test {
+class Mnist : public nn::test::Folder, public testing::Test {
  protected:
-  Mnist() {
-    std::string name = (fs::temp_directory_path() / "nn-mnist-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  ~Mnist() override { fs::remove_all(folder_); }
-
-  [[nodiscard]] fs::path path(const std::string& name) const { return folder_ / name; }
-
   fs::path plain(const std::string& name, const Bytes& bytes) const {
     std::ofstream out{path(name), std::ios::binary};
     for (const std::uint8_t byte : bytes) out.put(static_cast<char>(byte));
@@ -92,7 +83,7 @@ class Mnist : public testing::Test {
     plain("train-labels-idx1-ubyte", idx({2}, {9, 0}));
     plain("t10k-images-idx3-ubyte", idx({1, test_size, test_size}, paper));
     compressed("t10k-labels-idx1-ubyte.gz", idx({1}, {4}));
-    return folder_;
+    return path("");
   }
 
   /// What reading these bytes as labels is refused with, the path left out.
@@ -109,9 +100,6 @@ class Mnist : public testing::Test {
 
   const Bytes images = idx({3, 2, 2}, {0, 255, 51, 102, 1, 2, 3, 4, 5, 6, 7, 8});
   const Bytes labels = idx({3}, {7, 0, 9});
-
- private:
-  fs::path folder_;
 };
 
 TEST_F(Mnist, ReadsPlainFiles) {
@@ -140,7 +128,7 @@ TEST_F(Mnist, SaysWhereAMissingFileWasLookedFor) {
                 path("nowhere").string());
   fs::create_directory(path("folder"));
   EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::mnist::read_idx(path("folder"), 1); }),
-            "nn::mnist: no file folder or folder.gz in " + path("").parent_path().string());
+            "nn::mnist: no file folder or folder.gz in " + path("").string());
 }
 
 TEST_F(Mnist, SaysWhatIsWrongWithAHeaderAtWhichByte) {

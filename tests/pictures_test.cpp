@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <png.h>
-#include <stdlib.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -122,16 +121,8 @@ Bytes png_claiming(std::size_t width, std::size_t height, const Bytes& raw,
 // ----------------------------------------------------------------------------------- the fixture
 
 /// A folder of small files, gone after the test.
-class Pictures : public testing::Test {
+class Pictures : public nn::test::Folder, public testing::Test {
  protected:
-  Pictures() {
-    std::string name = (fs::temp_directory_path() / "nn-pictures-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  ~Pictures() override { fs::remove_all(folder_); }
-
-  [[nodiscard]] fs::path path(const std::string& name) const { return folder_ / name; }
-
   [[nodiscard]] fs::path file(const Bytes& bytes) const {
     std::ofstream out{path("file"), std::ios::binary};
     for (const std::uint8_t byte : bytes) out.put(static_cast<char>(byte));
@@ -162,9 +153,6 @@ class Pictures : public testing::Test {
   }
   [[nodiscard]] std::string fault(const Bytes& bytes) const { return fault_of(file(bytes)); }
   [[nodiscard]] std::string fault(const std::string& text) const { return fault(bytes_of(text)); }
-
- private:
-  fs::path folder_;
 };
 
 void expect_near(const Tensor& a, const Tensor& b, double tolerance) {
