@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE / "tools"))
 from docutils import nodes  # noqa: E402
 
 import figures  # noqa: E402
+import live_site  # noqa: E402
 import module_graph  # noqa: E402
 
 project = "Neural Networks, Module by Module"
@@ -25,7 +26,7 @@ release = version = re.search(r"project\(nn VERSION ([\d.]+)",
                               (HERE.parent / "CMakeLists.txt").read_text())[1]
 extensions = ["myst_parser", "breathe", "sphinx.ext.mathjax", "sphinx_copybutton",
               "book_directives", "book_epub"]
-exclude_patterns = ["tools", "requirements.txt"]
+exclude_patterns = ["live", "tools", "requirements.txt"]
 smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
@@ -63,6 +64,7 @@ def collect_static():
     shutil.copy(package / "static" / "mathjax" / "tex-svg.js", static)
     for style in ("book.css", "print.css"):
         shutil.copy(HERE / style, static)
+    live_site.collect(static / "live")
 
 
 def leave_out_private():

@@ -119,7 +119,7 @@ std::size_t ConfusionMatrix::total() const { return ranges::accumulate(counts_, 
 std::size_t ConfusionMatrix::operator()(std::size_t actual, std::size_t predicted) const {
   check(actual);
   check(predicted);
-  return counts_[actual * size_ + predicted];
+  return static_cast<std::size_t>(counts_[actual * size_ + predicted]);
 }
 
 double ConfusionMatrix::accuracy() const {

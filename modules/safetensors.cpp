@@ -114,6 +114,9 @@ std::vector<std::size_t> whole_numbers_of(const Json& object, const char* key,
     if (!number.is_number_unsigned()) {
       throw Fault(fmt::format("{} of {} are not all whole numbers, 0 or more", key, shown(name)));
     }
+    if (!std::in_range<std::size_t>(number.get<std::uint64_t>())) {  // where addresses have 32 bits
+      throw Fault(fmt::format("{} of {} are more than memory has", key, shown(name)));
+    }
     numbers.push_back(number.get<std::size_t>());
   }
   return numbers;
@@ -197,10 +200,11 @@ Safetensors parse(std::span<const std::byte> bytes) {
         "no safetensors file, or cut short: its header should have {} bytes, but {} follow", length,
         bytes.size()));
   }
-  std::string text(length, ' ');
-  std::ranges::transform(bytes.first(length), text.begin(),
+  const auto size = static_cast<std::size_t>(length);
+  std::string text(size, ' ');
+  std::ranges::transform(bytes.first(size), text.begin(),
                          [](std::byte byte) { return static_cast<char>(byte); });
-  const std::span<const std::byte> data = bytes.subspan(length);
+  const std::span<const std::byte> data = bytes.subspan(size);
 
   Safetensors contents;
   std::vector<std::pair<StoredTensor, Place>> entries;

@@ -72,6 +72,44 @@ def recorded_role(name, source, text, line, inliner, options=None, content=None)
         return [inliner.problematic(source, source, message := inliner.reporter.error(str(error), line=line))], [message]
 
 
+class Live(Directive):
+    """A figure that works: docs/live/NAME.cpp and scripts/NAME.js. Its body stands in its place where
+    there are no scripts, and on paper.
+    """
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        name = self.arguments[0]
+        if not (ROOT / "docs" / "live" / "scripts" / f"{name}.js").exists():
+            raise self.error(f"there is no docs/live/scripts/{name}.js")
+        figure = LiveFigure("", name=name)
+        self.state.nested_parse(self.content, self.content_offset, figure)
+        return [figure]
+
+
+class LiveFigure(nodes.General, nodes.Element):
+    pass
+
+
+def visit_live(translator, node):
+    translator.body.append(f'<div class="live" data-figure="{node["name"]}">\n')
+
+
+def depart_live(translator, node):
+    translator.body.append("</div>\n")
+
+
+def add_scripts(app, pagename, templatename, context, doctree):
+    """Pages that have figures that work get what makes them work."""
+    names = [figure["name"] for figure in doctree.findall(LiveFigure)] if doctree else []
+    if names and app.builder.name == "html":
+        app.add_css_file("live/live.css")
+        for script in ["live", *names]:
+            app.add_js_file(f"live/{script}.js", loading_method="defer")
+
+
 class Plot(Directive):
     """A figure drawn by docs/figures/NAME.py, or the graph of the modules. Its body is the alt text:
     what one sees in it.
@@ -150,6 +188,9 @@ def setup(app):
     app.add_role("measured", measured_role)
     app.add_directive("plot", Plot)
     app.add_directive("piece", Piece)
+    app.add_directive("live", Live)
+    app.add_node(LiveFigure, html=(visit_live, depart_live))
+    app.connect("html-page-context", add_scripts)
     app.add_directive("output", Output)
     app.add_role("recorded", recorded_role)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,48 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+module live;
+
+import live.figures;
+
+namespace live {
+
+namespace {
+
+struct Entry {
+  std::string_view name;
+  std::unique_ptr<Figure> (*make)();
+};
+
+constexpr std::array entries{
+    Entry{"dense", dense},
+};
+
+}  // namespace
+
+std::unique_ptr<Figure> open(std::string_view name) {
+  const auto found = std::ranges::find(entries, name, &Entry::name);
+  if (found == entries.end()) {
+    throw std::invalid_argument(fmt::format("there is no figure '{}'", name));
+  }
+  std::unique_ptr<Figure> figure = found->make();
+  figure->restart();
+  return figure;
+}
+
+std::vector<std::string> names() {
+  std::vector<std::string> all;
+  for (const Entry& entry : entries) all.emplace_back(entry.name);
+  return all;
+}
+
+}  // namespace live

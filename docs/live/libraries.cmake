@@ -1,0 +1,14 @@
+# The libraries that nn is built on, for WebAssembly: their headers, which are all there is to them.
+# They stand in a folder beside the host's C library, which must not be found here; so each is
+# linked into a folder of its own.
+set(headers ${CMAKE_BINARY_DIR}/headers)
+file(MAKE_DIRECTORY ${headers})
+foreach(name fmt nlohmann range concepts meta std)
+  find_path(folder_of_${name} ${name} PATHS /usr/include /usr/local/include REQUIRED NO_DEFAULT_PATH)
+  file(CREATE_LINK ${folder_of_${name}}/${name} ${headers}/${name} SYMBOLIC)
+endforeach()
+foreach(library fmt::fmt range-v3::range-v3 nlohmann_json::nlohmann_json)
+  add_library(${library} INTERFACE IMPORTED)
+  target_include_directories(${library} SYSTEM INTERFACE ${headers})
+endforeach()
+target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY)

@@ -1,0 +1,507 @@
+// The figures of the pages at work: starts the library, makes the inputs of a figure from what C++
+// says of them, keeps its state in the address, and lets it run. All numbers and words come from
+// C++; scripts/NAME.js of each figure draws them.
+//
+// A figure's script calls live.define(NAME, {build(view), draw(view), …}):
+//   build(view)  once: puts its elements into view.stage;
+//   draw(view)   whenever something has changed;
+//   pace         steps a frame while it runs, at most; without it as many as fit into a frame;
+//   files        data that it needs, as live.data() takes them;
+//   charts       whether it uses live.LineChart.
+// A view has: figure (a LiveFigure), stage (an element), set(name, values), redraw().
+
+'use strict';
+
+const live = (() => {
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  const makers = new Map();
+  const views = [];
+
+  // ------------------------------------------------------------------------------ the library
+
+  /// What the library refused, in its own words.
+  class Refusal extends Error {}
+
+  let library;  // what the module exports
+
+  function bytesOf(base64) {
+    const text = atob(base64);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; ++i) bytes[i] = text.charCodeAt(i);
+    return bytes;
+  }
+
+  /// The few things that WASI's C library asks of its system. It has a clock and nothing else.
+  const system = {
+    clock_time_get(clock, precision, where) {
+      const nanoseconds = BigInt(Math.round(performance.now() * 1e6));
+      new DataView(library.memory.buffer).setBigUint64(where, nanoseconds, true);
+      return 0;
+    },
+    environ_sizes_get(count, size) {
+      new DataView(library.memory.buffer).setUint32(count, 0, true);
+      new DataView(library.memory.buffer).setUint32(size, 0, true);
+      return 0;
+    },
+    environ_get: () => 0,
+    proc_exit(code) { throw new Error(`the library ended with ${code}`); },
+  };
+  const badDescriptor = 8;
+
+  async function start() {
+    await loadScript('live_wasm.js');
+    const wasi = new Proxy(system, {
+      get: (known, name) => known[name] ?? (() => badDescriptor),
+    });
+    const refuse = (where, size) => { throw new Refusal(wordsAt(where, size)); };
+    const {instance} = await WebAssembly.instantiate(
+        bytesOf(live.wasm), {wasi_snapshot_preview1: wasi, live: {refuse}});
+    live.wasm = undefined;
+    library = instance.exports;
+    library._initialize();
+  }
+
+  function wordsAt(where, size) {
+    return decoder.decode(new Uint8Array(library.memory.buffer, where, size));
+  }
+
+  function wordsToZero(where) {
+    const memory = new Uint8Array(library.memory.buffer);
+    return wordsAt(where, memory.indexOf(0, where) - where);
+  }
+
+  /// Puts numbers or bytes, then a word into the room; gives the length of the word.
+  function say(bytes, word) {
+    const name = encoder.encode(word);
+    const room = library.live_room(bytes.length + name.length);
+    const memory = new Uint8Array(library.memory.buffer);
+    memory.set(bytes, room);
+    memory.set(name, room + bytes.length);
+    return name.length;
+  }
+
+  /// Calls the library. A refusal leaves its stack as it was before.
+  function call(name, ...values) {
+    const top = library.__stack_pointer.value;
+    try {
+      return library[name](...values);
+    } catch (error) {
+      library.__stack_pointer.value = top;
+      throw error;
+    }
+  }
+
+  const nothing = new Uint8Array(0);
+
+  /// A figure in C++; see docs/live/live.cppm.
+  class LiveFigure {
+    constructor(name) {
+      this.name = name;
+      this.address = call('live_open', say(nothing, name));
+      const description = JSON.parse(this.text(':description'));
+      this.controls = description.controls;
+      this.lastStep = description.last_step;
+      this.settings = new Map(this.controls.map((c) => [c.name, c.start]));
+    }
+
+    control(name) { return this.controls.find((control) => control.name === name); }
+    close() { call('live_close', this.address); }
+    restart() { call('live_restart', this.address); }
+    run(count) { call('live_run', this.address, count); }
+    get steps() { return call('live_steps', this.address); }
+    text(name) { return wordsToZero(call('live_text', this.address, say(nothing, name))); }
+
+    set(name, values) {
+      const numbers = Float64Array.from(values);
+      const size = say(new Uint8Array(numbers.buffer), name);
+      call('live_set', this.address, numbers.length, size);
+      this.settings.set(name, Array.from(values));
+      this.lastStep = JSON.parse(this.text(':description')).last_step;
+    }
+
+    /// Numbers, valid until the figure changes: {numbers: Float32Array, shape: [...]}.
+    values(name) {
+      const where = call('live_values', this.address, say(nothing, name));
+      const [data, count, axes] = new Uint32Array(library.memory.buffer, where, 3);
+      return {
+        numbers: new Float32Array(library.memory.buffer, data, count),
+        shape: Array.from(new Uint32Array(library.memory.buffer, where + 12, axes)),
+      };
+    }
+  }
+
+  /// Gives the library a file.
+  function writeFile(name, bytes) {
+    call('live_file', bytes.length, say(bytes, name));
+  }
+
+  /// A file that the library wrote.
+  function readFile(name) {
+    const where = call('live_bytes', say(nothing, name));
+    const [data, size] = new Uint32Array(library.memory.buffer, where, 2);
+    return new Uint8Array(library.memory.buffer, data, size).slice();
+  }
+
+  // ----------------------------------------------------------------------------------- the data
+
+  const folder = document.currentScript.src.replace(/[^/]*$/, '');
+  const scripts = new Map();
+
+  function loadScript(file) {
+    if (!scripts.has(file)) {
+      scripts.set(file, new Promise((loaded, failed) => {
+        const script = document.createElement('script');
+        script.src = folder + file;
+        script.onload = loaded;
+        script.onerror = () => failed(new Error(`${file} cannot be loaded`));
+        document.head.append(script);
+      }));
+    }
+    return scripts.get(file);
+  }
+
+  const packed = new Map();  // name → base64, put there by data_NAME.js
+  const given = new Map();   // name → promise: the library has it
+
+  /// Gives the library data of the site: docs/live/CMakeLists.txt and docs/tools say what there is.
+  function data(name) {
+    if (!given.has(name)) {
+      given.set(name, loadScript(`data_${name}.js`).then(async () => {
+        const {base64, gzip} = packed.get(name);
+        packed.delete(name);
+        let bytes = bytesOf(base64);
+        if (gzip) {
+          const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+          bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+        }
+        writeFile(name, bytes);
+      }));
+    }
+    return given.get(name);
+  }
+
+  // -------------------------------------------------------------------------------- the address
+
+  // #NAME.CONTROL=1,2,3&NAME.steps=40 for all figures of the page; choices by their words.
+
+  function readAddress() {
+    const hash = location.hash.slice(1);
+    return new Map(hash.includes('=') ? new URLSearchParams(hash) : []);
+  }
+
+  function writeAddress() {
+    const parts = [];
+    for (const {figure} of views) {
+      for (const control of figure.controls) {
+        const values = figure.settings.get(control.name);
+        if (values.join() === control.start.join()) continue;
+        const words = control.choices.length ? control.choices[values[0]] : values.join();
+        parts.push(`${figure.name}.${control.name}=${encodeURIComponent(words).replace(/%2C/g, ',')}`);
+      }
+      if (figure.steps > 0) parts.push(`${figure.name}.steps=${figure.steps}`);
+    }
+    const address = parts.length ? `#${parts.join('&')}` : '#';
+    if (location.hash !== address && (parts.length || location.hash.includes('='))) {
+      history.replaceState(null, '', address);
+    }
+  }
+
+  // --------------------------------------------------------------------------- elements, colours
+
+  /// element('button', {type: 'button', class: 'x'}, 'text', child…)
+  function element(tag, attributes = {}, ...children) {
+    const svg = ['svg', 'g', 'path', 'line', 'rect', 'circle', 'text', 'polyline'].includes(tag);
+    const made = svg ? document.createElementNS('http://www.w3.org/2000/svg', tag)
+                     : document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...children);
+    return made;
+  }
+
+  /// A colour of the page as it is now: 'ink', 'faint', 'ground', 'positive', 'negative', 'accent',
+  /// 'series-1' … 'series-5'.
+  function colour(name) {
+    return getComputedStyle(document.querySelector('.live')).getPropertyValue(`--live-${name}`).trim();
+  }
+
+  function rgb(name) {
+    const hex = colour(name);
+    return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+  }
+
+  /// Draws a matrix into a canvas, a pixel for a number. From `low` to `high` the ground becomes ink;
+  /// 'signed' mixes the ground with one colour below 0 and another above.
+  function drawMatrix(canvas, {numbers, shape}, {signed = false, low = 0, high = 1} = {}) {
+    const [rows, columns] = shape.slice(-2);
+    canvas.width = columns;
+    canvas.height = rows;
+    const ground = rgb('ground');
+    const [above, below] = signed ? [rgb('positive'), rgb('negative')] : [rgb('ink'), rgb('ink')];
+    const image = new ImageData(columns, rows);
+    for (let i = 0; i < rows * columns; ++i) {
+      const value = signed ? numbers[i] / high : (numbers[i] - low) / (high - low);
+      const share = Math.min(1, Math.abs(value));
+      const end = value < 0 ? below : above;
+      for (let c = 0; c < 3; ++c) {
+        image.data[4 * i + c] = signed || value > 0 ? ground[c] + (end[c] - ground[c]) * share : ground[c];
+      }
+      image.data[4 * i + 3] = 255;
+    }
+    canvas.getContext('2d').putImageData(image, 0, 0);
+  }
+
+  /// Curves over one axis, by Chart.js, for figures that ask for `charts: true`.
+  class LineChart {
+    /// @param label What it shows, for who does not see it.
+    /// @param x, y The words at the axes; logY for a logarithmic one.
+    constructor(label, {x, y, logY = false, from, to}) {
+      this.canvas = element('canvas', {role: 'img', 'aria-label': label});
+      this.element = element('div', {class: 'live-chart'}, this.canvas);
+      const axis = (words, more) => ({title: {display: true, text: words}, ticks: {}, grid: {}, ...more});
+      this.chart = new Chart(this.canvas, {
+        type: 'line',
+        data: {datasets: []},
+        options: {
+          animation: false, responsive: true, maintainAspectRatio: false, parsing: false,
+          normalized: true, events: [],
+          elements: {point: {radius: 0}, line: {borderWidth: 2}},
+          scales: {x: axis(x, {type: 'linear'}),
+                   y: axis(y, {type: logY ? 'logarithmic' : 'linear', min: from, max: to})},
+          plugins: {legend: {labels: {boxHeight: 1}}},
+        },
+      });
+    }
+
+    /// @param series [{name, x, y, points}]: lists of numbers; with `points` dots instead of a line.
+    show(series) {
+      this.chart.data.datasets = series.map(({name, x, y, points}, i) => ({
+        label: name, data: Array.from(y, (value, k) => ({x: x[k], y: value})),
+        borderColor: colour(`series-${i % 5 + 1}`), backgroundColor: colour(`series-${i % 5 + 1}`),
+        borderDash: [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4]][i % 5],
+        showLine: !points, pointRadius: points ? 3 : 0,
+      }));
+      const {options} = this.chart;
+      for (const scale of Object.values(options.scales)) {
+        scale.title.color = scale.ticks.color = colour('ink');
+        scale.grid.color = colour('line');
+      }
+      options.plugins.legend.labels.color = colour('ink');
+      this.chart.update();
+    }
+  }
+
+  // ---------------------------------------------------------------------------------- the inputs
+
+  /// A control as inputs; they call view.set(), and follow when somebody else does.
+  function inputsOf(view, control) {
+    const id = `live-${view.figure.name}-${control.name}`;
+    const help = element('small', {id: `${id}-help`}, control.help);
+    const refresh = [];
+    const change = (values) => view.set(control.name, values);
+    const common = {'aria-describedby': help.id};
+    let field;
+    if (control.choices.length) {
+      field = element('select', {id, ...common},
+                      ...control.choices.map((words, i) => element('option', {value: i}, words)));
+      field.onchange = () => change([Number(field.value)]);
+      refresh.push(([value]) => { field.value = value; });
+    } else if (control.columns) {
+      field = element('div', {class: 'live-grid', style: `--columns: ${control.columns}`});
+      control.start.forEach((unused, i) => {
+        const place = control.start.length > control.columns
+            ? `row ${Math.floor(i / control.columns) + 1}, column ${i % control.columns + 1}` : i + 1;
+        const input = element('input', {
+          type: 'number', min: control.low, max: control.high, step: control.step || 'any',
+          'aria-label': `${control.label}, ${place}`, ...common});
+        input.onchange = () => {
+          const values = Array.from(view.figure.settings.get(control.name));
+          values[i] = input.value === '' ? NaN : Number(input.value);
+          change(values);
+        };
+        refresh.push((values) => { input.value = values[i]; });
+        field.append(input);
+      });
+    } else if (control.low === 0 && control.high === 1 && control.step === 1) {
+      field = element('input', {type: 'checkbox', id, ...common});
+      field.onchange = () => change([field.checked ? 1 : 0]);
+      refresh.push(([value]) => { field.checked = value !== 0; });
+    } else {
+      const range = element('input', {type: 'range', id, min: control.low, max: control.high,
+                                      step: control.step || 'any', ...common});
+      const shown = element('output', {for: id});
+      range.oninput = () => change([Number(range.value)]);
+      refresh.push(([value]) => { range.value = value; shown.textContent = value; });
+      field = element('span', {class: 'live-range'}, range, shown);
+    }
+    const label = control.columns ? element('span', {class: 'live-label'}, control.label)
+                                  : element('label', {for: id}, control.label);
+    view.refreshers.set(control.name, (values) => refresh.forEach((one) => one(values)));
+    return element('div', {class: 'live-control'}, label, field, help);
+  }
+
+  // ------------------------------------------------------------------------------------ the view
+
+  const frameBudget = 10;  // milliseconds of a frame that steps may take
+
+  class View {
+    constructor(root, figure, maker) {
+      Object.assign(this, {root, figure, maker, running: false, refreshers: new Map()});
+      this.stage = element('div', {class: 'live-stage'});
+      this.message = element('p', {class: 'live-message', role: 'alert'});
+      this.summary = element('p', {class: 'live-summary', 'aria-live': 'polite'});
+      const controls = element('div', {class: 'live-controls'});
+      for (const control of figure.controls) {
+        if (!control.free) controls.append(inputsOf(this, control));
+      }
+      root.append(this.stage, this.summary, this.message, controls, this.buttons());
+      maker.build(this);
+      for (const {name} of figure.controls) this.follow(name);
+    }
+
+    buttons() {
+      const button = (words, action) => {
+        const made = element('button', {type: 'button'}, words);
+        made.onclick = action;
+        return made;
+      };
+      const row = element('div', {class: 'live-buttons'});
+      if (this.figure.lastStep > 0) {
+        this.runButton = button('Run', () => (this.running ? this.pause() : this.play()));
+        this.stepButton = button('One step', () => { this.pause(); this.advance(1); writeAddress(); });
+        row.append(this.runButton, this.stepButton);
+      }
+      row.append(button('Back to the start', () => this.reset()));
+      return row;
+    }
+
+    follow(name) { this.refreshers.get(name)?.(this.figure.settings.get(name)); }
+
+    /// Runs something that the library may refuse, and shows its words.
+    attempt(action) {
+      try {
+        action();
+        this.message.textContent = '';
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        this.message.textContent = error.message;
+      }
+    }
+
+    set(name, values) {
+      this.attempt(() => this.figure.set(name, values));
+      this.follow(name);
+      this.redraw();
+      writeAddress();
+    }
+
+    advance(count) {
+      this.attempt(() => this.figure.run(count));
+      this.redraw();
+    }
+
+    /// Draws what there is now.
+    redraw() {
+      this.maker.draw(this);
+      const summary = this.figure.text('summary');
+      if (this.summary.textContent !== summary) this.summary.textContent = summary;
+      const over = this.figure.lastStep > 0 && this.figure.steps >= this.figure.lastStep;
+      if (over) this.running = false;
+      if (this.runButton) {
+        this.runButton.textContent = this.running ? 'Pause' : 'Run';
+        this.runButton.disabled = this.stepButton.disabled = over;
+      }
+    }
+
+    play() {
+      this.running = true;
+      this.redraw();
+      let count = 1;
+      const frame = () => {
+        if (!this.running) return;
+        const begun = performance.now();
+        this.advance(count);
+        const spent = performance.now() - begun;
+        if (spent < frameBudget / 2) count *= 2;
+        if (spent > frameBudget) count = Math.max(1, Math.floor(count / 2));
+        count = Math.min(count, this.maker.pace ?? Infinity);
+        if (this.running) requestAnimationFrame(frame); else writeAddress();
+      };
+      requestAnimationFrame(frame);
+    }
+
+    pause() {
+      this.running = false;
+      this.redraw();
+      writeAddress();
+    }
+
+    /// The state of the first look, with the same seed.
+    reset() {
+      this.running = false;
+      this.message.textContent = '';
+      for (const control of this.figure.controls) {
+        if (this.figure.settings.get(control.name).join() !== control.start.join()) {
+          this.figure.set(control.name, control.start);
+        }
+        this.follow(control.name);
+      }
+      this.figure.restart();
+      this.redraw();
+      writeAddress();
+    }
+
+    /// The state that an address names.
+    async restore(address) {
+      for (const control of this.figure.controls) {
+        const words = address.get(`${this.figure.name}.${control.name}`);
+        if (words === undefined) continue;
+        const values = control.choices.length ? [control.choices.indexOf(words)]
+                                              : words.split(',').filter(Boolean).map(Number);
+        this.attempt(() => this.figure.set(control.name, values));
+        this.follow(control.name);
+      }
+      const steps = Number(address.get(`${this.figure.name}.steps`) ?? 0);
+      while (this.figure.steps < Math.min(steps, this.figure.lastStep)) {
+        const begun = performance.now();
+        while (this.figure.steps < steps && performance.now() - begun < 50) this.figure.run(1);
+        await new Promise(requestAnimationFrame);
+      }
+    }
+  }
+
+  // ----------------------------------------------------------------------------------- the start
+
+  function define(name, maker) { makers.set(name, maker); }
+
+  async function open(root, address) {
+    const name = root.dataset.figure;
+    const maker = makers.get(name);
+    await Promise.all((maker.files ?? []).map(data));
+    if (maker.charts) await loadScript('chart.min.js');
+    const still = element('div', {class: 'live-still'}, ...root.childNodes);
+    still.hidden = true;
+    root.append(still);
+    root.setAttribute('role', 'group');
+    const view = new View(root, new LiveFigure(name), maker);
+    views.push(view);
+    await view.restore(address);
+    view.redraw();
+    root.classList.add('live-ready');
+    if ([...address.keys()].some((key) => key.startsWith(`${name}.`))) root.scrollIntoView();
+  }
+
+  async function openAll() {
+    await start();
+    const address = readAddress();
+    for (const root of document.querySelectorAll('.live')) await open(root, address);
+    const redraw = () => views.forEach((view) => view.redraw());
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+    new MutationObserver(redraw).observe(document.body, {attributeFilter: ['data-theme']});
+  }
+
+  addEventListener('DOMContentLoaded', openAll);
+
+  return {define, data, packed, writeFile, readFile, element, colour, drawMatrix, LineChart,
+          Refusal, views};
+})();
