@@ -64,8 +64,6 @@ def collect_static():
     shutil.copy(package / "static" / "mathjax" / "tex-svg.js", static)
     for style in ("book.css", "print.css"):
         shutil.copy(HERE / style, static)
-    live_site.collect(static / "live")
-
 
 def leave_out_private():
     """Doxygen's XML has the private members too; the reference is of what a reader can use."""
@@ -117,8 +115,14 @@ def open_to_keyboards(app, pagename, templatename, context, doctree):
         context[part] = re.sub(SCROLLS, r'<\1 tabindex="0"', html)
 
 
+def add_live(app):
+    """The figures that work, where there are scripts: not on paper."""
+    if app.builder.name == "html":
+        live_site.collect(Path(app.outdir) / "_static" / "live")
+
 
 def setup(app):
+    app.connect("builder-inited", add_live)
     app.connect("doctree-read", mend_breathe)
     app.connect("html-page-context", open_to_keyboards, priority=900)
     for handler in logging.getLogger("sphinx").handlers:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from browser import open_browser
+from playwright.sync_api import TimeoutError
 
 
 def only(*rules):
@@ -33,9 +34,16 @@ FORMULAS_MISSING = """async () => {
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
+FIGURES_START = "() => !document.querySelector('.live:not(.live-ready)')"
+
+
 def look_at(page, rules):
     """What is wrong with a page as it is shown now, one line each."""
     problems = []
+    try:
+        page.wait_for_function(FIGURES_START, timeout=20_000)
+    except TimeoutError:
+        problems.append("a figure that should work did not start")
     if missing := page.evaluate(FORMULAS_MISSING):
         problems.append(f"{missing} formulas are not drawn")
     if (excess := page.evaluate(TOO_WIDE)) > 0:

@@ -39,7 +39,12 @@ def style(colour):
 
 
 def draw_all(folder):
+    """Draws them into a folder, if anything that they are made of is newer than they are."""
     folder.mkdir(parents=True, exist_ok=True)
+    newest = max(file.stat().st_mtime for file in [*FIGURES.iterdir(), *Path(__file__).parent.glob("*.py")])
+    drawn = folder / "drawn"
+    if drawn.exists() and drawn.stat().st_mtime > newest:
+        return
     for source in sorted(FIGURES.glob("[0-9]*.py")):
         spec = importlib.util.spec_from_file_location("figure_" + source.stem, source)
         module = importlib.util.module_from_spec(spec)
@@ -50,3 +55,4 @@ def draw_all(folder):
                 module.draw(figure, read)
                 figure.savefig(folder / f"{source.stem}-{colour}.svg", metadata={"Date": None})
                 plt.close(figure)
+    drawn.touch()

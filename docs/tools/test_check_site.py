@@ -38,6 +38,10 @@ class CheckSite(unittest.TestCase):
         self.assertIn("1 formulas are not drawn",
                       self.problems(script + "<div class='math'>x</div>"))
 
+    def test_finds_a_figure_that_does_not_start(self):
+        self.assertIn("did not start", self.problems("<div class='live'>Broken</div>"))
+        self.assertEqual(self.problems("<div class='live live-ready'>At work</div>"), "")
+
     def test_finds_what_is_wider_than_a_telephone(self):
         self.assertIn("140 pixels wider",
                       self.problems("<p style='width: 500px; margin: -8px'>A line</p>"))

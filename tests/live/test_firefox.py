@@ -1,0 +1,76 @@
+"""The pages in Firefox, by WebDriver BiDi, the protocol that it speaks itself: every figure starts and
+nothing is complained of. All else is tested in Chromium.
+"""
+
+import itertools
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from pages import SITE
+from test_all import FIGURES
+from websockets.sync.client import connect
+
+
+class Firefox:
+    def __enter__(self):
+        self.profile = tempfile.TemporaryDirectory()
+        self.process = subprocess.Popen(
+            ["firefox-esr", "--headless", "--no-remote", "--profile", self.profile.name,
+             "--remote-debugging-port=0"], text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        for line in self.process.stderr:
+            if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", line):
+                break
+        self.socket = connect(f"{found[1]}/session", max_size=None)
+        self.numbers = itertools.count()
+        self.complaints = []
+        self.ask("session.new", capabilities={})
+        self.ask("session.subscribe", events=["log.entryAdded"])
+        self.tab = self.ask("browsingContext.getTree")["contexts"][0]["context"]
+        return self
+
+    def __exit__(self, *unused):
+        self.socket.close()
+        self.process.terminate()
+        self.process.wait()
+        self.process.stderr.close()
+        self.profile.cleanup()
+
+    def ask(self, method, **params):
+        number = next(self.numbers)
+        self.socket.send(json.dumps({"id": number, "method": method, "params": params}))
+        while (answer := json.loads(self.socket.recv(timeout=60))).get("id") != number:
+            if answer.get("method") == "log.entryAdded" and answer["params"]["level"] == "error":
+                self.complaints.append(answer["params"]["text"])
+        if answer["type"] == "error":
+            raise RuntimeError(answer["message"])
+        return answer["result"]
+
+    def open(self, address):
+        self.ask("browsingContext.navigate", context=self.tab, url=address, wait="complete")
+
+    def evaluate(self, expression):
+        return self.ask("script.evaluate", expression=expression, target={"context": self.tab},
+                        awaitPromise=True)["result"].get("value")
+
+
+STARTED = """new Promise((answer) => {
+  const look = () => document.querySelector('.live:not(.live-ready)')
+      ? setTimeout(look, 20) : answer(live.views.map((view) => view.figure.text('summary')).join('|'));
+  setTimeout(() => answer(''), 20000);
+  look();
+})"""
+
+
+@unittest.skipUnless(shutil.which("firefox-esr"), "there is no Firefox here")
+class FirefoxTest(unittest.TestCase):
+    def test_every_figure_starts(self):
+        with Firefox() as firefox:
+            for path in sorted({path for path, _ in FIGURES}):
+                with self.subTest(page=path):
+                    firefox.open((SITE / f"{path}.html").as_uri())
+                    self.assertTrue(firefox.evaluate(STARTED))
+            self.assertEqual(firefox.complaints, [])
