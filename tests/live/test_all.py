@@ -3,6 +3,7 @@ the browser computes, says what it shows, and is reached by the keyboard. check_
 same pages in both colours and on a telephone.
 """
 
+import gzip
 import re
 
 from pages import ROOT, Native, PageTest
@@ -30,6 +31,10 @@ class EveryFigure(PageTest):
         """All that a figure shows."""
         return self.view(page, name).evaluate("""({figure}) => ({
             settings: [...figure.settings], steps: figure.steps, summary: figure.text('summary')})""")
+
+    def test_the_library_is_small_enough_for_a_page(self):
+        file = ROOT / "build" / "live" / "docs" / "live" / "live.wasm"
+        self.assertLess(len(gzip.compress(file.read_bytes())), 400_000)
 
     def test_all_are_on_pages(self):
         with Native("dense") as native:

@@ -300,7 +300,7 @@ def save_record(part, measured, builder):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="book reliability", description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="./book reliability", description=__doc__.split("\n\n")[0])
     parser.add_argument("--cmake", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--compiler", required=True, help=argparse.SUPPRESS)
     parser.add_argument("parts", nargs="*", metavar="PART",
