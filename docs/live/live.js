@@ -5,9 +5,11 @@
 // A figure's script calls live.define(NAME, {build(view), draw(view), …}):
 //   build(view)  once: puts its elements into view.stage;
 //   draw(view)   whenever something has changed;
-//   pace         steps a frame while it runs, at most; without it as many as fit into a frame;
+//   pace(view)   steps a frame while it runs, at most, 0.1 for one in ten frames; without it as many
+//                as fit into a frame;
 //   files        data that it needs, as live.data() takes them;
-//   charts       whether it uses live.LineChart.
+//   charts       whether it uses live.LineChart;
+//   scripts      others of scripts/ that it needs.
 // A view has: figure (a LiveFigure), stage (an element), set(name, values), redraw().
 
 'use strict';
@@ -405,7 +407,7 @@ const live = (() => {
       this.maker.draw(this);
       const summary = this.figure.text('summary');
       if (this.summary.textContent !== summary) this.summary.textContent = summary;
-      const over = this.figure.lastStep > 0 && this.figure.steps >= this.figure.lastStep;
+      const over = this.figure.steps >= this.figure.lastStep;
       if (over) this.running = false;
       if (this.runButton) {
         this.runButton.textContent = this.running ? 'Pause' : 'Run';
@@ -417,14 +419,19 @@ const live = (() => {
       this.running = true;
       this.redraw();
       let count = 1;
+      let due = 0;  // steps, where it takes several frames for one
       const frame = () => {
         if (!this.running) return;
+        const pace = this.maker.pace?.(this) ?? Infinity;
+        due = Math.min(due + pace, 1);
+        if (due < 1) return void requestAnimationFrame(frame);
+        due = 0;
         const begun = performance.now();
         this.advance(count);
         const spent = performance.now() - begun;
         if (spent < frameBudget / 2) count *= 2;
         if (spent > frameBudget) count = Math.max(1, Math.floor(count / 2));
-        count = Math.min(count, this.maker.pace ?? Infinity);
+        count = Math.max(1, Math.min(count, pace));
         if (this.running) requestAnimationFrame(frame); else writeAddress();
       };
       requestAnimationFrame(frame);
@@ -479,6 +486,7 @@ const live = (() => {
     const maker = makers.get(name);
     await Promise.all((maker.files ?? []).map(data));
     if (maker.charts) await loadScript('chart.min.js');
+    for (const script of maker.scripts ?? []) await loadScript(`${script}.js`);
     const still = element('div', {class: 'live-still'}, ...root.childNodes);
     still.hidden = true;
     root.append(still);
