@@ -25,6 +25,8 @@ struct Entry {
 
 constexpr std::array entries{
     Entry{"dense", dense},
+    Entry{"convolution", convolution},
+    Entry{"pooling", pooling},
 };
 
 }  // namespace

@@ -12,4 +12,10 @@ export namespace live {
 
 [[nodiscard]] std::unique_ptr<Figure> dense();  ///< Chapter 1: a layer, all of its products.
 
+[[nodiscard]] std::unique_ptr<Figure> noise();        ///< Chapter 6: gradients of batches.
+[[nodiscard]] std::unique_ptr<Figure> variance();     ///< Chapter 7: signals through many layers.
+[[nodiscard]] std::unique_ptr<Figure> convolution();  ///< Chapter 8: a kernel moves over an image.
+[[nodiscard]] std::unique_ptr<Figure>
+pooling();  ///< Chapter 8: a window, of which one number stays.
+
 }  // namespace live

@@ -5,8 +5,8 @@
 // A figure's script calls live.define(NAME, {build(view), draw(view), …}):
 //   build(view)  once: puts its elements into view.stage;
 //   draw(view)   whenever something has changed;
-//   pace(view)   steps a frame while it runs, at most, 0.1 for one in ten frames; without it as many
-//                as fit into a frame;
+//   pace         steps a frame while it runs, at most; without it as many as fit into a frame;
+//   rest         milliseconds between steps, for a figure whose every step wants to be read;
 //   files        data that it needs, as live.data() takes them;
 //   charts       whether it uses live.LineChart;
 //   scripts      others of scripts/ that it needs.
@@ -419,19 +419,17 @@ const live = (() => {
       this.running = true;
       this.redraw();
       let count = 1;
-      let due = 0;  // steps, where it takes several frames for one
+      let last = -Infinity;
       const frame = () => {
         if (!this.running) return;
-        const pace = this.maker.pace?.(this) ?? Infinity;
-        due = Math.min(due + pace, 1);
-        if (due < 1) return void requestAnimationFrame(frame);
-        due = 0;
         const begun = performance.now();
+        if (begun < last + (this.maker.rest ?? 0)) return requestAnimationFrame(frame);
+        last = begun;
         this.advance(count);
         const spent = performance.now() - begun;
         if (spent < frameBudget / 2) count *= 2;
         if (spent > frameBudget) count = Math.max(1, Math.floor(count / 2));
-        count = Math.max(1, Math.min(count, pace));
+        count = Math.min(count, this.maker.pace ?? Infinity);
         if (this.running) requestAnimationFrame(frame); else writeAddress();
       };
       requestAnimationFrame(frame);

@@ -1,0 +1,103 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+module live.figures;
+
+import live.windows;
+import nn.convolution;
+
+namespace live {
+
+namespace {
+
+using nn::real;
+using nn::Shape;
+using nn::Tensor;
+
+/// A window of which one number is kept, the largest or the mean; and where the gradient goes. At
+/// first that is section 8.7.
+class PoolingFigure final : public WindowFigure {
+ public:
+  [[nodiscard]] std::vector<Control> controls() const override {
+    std::vector<Control> all = image_controls();
+    all.push_back({.name = "kind",
+                   .label = "Pooling",
+                   .help = "What is kept of a window.",
+                   .start = {0},
+                   .high = 1,
+                   .step = 1,
+                   .choices = {"max: the largest", "average: the mean"}});
+    all.push_back({.name = "size",
+                   .label = "Window",
+                   .help = "Its height and width, in pixels.",
+                   .start = {2},
+                   .low = 1,
+                   .high = 4,
+                   .step = 1});
+    all.push_back({.name = "stride",
+                   .label = "Stride",
+                   .help = "How many pixels it moves at a time; usually its own size.",
+                   .start = {2},
+                   .low = 1,
+                   .high = 4,
+                   .step = 1});
+    return all;
+  }
+
+ protected:
+  [[nodiscard]] Shape window() const override { return Shape{count("size"), count("size")}; }
+  [[nodiscard]] std::size_t stride() const override { return count("stride"); }
+
+  [[nodiscard]] Tensor output(const Tensor& image) const override {
+    if (is_max()) return nn::MaxPool{options()}.predict(image);
+    return nn::AveragePool{options()}.predict(image);
+  }
+
+  [[nodiscard]] std::string sum() const override {
+    std::string words;
+    for (const real pixel : seen()) {
+      words += (words.empty() ? "" : is_max() ? ", " : " + ") + in_parentheses(pixel);
+    }
+    return is_max() ? fmt::format("the largest of {} is {:.4g}", words, result())
+                    : fmt::format("({}) / {} = {:.4g}", words, window().size(), result());
+  }
+
+  void update() override {
+    WindowFigure::update();
+    Tensor here{y().shape()};
+    here.values()[steps()] = 1;
+    const Shape flat{x().shape()[2], x().shape()[3]};
+    show("share", backward(here).reshaped(flat));
+    show_words("gradient", backward(Tensor{y().shape(), 1}).reshaped(flat));
+  }
+
+ private:
+  [[nodiscard]] bool is_max() const { return count("kind") == 0; }
+  [[nodiscard]] nn::PoolOptions options() const {
+    return {.window = count("size"), .stride = stride()};
+  }
+
+  /// The gradient of the image, if that of the output is `dy`.
+  [[nodiscard]] Tensor backward(const Tensor& dy) const {
+    return is_max() ? through(nn::MaxPool{options()}, dy) : through(nn::AveragePool{options()}, dy);
+  }
+
+  template <class Pool>
+  [[nodiscard]] Tensor through(Pool pool, const Tensor& dy) const {
+    static_cast<void>(pool.forward(x()));
+    return pool.backward(dy);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Figure> pooling() { return std::make_unique<PoolingFigure>(); }
+
+}  // namespace live

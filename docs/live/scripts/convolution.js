@@ -1,0 +1,37 @@
+'use strict';
+
+// The image under the window, the kernel, their products, and the output as far as the window came.
+live.define('convolution', {
+  scripts: ['windows'],
+  pace: 1,
+
+  build(view) {
+    const typed = () => view.set('weights', [...view.kernel.typed(), ...view.bias.typed()]);
+    view.kernel = new live.windows.Sheet('K, the kernel', {change: typed});
+    view.bias = new live.windows.Sheet('b, the bias', {change: typed});
+    view.products = new live.windows.Sheet('the products');
+    view.weights = live.element('div', {class: 'live-sheet'}, view.kernel.element, view.bias.element);
+    live.windows.build(view, [{element: view.weights}, view.products]);
+    view.shapes = live.element('p', {class: 'live-shapes'});
+    view.stage.append(view.shapes);
+  },
+
+  draw(view) {
+    const {figure} = view;
+    const chosen = figure.settings.get('kernel')[0];
+    const other = view.chosen !== undefined && view.chosen !== chosen;
+    view.chosen = chosen;
+    if (other && figure.settings.get('weights').length) {
+      view.set('weights', []);  // they were typed into another kernel
+      return;
+    }
+    this.rest = live.windows.rest(view);
+    live.windows.draw(view);
+    const all = {input: () => true};
+    view.kernel.show(figure.values('kernel'), live.windows.words(view, 'kernel'), all);
+    const bias = figure.values('bias');
+    view.bias.show({numbers: bias.numbers, shape: [1, 1]}, live.windows.words(view, 'bias'), all);
+    view.products.show(figure.values('products'), live.windows.words(view, 'products'));
+    view.shapes.textContent = figure.text('shapes');
+  },
+});

@@ -1,0 +1,20 @@
+'use strict';
+
+// The image under the window with the winner marked, the output, and where a gradient of ones goes.
+live.define('pooling', {
+  scripts: ['windows'],
+  pace: 1,
+
+  build(view) {
+    live.windows.build(view, []);
+    view.gradient = new live.windows.Sheet('dX, if dY is all ones');
+    view.y.element.after(view.gradient.element);
+  },
+
+  draw(view) {
+    const {numbers: share} = view.figure.values('share');
+    this.rest = live.windows.rest(view);
+    live.windows.draw(view, (i) => (share[i] === 1 ? 'live-winner' : ''));
+    view.gradient.show(view.figure.values('gradient'), live.windows.words(view, 'gradient'));
+  },
+});

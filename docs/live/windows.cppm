@@ -1,0 +1,75 @@
+/// @file
+/// @brief What the figures of chapter 8 share: an image, and a window that moves over it.
+module;
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+export module live.windows;
+
+export import live;
+
+export namespace live {
+
+/// A window that moves over an image, a place at each step, as one reads: along a row, then the
+/// next. What a place gives is one number of the output.
+class WindowFigure : public Figure {
+ public:
+  /// One less than there are places, since it begins at the first.
+  [[nodiscard]] std::size_t last_step() const override { return y_.empty() ? 0 : y_.size() - 1; }
+
+ protected:
+  /// Where the window stands, in the padded image.
+  struct Place {
+    std::size_t row;
+    std::size_t column;
+  };
+
+  /// `image`, which to look at, and `pixels`, what a reader typed instead of its numbers.
+  [[nodiscard]] static std::vector<Control> image_controls();
+
+  /// The window's height and width.
+  [[nodiscard]] virtual nn::Shape window() const = 0;
+  /// How far it moves.
+  [[nodiscard]] virtual std::size_t stride() const = 0;
+  /// The zeros around the image.
+  [[nodiscard]] virtual std::size_t padding() const { return 0; }
+  /// What the layer makes of the image.
+  [[nodiscard]] virtual nn::Tensor output(const nn::Tensor& image) const = 0;
+  /// How the number of this place comes about: one sentence.
+  [[nodiscard]] virtual std::string sum() const = 0;
+
+  void begin() override;
+  void update() override;
+
+  /// The image, shape (1, 1, H, W).
+  [[nodiscard]] const nn::Tensor& x() const { return x_; }
+  /// The output, shape (1, 1, H′, W′).
+  [[nodiscard]] const nn::Tensor& y() const { return y_; }
+  /// The number of this place.
+  [[nodiscard]] nn::real result() const { return y_.values()[steps()]; }
+  /// Of this step, in the output.
+  [[nodiscard]] Place place() const;
+  /// The numbers in the window, row by row.
+  [[nodiscard]] std::vector<nn::real> seen() const;
+
+  /// Gives the page numbers to draw, and the same as words, a line each.
+  void show_words(const std::string& name, const nn::Tensor& tensor);
+
+ private:
+  [[nodiscard]] nn::real pixel(std::size_t row, std::size_t column) const;
+
+  nn::Tensor x_;
+  nn::Tensor y_;
+};
+
+/// A number as a factor or a summand: a negative one in parentheses.
+[[nodiscard]] std::string in_parentheses(double number);
+
+/// Numbers that a reader typed, if there are as many as expected; else those that were there.
+[[nodiscard]] std::vector<nn::real> typed_or(std::span<const double> typed,
+                                             std::span<const nn::real> there);
+
+}  // namespace live
