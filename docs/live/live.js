@@ -5,12 +5,13 @@
 // A figure's script calls live.define(NAME, {build(view), draw(view), …}):
 //   build(view)  once: puts its elements into view.stage;
 //   draw(view)   whenever something has changed;
-//   pace         steps a frame while it runs, at most; without it as many as fit into a frame;
-//   rest         milliseconds between steps, for a figure whose every step wants to be read;
+//   pace(view)   steps a second while it runs; without it as many as fit into each frame;
+//   places       controls whose inputs it puts into its stage itself, by view.numberInput();
 //   files        data that it needs, as live.data() takes them;
 //   charts       whether it uses live.LineChart;
 //   scripts      others of scripts/ that it needs.
-// A view has: figure (a LiveFigure), stage (an element), set(name, values), redraw().
+// A view has: figure (a LiveFigure), stage (an element), set(name, values), redraw(),
+// numberInput(name, i), help(name).
 
 'use strict';
 
@@ -298,47 +299,33 @@ const live = (() => {
   /// A control as inputs; they call view.set(), and follow when somebody else does.
   function inputsOf(view, control) {
     const id = `live-${view.figure.name}-${control.name}`;
-    const help = element('small', {id: `${id}-help`}, control.help);
-    const refresh = [];
+    const help = view.help(control.name);
     const change = (values) => view.set(control.name, values);
+    const refresh = (action) => view.refreshers.set(control.name, action);
     const common = {'aria-describedby': help.id};
     let field;
     if (control.choices.length) {
       field = element('select', {id, ...common},
                       ...control.choices.map((words, i) => element('option', {value: i}, words)));
       field.onchange = () => change([Number(field.value)]);
-      refresh.push(([value]) => { field.value = value; });
+      refresh(([value]) => { field.value = value; });
     } else if (control.columns) {
       field = element('div', {class: 'live-grid', style: `--columns: ${control.columns}`});
-      control.start.forEach((unused, i) => {
-        const place = control.start.length > control.columns
-            ? `row ${Math.floor(i / control.columns) + 1}, column ${i % control.columns + 1}` : i + 1;
-        const input = element('input', {
-          type: 'number', min: control.low, max: control.high, step: control.step || 'any',
-          'aria-label': `${control.label}, ${place}`, ...common});
-        input.onchange = () => {
-          const values = Array.from(view.figure.settings.get(control.name));
-          values[i] = input.value === '' ? NaN : Number(input.value);
-          change(values);
-        };
-        refresh.push((values) => { input.value = values[i]; });
-        field.append(input);
-      });
+      field.append(...control.start.map((unused, i) => view.numberInput(control.name, i)));
     } else if (control.low === 0 && control.high === 1 && control.step === 1) {
       field = element('input', {type: 'checkbox', id, ...common});
       field.onchange = () => change([field.checked ? 1 : 0]);
-      refresh.push(([value]) => { field.checked = value !== 0; });
+      refresh(([value]) => { field.checked = value !== 0; });
     } else {
       const range = element('input', {type: 'range', id, min: control.low, max: control.high,
                                       step: control.step || 'any', ...common});
       const shown = element('output', {for: id});
       range.oninput = () => change([Number(range.value)]);
-      refresh.push(([value]) => { range.value = value; shown.textContent = value; });
+      refresh(([value]) => { range.value = value; shown.textContent = value; });
       field = element('span', {class: 'live-range'}, range, shown);
     }
     const label = control.columns ? element('span', {class: 'live-label'}, control.label)
                                   : element('label', {for: id}, control.label);
-    view.refreshers.set(control.name, (values) => refresh.forEach((one) => one(values)));
     return element('div', {class: 'live-control'}, label, field, help);
   }
 
@@ -354,7 +341,8 @@ const live = (() => {
       this.summary = element('p', {class: 'live-summary', 'aria-live': 'polite'});
       const controls = element('div', {class: 'live-controls'});
       for (const control of figure.controls) {
-        if (!control.free) controls.append(inputsOf(this, control));
+        const placed = control.free || maker.places?.includes(control.name);
+        if (!placed) controls.append(inputsOf(this, control));
       }
       root.append(this.stage, this.summary, this.message, controls, this.buttons());
       maker.build(this);
@@ -375,6 +363,31 @@ const live = (() => {
       }
       row.append(button('Back to the start', () => this.reset()));
       return row;
+    }
+
+    /// The words that explain a control; its inputs point to them.
+    help(name) {
+      return element('small', {id: `live-${this.figure.name}-${name}-help`},
+                     this.figure.control(name).help);
+    }
+
+    /// An input for one of the numbers of a control.
+    numberInput(name, i) {
+      const {label, start, columns, low, high, step} = this.figure.control(name);
+      const place = start.length > columns
+          ? `row ${Math.floor(i / columns) + 1}, column ${i % columns + 1}` : i + 1;
+      const input = element('input', {
+        type: 'number', min: low, max: high, step: step || 'any',
+        'aria-label': `${label}, ${place}`,
+        'aria-describedby': `live-${this.figure.name}-${name}-help`});
+      input.onchange = () => {
+        const values = Array.from(this.figure.settings.get(name));
+        values[i] = input.value === '' ? NaN : Number(input.value);
+        this.set(name, values);
+      };
+      const others = this.refreshers.get(name);
+      this.refreshers.set(name, (values) => { others?.(values); input.value = values[i]; });
+      return input;
     }
 
     follow(name) { this.refreshers.get(name)?.(this.figure.settings.get(name)); }
@@ -419,17 +432,23 @@ const live = (() => {
       this.running = true;
       this.redraw();
       let count = 1;
-      let last = -Infinity;
+      let due = 0;
+      let before = performance.now();
       const frame = () => {
         if (!this.running) return;
         const begun = performance.now();
-        if (begun < last + (this.maker.rest ?? 0)) return requestAnimationFrame(frame);
-        last = begun;
+        const pace = this.maker.pace?.(this);
+        if (pace) {
+          due = Math.min(due + pace * (begun - before) / 1000, Math.max(1, pace / 10));
+          count = Math.floor(due);
+          due -= count;
+        }
+        before = begun;
+        if (count === 0) return void requestAnimationFrame(frame);
         this.advance(count);
         const spent = performance.now() - begun;
         if (spent < frameBudget / 2) count *= 2;
         if (spent > frameBudget) count = Math.max(1, Math.floor(count / 2));
-        count = Math.min(count, this.maker.pace ?? Infinity);
         if (this.running) requestAnimationFrame(frame); else writeAddress();
       };
       requestAnimationFrame(frame);
