@@ -3,7 +3,7 @@
 // The image under the window, the kernel, their products, and the output as far as the window came.
 live.define('convolution', {
   scripts: ['windows'],
-  pace: 1,
+  pace: () => 8,
 
   build(view) {
     const typed = () => view.set('weights', [...view.kernel.typed(), ...view.bias.typed()]);

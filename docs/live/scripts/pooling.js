@@ -3,7 +3,7 @@
 // The image under the window with the winner marked, the output, and where a gradient of ones goes.
 live.define('pooling', {
   scripts: ['windows'],
-  pace: 1,
+  pace: () => 8,
 
   build(view) {
     live.windows.build(view, []);
