@@ -193,6 +193,42 @@ class Warper {
   Tensor still_;  // no displacement
 };
 
+// ---------------------------------------------------------------------------------- the strokes
+
+constexpr auto larger = [](real a, real b) { return a < b ? b : a; };
+constexpr auto smaller = [](real a, real b) { return b < a ? b : a; };
+
+// [strokes]
+/// The largest or smallest value in a square about each pixel, `reach` to either side, up to 1. In
+/// between four pixels, values change along straight lines: so the extreme ones are in the square's
+/// middle, its corners, or the middles of its sides.
+template <class Choose>
+void thicken(real* image, const Size& size, real reach, const Choose& choose) {
+  const Framed source{image, size};
+  Tensor row = Tensor::uninitialized(Shape{source.width()});
+  for (std::size_t i = 0; i < size.channels * size.height; ++i, image += size.width) {
+    const std::size_t y = i % size.height;
+    const real* middle = source.channel(i / size.height) + (y + 1) * source.width();
+    for (const real* other : {middle, middle - source.width(), middle + source.width()}) {
+      for (std::size_t x = 0; x < source.width(); ++x) {
+        row(x) = middle[x] + reach * (other[x] - middle[x]);
+      }
+      for (std::size_t x = 0; x < size.width; ++x) {
+        const real here = row(x + 1);
+        const real most = choose(here, choose(row(x), row(x + 2)));
+        image[x] = choose(image[x], here + reach * (most - here));
+      }
+    }
+  }
+}
+// [/strokes]
+
+void thicken(real* image, const Size& size, double pixels) {
+  const auto reach = static_cast<real>(std::abs(pixels) / 2);
+  if (pixels > 0) thicken(image, size, reach, larger);
+  if (pixels < 0) thicken(image, size, reach, smaller);
+}
+
 // ------------------------------------------------------------------------ the elastic distortion
 
 /// Gaussians at every σ-th pixel, from 3 σ before the first of some pixels in a row to 3 σ behind
@@ -291,6 +327,8 @@ void check(const AugmentOptions& o) {
   require(o.shear >= 0 && o.shear < 90, "Augment: shear", o.shear, " degrees",
           "0 or more and less than 90");
   check(o.elastic);
+  require(o.thickness >= 0 && o.thickness <= 2, "Augment: thickness", o.thickness, " pixels",
+          "0 to 2");
 }
 
 // [draw]
@@ -334,6 +372,13 @@ Tensor warp(Tensor images, const Affine& affine, const Tensor& displacement) {
   return images;
 }
 
+Tensor thicken(Tensor images, double pixels) {
+  require(std::abs(pixels) <= 2, "thicken: pixels", pixels, "", "-2 to 2");
+  const Size size = size_of("thicken", images.shape());
+  parallel_for(images.rows(), [&](std::size_t i) { thicken(images.row(i).data(), size, pixels); });
+  return images;
+}
+
 Augment::Augment(const AugmentOptions& options) : options_{options} { check(options); }
 
 Tensor Augment::operator()(Tensor images, const Random& random) const {
@@ -342,9 +387,13 @@ Tensor Augment::operator()(Tensor images, const Random& random) const {
   const bool bends = options_.elastic.amplitude > 0;
   const Random affine = random.stream(0);
   const Random elastic = random.stream(1);
+  const Random thickness = random.stream(2);
   parallel_for(images.rows(), [&](std::size_t i) {
-    warper(images.row(i).data(), draw(options_, affine.stream(i)),
+    real* image = images.row(i).data();
+    warper(image, draw(options_, affine.stream(i)),
            bends ? smoothing.displacement(elastic.stream(i)) : Tensor{});
+    Random one = thickness.stream(i);
+    thicken(image, warper.size(), one.uniform(-options_.thickness, options_.thickness));
   });
   return images;
 }

@@ -1,5 +1,6 @@
 /// @file
-/// @brief Augmentation: every epoch the training images anew, a little turned, moved and bent.
+/// @brief Augmentation: every epoch the training images anew, a little turned, moved, bent, and
+/// drawn with another pen.
 module;
 
 #include <cstddef>
@@ -54,6 +55,18 @@ struct Elastic {
 ///   affine change cannot be undone: a factor that is not above 0, a shear of 90 degrees.
 [[nodiscard]] Tensor warp(Tensor images, const Affine& affine, const Tensor& displacement = {});
 
+/// Makes strokes wider or thinner. Every pixel of the result is the largest value that the image
+/// has in a square about it, with sides of so many pixels; the smallest if strokes are to become
+/// thinner. Between the pixels the image has the values that warp() mixes, outside of it 0. So at
+/// half its height an edge moves by half of `pixels`, and a stroke, which has two edges, becomes
+/// wider by `pixels`. (A grey dilation or erosion.)
+/// @param images Shape (B, C, H, W), or (B, H·H): rows of square images; light on dark: 0 is paper.
+/// @param pixels What an upright or level stroke gains in all, from -2 to 2; negative: what it
+/// loses.
+/// @return The images with other strokes, the same shape.
+/// @throws std::invalid_argument if the images have another shape, or `pixels` is out of its range.
+[[nodiscard]] Tensor thicken(Tensor images, double pixels);
+
 /// How much images are changed at the most.
 struct AugmentOptions {
   double rotation = 0;  ///< Degrees to either side, 0 to 180.
@@ -62,12 +75,13 @@ struct AugmentOptions {
                        ///< by itself; in [0, 1).
   double shear = 0;    ///< Degrees that upright lines lean to either side, in [0, 90).
   Elastic elastic = {};  ///< How it is bent.
+  double thickness = 0;  ///< Pixels that strokes gain or lose in all, 0 to 2: thicken() comes last.
 };
 
 /// Changes training images, each in a way of its own, so that a network never sees the same one
-/// twice. The affine part is drawn evenly from what the options allow, the elastic part is
-/// displacement(). For the images alone: what they show stays what it is, if the options are modest
-/// (a 6 turned by 180 degrees is a 9).
+/// twice. The affine part and the thickness are drawn evenly from what the options allow, the
+/// elastic part is displacement(). For the images alone: what they show stays what it is, if the
+/// options are modest (a 6 turned by 180 degrees is a 9).
 ///
 /// How image i of a batch changes follows from the generator and i alone, not from the threads.
 ///

@@ -28,6 +28,7 @@ using nn::Random;
 using nn::real;
 using nn::Shape;
 using nn::Tensor;
+using nn::thicken;
 using nn::warp;
 using nn::test::difference;
 using nn::test::error_of;
@@ -38,7 +39,8 @@ constexpr AugmentOptions modest{.rotation = 15,
                                 .shift = 2,
                                 .scaling = 0.15,
                                 .shear = 10,
-                                .elastic = {.amplitude = 1.4, .smoothness = 4}};
+                                .elastic = {.amplitude = 1.4, .smoothness = 4},
+                                .thickness = 1};
 
 /// Images of random numbers from [0, 1).
 Tensor noisy_images(const Shape& shape) {
@@ -213,6 +215,77 @@ TEST(Augment, DisplacesBetweenTheNoiseAsAtIt) {
   }
 }
 
+/// A row of pixels as an image that is one pixel high, between rows of 0.
+Tensor line(const Tensor& values) { return Tensor{Shape{1, 1, 1, values.size()}, values.values()}; }
+
+TEST(Augment, ThickensAStrokeByAPixelInAll) {
+  const Tensor stroke = line({0, 0, 1, 1, 1, 0, 0});
+  EXPECT_EQ(thicken(stroke, 1), line({0, 0.5, 1, 1, 1, 0.5, 0}));
+  EXPECT_EQ(thicken(stroke, 2), line({0, 1, 1, 1, 1, 1, 0}));
+  EXPECT_EQ(thicken(stroke, 0.5), line({0, 0.25, 1, 1, 1, 0.25, 0}));
+}
+
+TEST(Augment, ThinsAStrokeByAPixelInAll) {
+  Tensor stroke{Shape{1, 49}};
+  Tensor thinner{Shape{1, 49}};
+  for (std::size_t y = 0; y < 7; ++y) {
+    for (const std::size_t x : {2U, 3U, 4U}) stroke(0U, y * 7 + x) = 1;
+    // Outside all is 0, so the ends of the stroke lose half a pixel as well.
+    const real end = y == 0 || y == 6 ? 0.5F : 1;
+    thinner(0U, y * 7 + 3) = end;
+    for (const std::size_t x : {2U, 4U}) thinner(0U, y * 7 + x) = end / 2;
+  }
+  EXPECT_EQ(thicken(stroke, -1), thinner);
+  EXPECT_EQ(sum(thicken(stroke, -2)), 5);  // one column, without its ends
+}
+
+TEST(Augment, ThickensToCorners) {
+  const Tensor dot{{0, 0, 0,  //
+                    0, 4, 0,  //
+                    0, 0, 0}};
+  EXPECT_EQ(thicken(dot, 1), (Tensor{{1, 2, 1,  //
+                                      2, 4, 2,  //
+                                      1, 2, 1}}));
+  EXPECT_EQ(thicken(dot, -1), (Tensor{{0, 0, 0,  //
+                                       0, 1, 0,  //
+                                       0, 0, 0}}));
+}
+
+/// The largest values, pixel by pixel, that images moved by up to `reach` have; or the smallest.
+Tensor extremes(const Tensor& images, double reach, bool largest) {
+  Tensor result = images;
+  constexpr int steps = 5;
+  for (int down = -steps; down <= steps; ++down) {
+    for (int right = -steps; right <= steps; ++right) {
+      const Tensor moved =
+          warp(images, {.right = reach * right / steps, .down = reach * down / steps});
+      for (std::size_t i = 0; i < images.size(); ++i) {
+        const real value = moved.data()[i];
+        real& extreme = result.data()[i];
+        extreme = largest ? std::max(extreme, value) : std::min(extreme, value);
+      }
+    }
+  }
+  return result;
+}
+
+// Thickened images are those that moving them by half as many pixels to all sides would cover.
+TEST(Augment, ThickensAsMovingToAllSidesDoes) {
+  const Tensor images = noisy_images(Shape{3, 2, 9, 14});
+  for (const double pixels : {0.3, 1.0, 1.7, 2.0}) {
+    EXPECT_LT(difference(thicken(images, pixels), extremes(images, pixels / 2, true)),
+              10 * tolerance);
+    EXPECT_LT(difference(thicken(images, -pixels), extremes(images, pixels / 2, false)),
+              10 * tolerance);
+  }
+}
+
+TEST(Augment, ThickensByNothingToTheSameBits) {
+  const Tensor images = noisy_images(Shape{3, 784});
+  EXPECT_EQ(thicken(images, 0), images);
+  EXPECT_EQ(thicken(images, -0.0), images);
+}
+
 /// What an affine change was, read off two images that show each pixel's column and row: far from
 /// the edges the result shows where it looked.
 struct Seen {
@@ -299,6 +372,33 @@ TEST(Augment, ShearsEvenlyToEitherSide) {
   expect_even(all, 0, 8, [](const Seen& s) { return std::atan(s.xy) * degrees; });
 }
 
+// An edge that rises by one over a pixel moves by half of what a stroke gains: the pixel on it
+// gains just that.
+TEST(Augment, ThickensEvenlyAndThinsAsOften) {
+  constexpr std::size_t count = 2'000;
+  Tensor images{Shape{count, 1, 3, 5}};
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t y = 0; y < 3; ++y) {
+      for (std::size_t x = 0; x < 5; ++x) images(i, 0U, y, x) = static_cast<real>(x);
+    }
+  }
+  images = Augment{{.thickness = 0.8}}(images, Random{5});
+  std::vector<Seen> all(count);
+  for (std::size_t i = 0; i < count; ++i) all[i].x = 2 * (images(i, 0U, 1U, 2U) - 2);
+  expect_even(all, 0, 0.8, [](const Seen& s) { return s.x; });
+}
+
+TEST(Augment, ChangesTheThicknessLastAndByItself) {
+  const Tensor images = noisy_images(Shape{4, 784});
+  AugmentOptions options = modest;
+  options.thickness = 0;
+  const Tensor before = Augment{options}(images, Random{1});
+  Random thickness = Random{1}.stream(2).stream(3);
+  const Tensor after = thicken(before, thickness.uniform(-1, 1));
+  const Tensor changed = Augment{modest}(images, Random{1});
+  EXPECT_TRUE(std::ranges::equal(changed.row(3), after.row(3)));
+}
+
 TEST(Augment, ChangesAllChannelsOfAnImageAlike) {
   const Tensor one = noisy_images(Shape{1, 1, 9, 14});
   Tensor two{Shape{1, 2, 9, 14}};
@@ -342,6 +442,7 @@ TEST(Augment, DoesNotDependOnThreads) {
   const Tensor images = noisy_images(Shape{37, 784});
   EXPECT_TRUE(nn::test::same_on_any_threads([&] { return augment(images, Random{1}); }));
   EXPECT_TRUE(nn::test::same_on_any_threads([&] { return warp(images, {.rotation = 10}); }));
+  EXPECT_TRUE(nn::test::same_on_any_threads([&] { return thicken(images, -0.7); }));
 }
 
 std::string error_of_options(const AugmentOptions& options) {
@@ -364,6 +465,10 @@ TEST(Augment, RefusesOptionsOutOfRange) {
             "nn::Elastic: amplitude is -1 pixels, expected 0 or more");
   EXPECT_EQ(error_of_options({.elastic = {.smoothness = 0.5}}),
             "nn::Elastic: smoothness is 0.5 pixels, expected 1 or more");
+  EXPECT_EQ(error_of_options({.thickness = -1}),
+            "nn::Augment: thickness is -1 pixels, expected 0 to 2");
+  EXPECT_EQ(error_of_options({.thickness = 2.5}),
+            "nn::Augment: thickness is 2.5 pixels, expected 0 to 2");
   EXPECT_NE(error_of_options({.scaling = std::numeric_limits<double>::quiet_NaN()}), "");
 }
 
@@ -377,6 +482,15 @@ TEST(Augment, RefusesChangesThatCannotBeUndone) {
   EXPECT_EQ(error({.shear = -90}), "nn::warp: shear is -90 degrees, expected between -90 and 90");
 }
 
+TEST(Augment, RefusesToThickenByMoreThanTwoPixels) {
+  const auto error = [](double pixels) {
+    return error_of<std::invalid_argument>([&] { (void)thicken(Tensor{{1}}, pixels); });
+  };
+  EXPECT_EQ(error(2.5), "nn::thicken: pixels is 2.5, expected -2 to 2");
+  EXPECT_EQ(error(-3), "nn::thicken: pixels is -3, expected -2 to 2");
+  EXPECT_EQ(error(NAN), "nn::thicken: pixels is nan, expected -2 to 2");
+}
+
 TEST(Augment, RefusesWhatIsNoImage) {
   EXPECT_EQ(
       error_of<std::invalid_argument>(
@@ -384,6 +498,8 @@ TEST(Augment, RefusesWhatIsNoImage) {
       "nn::Augment: rows of 785 values are no square images, such need the shape (B, C, H, W)");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)warp(Tensor{1, 2, 3, 4}, {}); }),
             "nn::warp: images have shape (4), expected (B, C, H, W), or (B, H·H) for square ones");
+  EXPECT_EQ(error_of<std::invalid_argument>([] { (void)thicken(Tensor{Shape{2, 5}}, 1); }),
+            "nn::thicken: rows of 5 values are no square images, such need the shape (B, C, H, W)");
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [] { (void)warp(Tensor{Shape{1, 9}}, {}, Tensor{Shape{2, 4, 4}}); }),
             "nn::warp: displacement has shape (2, 4, 4), expected (2, 3, 3)");
