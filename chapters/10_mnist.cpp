@@ -90,6 +90,12 @@ nn::Trainer adam_trainer(nn::Sequential& network, nn::real learning_rate) {
                      nn::AdamW{{.learning_rate = learning_rate, .weight_decay = 0.1F}}};
 }
 
+/// Where no image comes twice, less has to hold the weights back.
+nn::Trainer light_adam_trainer(nn::Sequential& network, nn::real learning_rate) {
+  return nn::Trainer{network, nn::SoftmaxCrossEntropy{},
+                     nn::AdamW{{.learning_rate = learning_rate, .weight_decay = 0.01F}}};
+}
+
 nn::Trainer descent_trainer(nn::Sequential& network, nn::real learning_rate) {
   return nn::Trainer{network, nn::SoftmaxCrossEntropy{},
                      nn::GradientDescent{{.learning_rate = learning_rate}}};
@@ -112,6 +118,7 @@ struct Model {
   bool rate_falls;  ///< Whether the learning rate falls, epoch by epoch, on a line towards 0.
   std::size_t epochs;
   std::size_t batch_size;
+  std::function<nn::Tensor(nn::Tensor, nn::Random)> augment{};  ///< Empty: images stay as they are.
   Reported reported{};
 };
 
@@ -119,6 +126,7 @@ struct Recipe {
   std::string name;
   std::size_t validation;  ///< Of the 60,000 images for training, those set aside.
   std::vector<Model> models;
+  bool changed = false;  ///< Whether it is tested on changed images, too.
 };
 // [/model]
 
@@ -173,6 +181,26 @@ Recipe report_recipe() {
 }
 // [/report_recipe]
 
+// [augmented_recipe]
+/// The networks of the default recipe, trained with images that are changed anew in every epoch.
+Recipe augmented_recipe() {
+  Recipe recipe = default_recipe();
+  recipe.name = "augmented";
+  recipe.changed = true;
+  for (Model& model : recipe.models) {
+    model.trainer = light_adam_trainer;
+    model.epochs = 80;
+    model.augment = nn::Augment{{.rotation = 15,
+                                 .shift = 4,
+                                 .scaling = 0.15,
+                                 .shear = 10,
+                                 .elastic = {.amplitude = 1},
+                                 .thickness = 1.2}};
+  }
+  return recipe;
+}
+// [/augmented_recipe]
+
 // [options]
 struct Options {
   std::string recipe = "default";
@@ -187,6 +215,7 @@ struct Options {
   fs::path csv;
   fs::path save;
   fs::path load;
+  bool changed = false;
   bool quiet = false;
 };
 // [/options]
@@ -208,8 +237,10 @@ CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
 }
 
 void describe(CLI::App& app, Options& options) {
-  app.add_option("--recipe", options.recipe, "default, or report: the older report's networks")
-      ->check(CLI::IsMember({"default", "report"}));
+  app.add_option("--recipe", options.recipe,
+                 "default; report: the older report's networks; augmented: the default ones, "
+                 "trained with changed images")
+      ->check(CLI::IsMember({"default", "report", "augmented"}));
   app.add_option("--epochs", options.epochs, "Passes over the training set")
       ->check(whole_number(1, 1'000'000));
   app.add_option("--batch-size", options.batch_size, "Images in a batch")
@@ -231,6 +262,7 @@ void describe(CLI::App& app, Options& options) {
                              "--seeds", "--json", "--csv", "--save"}) {
     stored->excludes(trains);
   }
+  app.add_flag("--changed", options.changed, "Tests on changed images, too, as augmented does");
   app.add_flag("--quiet", options.quiet, "Prints only the comparison");
   app.footer(
       "Examples:\n"
@@ -239,6 +271,7 @@ void describe(CLI::App& app, Options& options) {
       "  ./book mnist --epochs 1 --json result.json   a quick look, kept in a file\n"
       "  ./book mnist --save DIR                      both networks are kept, too\n"
       "  ./book mnist --load DIR                      and compared, without training\n"
+      "  ./book mnist --recipe augmented --save DIR   the networks of data/networks\n"
       "\nCtrl-C ends the training after the batch at hand and compares what there is.");
 }
 
@@ -275,9 +308,16 @@ void check_outputs(const Options& options) {
 // [/omit]
 
 // [prepare]
+Recipe recipe_of(const std::string& name) {
+  if (name == "report") return report_recipe();
+  if (name == "augmented") return augmented_recipe();
+  return default_recipe();
+}
+
 /// Checks what can be checked before the data is read, and puts the options into the recipe.
 Recipe prepare(const Options& options) {
-  Recipe recipe = options.recipe == "report" ? report_recipe() : default_recipe();
+  Recipe recipe = recipe_of(options.recipe);
+  recipe.changed |= options.changed;
   for (Model& model : recipe.models) {
     model.epochs = options.epochs.value_or(model.epochs);
     model.batch_size = options.batch_size.value_or(model.batch_size);
@@ -321,6 +361,12 @@ struct Mistake {
   nn::real probability;  ///< Which the network gave to what it predicted.
 };
 
+/// The accuracy on test images that were changed.
+struct Changed {
+  std::string name;  ///< How.
+  double accuracy;
+};
+
 /// One network trained from one seed, and what came of it.
 struct Run {
   const Model* model;
@@ -330,6 +376,7 @@ struct Run {
   nn::Evaluation test{};
   nn::ConfusionMatrix confusion{10};
   std::vector<Mistake> mistakes{};  ///< The surest first.
+  std::vector<Changed> changed{};   ///< By each of changes(), where it is asked.
 };
 // [/run]
 
@@ -351,9 +398,12 @@ Run train(const Model& model, const nn::Split& digits, std::uint64_t seed, bool 
                                 static_cast<nn::real>(left / static_cast<double>(model.epochs)));
     }
   };
-  run.history = trainer.fit(
-      digits.training, digits.validation,
-      {.epochs = model.epochs, .batch_size = model.batch_size, .seed = seed, .on_epoch = fall});
+  run.history = trainer.fit(digits.training, digits.validation,
+                            {.epochs = model.epochs,
+                             .batch_size = model.batch_size,
+                             .seed = seed,
+                             .augment = model.augment,
+                             .on_epoch = fall});
   return run;
 }
 // [/train]
@@ -375,6 +425,52 @@ void test(Run& run, const nn::Dataset& digits) {
   std::ranges::stable_sort(run.mistakes, std::greater{}, &Mistake::probability);
 }
 // [/test]
+
+// [changes]
+/// What is done to all test images, each in a way of its own where chance has a part.
+struct Change {
+  std::string name;
+  std::function<nn::Tensor(nn::Tensor, nn::Random)> of;
+};
+
+/// Every image with strokes that are a pixel wider or a pixel thinner, as a coin falls.
+nn::Tensor another_pen(const nn::Tensor& images, nn::Random random) {
+  const nn::Tensor wider = nn::thicken(images, 1);
+  nn::Tensor result = nn::thicken(images, -1);
+  for (std::size_t i = 0; i < images.rows(); ++i) {
+    if (random.uniform() < 0.5) std::ranges::copy(wider.row(i), result.row(i).begin());
+  }
+  return result;
+}
+
+std::vector<Change> changes() {
+  const nn::Augment move{{.rotation = 15, .shift = 4}};
+  const auto all = [move](nn::Tensor images, const nn::Random& random) {
+    return another_pen(move(std::move(images), random), random);
+  };
+  return {{"rotated up to 15°", nn::Augment{{.rotation = 15}}},
+          {"shifted up to 4 px", nn::Augment{{.shift = 4}}},
+          {"thickened by 1 px", [](auto images, auto) { return nn::thicken(images, 1); }},
+          {"thinned by 1 px", [](auto images, auto) { return nn::thicken(images, -1); }},
+          {"all of that", all}};
+}
+// [/changes]
+
+// [test_changed]
+/// The same test images changed, in the same way for every run.
+void test_changed(std::vector<Run>& runs, const nn::Dataset& digits) {
+  for (const Change& change : changes()) {
+    const nn::Dataset changed{.inputs = change.of(digits.inputs, nn::Random{1}),
+                              .targets = digits.targets};
+    for (Run& run : runs) {
+      nn::Trainer trainer = run.model->trainer(run.network, 0);
+      trainer.set_quiet(true);
+      trainer.watch(nn::Accuracy{});
+      run.changed.push_back({change.name, trainer.evaluate(changed).metrics[0]});
+    }
+  }
+}
+// [/test_changed]
 
 // [stored]
 /// The networks that --save has stored, in place of a training.
@@ -476,6 +572,17 @@ std::vector<Row> rows() {
       {"test F1", [](const Run& run) { return run.confusion.f1(); }, percent},
   };
 }
+
+/// A row for each of changes().
+std::vector<Row> changed_rows() {
+  std::vector<Row> rows;
+  for (const Change& change : changes()) {
+    rows.push_back({change.name,
+                    [i = rows.size()](const Run& run) { return run.changed.at(i).accuracy; },
+                    percent});
+  }
+  return rows;
+}
 // [/rows]
 
 // [omit: cells, padded and with their units]
@@ -510,14 +617,11 @@ void print_line(std::string line) {
 /// Whether the networks were trained here, and not loaded.
 bool is_trained(const std::vector<Run>& runs) { return !runs.front().history.epochs.empty(); }
 
-void print_comparison(const Recipe& recipe, const std::vector<Run>& runs) {
+void print_rows(const std::vector<Row>& rows, const Recipe& recipe, const std::vector<Run>& runs) {
   const bool reported = recipe.name == "report";
   const Model& mlp = recipe.models[0];
   const Model& cnn = recipe.models[1];
-  const std::string beside_mlp = reported ? right("reported", 10) : "";
-  const std::string beside_cnn = reported ? right("reported", 10) : right("CNN : MLP", 12);
-  fmt::print("\n{:<19}{}{}{}{}\n", "", right("MLP", 18), beside_mlp, right("CNN", 18), beside_cnn);
-  for (const Row& row : rows()) {
+  for (const Row& row : rows) {
     if (row.of_training && !is_trained(runs)) continue;
     const Statistic left = statistic(runs, mlp, row.value);
     const Statistic beside = statistic(runs, cnn, row.value);
@@ -529,6 +633,18 @@ void print_comparison(const Recipe& recipe, const std::vector<Run>& runs) {
     print_line(fmt::format("{:<19}{}{}{}{}", row.label, right(cell(left, row.write), 18),
                            reported ? report(mlp) : "", right(cell(beside, row.write), 18),
                            reported ? report(cnn) : right(ratio, 12)));
+  }
+}
+
+void print_comparison(const Recipe& recipe, const std::vector<Run>& runs) {
+  const bool reported = recipe.name == "report";
+  const std::string beside_mlp = reported ? right("reported", 10) : "";
+  const std::string beside_cnn = reported ? right("reported", 10) : right("CNN : MLP", 12);
+  fmt::print("\n{:<19}{}{}{}{}\n", "", right("MLP", 18), beside_mlp, right("CNN", 18), beside_cnn);
+  print_rows(rows(), recipe, runs);
+  if (recipe.changed) {
+    fmt::print("\ntest accuracy if the images are\n");
+    print_rows(changed_rows(), recipe, runs);
   }
 }
 // [/comparison]
@@ -626,6 +742,8 @@ Json to_json(const Options& options, const std::vector<Run>& runs) {
                           }) |
                           ranges::to<std::vector>());
     }
+    Json changed = Json::object();
+    for (const auto& [name, accuracy] : run.changed) changed[name] = accuracy;
     models.push_back({{"name", run.model->name},
                       {"seed", run.seed},
                       {"layers", run.network.layer_names()},
@@ -643,6 +761,7 @@ Json to_json(const Options& options, const std::vector<Run>& runs) {
                         {"recall", run.confusion.recall()},
                         {"f1", run.confusion.f1()},
                         {"confusion", confusion}}},
+                      {"changed", changed},
                       {"history", Json::parse(run.history.json())}});
   }
   return {{"recipe", options.recipe},
@@ -748,6 +867,7 @@ int compare(const Options& options) {
     }
   }
   for (Run& run : runs) test(run, digits.test);
+  if (recipe.changed) test_changed(runs, digits.test);
 
   const bool kept = keep_all(options, runs);
   print_comparison(recipe, runs);

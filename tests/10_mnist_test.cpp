@@ -221,6 +221,49 @@ TEST_F(MnistProgram, WritesThroughALinkInsteadOfReplacingIt) {
   EXPECT_TRUE(json::parse(contents(path("target.json"))).contains("models"));
 }
 
+/// What chance changed, and how both networks read it.
+json changed_by(const std::string& threads, const std::string& file) {
+  const Outcome outcome = run("--recipe augmented --epochs 1 --batch-size 500 --quiet --threads " +
+                              threads + " --json " + file);
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("\ntest accuracy if the images are\nrotated up to 15°"),
+            std::string::npos)
+      << outcome.output;
+  const json result = json::parse(contents(file));
+  EXPECT_EQ(result["recipe"], "augmented");
+  json changed;
+  for (const json& model : result["models"]) changed.push_back(model["changed"]);
+  return changed;
+}
+
+TEST_F(MnistProgram, AugmentedTestsOnChangedImages) {
+  const json changed = changed_by("1", path("one.json"));
+  ASSERT_EQ(changed.size(), 2U);
+  for (const json& by : changed) {
+    ASSERT_EQ(by.size(), 5U);
+    for (const json& accuracy : by) {
+      expect_share(accuracy);
+      EXPECT_GE(accuracy.get<double>(), by["all of that"].get<double>());
+      EXPECT_GT(accuracy.get<double>(), 0.6);
+    }
+  }
+  EXPECT_EQ(changed_by("2", path("two.json")), changed);
+}
+
+TEST_F(MnistProgram, TestsOnChangedImagesWhereItIsAsked) {
+  const std::string folder = path("networks");
+  const Outcome trained = run("--epochs 1 --batch-size 500 --changed --quiet --save " + folder);
+  const Outcome loaded = run("--changed --quiet --load " + folder);
+  const std::string heading = "\ntest accuracy if the images are\n";
+  const std::size_t begin = loaded.output.find(heading);
+  ASSERT_NE(begin, std::string::npos) << loaded.output;
+  const std::size_t end = loaded.output.find("\n\n", begin);
+  const std::string table = loaded.output.substr(begin, end - begin);
+  EXPECT_EQ(std::ranges::count(table, '\n'), 6);
+  EXPECT_NE(trained.output.find(table), std::string::npos);
+  EXPECT_EQ(run("--quiet --load " + folder).output.find(heading), std::string::npos);
+}
+
 /// The lines of a comparison that tell of the networks alone and not of their training.
 std::string of_networks(const std::string& output) {
   std::istringstream lines{output};
