@@ -38,7 +38,7 @@ class PageTest(unittest.TestCase):
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         self.addCleanup(lambda: self.assertEqual(complaints, []))
         opened.goto((SITE / f"{page}.html").as_uri() + address)
-        opened.wait_for_selector(".live-ready", timeout=30_000)
+        opened.wait_for_selector(".live-ready", timeout=15_000)
         return opened
 
     @staticmethod
