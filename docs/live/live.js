@@ -344,7 +344,8 @@ const live = (() => {
         const placed = control.free || maker.places?.includes(control.name);
         if (!placed) controls.append(inputsOf(this, control));
       }
-      root.append(this.stage, this.summary, this.message, controls, this.buttons());
+      this.row = this.buttons();  // near to what is seen, so that who presses sees what it does
+      root.append(this.stage, this.summary, this.message, this.row, controls);
       maker.build(this);
       for (const {name} of figure.controls) this.follow(name);
     }
