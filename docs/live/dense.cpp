@@ -2,13 +2,17 @@ module;
 
 #include <fmt/core.h>
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 module live.figures;
 
+import live.words;
 import nn.dense;
 
 namespace live {
@@ -18,35 +22,31 @@ namespace {
 constexpr std::size_t inputs = 3;
 constexpr std::size_t outputs = 4;
 
+/// Numbers that a reader may change, with so many in a row.
+Control numbers_in_rows(std::string name, std::string label, std::string help,
+                        std::vector<double> start, std::size_t columns) {
+  return {.name = std::move(name),
+          .label = std::move(label),
+          .help = std::move(help),
+          .start = std::move(start),
+          .low = -10,
+          .high = 10,
+          .step = 0.5,
+          .columns = columns};
+}
+
 /// A layer of three inputs and four outputs with every product on the table. Its first two outputs
 /// are those of the chapter.
 class DenseFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
-    return {{.name = "x",
-             .label = "Inputs x",
-             .help = "What goes in: a sample of three numbers.",
-             .start = {2, -1, 0.5},
-             .low = -10,
-             .high = 10,
-             .step = 0.5,
-             .columns = inputs},
-            {.name = "w",
-             .label = "Weights W",
-             .help = "A row for each input, a column for each output.",
-             .start = {0.5, -1, 1, 0, 1, 0, 0, 1, -2, 4, 1, 2},
-             .low = -10,
-             .high = 10,
-             .step = 0.5,
-             .columns = outputs},
-            {.name = "b",
-             .label = "Biases b",
-             .help = "Added to each output, whatever goes in.",
-             .start = {0.25, 1, 0, -1},
-             .low = -10,
-             .high = 10,
-             .step = 0.5,
-             .columns = outputs}};
+    return {numbers_in_rows("x", "Inputs x", "x, at the left: one sample of three numbers.",
+                            {2, -1, 0.5}, inputs),
+            numbers_in_rows("w", "Weights W",
+                            "W, in the table: a row for each input, a column for each output.",
+                            {0.5, -1, 1, 0, 1, 0, 0, 1, -2, 4, 1, 2}, outputs),
+            numbers_in_rows("b", "Biases b", "b, above W: added to an output, whatever goes in.",
+                            {0.25, 1, 0, -1}, outputs)};
   }
 
  protected:
@@ -54,24 +54,39 @@ class DenseFigure final : public Figure {
     const nn::Tensor x = tensor("x", nn::Shape{1, inputs});
     const nn::Tensor w = tensor("w", nn::Shape{inputs, outputs});
     const nn::Tensor b = tensor("b", nn::Shape{outputs});
-    nn::Dense layer{w, b};
+    const nn::Dense layer{w, b};
     const nn::Tensor y = layer.predict(x);
-
     nn::Tensor products{nn::Shape{inputs, outputs}};
     for (std::size_t i = 0; i < inputs; ++i) {
       for (std::size_t j = 0; j < outputs; ++j) products(i, j) = x(0, i) * w(i, j);
     }
     show("products", products);
     show("y", y);
-    tell("summary",
-         fmt::format("x W + b = ({:g}, {:g}, {:g}, {:g})", y(0, 0), y(0, 1), y(0, 2), y(0, 3)));
-    for (std::size_t j = 0; j < outputs; ++j) {
-      std::string sum = fmt::format("y{} = {:g}", j + 1, b.data()[j]);
-      for (std::size_t i = 0; i < inputs; ++i)
-        sum += fmt::format(" + {:g} · {:g}", x(0, i), w(i, j));
-      tell(fmt::format("sum {}", j), sum + fmt::format(" = {:g}", y(0, j)));
-    }
+    tell("x", lines(x.values()));
+    tell("y", lines(y.values()));
+    tell("products", lines(products.values()));
+    tell_sums(x, w, b, y);
   }
+
+ private:
+  /// Writes out the sum of every output, y(j) = b(j) + Σᵢ x(i) w(i, j).
+  void tell_sums(const nn::Tensor& x, const nn::Tensor& w, const nn::Tensor& b,
+                 const nn::Tensor& y) {
+    std::string sums;
+    std::string row;
+    for (std::size_t j = 0; j < outputs; ++j) {
+      sums += fmt::format("{}y{} = {}", j > 0 ? "\n" : "", subscripts[j], numeral(b.data()[j]));
+      for (std::size_t i = 0; i < inputs; ++i) {
+        sums += fmt::format(" + {} · {}", term(x(0, i)), term(w(i, j)));
+      }
+      sums += fmt::format(" = {}", numeral(y(0, j)));
+      row += fmt::format("{}{}", j > 0 ? ", " : "", numeral(y(0, j)));
+    }
+    tell("sums", sums);
+    tell("summary", fmt::format("The layer makes y = x W + b = ({}).", row));
+  }
+
+  static constexpr std::array<std::string_view, outputs> subscripts{"₁", "₂", "₃", "₄"};
 };
 
 }  // namespace

@@ -24,8 +24,9 @@ struct Entry {
 };
 
 constexpr std::array entries{
-    Entry{"dense", dense},
-    Entry{"convolution", convolution},
+    Entry{"dense", dense},     Entry{"activation", activation},
+    Entry{"softmax", softmax}, Entry{"backprop", backprop},
+    Entry{"race", race},       Entry{"convolution", convolution},
     Entry{"pooling", pooling},
 };
 

@@ -7,6 +7,17 @@ class DenseTest(PageTest):
     def test_begins_with_the_layer_of_the_chapter(self):
         page = self.open(PAGE)
         self.assertEqual(self.values(page, "dense", "y")[:2], [-0.75, 1])
+        sums = self.figure(page, "dense").locator(".live-sums li").all_inner_texts()
+        self.assertEqual(sums[0], "y₁ = 0.25 + 2 · 0.5 + (-1) · 1 + 0.5 · (-2) = -0.75")
+
+    def test_every_product_is_shown_beside_its_weight_and_as_a_line(self):
+        page = self.open(PAGE)
+        figure = self.figure(page, "dense")
+        self.assertEqual(figure.locator("td span").all_inner_texts(),
+                         ["1", "-2", "2", "0", "-1", "0", "0", "-1", "-1", "2", "0.5", "1"])
+        lines = figure.locator("svg line")
+        widths = [float(line.get_attribute("stroke-width")) for line in lines.all()]
+        self.assertEqual((len(widths), widths.index(max(widths)), widths[3]), (12, 1, 1))
 
     def test_a_weight_is_changed_by_the_keyboard_and_kept_in_the_address(self):
         page = self.open(PAGE)
@@ -25,6 +36,18 @@ class DenseTest(PageTest):
         self.assertEqual(self.values(again, "dense", "y")[0], -0.75)
         self.assertNotIn("=", again.url)
 
+    def test_an_output_is_brought_out_by_the_keyboard_and_by_the_pointer(self):
+        page = self.open(PAGE)
+        figure = self.figure(page, "dense")
+        page.get_by_role("button", name="show output 3").focus()
+        self.assertEqual(figure.locator("line.live-chosen").count(), 3)
+        self.assertEqual(figure.locator("li.live-chosen").all_inner_texts(),
+                         ["y₃ = 0 + 2 · 1 + (-1) · 0 + 0.5 · 1 = 2.5"])
+        page.get_by_label("Biases b, 2").focus()
+        self.assertIn("y₂", figure.locator("li.live-chosen").inner_text())
+        figure.locator("svg g[data-output='0']").hover()
+        self.assertIn("y₁", figure.locator("li.live-chosen").inner_text())
+
     def test_a_number_out_of_range_is_refused_in_words(self):
         page = self.open(PAGE)
         page.get_by_label("Inputs x, 1").fill("1000")
@@ -39,3 +62,5 @@ class DenseTest(PageTest):
             native.set("x", 0.1, 0.7, -3.5)
             for ours, theirs in zip(native.values("y"), self.values(page, "dense", "y"), strict=True):
                 self.assertAlmostEqual(ours, theirs, places=5)
+            for text in ("sums", "products", "summary"):
+                self.assertEqual(native.text(text), self.text(page, "dense", text))

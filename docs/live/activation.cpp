@@ -1,0 +1,142 @@
+module;
+
+#include <fmt/core.h>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+module live.figures;
+
+import live.words;
+import nn.activation;
+
+namespace live {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> functions{"ReLU", "leaky ReLU", "sigmoid", "tanh"};
+constexpr double far = 6;  // the curves are drawn from -6 to 6
+
+/// What a layer makes of numbers, and how steep it is there.
+struct Response {
+  nn::Tensor y;
+  nn::Tensor slope;
+};
+
+/// A gradient of ones comes back as the derivative itself.
+template <nn::Layer Activation>
+Response ask(Activation layer, const nn::Tensor& x) {
+  nn::Tensor y = layer.forward(x);
+  return {.y = y, .slope = layer.backward(nn::Tensor{x.shape(), 1})};
+}
+
+Response ask(std::size_t function, nn::real leak, const nn::Tensor& x) {
+  switch (function) {
+    case 0:
+      return ask(nn::ReLU{}, x);
+    case 1:
+      return ask(nn::LeakyReLU{leak}, x);
+    case 2:
+      return ask(nn::Sigmoid{}, x);
+    case 3:
+      return ask(nn::Tanh{}, x);
+    default:
+      throw std::invalid_argument("there are four functions");
+  }
+}
+
+/// Three digits after the point, as in the chapter, unless nothing would be left.
+std::string digits(double value) {
+  const bool too_small = value != 0 && std::abs(value) < 0.001;
+  return fmt::format(fmt::runtime(too_small ? "{:.1e}" : "{:.3f}"), value + 0.0);
+}
+
+std::string consequence(double slope, double x, std::size_t function) {
+  if (function < 2 && x == 0) return "This is the kink: the module takes the slope of the left.";
+  if (slope == 0) return "A message on its way back is stopped here.";
+  if (slope == 1) return "A message on its way back passes as it is.";
+  if (function >= 2 && slope < 0.01) return "Here it is saturated: next to nothing comes back.";
+  return "A message on its way back is multiplied by that.";
+}
+
+/// The activations of the chapter: curves, and a point that moves along them.
+class ActivationFigure final : public Figure {
+ public:
+  [[nodiscard]] std::vector<Control> controls() const override {
+    return {{.name = "function",
+             .label = "Function",
+             .help = "Whose curves are drawn.",
+             .start = {2},
+             .high = 3,
+             .step = 1,
+             .choices = {functions.begin(), functions.end()}},
+            {.name = "x",
+             .label = "x",
+             .help = "The number that goes in: moves the point.",
+             .start = {2},
+             .low = -far,
+             .high = far,
+             .step = 0.1},
+            {.name = "leak",
+             .label = "Slope a",
+             .help = "Of leaky ReLU, below 0; the other functions have none.",
+             .start = {0.1},
+             .low = 0.01,
+             .high = 0.99,
+             .step = 0.01}};
+  }
+
+ protected:
+  void update() override {
+    show_curves();
+    const nn::Tensor x = tensor("x", nn::Shape{1});
+    const auto leak = static_cast<nn::real>(number("leak"));
+    std::string values;
+    std::string slopes;
+    for (std::size_t i = 0; i < functions.size(); ++i) {
+      const Response here = ask(i, leak, x);
+      values += digits(here.y(0)) + "\n";
+      slopes += digits(here.slope(0)) + "\n";
+      if (i == count("function")) show_point(x(0), here.y(0), here.slope(0));
+    }
+    tell("names",
+         fmt::format("{}\n{}\n{}\n{}", functions[0], functions[1], functions[2], functions[3]));
+    tell("values", values);
+    tell("slopes", slopes);
+  }
+
+ private:
+  void show_curves() {
+    constexpr std::size_t points = 241;
+    nn::Tensor x{nn::Shape{points}};
+    for (std::size_t i = 0; i < points; ++i) {
+      x(i) = static_cast<nn::real>(2 * far * static_cast<double>(i) / (points - 1) - far);
+    }
+    const Response curve = ask(count("function"), static_cast<nn::real>(number("leak")), x);
+    show("x", x);
+    show("f", curve.y);
+    show("slope", curve.slope);
+  }
+
+  /// The point, and a piece of the line that touches the curve there.
+  void show_point(double x, double y, double slope) {
+    show("point", std::array{x, y, slope});
+    const double half = 1.5 / std::hypot(1, slope);
+    show("tangent", std::array{x - half, y - half * slope, x + half, y + half * slope});
+    tell("summary", fmt::format("At x = {} {} gives {}, and its slope is {}. {}", numeral(x),
+                                functions[count("function")], digits(y), digits(slope),
+                                consequence(slope, x, count("function"))));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Figure> activation() { return std::make_unique<ActivationFigure>(); }
+
+}  // namespace live

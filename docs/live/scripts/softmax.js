@@ -1,0 +1,33 @@
+'use strict';
+
+// A row for each class: what e is raised to, and its probability in two ways, as words and as a bar. Where a
+// way gives no number the bar is hatched.
+live.define('softmax', {
+  build(view) {
+    const heads = ['exponent', 'as the formula says', 'nn::Softmax'];
+    view.rows = Array.from(view.figure.values('y').numbers, () => {
+      const bars = [1, 2].map(() => ({words: live.element('span'), bar: live.element('i')}));
+      const cells = bars.map(({words, bar}) => live.element('td', {}, words,
+                                                            live.element('div', {}, bar)));
+      const exponent = live.element('th', {scope: 'row'});
+      return {exponent, bars, row: live.element('tr', {}, exponent, ...cells)};
+    });
+    view.stage.append(live.element('table', {class: 'live-softmax'},
+        live.element('tr', {}, ...heads.map((words) => live.element('th', {scope: 'col'}, words))),
+        ...view.rows.map(({row}) => row)));
+  },
+
+  draw(view) {
+    const ways = ['naive', 'y'].map((name) => ({
+      words: view.figure.text(name).split('\n'), share: view.figure.values(name).numbers}));
+    view.figure.text('z').split('\n').forEach((exponent, i) => {
+      view.rows[i].exponent.textContent = exponent;
+      view.rows[i].bars.forEach(({words, bar}, k) => {
+        const broken = Number.isNaN(ways[k].share[i]);
+        words.textContent = ways[k].words[i];
+        bar.className = broken ? 'live-broken' : '';
+        bar.style.width = broken ? '100%' : `${100 * ways[k].share[i]}%`;
+      });
+    });
+  },
+});

@@ -1,0 +1,43 @@
+/// @file
+/// @brief Numbers as words of a page: as the book writes them.
+module;
+
+#include <fmt/core.h>
+
+#include <cmath>
+#include <span>
+#include <string>
+
+export module live.words;
+
+import nn.tensor;
+
+export namespace live {
+
+/// A number with at most six digits.
+/// @param value Any; what is none is said in words.
+/// @return `0.25`, `-1`; never `-0`.
+[[nodiscard]] std::string numeral(double value) {
+  return std::isnan(value) ? "not a number" : fmt::format("{:g}", value + 0.0);
+}
+
+/// A number within a formula.
+/// @param value Any.
+/// @return `0.25`, and in brackets if it is negative: `(-1)`.
+[[nodiscard]] std::string term(double value) {
+  return value < 0 ? fmt::format("({})", numeral(value)) : numeral(value);
+}
+
+/// A number for each line.
+/// @param values Any.
+/// @param digits At most so many of each.
+/// @return As many lines.
+[[nodiscard]] std::string lines(std::span<const nn::real> values, int digits = 6) {
+  std::string all;
+  for (const nn::real value : values) {
+    all += fmt::format("{}{:.{}g}", all.empty() ? "" : "\n", value + nn::real{0}, digits);
+  }
+  return all;
+}
+
+}  // namespace live
