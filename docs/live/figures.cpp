@@ -28,6 +28,8 @@ constexpr std::array entries{
     Entry{"softmax", softmax}, Entry{"backprop", backprop},
     Entry{"race", race},       Entry{"convolution", convolution},
     Entry{"pooling", pooling},
+    Entry{"training", training},
+    Entry{"plane", plane},
 };
 
 }  // namespace

@@ -294,6 +294,31 @@ const live = (() => {
     }
   }
 
+  /// A program that C++ tells, folded away, with a button that copies it: put `element` into the
+  /// stage and call show(text).
+  function program() {
+    const code = element('code');
+    const copy = element('button', {type: 'button'}, 'Copy');
+    const box = element('details', {class: 'live-program'},
+                        element('summary', {}, 'The same as a program in C++'), copy,
+                        element('pre', {tabindex: 0}, code));
+    copy.onclick = async () => {
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        copy.textContent = 'Copied';
+      } catch {
+        getSelection().selectAllChildren(code);
+        copy.textContent = 'Selected: copy it with the keyboard';
+      }
+    };
+    const show = (text) => {
+      if (code.textContent === text) return;
+      code.textContent = text;
+      copy.textContent = 'Copy';
+    };
+    return {element: box, show};
+  }
+
   // ---------------------------------------------------------------------------------- the inputs
 
   /// A control as inputs; they call view.set(), and follow when somebody else does.
@@ -528,6 +553,7 @@ const live = (() => {
 
   addEventListener('DOMContentLoaded', openAll);
 
-  return {define, data, packed, writeFile, readFile, element, colour, drawMatrix, LineChart,
+  return {define, data, packed, writeFile, readFile, element, colour, rgb, drawMatrix, LineChart,
+          program,
           Refusal, views};
 })();

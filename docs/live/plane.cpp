@@ -1,0 +1,322 @@
+module;
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <memory>
+#include <numbers>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+module live.figures;
+
+import live.recipes;
+import nn.activation;
+
+namespace live {
+
+namespace {
+
+constexpr std::size_t classes = 3;
+constexpr std::size_t held_out = 200;  ///< Points that are made beside those to train with.
+constexpr std::size_t side = 48;       ///< The surface has so many squares in a row.
+constexpr double edge = 1.25;          ///< What is seen goes from −edge to edge.
+
+struct Point {
+  double x, y;
+  std::size_t label;
+};
+
+// ---------------------------------------------------------------------------------- the points
+
+/// Three arms around the middle.
+Point spiral(std::size_t index, nn::Random& random) {
+  const double way = std::sqrt(random.uniform());
+  const double angle = 2 * std::numbers::pi * (way + static_cast<double>(index % 3) / 3);
+  return {way * std::cos(angle), way * std::sin(angle), index % 3};
+}
+
+/// Two half circles, each with its end in the other.
+Point moon(std::size_t index, nn::Random& random) {
+  const double angle = random.uniform(0, std::numbers::pi);
+  const double turn = index % 2 == 0 ? 1 : -1;
+  return {turn * (0.65 * std::cos(angle) - 0.3), turn * (0.65 * std::sin(angle) - 0.2), index % 2};
+}
+
+/// A ring around a disc.
+Point circle(std::size_t index, nn::Random& random) {
+  const double angle = random.uniform(0, 2 * std::numbers::pi);
+  const double radius =
+      index % 2 == 0 ? 0.45 * std::sqrt(random.uniform()) : random.uniform(0.7, 0.9);
+  return {radius * std::cos(angle), radius * std::sin(angle), index % 2};
+}
+
+constexpr std::array shapes{spiral, moon, circle};
+constexpr std::size_t own = shapes.size();
+
+nn::Dataset dataset(std::span<const Point> points) {
+  if (points.empty()) return {};
+  nn::Dataset set{.inputs = nn::Tensor{nn::Shape{points.size(), 2}},
+                  .targets = nn::Tensor{nn::Shape{points.size()}}};
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    set.inputs(i, 0UL) = static_cast<nn::real>(points[i].x);
+    set.inputs(i, 1UL) = static_cast<nn::real>(points[i].y);
+    set.targets(i) = static_cast<nn::real>(points[i].label);
+  }
+  return set;
+}
+
+/// The middles of all squares, row by row from above.
+const nn::Tensor& squares() {
+  static const nn::Tensor all = [] {
+    nn::Tensor grid{nn::Shape{side * side, 2}};
+    for (std::size_t i = 0; i < side * side; ++i) {
+      const auto middle = [](std::size_t place) {
+        return static_cast<nn::real>(edge * (2 * (static_cast<double>(place) + 0.5) / side - 1));
+      };
+      grid(i, 0UL) = middle(i % side);
+      grid(i, 1UL) = -middle(i / side);
+    }
+    return grid;
+  }();
+  return all;
+}
+
+/// `{0.12F, -0.5F}, …`, some in a line.
+std::string code_of(const nn::Tensor& rows) {
+  std::string text;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    text += i == 0 ? "" : i % 4 == 0 ? ",\n       " : ", ";
+    text += fmt::format("{{{}, {}}}", literal(rows(i, 0UL)), literal(rows(i, 1UL)));
+  }
+  return text;
+}
+
+std::string code_of_classes(const nn::Tensor& targets) {
+  std::string text;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    text += i == 0 ? "" : i % 25 == 0 ? ",\n       " : ", ";
+    text += fmt::format("{:g}", targets(i));
+  }
+  return text;
+}
+
+std::string code_of(const nn::Dataset& set) {
+  return fmt::format("{{.inputs = {{\n       {}}},\n       .targets = {{{}}}}}",
+                     code_of(set.inputs), code_of_classes(set.targets));
+}
+
+// ---------------------------------------------------------------------------------- the figure
+
+/// Points of a few classes in the plane, and what a network makes of the plane while it learns
+/// them. A step is an epoch.
+class PlaneFigure final : public LearningFigure {
+ public:
+  [[nodiscard]] std::vector<Control> controls() const override {
+    std::vector<Control> all = controls_of_points();
+    for (Control& control : recipe_controls(start(), 1'000, 128)) all.push_back(std::move(control));
+    return all;
+  }
+
+  [[nodiscard]] std::size_t last_step() const override { return recipe_.epochs; }
+
+ protected:
+  void begin() override {
+    recipe_ = recipe();
+    split_ = points();
+    Plan plan{recipe_};
+    plan.dense_layers(2, classes);
+    learner_.emplace(plan.network(), recipe_);
+    epochs_ = training_costs_ = held_out_costs_ = {};
+    if (split_.training.size() > 0) measure(0);
+    show_points();
+    tell("code", code(plan));
+  }
+
+  void advance() override {
+    const std::size_t count = split_.training.size();
+    if (count == 0) return;
+    nn::Batches batches{
+        split_.training, {.size = std::min(recipe_.batch_size, count)}, nn::Random{recipe_.seed}};
+    batches.shuffle(steps() + 1);
+    for (std::size_t i = 0; i < batches.count(); ++i) {
+      const double passed = static_cast<double>(steps()) +
+                            static_cast<double>(i) / static_cast<double>(batches.count());
+      learner_->learn(batches[i], passed / static_cast<double>(recipe_.epochs));
+    }
+    measure(steps() + 1);
+  }
+
+  void update() override {
+    show("surface", surface());
+    show("epochs", epochs_);
+    show("training cost", training_costs_);
+    show("held-out cost", held_out_costs_);
+    show_learner(*learner_);
+    tell("summary", summary());
+  }
+
+ private:
+  static Recipe start() {
+    return {.widths = {64, 64, 0},
+            .optimizer = "GradientDescent",
+            .rate = 0.04,
+            .batch_size = 5,
+            .epochs = 300};
+  }
+
+  static std::vector<Control> controls_of_points() {
+    return {{.name = "shape",
+             .label = "Points",
+             .help = "What the plane has to be divided into.",
+             .start = {1},
+             .high = own,
+             .choices = {"spiral", "moons", "circles", "my own"}},
+            {.name = "count",
+             .label = "Points to learn from",
+             .help = "200 more are held out. Of your own points every fourth is.",
+             .start = {60},
+             .low = 10,
+             .high = 400,
+             .step = 10},
+            {.name = "noise",
+             .label = "Noise",
+             .help = "How far points stray from their place (standard deviation).",
+             .start = {0.2},
+             .high = 0.5,
+             .step = 0.02},
+            {.name = "class",
+             .label = "Class of the next point",
+             .help = "For your own points: what a click, or Enter, puts into the picture.",
+             .start = {0},
+             .high = classes - 1,
+             .choices = {"disc", "square", "triangle"},
+             .restarts = false},
+            {.name = "points",
+             .label = "My own points",
+             .help = "x, y and class of each.",
+             .start = {},
+             .low = -2,
+             .high = 2,
+             .free = true}};
+  }
+
+  [[nodiscard]] nn::Split points() const {
+    if (count("shape") == own) return own_points();
+    nn::Random random = nn::Random{recipe_.seed}.stream(1);
+    std::vector<Point> all;
+    for (std::size_t i = 0; i < count("count") + held_out; ++i) {
+      const Point point = shapes.at(count("shape"))(i, random);
+      all.push_back({.x = thousandth(point.x + random.normal(0, number("noise"))),
+                     .y = thousandth(point.y + random.normal(0, number("noise"))),
+                     .label = point.label});
+    }
+    const std::span span{all};
+    return {dataset(span.first(count("count"))), dataset(span.subspan(count("count"))), {}};
+  }
+
+  /// What stands in the page's control, three numbers a point.
+  [[nodiscard]] nn::Split own_points() const {
+    const std::span<const double> list = numbers("points");
+    std::vector<Point> all;
+    for (std::size_t i = 0; i + 3 <= list.size(); i += 3) {
+      const double label = std::clamp(std::round(list[i + 2]), 0.0, double{classes - 1});
+      all.push_back({.x = thousandth(list[i]),
+                     .y = thousandth(list[i + 1]),
+                     .label = static_cast<std::size_t>(label)});
+    }
+    if (all.empty()) return {};
+    return nn::split(dataset(all), nn::Fractions{.validation = 0.25});
+  }
+
+  /// Rounded, so that the program below has the very same points.
+  static double thousandth(double number) { return std::round(number * 1'000) / 1'000; }
+
+  void measure(std::size_t epoch) {
+    epochs_.push_back(static_cast<double>(epoch));
+    training_ = score(split_.training);
+    training_costs_.push_back(training_.cost());
+    if (split_.validation.size() == 0) return;
+    held_out_ = score(split_.validation);
+    held_out_costs_.push_back(held_out_.cost());
+  }
+
+  [[nodiscard]] Score score(const nn::Dataset& set) {
+    Score score;
+    score.add(learner_->network().predict(set.inputs), set.targets);
+    return score;
+  }
+
+  /// The probabilities of all classes for each square of the plane.
+  [[nodiscard]] Values surface() {
+    const nn::Tensor y = nn::Softmax{}.predict(learner_->network().predict(squares()));
+    return {.numbers = {y.data(), y.data() + y.size()}, .shape = {side, side, classes}};
+  }
+
+  /// x and y from −1 to 1 across the picture, the class, and whether it is held out.
+  void show_points() {
+    Values all{.numbers = {}, .shape = {split_.training.size() + split_.validation.size(), 4}};
+    for (const nn::Dataset* set : {&split_.training, &split_.validation}) {
+      for (std::size_t i = 0; i < set->size(); ++i) {
+        for (const nn::real at : set->inputs.row(i))
+          all.numbers.push_back(at / static_cast<nn::real>(edge));
+        all.numbers.push_back(set->targets(i));
+        all.numbers.push_back(set == &split_.validation ? 1 : 0);
+      }
+    }
+    show("points", std::move(all));
+    show("edge", std::array{edge});
+  }
+
+  [[nodiscard]] std::string summary() const {
+    if (split_.training.size() == 0) {
+      return "No points yet. Choose a class and click into the picture, or go there by the "
+             "keyboard: "
+             "arrow keys, Enter.";
+    }
+    std::string text = fmt::format(
+        "Epoch {} of {}: cost {:.4f} on {} points to learn from, {:.1f} % right", steps(),
+        recipe_.epochs, training_.cost(), training_.size(), 100 * training_.accuracy());
+    if (held_out_costs_.empty()) return text + ".";
+    const auto best = std::ranges::min_element(held_out_costs_) - held_out_costs_.begin();
+    return text + fmt::format(
+                      "; cost {:.4f} on {} held out, {:.1f} % right. Held-out cost was lowest, "
+                      "{:.4f}, after epoch {}.",
+                      held_out_.cost(), held_out_.size(), 100 * held_out_.accuracy(),
+                      held_out_costs_[static_cast<std::size_t>(best)], best);
+  }
+
+  /// The whole program: the points stand at its end.
+  [[nodiscard]] std::string code(const Plan& plan) const {
+    if (split_.training.size() == 0) return "";
+    const bool held = split_.validation.size() > 0;
+    return "import nn;\n\nnn::Split points();  // at the end\n\nint main() {\n"
+           "  const nn::Split sets = points();\n" +
+           plan.code() + "\n" + training_code(recipe_, "sets") +
+           (held ? "  trainer.evaluate({{\"training\", sets.training}, {\"held-out\", "
+                   "sets.validation}});\n"
+                 : "  trainer.evaluate(sets.training);\n") +
+           "}\n\nnn::Split points() {\n  return {\n      .training =\n      " +
+           code_of(split_.training) +
+           (held ? ",\n      .validation =\n      " + code_of(split_.validation) : "") + "};\n}\n";
+  }
+
+  Recipe recipe_;
+  nn::Split split_;
+  std::optional<Learner> learner_;
+  std::vector<double> epochs_, training_costs_, held_out_costs_;
+  Score training_, held_out_;
+};
+
+}  // namespace
+
+std::unique_ptr<Figure> plane() { return std::make_unique<PlaneFigure>(); }
+
+}  // namespace live

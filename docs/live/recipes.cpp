@@ -1,0 +1,333 @@
+module;
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+module live.recipes;
+
+import nn.activation;
+import nn.convolution;
+import nn.cost;
+import nn.dense;
+import nn.dropout;
+import nn.initializers;
+import nn.metrics;
+
+namespace live {
+
+namespace {
+
+// ------------------------------------------------------------------------------- what there is
+
+using Fill = std::function<void(nn::Tensor&, nn::Fan)>;
+
+template <class L>
+void push(nn::Sequential& network) {
+  network.push(L{});
+}
+
+template <class I>
+Fill random_fill(nn::Random& random) {
+  return I{random};
+}
+
+Fill constant_fill(nn::Random& /*random*/) { return nn::Constant{0.1F}; }
+
+template <class O>
+Optimizer optimizer(const Recipe& recipe) {
+  return O{{.learning_rate = static_cast<nn::real>(recipe.rate),
+            .weight_decay = static_cast<nn::real>(recipe.weight_decay)}};
+}
+
+/// A word of a control and what it stands for.
+template <class Make>
+struct Choice {
+  std::string_view name;
+  Make make;
+  std::string_view code{};
+};
+
+constexpr std::array activations{
+    Choice{"ReLU", push<nn::ReLU>, "nn::ReLU{}"},
+    Choice{"LeakyReLU", push<nn::LeakyReLU>, "nn::LeakyReLU{}"},
+    Choice{"Tanh", push<nn::Tanh>, "nn::Tanh{}"},
+    Choice{"Sigmoid", push<nn::Sigmoid>, "nn::Sigmoid{}"},
+};
+
+constexpr std::array initializers{
+    Choice{"He", random_fill<nn::He>, "nn::He{random}"},
+    Choice{"Glorot", random_fill<nn::Glorot>, "nn::Glorot{random}"},
+    Choice{"RandomNormal", random_fill<nn::RandomNormal>, "nn::RandomNormal{random}"},
+    Choice{"Constant", constant_fill, "nn::Constant{0.1F}"},
+};
+
+constexpr std::array optimizers{
+    Choice{"GradientDescent", optimizer<nn::GradientDescent>},
+    Choice{"Momentum", optimizer<nn::Momentum>},
+    Choice{"RMSProp", optimizer<nn::RMSProp>},
+    Choice{"Adam", optimizer<nn::Adam>},
+    Choice{"AdamW", optimizer<nn::AdamW>},
+};
+
+constexpr std::array rates{0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
+                           0.04,   0.1,    0.2,   0.5,   1.0,   2.0};
+constexpr std::array decays{0.0, 0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5};
+constexpr std::array batch_sizes{1.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0};
+
+const auto& find(const auto& choices, std::string_view name) {
+  return *std::ranges::find(choices, name, [](const auto& choice) { return choice.name; });
+}
+
+// -------------------------------------------------------------------------------- the controls
+
+Control choice_of(const auto& choices, std::string_view start) {
+  Control control{.name = "", .label = "", .help = "", .start = {}};
+  for (const auto& choice : choices) {
+    if (choice.name == start) control.start = {static_cast<double>(control.choices.size())};
+    control.choices.emplace_back(choice.name);
+  }
+  control.high = static_cast<double>(control.choices.size() - 1);
+  return control;
+}
+
+Control choice_of(std::span<const double> numbers, double start) {
+  std::vector<Choice<double>> choices;
+  std::vector<std::string> words;
+  for (const double number : numbers) words.push_back(fmt::format("{:g}", number));
+  for (const std::string& word : words) choices.push_back({.name = word, .make = 0});
+  return choice_of(choices, fmt::format("{:g}", start));
+}
+
+Control named(std::string name, std::string label, std::string help, Control control) {
+  control.name = std::move(name);
+  control.label = std::move(label);
+  control.help = std::move(help);
+  return control;
+}
+
+Control range(std::string name, std::string label, std::string help, double start, double low,
+              double high, double step) {
+  return {.name = std::move(name),
+          .label = std::move(label),
+          .help = std::move(help),
+          .start = {start},
+          .low = low,
+          .high = high,
+          .step = step};
+}
+
+// ------------------------------------------------------------------------------------ the code
+
+/// The last layer has no ReLU behind it: He is not meant for it.
+std::string_view last_initializer(const Recipe& recipe) {
+  return recipe.initializer == "He" ? "Glorot" : std::string_view{recipe.initializer};
+}
+
+}  // namespace
+
+// --------------------------------------------------------------------------------- the network
+
+void Plan::hidden(std::size_t inputs, std::size_t outputs) {
+  const auto& initializer = find(initializers, recipe_.initializer);
+  add(nn::Dense{inputs, outputs, initializer.make(random_)},
+      fmt::format("nn::Dense{{{}, {}, {}}}", inputs, outputs, initializer.code));
+  activation();
+  dropout();
+  end_line();
+}
+
+void Plan::convolution(std::size_t channels, std::size_t filters, std::size_t kernel) {
+  const auto& initializer = find(initializers, recipe_.initializer);
+  add(nn::Convolution{channels, filters, {.kernel = kernel}, initializer.make(random_)},
+      fmt::format("nn::Convolution{{{}, {}, {{.kernel = {}}}, {}}}", channels, filters, kernel,
+                  initializer.code));
+  add(nn::MaxPool{2}, "nn::MaxPool{2}");
+  activation();
+  end_line();
+}
+
+void Plan::output(std::size_t inputs, std::size_t outputs) {
+  const auto& initializer = find(initializers, last_initializer(recipe_));
+  add(nn::Dense{inputs, outputs, initializer.make(random_)},
+      fmt::format("nn::Dense{{{}, {}, {}}}", inputs, outputs, initializer.code));
+  end_line();
+}
+
+void Plan::dense_layers(std::size_t inputs, std::size_t outputs) {
+  for (const std::size_t width : recipe_.widths) {
+    if (width == 0) continue;
+    hidden(inputs, width);
+    inputs = width;
+  }
+  output(inputs, outputs);
+}
+
+void Plan::activation() {
+  const auto& function = find(activations, recipe_.activation);
+  function.make(network_);
+  line_.emplace_back(function.code);
+}
+
+void Plan::dropout() {
+  if (recipe_.dropout == 0) return;
+  add(nn::Dropout{recipe_.dropout, random_},
+      fmt::format("nn::Dropout{{{:g}, random}}", recipe_.dropout));
+}
+
+void Plan::end_line() {
+  lines_.push_back(fmt::format("      {}", fmt::join(std::exchange(line_, {}), ", ")));
+}
+
+std::string Plan::code() const {
+  return fmt::format(
+      "  nn::Random random{{{}}};\n"
+      "  nn::Sequential network{{\n"
+      "{}}};\n",
+      recipe_.seed, fmt::join(lines_, ",\n"));
+}
+
+// -------------------------------------------------------------------------------- the training
+
+void Score::add(const nn::Tensor& logits, const nn::Tensor& targets) {
+  const std::size_t count = logits.rows();
+  cost_ += nn::SoftmaxCrossEntropy::value(logits, targets) * static_cast<double>(count);
+  accuracy_.add(logits, targets);
+  size_ += count;
+}
+
+Learner::Learner(const nn::Sequential& network, const Recipe& recipe)
+    : rate_{recipe.rate},
+      rate_falls_{recipe.rate_falls},
+      network_{network},
+      optimizer_{find(optimizers, recipe.optimizer).make(recipe)},
+      parameters_{network_.parameters()} {}
+
+const nn::Tensor& Learner::learn(const nn::Dataset& batch, double progress) {
+  outputs_ = network_.forward(batch.inputs);
+  network_.backward_parameters(nn::SoftmaxCrossEntropy::gradient(outputs_, batch.targets));
+  const double factor = rate_falls_ ? 1 - progress : 1;
+  std::visit(
+      [&](auto& optimizer) {
+        optimizer.set_learning_rate(static_cast<nn::real>(rate_ * factor));
+        optimizer.step(parameters_);
+      },
+      optimizer_);
+  return outputs_;
+}
+
+Values Learner::all(nn::Tensor nn::Parameter::* part) const {
+  Values all;
+  for (const nn::Parameter* const p : parameters_) {
+    const std::span<const nn::real> values = (p->*part).values();
+    all.numbers.insert(all.numbers.end(), values.begin(), values.end());
+  }
+  all.shape = {all.numbers.size()};
+  return all;
+}
+
+// ---------------------------------------------------------------------------------- the figure
+
+std::vector<Control> LearningFigure::recipe_controls(const Recipe& start, std::size_t most_epochs,
+                                                     std::size_t widest) {
+  return {
+      {.name = "widths",
+       .label = "Neurons in the hidden layers",
+       .help = "First to last; 0 leaves a layer out.",
+       .start = {start.widths.begin(), start.widths.end()},
+       .high = static_cast<double>(widest),
+       .step = 1,
+       .columns = start.widths.size()},
+      named("activation", "Activation", "What each hidden layer does to its sums (chapter 2).",
+            choice_of(activations, start.activation)),
+      named("initializer", "Initializer",
+            "Where the weights start (chapter 7). With He, the last layer gets Glorot.",
+            choice_of(initializers, start.initializer)),
+      named("optimizer", "Optimizer", "How a gradient becomes a step (chapter 5).",
+            choice_of(optimizers, start.optimizer)),
+      named("rate", "Learning rate", "How long the steps are.", choice_of(rates, start.rate)),
+      a_switch("falls", "The rate falls", "On a line, to 0 at the end of the last epoch.",
+               start.rate_falls),
+      named("batch", "Batch size", "So many samples make a step (chapter 6).",
+            choice_of(batch_sizes, static_cast<double>(start.batch_size))),
+      range("dropout", "Dropout", "The share of the hidden numbers left out in training.",
+            start.dropout, 0, 0.8, 0.05),
+      named("decay", "Weight decay", "How strongly each step shrinks the weights.",
+            choice_of(decays, start.weight_decay)),
+      range("epochs", "Epochs", "Passes over the training set; then it stops.",
+            static_cast<double>(start.epochs), 1, static_cast<double>(most_epochs), 1),
+      range("seed", "Seed", "Names the first weights and the order of the samples.",
+            static_cast<double>(start.seed), 1, 50, 1),
+  };
+}
+
+Recipe LearningFigure::recipe() const {
+  Recipe recipe{.activation = choice("activation"),
+                .initializer = choice("initializer"),
+                .optimizer = choice("optimizer"),
+                .rate = rates.at(count("rate")),
+                .rate_falls = is_on("falls"),
+                .weight_decay = decays.at(count("decay")),
+                .dropout = number("dropout"),
+                .batch_size = static_cast<std::size_t>(batch_sizes.at(count("batch"))),
+                .epochs = count("epochs"),
+                .seed = count("seed")};
+  for (const double width : numbers("widths")) {
+    recipe.widths.push_back(static_cast<std::size_t>(width));
+  }
+  return recipe;
+}
+
+void LearningFigure::show_learner(const Learner& learner) {
+  if (!learner.outputs().empty()) show("outputs", learner.outputs());
+  show("gradients", learner.gradients());
+  show("parameters", learner.values());
+}
+
+std::string thousands(std::size_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, ",");
+  return digits;
+}
+
+// ------------------------------------------------------------------------------------ the code
+
+std::string literal(double number) {
+  std::string text = fmt::format("{:g}", number);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text + "F";
+}
+
+std::string training_code(const Recipe& recipe, std::string_view data) {
+  std::string options = fmt::format(".learning_rate = {}", literal(recipe.rate));
+  if (recipe.weight_decay != 0 || recipe.optimizer == "AdamW") {
+    options += fmt::format(", .weight_decay = {}", literal(recipe.weight_decay));
+  }
+  std::string fit = fmt::format(".epochs = {}, .batch_size = {}, .seed = {}", recipe.epochs,
+                                recipe.batch_size, recipe.seed);
+  if (recipe.rate_falls) {
+    fit +=
+        ",\n               .schedule = [](const nn::Progress& p) { return 1 - p.epoch / p.epochs; "
+        "}";
+  }
+  return fmt::format(
+      "  nn::Trainer trainer{{network, nn::SoftmaxCrossEntropy{{}},\n"
+      "                      nn::{}{{{{{}}}}}}};\n"
+      "  trainer.watch(nn::Accuracy{{}});\n"
+      "  trainer.fit({}.training, {}.validation,\n"
+      "              {{{}}});\n",
+      recipe.optimizer, options, data, data, fit);
+}
+
+}  // namespace live

@@ -1,0 +1,165 @@
+'use strict';
+
+// The plane as the network sees it, in the colours of the classes, the surer the stronger; the points
+// on it, those held out hollow; beside it the curves, below the program. One's own points are put in
+// by a pointer, or by the arrow keys and Enter.
+live.define('plane', {
+  charts: true,
+  pace: 4,
+
+  build(view) {
+    view.chart = new live.LineChart('Cost by epoch, of points to learn from and of points held out',
+                                    {x: 'epoch', y: 'cost (nats)', logY: true});
+    view.canvas = live.element('canvas', {
+      class: 'live-plane', width: 576, height: 576, tabindex: 0, role: 'application',
+      'aria-label': 'The plane. With points of your own: arrow keys move a cross, Enter puts a ' +
+          'point there, Backspace takes the last one away.'});
+    view.surface = live.element('canvas');
+    view.cross = null;
+    this.listen(view);
+    const button = (words, change) => {
+      const made = live.element('button', {type: 'button'}, words);
+      made.onclick = () => view.set('points', change(this.own(view)));
+      return made;
+    };
+    view.buttons = live.element('div', {class: 'live-buttons'},
+                                button('Take the last point away', (points) => points.slice(0, -3)),
+                                button('Take all points away', () => []));
+    view.code = live.program();
+    view.stage.append(
+        live.element('div', {class: 'live-side-by-side'},
+                     live.element('div', {}, view.canvas, view.buttons), view.chart.element),
+        view.code.element);
+  },
+
+  own(view) { return view.figure.settings.get('points'); },
+
+  drawsByHand(view) {
+    const {choices} = view.figure.control('shape');
+    return choices[view.figure.settings.get('shape')[0]] === 'my own';
+  },
+
+  /// Puts a point at a place of the picture, (−1, −1) to (1, 1).
+  put(view, [x, y]) {
+    const edge = view.figure.values('edge').numbers[0];
+    const [label] = view.figure.settings.get('class');
+    const at = (place) => Math.round(100 * place * edge) / 100;
+    view.set('points', [...this.own(view), at(x), at(y), label]);
+  },
+
+  listen(view) {
+    const {canvas} = view;
+    let last = null;
+    const place = (event) => {
+      const box = canvas.getBoundingClientRect();
+      return [2 * (event.clientX - box.left) / box.width - 1, 1 - 2 * (event.clientY - box.top) / box.height];
+    };
+    canvas.onpointerdown = (event) => {
+      if (!this.drawsByHand(view) || event.button !== 0) return;
+      canvas.setPointerCapture(event.pointerId);
+      last = place(event);
+      this.put(view, last);
+    };
+    canvas.onpointermove = (event) => {
+      if (!last) return;
+      const here = place(event);
+      if (Math.hypot(here[0] - last[0], here[1] - last[1]) < 0.1 || Math.max(...here.map(Math.abs)) > 1) return;
+      last = here;
+      this.put(view, here);
+    };
+    canvas.onpointerup = canvas.onpointercancel = () => { last = null; };
+    canvas.onkeydown = (event) => this.press(view, event);
+    canvas.onblur = () => { view.cross = null; view.redraw(); };
+  },
+
+  press(view, event) {
+    if (!this.drawsByHand(view)) return;
+    const step = event.shiftKey ? 0.02 : 0.1;
+    const by = {ArrowUp: [0, step], ArrowDown: [0, -step], ArrowLeft: [-step, 0], ArrowRight: [step, 0]}[event.key];
+    if (!by && !['Enter', ' ', 'Backspace', 'Delete'].includes(event.key)) return;
+    event.preventDefault();
+    view.cross ??= [0, 0];
+    if (by) {
+      view.cross = view.cross.map((place, i) => Math.max(-1, Math.min(1, place + by[i])));
+      view.redraw();
+    } else if (event.key === 'Enter' || event.key === ' ') {
+      this.put(view, view.cross);
+    } else {
+      view.set('points', this.own(view).slice(0, -3));
+    }
+  },
+
+  draw(view) {
+    const {figure} = view;
+    const byHand = this.drawsByHand(view);
+    view.canvas.style.touchAction = byHand ? 'none' : '';
+    view.canvas.style.cursor = byHand ? 'crosshair' : '';
+    view.buttons.hidden = !byHand;
+    const context = view.canvas.getContext('2d');
+    this.drawSurface(view, context);
+    const {numbers} = figure.values('points');
+    const colours = ['series-1', 'series-2', 'series-3', 'ground'].map(live.colour);
+    for (let i = 0; i < numbers.length; i += 4) this.drawPoint(context, numbers.subarray(i, i + 4), colours);
+    if (view.cross) this.drawCross(context, view.cross);
+    const list = (name) => figure.values(name).numbers.slice();
+    view.chart.show([['training cost', 'training'], ['held-out cost', 'held out']].map(
+        ([what, name]) => ({name, x: list('epochs'), y: list(what)})));
+    view.code.show(figure.text('code'));
+  },
+
+  /// Every square between the ground and the colour of its likeliest class.
+  drawSurface(view, context) {
+    const {numbers, shape: [rows, columns, classes]} = view.figure.values('surface');
+    const image = new ImageData(columns, rows);
+    const ground = live.rgb('ground');
+    const colours = Array.from({length: classes}, (_, i) => live.rgb(`series-${i + 1}`));
+    for (let i = 0; i < rows * columns; ++i) {
+      const all = numbers.subarray(classes * i, classes * (i + 1));
+      const most = all.indexOf(Math.max(...all));
+      const share = 0.55 * (all[most] - 1 / classes) / (1 - 1 / classes);
+      for (let c = 0; c < 3; ++c) image.data[4 * i + c] = ground[c] + (colours[most][c] - ground[c]) * share;
+      image.data[4 * i + 3] = 255;
+    }
+    view.surface.width = columns;
+    view.surface.height = rows;
+    view.surface.getContext('2d').putImageData(image, 0, 0);
+    context.imageSmoothingEnabled = true;
+    context.drawImage(view.surface, 0, 0, view.canvas.width, view.canvas.height);
+  },
+
+  /// A disc, a square or a triangle.
+  drawPoint(context, [x, y, label, heldOut], colours) {
+    const size = heldOut ? 5 : 7.5;
+    const corners = [0, 4, 3][label];
+    const middle = this.place(context, x, y);
+    context.beginPath();
+    if (corners === 0) {
+      context.arc(...middle, size, 0, 2 * Math.PI);
+    } else {
+      for (let k = 0; k < corners; ++k) {
+        const turn = 2 * Math.PI * (k + (corners === 4 ? 0.5 : 0)) / corners;
+        context.lineTo(middle[0] + 1.25 * size * Math.sin(turn), middle[1] - 1.25 * size * Math.cos(turn));
+      }
+    }
+    context.closePath();
+    context.lineWidth = 2;
+    context.fillStyle = colours[label];
+    context.strokeStyle = heldOut ? colours[label] : colours[3];
+    if (!heldOut) context.fill();
+    context.stroke();
+  },
+
+  drawCross(context, [x, y]) {
+    const [across, down] = this.place(context, x, y);
+    context.lineWidth = 3;
+    context.strokeStyle = live.colour('ink');
+    context.beginPath();
+    for (const [i, j] of [[14, 0], [0, 14]]) {
+      context.moveTo(across - i, down - j);
+      context.lineTo(across + i, down + j);
+    }
+    context.stroke();
+  },
+
+  place({canvas}, x, y) { return [(1 + x) / 2 * canvas.width, (1 - y) / 2 * canvas.height]; },
+});

@@ -1,0 +1,290 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+module live.figures;
+
+import live.recipes;
+import nn.convolution;
+import nn.files;
+import nn.metrics;
+
+namespace live {
+
+namespace {
+
+constexpr std::size_t pixels = 784;
+constexpr std::size_t digits = 10;
+constexpr std::size_t held_out = 2'000;  ///< Of the training images, to choose by.
+constexpr std::size_t test_images = 10'000;
+constexpr std::size_t slice = 100;           ///< Images that are measured in one step.
+constexpr std::size_t points_an_epoch = 10;  ///< Of the training curves.
+
+/// Images as the page has them: 784 bytes each, then as many bytes with their classes.
+class Images {
+ public:
+  explicit Images(const char* name) : bytes_{nn::read_whole("training", name)} {}
+
+  [[nodiscard]] std::size_t size() const { return bytes_.size() / (pixels + 1); }
+
+  /// Some of them, brightness from 0 to 1.
+  [[nodiscard]] nn::Dataset some(std::size_t first, std::size_t count) const {
+    nn::Dataset set{.inputs = nn::Tensor::uninitialized(nn::Shape{count, pixels}),
+                    .targets = nn::Tensor::uninitialized(nn::Shape{count})};
+    const std::span bytes{bytes_};
+    std::ranges::transform(bytes.subspan(first * pixels, count * pixels), set.inputs.data(),
+                           [](std::byte byte) { return static_cast<nn::real>(byte) / 255; });
+    std::ranges::transform(bytes.subspan(size() * pixels + first, count), set.targets.data(),
+                           [](std::byte byte) { return static_cast<nn::real>(byte); });
+    return set;
+  }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+/// The sets, made when they are first needed: 8,000 images to train with, 2,000 to choose by.
+const nn::Split& sets() {
+  static const nn::Split split = [] {
+    const Images all{"mnist_training"};
+    return nn::split(all.some(0, all.size()), nn::Counts{.validation = held_out});
+  }();
+  return split;
+}
+
+const Images& digits_to_test() {
+  static const Images images{"mnist_test"};
+  return images;
+}
+
+nn::Dataset slice_of(const nn::Dataset& set, std::size_t index) {
+  std::vector<std::size_t> places(slice);
+  std::iota(places.begin(), places.end(), index * slice);
+  return nn::gather(set, places);
+}
+
+/// Chapter 10's networks.
+Plan multi_layer_perceptron(const Recipe& recipe) {
+  Plan plan{recipe};
+  plan.dense_layers(pixels, digits);
+  return plan;
+}
+
+Plan convolutional_network(const Recipe& recipe) {
+  Plan plan{recipe};
+  plan.add(nn::Reshape{1, 28, 28}, "nn::Reshape{1, 28, 28}");
+  plan.end_line();
+  plan.convolution(1, 16, 5);
+  plan.convolution(16, 32, 5);
+  plan.add(nn::Flatten{}, "nn::Flatten{}");
+  plan.end_line();
+  plan.hidden(512, 128);
+  plan.output(128, digits);
+  return plan;
+}
+
+/// A curve that grows.
+struct Curve {
+  std::vector<double> epochs{}, costs{}, accuracies{};
+
+  void add(double epoch, const Score& score) {
+    epochs.push_back(epoch);
+    costs.push_back(score.cost());
+    accuracies.push_back(100 * score.accuracy());
+  }
+};
+
+/// MNIST. An epoch has a step for every batch that is trained on, then one for every hundred of the
+/// images that were held out, so that no step takes long. Whoever asks for the test images gets a
+/// step for each hundred of them, when all training is over.
+class TrainingFigure final : public LearningFigure {
+ public:
+  [[nodiscard]] std::vector<Control> controls() const override {
+    std::vector<Control> all{{.name = "network",
+                              .label = "Network",
+                              .help = "Those of this chapter. The CNN has widths of its own.",
+                              .start = {0},
+                              .high = 1,
+                              .choices = {"MLP", "CNN"}}};
+    for (Control& control : recipe_controls(
+             {.widths = {256, 256, 0}, .rate_falls = true, .weight_decay = 0.1}, 20, 512)) {
+      all.push_back(std::move(control));
+    }
+    all.push_back(a_switch("test", "Look at the test images",
+                           "In further steps, once the training is over.", false));
+    all.back().restarts = false;
+    return all;
+  }
+
+  [[nodiscard]] std::size_t last_step() const override {
+    return training_steps() + (is_on("test") ? test_images / slice : 0);
+  }
+
+ protected:
+  void begin() override {
+    recipe_ = recipe();
+    const Plan plan = choice("network") == "CNN" ? convolutional_network(recipe_)
+                                                 : multi_layer_perceptron(recipe_);
+    learner_.emplace(plan.network(), recipe_);
+    batches_.emplace(sets().training, nn::BatchOptions{.size = recipe_.batch_size},
+                     nn::Random{recipe_.seed});
+    training_curve_ = validation_curve_ = {};
+    running_ = validation_ = test_ = {};
+    confusion_ = nn::ConfusionMatrix{digits};
+    seconds_ = 0;
+    trained_ = 0;
+    tell("code", code(plan));
+  }
+
+  void advance() override {
+    const std::size_t place = steps() % epoch_steps();
+    if (is_over()) {
+      measure(test_, digits_to_test().some((steps() - training_steps()) * slice, slice));
+    } else if (place < batches_->count()) {
+      train(steps() / epoch_steps(), place);
+    } else {
+      validate(place - batches_->count());
+    }
+  }
+
+  void update() override {
+    show_curve("training", training_curve_);
+    show_curve("validation", validation_curve_);
+    show_confusion();
+    show_learner(*learner_);
+    tell("summary", summary());
+    tell("speed",
+         trained_ == 0
+             ? ""
+             : fmt::format(
+                   "{} images a second on this machine, in the steps that train.",
+                   thousands(static_cast<std::size_t>(static_cast<double>(trained_) / seconds_))));
+  }
+
+ private:
+  [[nodiscard]] std::size_t epoch_steps() const { return batches_->count() + held_out / slice; }
+  [[nodiscard]] std::size_t training_steps() const { return recipe_.epochs * epoch_steps(); }
+  /// Whether only test images are left.
+  [[nodiscard]] bool is_over() const { return steps() >= training_steps(); }
+
+  void train(std::size_t epoch, std::size_t index) {
+    if (index == 0) batches_->shuffle(epoch + 1);
+    const nn::Dataset batch = (*batches_)[index];
+    const std::size_t count = batches_->count();
+    const double passed =
+        static_cast<double>(epoch) + static_cast<double>(index) / static_cast<double>(count);
+    const auto begun = std::chrono::steady_clock::now();
+    const nn::Tensor& outputs =
+        learner_->learn(batch, passed / static_cast<double>(recipe_.epochs));
+    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    trained_ += batch.size();
+    running_.add(outputs, batch.targets);
+    if ((index + 1) * points_an_epoch / count > index * points_an_epoch / count) {
+      training_curve_.add(passed + 1 / static_cast<double>(count), running_);
+      running_ = {};
+    }
+  }
+
+  void validate(std::size_t index) {
+    if (index == 0) validation_ = {};
+    measure(validation_, slice_of(sets().validation, index));
+    if (validation_.size() == held_out) {
+      validation_curve_.add(static_cast<double>(steps() / epoch_steps() + 1), validation_);
+    }
+  }
+
+  /// What the network makes of some images goes into a score and into the table.
+  void measure(Score& score, const nn::Dataset& some) {
+    if (score.size() == 0) confusion_ = nn::ConfusionMatrix{digits};
+    const nn::Tensor logits = learner_->network().predict(some.inputs);
+    score.add(logits, some.targets);
+    confusion_.add(nn::target_classes(some.targets), nn::classes(logits));
+  }
+
+  void show_curve(const std::string& name, const Curve& curve) {
+    show(name + " epochs", curve.epochs);
+    show(name + " cost", curve.costs);
+    show(name + " accuracy", curve.accuracies);
+  }
+
+  void show_confusion() {
+    Values counts{.numbers = {}, .shape = {digits, digits}};
+    std::string words;
+    for (std::size_t actual = 0; actual < digits; ++actual) {
+      std::size_t all = 0;
+      for (std::size_t taken = 0; taken < digits; ++taken) all += confusion_(actual, taken);
+      for (std::size_t taken = 0; taken < digits; ++taken) {
+        const std::size_t count = confusion_(actual, taken);
+        counts.numbers.push_back(static_cast<float>(count));
+        words += actual == taken ? fmt::format("Of {} images of a {}, {} were read right.\n", all,
+                                               actual, count)
+                                 : fmt::format("Of {} images of a {}, {} were taken for a {}.\n",
+                                               all, actual, count, taken);
+      }
+    }
+    show("confusion", std::move(counts));
+    tell("cells", words);
+    tell("table",
+         fmt::format(
+             "{} of the {} images: rows are what they show, columns what they were taken for.",
+             thousands(confusion_.total()), test_.size() > 0 ? "test" : "held-out"));
+  }
+
+  [[nodiscard]] std::string summary() const {
+    if (steps() == 0) {
+      return fmt::format(
+          "{} parameters, untrained. {} images to learn from, {} held out to choose by.",
+          thousands(learner_->network().parameter_count()), thousands(sets().training.size()),
+          thousands(held_out));
+    }
+    std::string text = fmt::format(
+        "Epoch {} of {}", std::min(steps() / epoch_steps() + 1, recipe_.epochs), recipe_.epochs);
+    if (!training_curve_.costs.empty()) {
+      text += fmt::format("; training: cost {:.4f}, {:.2f} % right", training_curve_.costs.back(),
+                          training_curve_.accuracies.back());
+    }
+    if (!validation_curve_.costs.empty()) {
+      text += fmt::format("; held-out images: cost {:.4f}, {:.2f} % right",
+                          validation_curve_.costs.back(), validation_curve_.accuracies.back());
+    }
+    if (test_.size() > 0) {
+      text += fmt::format("; {} test images: cost {:.4f}, {:.2f} % right", thousands(test_.size()),
+                          test_.cost(), 100 * test_.accuracy());
+    }
+    return text + ".";
+  }
+
+  [[nodiscard]] std::string code(const Plan& plan) const {
+    return "import nn;\n\nint main() {\n"
+           "  const nn::Split digits = nn::mnist::load(\"data/mnist\");\n" +
+           plan.code() + "\n" + training_code(recipe_, "digits") +
+           "  trainer.evaluate(digits.test);\n}\n";
+  }
+
+  Recipe recipe_;
+  std::optional<Learner> learner_;
+  std::optional<nn::Batches> batches_;
+  Curve training_curve_, validation_curve_;
+  Score running_;  ///< Of the batches since the last point of the curve.
+  Score validation_, test_;
+  nn::ConfusionMatrix confusion_{digits};
+  double seconds_ = 0;
+  std::size_t trained_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Figure> training() { return std::make_unique<TrainingFigure>(); }
+
+}  // namespace live
