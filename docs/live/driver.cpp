@@ -2,6 +2,7 @@
 // answers each with a line.
 
 #include <exception>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -29,6 +30,9 @@ Json answer(std::unique_ptr<live::Figure>& figure, const Json& command) {
     return figure->values(command.at(1).get<std::string>()).numbers;
   } else if (what == "text") {
     return figure->text(command.at(1).get<std::string>());
+  } else if (what == "write") {
+    std::ofstream{command.at(2).get<std::string>()}
+        << figure->text(command.at(1).get<std::string>());
   } else if (what == "names") {
     return live::names();
   }

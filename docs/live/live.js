@@ -276,6 +276,9 @@ const live = (() => {
       });
     }
 
+    /// The x axis from 0 to where a figure that runs will end.
+    to(end) { Object.assign(this.chart.options.scales.x, {min: 0, max: end}); }
+
     /// @param series [{name, x, y, points}]: lists of numbers; with `points` dots instead of a line.
     show(series) {
       this.chart.data.datasets = series.map(({name, x, y, points}, i) => ({
@@ -371,6 +374,7 @@ const live = (() => {
       }
       this.row = this.buttons();  // near to what is seen, so that who presses sees what it does
       root.append(this.stage, this.summary, this.message, this.row, controls);
+      root.append(this.stage, this.summary, this.message, this.buttons(), controls);
       maker.build(this);
       for (const {name} of figure.controls) this.follow(name);
     }

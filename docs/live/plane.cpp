@@ -22,9 +22,11 @@ import nn.activation;
 
 namespace live {
 
+using namespace std::string_literals;
+
 namespace {
 
-constexpr std::size_t classes = 3;
+constexpr std::size_t most_classes = 3;
 constexpr std::size_t held_out = 200;  ///< Points that are made beside those to train with.
 constexpr std::size_t side = 48;       ///< The surface has so many squares in a row.
 constexpr double edge = 1.25;          ///< What is seen goes from −edge to edge.
@@ -93,7 +95,7 @@ const nn::Tensor& squares() {
 std::string code_of(const nn::Tensor& rows) {
   std::string text;
   for (std::size_t i = 0; i < rows.rows(); ++i) {
-    text += i == 0 ? "" : i % 4 == 0 ? ",\n       " : ", ";
+    text += i == 0 ? "" : i % 4 == 0 ? ",\n                     " : ", ";
     text += fmt::format("{{{}, {}}}", literal(rows(i, 0UL)), literal(rows(i, 1UL)));
   }
   return text;
@@ -102,15 +104,19 @@ std::string code_of(const nn::Tensor& rows) {
 std::string code_of_classes(const nn::Tensor& targets) {
   std::string text;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    text += i == 0 ? "" : i % 25 == 0 ? ",\n       " : ", ";
+    text += i == 0 ? "" : i % 25 == 0 ? ",\n                      " : ", ";
     text += fmt::format("{:g}", targets(i));
   }
   return text;
 }
 
-std::string code_of(const nn::Dataset& set) {
-  return fmt::format("{{.inputs = {{\n       {}}},\n       .targets = {{{}}}}}",
-                     code_of(set.inputs), code_of_classes(set.targets));
+std::string code_of(const std::string& name, const nn::Dataset& set) {
+  return fmt::format(
+      "\nnn::Dataset {}() {{\n"
+      "  return {{.inputs = {{{}}},\n"
+      "          .targets = {{{}}}}};\n"
+      "}}\n",
+      name, code_of(set.inputs), code_of_classes(set.targets));
 }
 
 // ---------------------------------------------------------------------------------- the figure
@@ -132,7 +138,7 @@ class PlaneFigure final : public LearningFigure {
     recipe_ = recipe();
     split_ = points();
     Plan plan{recipe_};
-    plan.dense_layers(2, classes);
+    plan.dense_layers(2, classes());
     learner_.emplace(plan.network(), recipe_);
     epochs_ = training_costs_ = held_out_costs_ = {};
     if (split_.training.size() > 0) measure(0);
@@ -196,7 +202,7 @@ class PlaneFigure final : public LearningFigure {
              .label = "Class of the next point",
              .help = "For your own points: what a click, or Enter, puts into the picture.",
              .start = {0},
-             .high = classes - 1,
+             .high = most_classes - 1,
              .choices = {"disc", "square", "triangle"},
              .restarts = false},
             {.name = "points",
@@ -227,7 +233,7 @@ class PlaneFigure final : public LearningFigure {
     const std::span<const double> list = numbers("points");
     std::vector<Point> all;
     for (std::size_t i = 0; i + 3 <= list.size(); i += 3) {
-      const double label = std::clamp(std::round(list[i + 2]), 0.0, double{classes - 1});
+      const double label = std::clamp(std::round(list[i + 2]), 0.0, double{most_classes - 1});
       all.push_back({.x = thousandth(list[i]),
                      .y = thousandth(list[i + 1]),
                      .label = static_cast<std::size_t>(label)});
@@ -238,6 +244,15 @@ class PlaneFigure final : public LearningFigure {
 
   /// Rounded, so that the program below has the very same points.
   static double thousandth(double number) { return std::round(number * 1'000) / 1'000; }
+
+  /// As many as there are points of; of a single class there is nothing to learn.
+  [[nodiscard]] std::size_t classes() const {
+    nn::real last = 1;
+    for (const nn::Dataset* set : {&split_.training, &split_.validation}) {
+      for (const nn::real label : set->targets.values()) last = std::max(last, label);
+    }
+    return static_cast<std::size_t>(last) + 1;
+  }
 
   void measure(std::size_t epoch) {
     epochs_.push_back(static_cast<double>(epoch));
@@ -257,7 +272,7 @@ class PlaneFigure final : public LearningFigure {
   /// The probabilities of all classes for each square of the plane.
   [[nodiscard]] Values surface() {
     const nn::Tensor y = nn::Softmax{}.predict(learner_->network().predict(squares()));
-    return {.numbers = {y.data(), y.data() + y.size()}, .shape = {side, side, classes}};
+    return {.numbers = {y.data(), y.data() + y.size()}, .shape = {side, side, y.columns()}};
   }
 
   /// x and y from −1 to 1 across the picture, the class, and whether it is held out.
@@ -285,27 +300,27 @@ class PlaneFigure final : public LearningFigure {
         "Epoch {} of {}: cost {:.4f} on {} points to learn from, {:.1f} % right", steps(),
         recipe_.epochs, training_.cost(), training_.size(), 100 * training_.accuracy());
     if (held_out_costs_.empty()) return text + ".";
+    text += fmt::format("; cost {:.4f} on {} held out, {:.1f} % right.", held_out_.cost(),
+                        held_out_.size(), 100 * held_out_.accuracy());
     const auto best = std::ranges::min_element(held_out_costs_) - held_out_costs_.begin();
-    return text + fmt::format(
-                      "; cost {:.4f} on {} held out, {:.1f} % right. Held-out cost was lowest, "
-                      "{:.4f}, after epoch {}.",
-                      held_out_.cost(), held_out_.size(), 100 * held_out_.accuracy(),
-                      held_out_costs_[static_cast<std::size_t>(best)], best);
+    if (static_cast<std::size_t>(best) == steps()) return text;
+    return text + fmt::format(" Held-out cost was lowest, {:.4f}, after epoch {}.",
+                              held_out_costs_[static_cast<std::size_t>(best)], best);
   }
 
-  /// The whole program: the points stand at its end.
+  /// The whole program; the points stand at its end.
   [[nodiscard]] std::string code(const Plan& plan) const {
     if (split_.training.size() == 0) return "";
     const bool held = split_.validation.size() > 0;
-    return "import nn;\n\nnn::Split points();  // at the end\n\nint main() {\n"
-           "  const nn::Split sets = points();\n" +
-           plan.code() + "\n" + training_code(recipe_, "sets") +
-           (held ? "  trainer.evaluate({{\"training\", sets.training}, {\"held-out\", "
-                   "sets.validation}});\n"
-                 : "  trainer.evaluate(sets.training);\n") +
-           "}\n\nnn::Split points() {\n  return {\n      .training =\n      " +
-           code_of(split_.training) +
-           (held ? ",\n      .validation =\n      " + code_of(split_.validation) : "") + "};\n}\n";
+    const std::string sets =
+        held ? "{{\"training\", training}, {\"held-out\", held_out}}" : "training";
+    return "import nn;\n\nnn::Dataset training_points();  // at the end\n" +
+           (held ? "nn::Dataset held_out_points();\n"s : "") + "\nint main() {\n" + plan.code() +
+           "\n  const nn::Dataset training = training_points();\n" +
+           "  const nn::Dataset held_out" + (held ? " = held_out_points();\n"s : "{};\n"s) +
+           training_code(recipe_, "training, held_out") + "  trainer.evaluate(" + sets + ");\n}\n" +
+           code_of("training_points", split_.training) +
+           (held ? code_of("held_out_points", split_.validation) : "");
   }
 
   Recipe recipe_;

@@ -309,7 +309,7 @@ std::string literal(double number) {
   return text + "F";
 }
 
-std::string training_code(const Recipe& recipe, std::string_view data) {
+std::string training_code(const Recipe& recipe, std::string_view sets) {
   std::string options = fmt::format(".learning_rate = {}", literal(recipe.rate));
   if (recipe.weight_decay != 0 || recipe.optimizer == "AdamW") {
     options += fmt::format(", .weight_decay = {}", literal(recipe.weight_decay));
@@ -325,9 +325,9 @@ std::string training_code(const Recipe& recipe, std::string_view data) {
       "  nn::Trainer trainer{{network, nn::SoftmaxCrossEntropy{{}},\n"
       "                      nn::{}{{{{{}}}}}}};\n"
       "  trainer.watch(nn::Accuracy{{}});\n"
-      "  trainer.fit({}.training, {}.validation,\n"
+      "  trainer.fit({},\n"
       "              {{{}}});\n",
-      recipe.optimizer, options, data, data, fit);
+      recipe.optimizer, options, sets, fit);
 }
 
 }  // namespace live

@@ -154,7 +154,7 @@ class LearningFigure : public Figure {
 
 /// A trainer that does what the figure does: `nn::Trainer trainer{…}; … trainer.fit(…);`
 /// @param recipe What the reader has set.
-/// @param data What the sets are called in the program.
-[[nodiscard]] std::string training_code(const Recipe& recipe, std::string_view data);
+/// @param sets What the sets are called in the program: to learn from, and held out.
+[[nodiscard]] std::string training_code(const Recipe& recipe, std::string_view sets);
 
 }  // namespace live

@@ -268,7 +268,7 @@ class TrainingFigure final : public LearningFigure {
   [[nodiscard]] std::string code(const Plan& plan) const {
     return "import nn;\n\nint main() {\n"
            "  const nn::Split digits = nn::mnist::load(\"data/mnist\");\n" +
-           plan.code() + "\n" + training_code(recipe_, "digits") +
+           plan.code() + "\n" + training_code(recipe_, "digits.training, digits.validation") +
            "  trainer.evaluate(digits.test);\n}\n";
   }
 

@@ -28,8 +28,8 @@ live.define('plane', {
     view.code = live.program();
     view.stage.append(
         live.element('div', {class: 'live-side-by-side'},
-                     live.element('div', {}, view.canvas, view.buttons), view.chart.element),
-        view.code.element);
+                     live.element('div', {}, view.canvas, view.buttons), view.chart.element));
+    view.root.append(view.code.element);
   },
 
   own(view) { return view.figure.settings.get('points'); },
@@ -102,6 +102,7 @@ live.define('plane', {
     for (let i = 0; i < numbers.length; i += 4) this.drawPoint(context, numbers.subarray(i, i + 4), colours);
     if (view.cross) this.drawCross(context, view.cross);
     const list = (name) => figure.values(name).numbers.slice();
+    view.chart.to(figure.lastStep);
     view.chart.show([['training cost', 'training'], ['held-out cost', 'held out']].map(
         ([what, name]) => ({name, x: list('epochs'), y: list(what)})));
     view.code.show(figure.text('code'));

@@ -11,13 +11,14 @@ live.define('training', {
                                    {x: 'epoch', y: 'cost (nats)', logY: true});
     view.accuracy = new live.LineChart(
         'Accuracy by epoch, of training images and of images held out',
-        {x: 'epoch', y: 'right (%)', to: 100});
+        {x: 'epoch', y: 'right (%)', from: 80, to: 100});
     view.speed = live.element('p', {class: 'live-small'});
     view.words = live.element('p', {class: 'live-small', 'aria-live': 'polite'});
     view.code = live.program();
     const charts = live.element('div', {class: 'live-side-by-side'}, view.cost.element,
                                 view.accuracy.element);
-    view.stage.append(charts, view.speed, this.table(view), view.words, view.code.element);
+    view.stage.append(charts, view.speed, this.table(view), view.words);
+    view.root.append(view.code.element);
   },
 
   table(view) {
@@ -56,6 +57,8 @@ live.define('training', {
     const curves = (what) => ['training', 'validation'].map((set) => ({
       name: set === 'training' ? 'training' : 'held out',
       x: list(`${set} epochs`), y: list(`${set} ${what}`), points: set === 'validation'}));
+    const [epochs] = figure.settings.get('epochs');
+    for (const chart of [view.cost, view.accuracy]) chart.to(epochs);
     view.cost.show(curves('cost'));
     view.accuracy.show(curves('accuracy'));
     view.speed.textContent = figure.text('speed');

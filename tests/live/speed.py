@@ -1,0 +1,70 @@
+"""How fast the library is in a page, beside the same in a program: trains chapter 10's networks in
+headless Chromium and natively, on one thread, both with vectors of 128 bits, in turns, and prints images a
+second and the ratio of the medians.
+
+Run: cmake --preset live-native && cmake --build build/live-native --target live
+     .venv-docs/bin/python tests/live/speed.py [--rounds N] [--steps N]
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pages import ROOT, SITE, Native
+
+sys.path.insert(0, str(ROOT / "docs" / "tools"))
+
+import live_site  # noqa: E402
+from browser import open_browser  # noqa: E402
+
+NETWORKS = ["MLP", "CNN"]
+IMAGES_A_STEP = 100
+WANTED = 0.3  # of the native speed
+
+TRAIN = """([network, steps]) => {
+    const {figure} = live.views.find((view) => view.figure.name === 'training');
+    figure.set('network', [network]);
+    figure.run(5);
+    const begun = performance.now();
+    figure.run(steps);
+    return (performance.now() - begun) / 1000;
+}"""
+
+
+def in_program(native, network, steps):
+    native.set("network", network)
+    native.run(5)
+    begun = time.perf_counter()
+    native.run(steps)
+    return time.perf_counter() - begun
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=60, help="of 80, which an epoch has")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
+        for name, contents in live_site.data():
+            (Path(folder) / name).write_bytes(contents)
+        page = browser.new_page()
+        page.goto((SITE / "chapters" / "10_mnist.html").as_uri())
+        page.wait_for_selector(".live-ready", timeout=60_000)
+        with Native("training", folder, "live-native") as native:
+            for index, network in enumerate(NETWORKS):
+                speeds = {"page": [], "program": []}
+                for _ in range(options.rounds):
+                    speeds["page"].append(page.evaluate(TRAIN, [index, options.steps]))
+                    speeds["program"].append(in_program(native, index, options.steps))
+                images = options.steps * IMAGES_A_STEP
+                medians = {where: images / statistics.median(times) for where, times in speeds.items()}
+                ratio = medians["page"] / medians["program"]
+                print(f"{network}: {medians['page']:,.0f} images/s in the page, {medians['program']:,.0f} in a "
+                      f"program; {ratio:.2f}, wanted at least {WANTED}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
