@@ -376,6 +376,10 @@ const live = (() => {
       root.append(this.stage, this.summary, this.message, this.row, controls);
       root.append(this.stage, this.summary, this.message, this.buttons(), controls);
       maker.build(this);
+      // Outside of figures the arrow keys turn the book's pages.
+      root.addEventListener('keydown', (event) => {
+        if (event.key.startsWith('Arrow')) event.stopPropagation();
+      });
       for (const {name} of figure.controls) this.follow(name);
     }
 

@@ -15,7 +15,7 @@ live.define('plane', {
       'aria-label': 'The plane. With points of your own: arrow keys move a cross, Enter puts a ' +
           'point there, Backspace takes the last one away.'});
     view.surface = live.element('canvas');
-    view.cross = null;
+    view.cross = [0, 0];  // where Enter puts a point; seen while the picture has the focus
     this.listen(view);
     const button = (words, change) => {
       const made = live.element('button', {type: 'button'}, words);
@@ -43,6 +43,7 @@ live.define('plane', {
   put(view, [x, y]) {
     const edge = view.figure.values('edge').numbers[0];
     const [label] = view.figure.settings.get('class');
+    view.cross = [x, y];
     const at = (place) => Math.round(100 * place * edge) / 100;
     view.set('points', [...this.own(view), at(x), at(y), label]);
   },
@@ -69,7 +70,7 @@ live.define('plane', {
     };
     canvas.onpointerup = canvas.onpointercancel = () => { last = null; };
     canvas.onkeydown = (event) => this.press(view, event);
-    canvas.onblur = () => { view.cross = null; view.redraw(); };
+    canvas.onfocus = canvas.onblur = () => view.redraw();
   },
 
   press(view, event) {
@@ -78,7 +79,6 @@ live.define('plane', {
     const by = {ArrowUp: [0, step], ArrowDown: [0, -step], ArrowLeft: [-step, 0], ArrowRight: [step, 0]}[event.key];
     if (!by && !['Enter', ' ', 'Backspace', 'Delete'].includes(event.key)) return;
     event.preventDefault();
-    view.cross ??= [0, 0];
     if (by) {
       view.cross = view.cross.map((place, i) => Math.max(-1, Math.min(1, place + by[i])));
       view.redraw();
@@ -100,7 +100,7 @@ live.define('plane', {
     const {numbers} = figure.values('points');
     const colours = ['series-1', 'series-2', 'series-3', 'ground'].map(live.colour);
     for (let i = 0; i < numbers.length; i += 4) this.drawPoint(context, numbers.subarray(i, i + 4), colours);
-    if (view.cross) this.drawCross(context, view.cross);
+    if (byHand && document.activeElement === view.canvas) this.drawCross(context, view.cross);
     const list = (name) => figure.values(name).numbers.slice();
     view.chart.to(figure.lastStep);
     view.chart.show([['training cost', 'training'], ['held-out cost', 'held out']].map(
