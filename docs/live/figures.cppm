@@ -17,7 +17,6 @@ activation();  ///< Chapter 2: four functions and their slopes.
 softmax();  ///< Chapter 2: probabilities, and how they overflow.
 [[nodiscard]] std::unique_ptr<Figure> backprop();  ///< Chapter 4: forward and backward by formulas.
 [[nodiscard]] std::unique_ptr<Figure> race();      ///< Chapter 5: four optimizers in one valley.
-[[nodiscard]] std::unique_ptr<Figure> dense();     ///< Chapter 1: a layer, all of its products.
 [[nodiscard]] std::unique_ptr<Figure> training();  ///< Chapter 10: MNIST.
 [[nodiscard]] std::unique_ptr<Figure> plane();     ///< Chapter 12: points in the plane.
 

@@ -374,7 +374,6 @@ const live = (() => {
       }
       this.row = this.buttons();  // near to what is seen, so that who presses sees what it does
       root.append(this.stage, this.summary, this.message, this.row, controls);
-      root.append(this.stage, this.summary, this.message, this.buttons(), controls);
       maker.build(this);
       // Outside of figures the arrow keys turn the book's pages.
       root.addEventListener('keydown', (event) => {
@@ -562,6 +561,5 @@ const live = (() => {
   addEventListener('DOMContentLoaded', openAll);
 
   return {define, data, packed, writeFile, readFile, element, colour, rgb, drawMatrix, LineChart,
-          program,
-          Refusal, views};
+          program, Refusal, views};
 })();
