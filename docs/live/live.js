@@ -257,8 +257,8 @@ const live = (() => {
   /// Curves over one axis, by Chart.js, for figures that ask for `charts: true`.
   class LineChart {
     /// @param label What it shows, for who does not see it.
-    /// @param x, y The words at the axes; logY for a logarithmic one.
-    constructor(label, {x, y, logY = false, from, to}) {
+    /// @param x, y The words at the axes; logX, logY for logarithmic ones.
+    constructor(label, {x, y, logX = false, logY = false, from, to}) {
       this.canvas = element('canvas', {role: 'img', 'aria-label': label});
       this.element = element('div', {class: 'live-chart'}, this.canvas);
       const axis = (words, more) => ({title: {display: true, text: words}, ticks: {}, grid: {}, ...more});
@@ -269,7 +269,7 @@ const live = (() => {
           animation: false, responsive: true, maintainAspectRatio: false, parsing: false,
           normalized: true, events: [],
           elements: {point: {radius: 0}, line: {borderWidth: 2}},
-          scales: {x: axis(x, {type: 'linear'}),
+          scales: {x: axis(x, {type: logX ? 'logarithmic' : 'linear'}),
                    y: axis(y, {type: logY ? 'logarithmic' : 'linear', min: from, max: to})},
           plugins: {legend: {labels: {boxHeight: 1}}},
         },
