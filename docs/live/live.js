@@ -261,7 +261,11 @@ const live = (() => {
     constructor(label, {x, y, logX = false, logY = false, from, to}) {
       this.canvas = element('canvas', {role: 'img', 'aria-label': label});
       this.element = element('div', {class: 'live-chart'}, this.canvas);
-      const axis = (words, more) => ({title: {display: true, text: words}, ticks: {}, grid: {}, ...more});
+      const power = (value) => (Math.abs(Math.log10(value) % 1) > 1e-9 ? ''
+          : value < 1e-3 || value > 1e4 ? value.toExponential() : String(value));
+      const axis = (words, logarithmic, more) => ({
+        type: logarithmic ? 'logarithmic' : 'linear', title: {display: true, text: words},
+        ticks: logarithmic ? {callback: power} : {}, grid: {}, ...more});
       this.chart = new Chart(this.canvas, {
         type: 'line',
         data: {datasets: []},
@@ -269,8 +273,7 @@ const live = (() => {
           animation: false, responsive: true, maintainAspectRatio: false, parsing: false,
           normalized: true, events: [],
           elements: {point: {radius: 0}, line: {borderWidth: 2}},
-          scales: {x: axis(x, {type: logX ? 'logarithmic' : 'linear'}),
-                   y: axis(y, {type: logY ? 'logarithmic' : 'linear', min: from, max: to})},
+          scales: {x: axis(x, logX), y: axis(y, logY, {min: from, max: to})},
           plugins: {legend: {labels: {boxHeight: 1}}},
         },
       });
@@ -285,7 +288,7 @@ const live = (() => {
         label: name, data: Array.from(y, (value, k) => ({x: x[k], y: value})),
         borderColor: colour(`series-${i % 5 + 1}`), backgroundColor: colour(`series-${i % 5 + 1}`),
         borderDash: [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4]][i % 5],
-        showLine: !points, pointRadius: points ? 3 : 0,
+        showLine: !points, pointRadius: points ? 4 : 0, pointStyle: points ? 'circle' : 'line',
       }));
       const {options} = this.chart;
       for (const scale of Object.values(options.scales)) {
@@ -293,6 +296,7 @@ const live = (() => {
         scale.grid.color = colour('line');
       }
       options.plugins.legend.labels.color = colour('ink');
+      options.plugins.legend.labels.usePointStyle = series.some(({points}) => points);
       this.chart.update();
     }
   }
