@@ -27,6 +27,8 @@ constexpr std::array entries{
     Entry{"dense", dense},     Entry{"activation", activation},
     Entry{"softmax", softmax}, Entry{"backprop", backprop},
     Entry{"race", race},       Entry{"convolution", convolution},
+    Entry{"dense", dense},       Entry{"noise", noise},
+    Entry{"variance", variance}, Entry{"convolution", convolution},
     Entry{"pooling", pooling},
     Entry{"training", training},
     Entry{"plane", plane},

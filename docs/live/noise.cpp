@@ -1,0 +1,256 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <memory>
+#include <numbers>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+module live.figures;
+
+import nn.activation;
+import nn.backprop;
+import nn.batching;
+import nn.cost;
+import nn.dense;
+import nn.descent;
+import nn.files;
+import nn.layer;
+import nn.random;
+
+namespace live {
+
+namespace {
+
+using nn::real;
+using nn::Shape;
+using nn::Tensor;
+
+constexpr std::array<std::size_t, 7> sizes{1, 3, 10, 30, 100, 300, 1000};
+
+/// What section 6.3 measured with 55,000 images: untrained, after an epoch.
+struct Measured {
+  double size;
+  std::array<double, 2> noise;
+};
+constexpr std::array chapter{Measured{1, {9.12, 22.20}}, Measured{10, {2.90, 7.31}},
+                             Measured{100, {0.92, 2.35}}, Measured{1000, {0.29, 0.75}}};
+
+/// The images that a page has: 784 bytes each, and as many bytes with their classes.
+const nn::Dataset& images() {
+  static const nn::Dataset all = [] {
+    const std::vector<std::byte> bytes = nn::read_whole("live", "mnist_training");
+    const std::size_t count = bytes.size() / 785;
+    nn::Dataset set{.inputs = Tensor{Shape{count, 784}}, .targets = Tensor{Shape{count}}};
+    const auto labels = bytes.begin() + static_cast<std::ptrdiff_t>(set.inputs.size());
+    std::transform(bytes.begin(), labels, set.inputs.data(),
+                   [](std::byte b) { return static_cast<real>(b) / 255; });
+    std::transform(labels, bytes.end(), set.targets.data(),
+                   [](std::byte b) { return static_cast<real>(b); });
+    return set;
+  }();
+  return all;
+}
+
+/// 784-32-10, begun as in the chapter.
+nn::Sequential make_network() {
+  nn::Random random{1};
+  const auto uniform = [&random](Tensor& weights, nn::Fan fan) {
+    const double c = std::sqrt(6.0 / static_cast<double>(fan.in + fan.out));
+    for (real& w : weights.values()) w = static_cast<real>(random.uniform(-c, c));
+  };
+  return nn::Sequential{nn::Dense{784, 32, uniform}, nn::ReLU{}, nn::Dense{32, 10, uniform}};
+}
+
+/// Puts the gradient of a batch's cost into the network.
+void find_gradient(nn::Sequential& network, nn::Dataset batch) {
+  const Tensor logits = network.forward(std::move(batch.inputs));
+  network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
+}
+
+/// As many steps as the chapter's epoch has, at the rate 0.1, in batches of 100.
+void train(nn::Sequential& network) {
+  const nn::GradientDescent descent{{.learning_rate = 0.1F}};
+  const nn::Batches batches{images(), {.size = 100, .shuffle = false}};
+  for (std::size_t i = 0; i < 550; ++i) {
+    find_gradient(network, batches[i % batches.count()]);
+    descent.step(network.parameters());
+  }
+}
+
+/// The gradient of a batch's cost, all parameters in one row.
+std::vector<double> gradient(nn::Sequential& network, nn::Dataset batch) {
+  find_gradient(network, std::move(batch));
+  std::vector<double> all;
+  for (const nn::Parameter* const parameter : network.parameters()) {
+    all.insert(all.end(), parameter->gradient.values().begin(), parameter->gradient.values().end());
+  }
+  return all;
+}
+
+double product(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+/// A batch's gradient, seen from that of all images and in its lengths: how far it goes the same
+/// way, and how far any other.
+struct Arrow {
+  double along;
+  double across;
+  /// The square of its distance to the gradient of all, which is (1, 0).
+  [[nodiscard]] double error() const { return (along - 1) * (along - 1) + across * across; }
+};
+
+/// A network, and the gradient of all images there.
+struct Place {
+  nn::Sequential network;
+  std::vector<double> whole;
+  double single = 0;  ///< The noise of one image: s, in lengths of the gradient.
+
+  explicit Place(bool trained) : network{make_network()} {
+    if (trained) train(network);
+    whole = gradient(network, images());
+    nn::Batches singles{images(), {.size = 1}, nn::Random{1}};
+    singles.shuffle(1);
+    constexpr std::size_t count = 500;
+    for (std::size_t i = 0; i < count; ++i) single += arrow(singles[i]).error() / count;
+    single = std::sqrt(single);
+  }
+
+  Arrow arrow(nn::Dataset batch) {
+    const std::vector<double> g = gradient(network, std::move(batch));
+    const double squares = product(whole, whole);
+    const double along = product(g, whole) / squares;
+    const double across = std::max(0.0, product(g, g) / squares - along * along);
+    return {.along = along, .across = std::sqrt(across)};
+  }
+};
+
+/// Gradients of batches around that of all images. Section 6.3 with the images that a page has.
+class NoiseFigure final : public Figure {
+ public:
+  [[nodiscard]] std::vector<Control> controls() const override {
+    std::vector<std::string> words;
+    for (const std::size_t size : sizes) words.push_back(fmt::format("{}", size));
+    return {{.name = "size",
+             .label = "Images in a batch",
+             .help = "More images, less noise: but how much less?",
+             .start = {4},
+             .high = static_cast<double>(sizes.size() - 1),
+             .step = 1,
+             .choices = words},
+            {.name = "weights",
+             .label = "Weights",
+             .help = "Where the gradients are taken; the epoch of the chapter has 550 steps too.",
+             .start = {0},
+             .high = 1,
+             .step = 1,
+             .choices = {"untrained", "after 550 steps"}},
+            {.name = "seed",
+             .label = "Seed",
+             .help = "Another seed draws other batches.",
+             .start = {2},
+             .high = 20,
+             .step = 1}};
+  }
+
+  [[nodiscard]] std::size_t last_step() const override { return 200; }
+
+ protected:
+  void begin() override {
+    std::optional<Place>& place = places_.at(count("weights"));
+    if (!place) place.emplace(count("weights") == 1);
+    place_ = &*place;
+    batches_.emplace(images(), nn::BatchOptions{.size = size()}, nn::Random{count("seed")});
+    arrows_.clear();
+  }
+
+  void advance() override {
+    const std::size_t index = steps() % batches_->count();
+    if (index == 0) batches_->shuffle(1 + steps() / batches_->count());
+    arrows_.push_back(place_->arrow((*batches_)[index]));
+  }
+
+  void update() override {
+    Values points{.numbers = {}, .shape = {arrows_.size(), 2}};
+    for (const Arrow& arrow : arrows_) {
+      points.numbers.push_back(static_cast<float>(arrow.along));
+      points.numbers.push_back(static_cast<float>(arrow.across));
+    }
+    show("points", std::move(points));
+    show("law", std::array{law()});
+    show_curves();
+    tell("summary", arrows_.empty() ? before() : after());
+  }
+
+ private:
+  [[nodiscard]] std::size_t size() const { return sizes.at(count("size")); }
+  /// What the derivation says of batches of this size.
+  [[nodiscard]] double law() const { return place_->single / std::sqrt(size()); }
+  [[nodiscard]] double noise() const {
+    double squares = 0;
+    for (const Arrow& arrow : arrows_) squares += arrow.error();
+    return std::sqrt(squares / static_cast<double>(arrows_.size()));
+  }
+
+  /// Noise by batch size: the law, what the chapter measured, and what is measured here.
+  void show_curves() {
+    std::vector<double> line;
+    for (const std::size_t size : sizes) {
+      line.push_back(static_cast<double>(size));
+      line.push_back(place_->single / std::sqrt(size));
+    }
+    std::vector<double> points;
+    for (const Measured& measured : chapter) {
+      points.push_back(measured.size);
+      points.push_back(measured.noise.at(count("weights")));
+    }
+    show("line", line);
+    show("chapter", points);
+    std::vector<double> here;
+    if (!arrows_.empty()) here = {static_cast<double>(size()), noise()};
+    show("here", here);
+  }
+
+  [[nodiscard]] std::string before() const {
+    std::string words = fmt::format(
+        "Batches of {}: noise of {:.2f} lengths of the gradient, if that of one image, {:.2f}, is "
+        "divided by the root of {}.",
+        size(), law(), place_->single, size());
+    for (const Measured& measured : chapter) {
+      if (measured.size != static_cast<double>(size())) continue;
+      words += fmt::format(" Section 6.3 measured {:.2f}.", measured.noise.at(count("weights")));
+    }
+    return words + " No batch is drawn yet.";
+  }
+
+  [[nodiscard]] std::string after() const {
+    const Arrow& last = arrows_.back();
+    const double degrees = std::atan2(last.across, last.along) * 180 / std::numbers::pi;
+    return fmt::format(
+        "{} batches of {}: noise of {:.2f} lengths of the gradient, and the law says {:.2f}. The "
+        "last "
+        "batch's gradient points {:.0f}° away and is {:.2f} times as long.",
+        arrows_.size(), size(), noise(), law(), degrees, std::hypot(last.along, last.across));
+  }
+
+  std::array<std::optional<Place>, 2> places_;
+  Place* place_ = nullptr;
+  std::optional<nn::Batches> batches_;
+  std::vector<Arrow> arrows_;
+};
+
+}  // namespace
+
+std::unique_ptr<Figure> noise() { return std::make_unique<NoiseFigure>(); }
+
+}  // namespace live
