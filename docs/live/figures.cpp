@@ -24,13 +24,11 @@ struct Entry {
 };
 
 constexpr std::array entries{
-    Entry{"dense", dense},     Entry{"activation", activation},
-    Entry{"softmax", softmax}, Entry{"backprop", backprop},
-    Entry{"race", race},       Entry{"convolution", convolution},
-    Entry{"dense", dense},       Entry{"noise", noise},
+    Entry{"dense", dense},       Entry{"activation", activation},
+    Entry{"softmax", softmax},   Entry{"backprop", backprop},
+    Entry{"race", race},         Entry{"noise", noise},
     Entry{"variance", variance}, Entry{"convolution", convolution},
-    Entry{"pooling", pooling},
-    Entry{"training", training},
+    Entry{"pooling", pooling},   Entry{"training", training},
     Entry{"plane", plane},
 };
 

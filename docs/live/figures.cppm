@@ -10,20 +10,18 @@ export import live;
 
 export namespace live {
 
-[[nodiscard]] std::unique_ptr<Figure> dense();  ///< Chapter 1: a layer, all of its products.
-[[nodiscard]] std::unique_ptr<Figure>
-activation();  ///< Chapter 2: four functions and their slopes.
-[[nodiscard]] std::unique_ptr<Figure>
-softmax();  ///< Chapter 2: probabilities, and how they overflow.
-[[nodiscard]] std::unique_ptr<Figure> backprop();  ///< Chapter 4: forward and backward by formulas.
-[[nodiscard]] std::unique_ptr<Figure> race();      ///< Chapter 5: four optimizers in one valley.
-[[nodiscard]] std::unique_ptr<Figure> training();  ///< Chapter 10: MNIST.
-[[nodiscard]] std::unique_ptr<Figure> plane();     ///< Chapter 12: points in the plane.
+using Made = std::unique_ptr<Figure>;
 
-[[nodiscard]] std::unique_ptr<Figure> noise();        ///< Chapter 6: gradients of batches.
-[[nodiscard]] std::unique_ptr<Figure> variance();     ///< Chapter 7: signals through many layers.
-[[nodiscard]] std::unique_ptr<Figure> convolution();  ///< Chapter 8: a kernel moves over an image.
-[[nodiscard]] std::unique_ptr<Figure>
-pooling();  ///< Chapter 8: a window, of which one number stays.
+[[nodiscard]] Made dense();        ///< Chapter 1: a layer, all of its products.
+[[nodiscard]] Made activation();   ///< Chapter 2: four functions and their slopes.
+[[nodiscard]] Made softmax();      ///< Chapter 2: probabilities, and how they overflow.
+[[nodiscard]] Made backprop();     ///< Chapter 4: forward and backward by formulas.
+[[nodiscard]] Made race();         ///< Chapter 5: four optimizers in one valley.
+[[nodiscard]] Made noise();        ///< Chapter 6: gradients of batches.
+[[nodiscard]] Made variance();     ///< Chapter 7: signals through many layers.
+[[nodiscard]] Made convolution();  ///< Chapter 8: a kernel moves over an image.
+[[nodiscard]] Made pooling();      ///< Chapter 8: of a window, one number.
+[[nodiscard]] Made training();     ///< Chapter 10: MNIST.
+[[nodiscard]] Made plane();        ///< Chapter 12: points in the plane.
 
 }  // namespace live
