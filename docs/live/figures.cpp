@@ -30,6 +30,8 @@ constexpr std::array entries{
     Entry{"variance", variance}, Entry{"convolution", convolution},
     Entry{"pooling", pooling},   Entry{"training", training},
     Entry{"plane", plane},
+    Entry{"dense", dense},
+    Entry{"draw", draw},
 };
 
 }  // namespace

@@ -157,7 +157,8 @@ std::string description(const Figure& figure) {
                         {"step", control.step},
                         {"choices", control.choices},
                         {"columns", control.columns},
-                        {"free", control.free}});
+                        {"free", control.free},
+                        {"shared", control.shared}});
   }
   return nlohmann::ordered_json{{"controls", controls}, {"last_step", figure.last_step()}}.dump();
 }

@@ -30,6 +30,7 @@ struct Control {
   std::size_t columns = 0;  ///< Above 0: a grid of numbers, so many in a row.
   bool free = false;        ///< The page has an input of its own; any number of values may come.
   bool restarts = true;     ///< Whether a new value begins the figure anew, from step 0.
+  bool shared = true;       ///< Whether its values stand in the address.
 };
 
 /// A control that is on or off.

@@ -12,6 +12,10 @@
 //   scripts      others of scripts/ that it needs.
 // A view has: figure (a LiveFigure), stage (an element), set(name, values), redraw(),
 // numberInput(name, i), help(name).
+//   filesFor(address)  data that the settings of an address need besides;
+//   charts       whether it uses live.LineChart.
+// A view has: figure (a LiveFigure), stage (an element), set(name, values), redraw(). While a hand
+// moves something, change(settings, false): the address and the summary wait until it rests.
 
 'use strict';
 
@@ -29,6 +33,7 @@ const live = (() => {
   let library;  // what the module exports
 
   function bytesOf(base64) {
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
     const text = atob(base64);
     const bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; ++i) bytes[i] = text.charCodeAt(i);
@@ -186,7 +191,9 @@ const live = (() => {
 
   // -------------------------------------------------------------------------------- the address
 
-  // #NAME.CONTROL=1,2,3&NAME.steps=40 for all figures of the page; choices by their words.
+  // #NAME.CONTROL=1,2,3&NAME.steps=40 for all figures of the page; choices by their words. What is
+  // too long for an address that people send each other is left out.
+  const longest = 6000;
 
   function readAddress() {
     const hash = location.hash.slice(1);
@@ -200,6 +207,7 @@ const live = (() => {
         const values = figure.settings.get(control.name);
         if (values.join() === control.start.join()) continue;
         const words = control.choices.length ? control.choices[values[0]] : values.join();
+        if (!control.shared || words.length > longest) continue;
         parts.push(`${figure.name}.${control.name}=${encodeURIComponent(words).replace(/%2C/g, ',')}`);
       }
       if (figure.steps > 0) parts.push(`${figure.name}.steps=${figure.steps}`);
@@ -225,22 +233,29 @@ const live = (() => {
   /// A colour of the page as it is now: 'ink', 'faint', 'ground', 'positive', 'negative', 'accent',
   /// 'series-1' … 'series-5'.
   function colour(name) {
-    return getComputedStyle(document.querySelector('.live')).getPropertyValue(`--live-${name}`).trim();
+    if (!colours.has(name)) {
+      const style = getComputedStyle(document.querySelector('.live'));
+      colours.set(name, style.getPropertyValue(`--live-${name}`).trim());
+    }
+    return colours.get(name);
   }
 
-  function rgb(name) {
-    const hex = colour(name);
+  const colours = new Map();  // until the theme changes
+
+  function rgb(hex) {
     return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
   }
 
   /// Draws a matrix into a canvas, a pixel for a number. From `low` to `high` the ground becomes ink;
-  /// 'signed' mixes the ground with one colour below 0 and another above.
-  function drawMatrix(canvas, {numbers, shape}, {signed = false, low = 0, high = 1} = {}) {
+  /// 'signed' mixes the ground with one colour below 0 and another above. NaN is transparent.
+  function drawMatrix(canvas, {numbers, shape}, {
+    signed = false, low = 0, high = 1, ground: paper = colour('ground'), ink = colour('ink'),
+  } = {}) {
     const [rows, columns] = shape.slice(-2);
-    canvas.width = columns;
-    canvas.height = rows;
-    const ground = rgb('ground');
-    const [above, below] = signed ? [rgb('positive'), rgb('negative')] : [rgb('ink'), rgb('ink')];
+    if (canvas.width !== columns) canvas.width = columns;
+    if (canvas.height !== rows) canvas.height = rows;
+    const ground = rgb(paper);
+    const [above, below] = (signed ? [colour('positive'), colour('negative')] : [ink, ink]).map(rgb);
     const image = new ImageData(columns, rows);
     for (let i = 0; i < rows * columns; ++i) {
       const value = signed ? numbers[i] / high : (numbers[i] - low) / (high - low);
@@ -249,7 +264,7 @@ const live = (() => {
       for (let c = 0; c < 3; ++c) {
         image.data[4 * i + c] = signed || value > 0 ? ground[c] + (end[c] - ground[c]) * share : ground[c];
       }
-      image.data[4 * i + 3] = 255;
+      image.data[4 * i + 3] = Number.isNaN(value) ? 0 : 255;
     }
     canvas.getContext('2d').putImageData(image, 0, 0);
   }
@@ -440,11 +455,16 @@ const live = (() => {
       }
     }
 
-    set(name, values) {
-      this.attempt(() => this.figure.set(name, values));
-      this.follow(name);
-      this.redraw();
-      writeAddress();
+    set(name, values) { this.change({[name]: values}); }
+
+    /// Sets some controls. While they still move (`settled` false), address and summary wait.
+    change(settings, settled = true) {
+      this.attempt(() => {
+        for (const [name, values] of Object.entries(settings)) this.figure.set(name, values);
+      });
+      for (const name of Object.keys(settings)) this.follow(name);
+      this.redraw(settled);
+      if (settled) writeAddress();
     }
 
     advance(count) {
@@ -453,8 +473,9 @@ const live = (() => {
     }
 
     /// Draws what there is now.
-    redraw() {
+    redraw(settled = true) {
       this.maker.draw(this);
+      if (!settled) return;
       const summary = this.figure.text('summary');
       if (this.summary.textContent !== summary) this.summary.textContent = summary;
       const over = this.figure.steps >= this.figure.lastStep;
@@ -516,7 +537,7 @@ const live = (() => {
     async restore(address) {
       for (const control of this.figure.controls) {
         const words = address.get(`${this.figure.name}.${control.name}`);
-        if (words === undefined) continue;
+        if (words === undefined || !control.shared) continue;
         const values = control.choices.length ? [control.choices.indexOf(words)]
                                               : words.split(',').filter(Boolean).map(Number);
         this.attempt(() => this.figure.set(control.name, values));
@@ -533,12 +554,18 @@ const live = (() => {
 
   // ----------------------------------------------------------------------------------- the start
 
-  function define(name, maker) { makers.set(name, maker); }
+  const started = start();  // at once: what it loads takes a while
+
+  function define(name, maker) {
+    makers.set(name, maker);
+    for (const file of maker.files ?? []) loadScript(`data_${file}.js`);
+  }
 
   async function open(root, address) {
     const name = root.dataset.figure;
     const maker = makers.get(name);
-    await Promise.all((maker.files ?? []).map(data));
+    const files = [...(maker.files ?? []), ...(maker.filesFor?.(address) ?? [])];
+    await Promise.all(files.map(data));
     if (maker.charts) await loadScript('chart.min.js');
     for (const script of maker.scripts ?? []) await loadScript(`${script}.js`);
     const still = element('div', {class: 'live-still'}, ...root.childNodes);
@@ -554,10 +581,13 @@ const live = (() => {
   }
 
   async function openAll() {
-    await start();
+    await started;
     const address = readAddress();
     for (const root of document.querySelectorAll('.live')) await open(root, address);
-    const redraw = () => views.forEach((view) => view.redraw());
+    const redraw = () => {
+      colours.clear();
+      views.forEach((view) => view.redraw());
+    };
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
     new MutationObserver(redraw).observe(document.body, {attributeFilter: ['data-theme']});
   }

@@ -1,0 +1,396 @@
+module;
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+module live.figures;
+
+import live.inside;
+import live.readers;
+import live.strokes;
+import nn.convolution;
+import nn.files;
+import nn.metrics;
+import nn.pictures;
+import nn.weights;
+
+namespace live {
+
+namespace {
+
+constexpr std::size_t canvas_side = 140;  // pixels; 5 for each that the networks read
+constexpr std::size_t side = 28;
+constexpr std::size_t units_shown = 12;
+constexpr double many = 1e9;
+
+/// The drawing that is there at first.
+constexpr std::array<double, 40> three{300, 262, 342, 200, 421, 162, 512, 158, 598, 188,
+                                       641, 254, 630, 328, 571, 390, 488, 432, 428, 447,
+                                       512, 452, 602, 482, 662, 545, 676, 624, 648, 706,
+                                       582, 772, 494, 806, 402, 802, 322, 764, 288, 716};
+
+/// A control whose input is the page's own.
+Control of_the_page(std::string name, std::string label, std::string help,
+                    std::vector<double> start, double high) {
+  return {.name = std::move(name),
+          .label = std::move(label),
+          .help = std::move(help),
+          .start = std::move(start),
+          .high = high,
+          .free = true,
+          .restarts = false};
+}
+
+/// The same without a place in the address: what a file brings does not fit there.
+Control unshared(Control control) {
+  control.shared = false;
+  return control;
+}
+
+/// `98.4 %`; what is not quite certain does not become so by rounding.
+std::string percent(double share) {
+  if (share > 0.9995 && share < 1) return "> 99.9 %";
+  return fmt::format("{:.1f} %", 100 * share);
+}
+
+/// The pixels of a picture file as the page hands them over: width and height, four bytes each, the
+/// least significant first; then red, green, blue and opacity of every pixel.
+nn::Tensor brightness_of(std::span<const std::byte> bytes) {
+  const auto number = [&](std::size_t place) { return std::to_integer<unsigned>(bytes[place]); };
+  const auto length = [&](std::size_t place) {
+    return std::size_t{number(place) + 256 * number(place + 1)};
+  };
+  nn::Tensor brightness = nn::Tensor::uninitialized(nn::Shape{length(4), length(0)});
+  for (std::size_t i = 0; i < brightness.size(); ++i) {
+    const std::size_t pixel = 8 + 4 * i;
+    const double grey =
+        0.299 * number(pixel) + 0.587 * number(pixel + 1) + 0.114 * number(pixel + 2);
+    const double opacity = number(pixel + 3) / 255.0;
+    const double shade = opacity * grey / 255 + (1 - opacity);  // what is transparent is white
+    brightness.data()[i] = static_cast<nn::real>(std::clamp(shade, 0.0, 1.0));
+  }
+  return brightness;
+}
+
+/// Where the ink lies in an image.
+struct Ink {
+  std::size_t height = 0;
+  std::size_t width = 0;
+  double from_middle = 0;  ///< The centre of mass, in pixels from the middle.
+};
+
+Ink ink_of(const nn::Tensor& image) {
+  std::size_t top = side, left = side, bottom = 0, right = 0;  // NOLINT: one box
+  double mass = 0, down = 0, across = 0;                       // NOLINT
+  for (std::size_t y = 0; y < side; ++y) {
+    for (std::size_t x = 0; x < side; ++x) {
+      const double ink = image(0, y * side + x);
+      mass += ink;
+      down += ink * static_cast<double>(y);
+      across += ink * static_cast<double>(x);
+      if (ink < 0.2) continue;
+      top = std::min(top, y);
+      bottom = std::max(bottom, y + 1);
+      left = std::min(left, x);
+      right = std::max(right, x + 1);
+    }
+  }
+  if (mass == 0 || bottom == 0) return {};
+  constexpr double middle = 14;
+  return {.height = bottom - top,
+          .width = right - left,
+          .from_middle = std::hypot(down / mass - middle, across / mass - middle)};
+}
+
+/// A canvas to draw on, the stored networks that read it while one draws, and what goes on in them.
+class DrawFigure final : public Figure {
+ public:
+  [[nodiscard]] std::vector<Control> controls() const override {
+    Control strokes = of_the_page("strokes", "Strokes", "What is drawn, point after point.",
+                                  {three.begin(), three.end()}, 1000);
+    strokes.low = -1;  // between two strokes
+    Control normalise = a_switch(
+        "normalise", "Make it like MNIST's images",
+        "Scales the ink to 20 pixels and moves its centre of mass into the middle, as was done to "
+        "the images that the networks learned from.",
+        true);
+    normalise.restarts = false;
+    return {
+        std::move(strokes),
+        {.name = "width",
+         .label = "Line width",
+         .help = "In hundredths of the canvas.",
+         .start = {9},
+         .low = 3,
+         .high = 18,
+         .step = 1,
+         .restarts = false},
+        std::move(normalise),
+        of_the_page("image", "Test image", "Its number, 0 for none.", {0}, 10'000),
+        of_the_page("map", "Map", "The row of maps and the map that is explained.", {0, 0}, 1000),
+        of_the_page("unit", "Hidden unit", "The one that is explained.", {0}, units_shown - 1),
+        unshared(of_the_page("picture", "Picture", "How many were loaded.", {0}, many)),
+        unshared(of_the_page("network", "Network", "How many were loaded.", {0}, many)),
+        unshared(of_the_page("checked", "Checked", "Test images looked at.", {0}, 10'000))};
+  }
+
+ protected:
+  void begin() override {
+    if (!readers_.empty()) return;
+    readers_.emplace_back("MLP", nn::load_network("mlp"));
+    readers_.emplace_back("CNN", nn::load_network("cnn"));
+  }
+
+  void update() override {
+    if (check_test_images()) return;
+    take_network();
+    take_picture();
+    const nn::Tensor canvas = this->canvas();
+    const bool is_blank = std::ranges::max(canvas.values()) == 0;
+    const nn::Tensor image = is_blank ? nn::Tensor{nn::Shape{1, side * side}} : seen(canvas);
+    show("seen", image.reshaped(nn::Shape{side, side}));
+    show("canvas", canvas);
+    tell("source", shows_picture() ? "picture" : shows_test_image() ? "test image" : "drawing");
+    read(image, is_blank);
+    tell("seen", is_blank ? "Draw a digit here." : words_of_seen(canvas, image));
+    show_layers(image);
+    show_units(image);
+  }
+
+ private:
+  // ------------------------------------------------------------------------------ what is read
+
+  [[nodiscard]] bool shows_picture() const { return count("picture") > 0 && !picture_.empty(); }
+  [[nodiscard]] bool shows_test_image() const { return !shows_picture() && count("image") > 0; }
+
+  /// What stands on the canvas, with the brighter the more ink; a picture file has any shades.
+  nn::Tensor canvas() {
+    if (shows_picture()) return picture_;
+    if (shows_test_image()) {
+      if (test_.count() == 0) test_.load();
+      return test_.images(count("image"), 1).reshaped(nn::Shape{side, side});
+    }
+    constexpr double hundredths = 100;
+    return image_of(strokes_of(numbers("strokes")), number("width") / hundredths, canvas_side);
+  }
+
+  /// What the networks read of it, shape (1, 784).
+  [[nodiscard]] nn::Tensor seen(const nn::Tensor& canvas) const {
+    if (shows_test_image()) return canvas.reshaped(nn::Shape{1, side * side});
+    return is_on("normalise") ? normalised(canvas)
+                              : shrunk(canvas, side).reshaped(nn::Shape{1, side * side});
+  }
+
+  [[nodiscard]] nn::Tensor normalised(const nn::Tensor& canvas) const {
+    return nn::to_mnist({.brightness = shows_picture() ? canvas : with_margin(canvas)});
+  }
+
+  /// Takes a picture that the page has put into a file. One that is refused changes nothing.
+  void take_picture() {
+    if (count("picture") == picture_taken_ || count("picture") == 0) return;
+    picture_taken_ = count("picture");
+    nn::Tensor picture =
+        brightness_of(nn::read_whole("draw", fmt::format("picture {}", picture_taken_)));
+    static_cast<void>(nn::to_mnist({.brightness = picture}));
+    picture_ = std::move(picture);
+  }
+
+  /// Takes a network that the page has put into a file, in the same way.
+  void take_network() {
+    if (count("network") == network_taken_) return;
+    network_taken_ = count("network");
+    if (network_taken_ > 0) {
+      Reader reader{"yours", nn::load_network(fmt::format("network {}", network_taken_))};
+      forget_network();
+      readers_.push_back(std::move(reader));
+    } else {
+      forget_network();
+    }
+  }
+
+  void forget_network() {
+    readers_.erase(readers_.begin() + 2, readers_.end());
+    test_.forget();
+  }
+
+  // --------------------------------------------------------------------------------- what it is
+
+  void read(const nn::Tensor& image, bool is_blank) {
+    std::vector<std::string> names;
+    std::vector<std::string> readings;
+    for (std::size_t i = 0; i < readers_.size(); ++i) {
+      const Reader& reader = readers_[i];
+      nn::Tensor probabilities = reader.probabilities(image);
+      if (is_blank) probabilities.fill(0);
+      const std::size_t guess = nn::classes(probabilities)[0];
+      std::vector<std::string> bars;
+      for (const double share : probabilities.values()) bars.push_back(percent(share));
+      names.push_back(reader.name());
+      show(fmt::format("probabilities {}", i), probabilities);
+      tell(fmt::format("bars {}", i), fmt::format("{}", fmt::join(bars, "\n")));
+      tell(fmt::format("guess {}", i), is_blank ? "" : std::to_string(guess));
+      tell(fmt::format("certainty {}", i), is_blank ? "" : bars[guess]);
+      readings.push_back(fmt::format("{} reads {} ({})", called(i), guess, bars[guess]));
+      if (i == 0) guess_ = guess;
+    }
+    tell("names", fmt::format("{}", fmt::join(names, "\n")));
+    tell("summary", is_blank ? "The canvas is empty." : truth() + sentence(readings));
+  }
+
+  /// `The MLP`, `your network`.
+  [[nodiscard]] std::string called(std::size_t reader) const {
+    return reader < 2 ? "the " + readers_[reader].name() : "your network";
+  }
+
+  static std::string sentence(const std::vector<std::string>& parts) {
+    std::string all = fmt::format("{}.", fmt::join(parts, ", "));
+    all[0] = all[0] == 't' ? 'T' : all[0];
+    return all;
+  }
+
+  /// What is known of a test image: `Test image 116 is a 4. `
+  [[nodiscard]] std::string truth() const {
+    if (!shows_test_image()) return "";
+    return fmt::format("Test image {} is a {}. ", count("image"), test_.digit(count("image")));
+  }
+
+  [[nodiscard]] std::string words_of_seen(const nn::Tensor& canvas, const nn::Tensor& image) const {
+    if (shows_test_image()) {
+      return "As it stands in MNIST: its makers have normalised it, so the switch has no part in "
+             "it.";
+    }
+    const Ink ink = ink_of(image);
+    if (is_on("normalise")) {
+      return fmt::format(
+          "Of {} × {} points, 28 × 28 are left. The ink is now {} pixels high and {} wide, in "
+          "proportion, and its centre of mass lies in the middle, as in every image that the "
+          "networks learned from.",
+          canvas.rows(), canvas.columns(), ink.height, ink.width);
+    }
+    std::vector<std::string> readings;
+    const nn::Tensor proper = normalised(canvas);
+    for (std::size_t i = 0; i < readers_.size(); ++i) {
+      const nn::Tensor probabilities = readers_[i].probabilities(proper);
+      const std::size_t guess = nn::classes(probabilities)[0];
+      readings.push_back(
+          fmt::format("{} would read {} ({})", called(i), guess, percent(probabilities(0, guess))));
+    }
+    return fmt::format(
+        "The canvas as it is, in fewer pixels: the ink is {} pixels high and {} wide, and its "
+        "centre of mass lies {:.1f} pixels from the middle. In the images that the networks "
+        "learned "
+        "from, the longer side has 20, and the centre is the middle: of others they know nothing, "
+        "and cannot say so. Made like MNIST's, {}.",
+        ink.height, ink.width, ink.from_middle, fmt::join(readings, ", "));
+  }
+
+  // ------------------------------------------------------------------------- MNIST's test images
+
+  /// Looks at more of the test images, if the page asks for that.
+  bool check_test_images() {
+    if (count("checked") == 0) test_.forget();
+    const bool asked = count("checked") > test_.checked();
+    if (asked) {
+      if (test_.count() == 0) test_.load();
+      test_.check(readers_, count("checked"));
+    }
+    show("tests",
+         std::array{static_cast<double>(test_.next(count("image"))),
+                    static_cast<double>(test_.checked()), static_cast<double>(test_.count())});
+    tell("tests", words_of_tests());
+    return asked;
+  }
+
+  [[nodiscard]] std::string words_of_tests() const {
+    if (test_.checked() == 0) return "";
+    std::vector<std::string> misread;
+    for (std::size_t i = 0; i < readers_.size(); ++i) {
+      misread.push_back(fmt::format("{} misreads {}", called(i), test_.misread(i).size()));
+    }
+    return fmt::format("Of {} test images {}; {} are misread by at least one of them.",
+                       test_.checked() < test_.count()
+                           ? fmt::format("the first {}", test_.checked())
+                           : fmt::format("all {}", test_.count()),
+                       fmt::join(misread, ", "), test_.misread().size());
+  }
+
+  // ------------------------------------------------------------------------------------- inside
+
+  /// The maps of the CNN, layer by layer, and more of the one that is chosen.
+  void show_layers(const nn::Tensor& image) {
+    const nn::Sequential& network = readers_[1].network();
+    std::vector<std::string> names;
+    std::vector<LayerAtWork> layers = at_work(network, image);
+    std::erase_if(layers, [](const LayerAtWork& layer) {
+      return layer.name.starts_with("Reshape") || layer.name.starts_with("Flatten") ||
+             layer.name.starts_with("Dropout");
+    });
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const nn::Shape& shape = layers[i].maps.shape();
+      names.push_back(fmt::format("Layer {}, {}: ", layers[i].index + 1, layers[i].name) +
+                      (shape[1] == 1
+                           ? fmt::format("{} numbers", shape[2])
+                           : fmt::format("{} maps of {} × {}", shape[0], shape[1], shape[2])));
+      show(fmt::format("maps {}", i), layers[i].maps);
+    }
+    tell("layers", fmt::format("{}", fmt::join(names, "\n")));
+    const std::span<const double> chosen = numbers("map");
+    const LayerAtWork& layer =
+        layers[std::min(static_cast<std::size_t>(chosen[0]), layers.size() - 1)];
+    show_map(network, layer,
+             std::min(static_cast<std::size_t>(chosen[1]), layer.maps.shape()[0] - 1));
+  }
+
+  void show_map(const nn::Sequential& network, const LayerAtWork& layer, std::size_t map) {
+    show("map", one_of(layer.maps, map));
+    tell("map", words_of(network, layer, map));
+    const nn::Convolution* const made_by = convolution_of(network, layer.index);
+    if (made_by == nullptr || layer.maps.shape()[1] == 1) {
+      show("filters", Values{.numbers = {}, .shape = {0, 0, 0}});
+    } else {
+      show("filters", one_of(made_by->kernels(), map));
+    }
+  }
+
+  /// The hidden units of the MLP that say most, and more of the one that is chosen.
+  void show_units(const nn::Tensor& image) {
+    const FirstLayer layer{readers_[0].network(), image};
+    const std::vector<Unit> units = layer.strongest(units_shown);
+    Values weights{.numbers = {}, .shape = {units.size(), side, side}};
+    std::vector<std::string> labels;
+    for (const Unit& unit : units) {
+      weights.numbers.insert(weights.numbers.end(), unit.weights.data(),
+                             unit.weights.data() + unit.weights.size());
+      labels.push_back(fmt::format("{}: {:.1f}", unit.index + 1, unit.output));
+    }
+    show("units", std::move(weights));
+    tell("units", fmt::format("{}", fmt::join(labels, "\n")));
+    const Unit& chosen = units[std::min(count("unit"), units.size() - 1)];
+    show("weights", chosen.weights);
+    show("products", chosen.products);
+    tell("unit", layer.words_of(chosen, guess_));
+  }
+
+  std::vector<Reader> readers_;  // the MLP, the CNN, and the reader's own if there is one
+  TestImages test_;
+  nn::Tensor picture_;
+  std::size_t picture_taken_ = 0;
+  std::size_t network_taken_ = 0;
+  std::size_t guess_ = 0;  // of the MLP
+};
+
+}  // namespace
+
+std::unique_ptr<Figure> draw() { return std::make_unique<DrawFigure>(); }
+
+}  // namespace live

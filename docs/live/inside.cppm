@@ -1,0 +1,215 @@
+/// @file
+/// @brief What goes on in a network while it reads an image, and words for it.
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+export module live.inside;
+
+import nn.activation;
+import nn.convolution;
+import nn.dense;
+export import nn.weights;
+
+namespace live {
+
+/// A layer of a network at work on one image.
+export struct LayerAtWork {
+  std::size_t index;  ///< In the network; 0 is the first.
+  std::string name;
+  nn::Tensor maps;  ///< What it puts out: images, shape (C, H, W); or numbers, (1, 1, M).
+};
+
+/// What a layer makes of a batch.
+nn::Tensor output_of(const nn::Sequential& network, std::size_t index, nn::Tensor x) {
+  nn::detail::visit_layer(network, index, [&](const auto& layer) { x = layer.predict(x); });
+  return x;
+}
+
+/// What each layer makes of an image.
+/// @param network With layers of the library alone.
+/// @param image Shape (1, 784).
+export std::vector<LayerAtWork> at_work(const nn::Sequential& network, const nn::Tensor& image) {
+  std::vector<LayerAtWork> layers;
+  const std::vector<std::string> names = network.layer_names();
+  nn::Tensor x = image;
+  for (std::size_t i = 0; i < network.size(); ++i) {
+    x = output_of(network, i, std::move(x));
+    const nn::Shape& shape = x.shape();
+    const nn::Shape maps =
+        shape.rank() == 4 ? nn::Shape{shape[1], shape[2], shape[3]} : nn::Shape{1, 1, x.columns()};
+    layers.push_back({.index = i, .name = names[i], .maps = x.reshaped(maps)});
+  }
+  return layers;
+}
+
+/// The largest of the absolute values.
+export double most(const nn::Tensor& tensor) {
+  double largest = 0;
+  for (const nn::real value : tensor.values()) largest = std::max(largest, std::abs(double{value}));
+  return largest;
+}
+
+/// One of several matrices.
+/// @param matrices Shape (N, H, W) or (N, C, H, W).
+/// @return Shape (H, W) or (C, H, W).
+export nn::Tensor one_of(const nn::Tensor& matrices, std::size_t place) {
+  nn::Tensor one{matrices.shape().sample()};
+  std::ranges::copy(matrices.row(place), one.data());
+  return one;
+}
+
+/// The convolution that a layer's maps come from: the layer itself or the last before it.
+export const nn::Convolution* convolution_of(const nn::Sequential& network, std::size_t index) {
+  for (std::size_t i = index + 1; i-- > 0;) {
+    if (const auto* layer = network.layer_if<nn::Convolution>(i)) return layer;
+  }
+  return nullptr;
+}
+
+/// How the words of a map begin: `Map 3 of 16, layer 2`.
+std::string place_of(const LayerAtWork& layer, std::size_t map) {
+  return fmt::format("Map {} of {}, layer {}", map + 1, layer.maps.shape()[0], layer.index + 1);
+}
+
+/// The words for a map that a convolution made.
+std::string words_of(const nn::Convolution& layer, const LayerAtWork& at_work, std::size_t map) {
+  const nn::Tensor image = one_of(at_work.maps, map);
+  const auto [least, largest] = std::ranges::minmax(image.values());
+  const nn::Shape& kernels = layer.kernels().shape();
+  const std::string how =
+      kernels[1] == 1
+          ? fmt::format("one filter of {} × {} moved over the image", kernels[2], kernels[3])
+          : fmt::format(
+                "{} filters of {} × {}, one for each map before, moved over them and summed",
+                kernels[1], kernels[2], kernels[3]);
+  return fmt::format(
+      "{} ({}): {}. Where the filter's blue lies on ink the map grows, where its orange does it "
+      "falls: from {:.2f} to {:.2f}.",
+      place_of(at_work, map), at_work.name, how, least, largest);
+}
+
+/// What can be said of one map.
+/// @param network Of which the layer is.
+/// @param layer At work.
+/// @param map 0 to C − 1.
+export std::string words_of(const nn::Sequential& network, const LayerAtWork& layer,
+                            std::size_t map) {
+  if (const auto* convolution = network.layer_if<nn::Convolution>(layer.index)) {
+    return words_of(*convolution, layer, map);
+  }
+  const nn::Tensor image = one_of(layer.maps, map);
+  const auto above = std::ranges::count_if(image.values(), [](nn::real y) { return y > 0; });
+  if (layer.maps.shape()[1] == 1) {
+    return fmt::format("Layer {} ({}): {} numbers, {} of them above 0; no picture any more.",
+                       layer.index + 1, layer.name, image.size(), above);
+  }
+  const std::string begin = fmt::format("{} ({}): ", place_of(layer, map), layer.name);
+  if (network.layer_if<nn::MaxPool>(layer.index) != nullptr) {
+    return begin + fmt::format(
+                       "of every window of the map before, the largest number stays: {} × "
+                       "{} are left. Where in the window it stood is forgotten.",
+                       image.rows(), image.columns());
+  }
+  return begin + fmt::format("{} of {} numbers are above 0: there, something was found.", above,
+                             image.size());
+}
+
+/// A hidden unit of a first dense layer at work.
+export struct Unit {
+  std::size_t index;    ///< 0 for the first of the layer.
+  double output;        ///< After its activation.
+  nn::Tensor weights;   ///< Shape (28, 28).
+  nn::Tensor products;  ///< The weights, each times its pixel.
+};
+
+/// The first dense layer that reads the pixels, and what stands behind it.
+export class FirstLayer {
+ public:
+  /// @param network Whose first dense layer takes 784 pixels, with an activation behind it.
+  /// @param image Shape (1, 784).
+  FirstLayer(const nn::Sequential& network, const nn::Tensor& image)
+      : network_{&network}, image_{&image} {
+    while (network.layer_if<nn::Dense>(index_) == nullptr) ++index_;
+    hidden_ = output_of(network, index_ + 1, layer().predict(image));
+  }
+
+  /// How many units it has.
+  [[nodiscard]] std::size_t count() const { return hidden_.columns(); }
+
+  /// The units that put out most, strongest first.
+  [[nodiscard]] std::vector<Unit> strongest(std::size_t how_many) const {
+    std::vector<std::size_t> order(count());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::sort(order, std::ranges::less{},
+                      [&](std::size_t unit) { return std::pair{-hidden_(0, unit), unit}; });
+    order.resize(std::min(how_many, order.size()));
+    std::vector<Unit> units;
+    for (const std::size_t unit : order) units.push_back(look_at(unit));
+    return units;
+  }
+
+  /// What can be said of a unit.
+  /// @param unit One of strongest().
+  /// @param guess The digit that the network reads.
+  [[nodiscard]] std::string words_of(const Unit& unit, std::size_t guess) const {
+    double for_it = 0;
+    double against = 0;
+    for (const double product : unit.products.values()) {
+      (product > 0 ? for_it : against) += product;
+    }
+    return fmt::format(
+        "Unit {} of {} says {:.2f}: {:.2f} for ink where its weights are blue, {:.2f} for ink "
+        "where they are orange, and its bias {:.2f}. With it the network gives {} a probability "
+        "of {:.1f} %; without it, of {:.1f} %.",
+        unit.index + 1, count(), unit.output, for_it, against, layer().biases()(unit.index), guess,
+        100 * probability(hidden_, guess), 100 * probability(without(unit.index), guess));
+  }
+
+ private:
+  [[nodiscard]] const nn::Dense& layer() const { return network_->layer<nn::Dense>(index_); }
+
+  [[nodiscard]] Unit look_at(std::size_t unit) const {
+    constexpr std::size_t side = 28;
+    Unit seen{.index = unit,
+              .output = hidden_(0, unit),
+              .weights = nn::Tensor::uninitialized(nn::Shape{side, side}),
+              .products = nn::Tensor::uninitialized(nn::Shape{side, side})};
+    for (std::size_t i = 0; i < side * side; ++i) {
+      const nn::real weight = layer().weights()(i, unit);
+      seen.weights.data()[i] = weight;
+      seen.products.data()[i] = weight * (*image_)(0, i);
+    }
+    return seen;
+  }
+
+  /// What the layer puts out with one unit silent.
+  [[nodiscard]] nn::Tensor without(std::size_t unit) const {
+    nn::Tensor silenced = hidden_;
+    silenced(0, unit) = 0;
+    return silenced;
+  }
+
+  /// What the rest of the network makes of it.
+  [[nodiscard]] double probability(nn::Tensor x, std::size_t guess) const {
+    for (std::size_t i = index_ + 2; i < network_->size(); ++i) {
+      x = output_of(*network_, i, std::move(x));
+    }
+    return nn::Softmax{}.predict(std::move(x))(0, guess);
+  }
+
+  const nn::Sequential* network_;
+  const nn::Tensor* image_;
+  std::size_t index_ = 0;
+  nn::Tensor hidden_;  // (1, M)
+};
+
+}  // namespace live
