@@ -34,10 +34,12 @@ constexpr std::size_t units_shown = 12;
 constexpr double many = 1e9;
 
 /// The drawing that is there at first.
-constexpr std::array<double, 40> three{300, 262, 342, 200, 421, 162, 512, 158, 598, 188,
-                                       641, 254, 630, 328, 571, 390, 488, 432, 428, 447,
-                                       512, 452, 602, 482, 662, 545, 676, 624, 648, 706,
-                                       582, 772, 494, 806, 402, 802, 322, 764, 288, 716};
+constexpr std::array<double, 94> three{
+    292, 282, 317, 235, 340, 206, 378, 180, 421, 162, 443, 156, 478, 152, 523, 153, 569, 164, 589,
+    172, 606, 184, 621, 200, 634, 217, 643, 236, 648, 256, 650, 277, 646, 310, 640, 330, 630, 349,
+    602, 383, 585, 398, 565, 411, 500, 438, 440, 450, 520, 456, 578, 473, 610, 490, 638, 513, 667,
+    551, 679, 579, 684, 620, 680, 650, 671, 681, 656, 711, 636, 737, 611, 760, 582, 780, 551, 796,
+    517, 807, 483, 813, 447, 814, 413, 810, 381, 802, 351, 788, 326, 772, 305, 752, 282, 722};
 
 /// A control whose input is the page's own.
 Control of_the_page(std::string name, std::string label, std::string help,
@@ -57,14 +59,14 @@ Control unshared(Control control) {
   return control;
 }
 
-/// `98.4 %`; what is not quite certain does not become so by rounding.
+/// `98.4 %`; rounding makes nothing certain.
 std::string percent(double share) {
-  if (share > 0.9995 && share < 1) return "> 99.9 %";
+  if (share >= 0.9995) return "> 99.9 %";
   return fmt::format("{:.1f} %", 100 * share);
 }
 
-/// The pixels of a picture file as the page hands them over: width and height, four bytes each, the
-/// least significant first; then red, green, blue and opacity of every pixel.
+/// The pixels of a picture file as the page hands them over: its width in two bytes, the lesser
+/// first, two of 0, its height likewise; then red, green, blue and opacity of every pixel.
 nn::Tensor brightness_of(std::span<const std::byte> bytes) {
   const auto number = [&](std::size_t place) { return std::to_integer<unsigned>(bytes[place]); };
   const auto length = [&](std::size_t place) {

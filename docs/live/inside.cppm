@@ -14,7 +14,6 @@ module;
 
 export module live.inside;
 
-import nn.activation;
 import nn.convolution;
 import nn.dense;
 export import nn.weights;
@@ -168,10 +167,10 @@ export class FirstLayer {
     }
     return fmt::format(
         "Unit {} of {} says {:.2f}: {:.2f} for ink where its weights are blue, {:.2f} for ink "
-        "where they are orange, and its bias {:.2f}. With it the network gives {} a probability "
-        "of {:.1f} %; without it, of {:.1f} %.",
+        "where they are orange, and its bias {:.2f}. What the network says for {}, before softmax, "
+        "is {:.2f}; with this unit silent it would be {:.2f}.",
         unit.index + 1, count(), unit.output, for_it, against, layer().biases()(unit.index), guess,
-        100 * probability(hidden_, guess), 100 * probability(without(unit.index), guess));
+        score(hidden_, guess), score(without(unit.index), guess));
   }
 
  private:
@@ -198,12 +197,12 @@ export class FirstLayer {
     return silenced;
   }
 
-  /// What the rest of the network makes of it.
-  [[nodiscard]] double probability(nn::Tensor x, std::size_t guess) const {
+  /// What the rest of the network makes of it, for one digit.
+  [[nodiscard]] double score(nn::Tensor x, std::size_t guess) const {
     for (std::size_t i = index_ + 2; i < network_->size(); ++i) {
       x = output_of(*network_, i, std::move(x));
     }
-    return nn::Softmax{}.predict(std::move(x))(0, guess);
+    return x(0, guess);
   }
 
   const nn::Sequential* network_;

@@ -469,7 +469,8 @@
           this.wanted = false;
           this.sheet.replace({image: [this.state.next]});
         } else if (!this.sheet.strokes) {
-          this.view.figure.set('checked', [this.state.checked + some]);
+          const {high} = this.view.figure.control('checked');
+          this.view.figure.set('checked', [Math.min(this.state.checked + some, high)]);
           const spent = performance.now() - begun;
           some = clamp(Math.round(some * (spent < budget ? 1.5 : 0.7)), 500) || 1;
         }
@@ -571,29 +572,31 @@
       view.readings = [];
       view.readingsRow = element('div', {class: 'live-draw-readings'});
       view.seen = element('canvas', {role: 'img', 'aria-label': 'What the networks see'});
-      view.seenWords = element('p');
+      view.seenWords = element('p', {class: 'live-draw-words'});
       view.maps = new Maps(view);
       view.units = new Units(view);
       const control = (name) => view.root.querySelector(`#live-draw-${name}`).closest('.live-control');
-      view.shrink = button('Small, in a corner', () => sheet.intoCorner());
+      view.shrink = button('Into a corner', () => sheet.intoCorner());
       view.undo = button('Undo', () => sheet.undo());
       view.stage.append(
-          element('div', {class: 'live-draw-top'},
-                  element('div', {class: 'live-draw-pad'}, sheet.element,
-                          element('div', {class: 'live-buttons'}, view.undo,
-                                  button('Clear', () => sheet.clear()), view.shrink),
-                          control('width')),
-                  view.readingsRow),
+          element('div', {class: 'live-draw-top'}, sheet.element,
+                  element('div', {class: 'live-buttons live-draw-first'}, view.undo,
+                          button('Clear', () => sheet.clear()), view.shrink),
+                  element('div', {class: 'live-draw-right'}, view.readingsRow,
+                          element('div', {class: 'live-draw-seen'},
+                                  element('figure', {}, view.seen,
+                                          element('figcaption', {}, 'what they see')),
+                                  control('normalise')),
+                          view.seenWords),
+                  element('div', {class: 'live-draw-more'}, control('width'),
+                          element('div', {class: 'live-buttons'},
+                                  button('Next test image', () => tests.showNext()),
+                                  button('Your picture …', () => files.picture.click()),
+                                  button('Your network …', () => files.network.click()),
+                                  files.picture, files.network),
+                          tests.words)),
           view.summary, view.message,
-          element('div', {class: 'live-draw-seen'},
-                  element('figure', {}, view.seen, element('figcaption', {}, 'what the networks see')),
-                  element('div', {}, control('normalise'), view.seenWords)),
-          element('div', {class: 'live-buttons'},
-                  button('Next test image', () => tests.showNext()),
-                  button('A picture of yours …', () => files.picture.click()),
-                  button('A network of yours …', () => files.network.click()),
-                  files.picture, files.network),
-          tests.words, element('p', {class: 'live-draw-keys', id: 'live-draw-keys'}, keys),
+          element('p', {class: 'live-draw-keys', id: 'live-draw-keys'}, keys),
           view.maps.element, view.units.element);
       view.root.addEventListener('keydown', (event) => {
         const command = event.ctrlKey || event.metaKey;
