@@ -29,9 +29,7 @@ constexpr std::array entries{
     Entry{"race", race},         Entry{"noise", noise},
     Entry{"variance", variance}, Entry{"convolution", convolution},
     Entry{"pooling", pooling},   Entry{"training", training},
-    Entry{"plane", plane},
-    Entry{"dense", dense},
-    Entry{"draw", draw},
+    Entry{"plane", plane},       Entry{"draw", draw},
 };
 
 }  // namespace

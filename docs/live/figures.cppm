@@ -23,7 +23,6 @@ using Made = std::unique_ptr<Figure>;
 [[nodiscard]] Made pooling();      ///< Chapter 8: of a window, one number.
 [[nodiscard]] Made training();     ///< Chapter 10: MNIST.
 [[nodiscard]] Made plane();        ///< Chapter 12: points in the plane.
-[[nodiscard]] std::unique_ptr<Figure> dense();  ///< Chapter 1: a layer, all of its products.
-[[nodiscard]] std::unique_ptr<Figure> draw();   ///< A page of its own: draw a digit.
+[[nodiscard]] Made draw();         ///< A page of its own: draw a digit.
 
 }  // namespace live

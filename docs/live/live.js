@@ -9,13 +9,11 @@
 //   places       controls whose inputs it puts into its stage itself, by view.numberInput();
 //   files        data that it needs, as live.data() takes them;
 //   charts       whether it uses live.LineChart;
-//   scripts      others of scripts/ that it needs.
+//   scripts      others of scripts/ that it needs;
+//   filesFor(address)  data that the settings of an address need besides.
 // A view has: figure (a LiveFigure), stage (an element), set(name, values), redraw(),
-// numberInput(name, i), help(name).
-//   filesFor(address)  data that the settings of an address need besides;
-//   charts       whether it uses live.LineChart.
-// A view has: figure (a LiveFigure), stage (an element), set(name, values), redraw(). While a hand
-// moves something, change(settings, false): the address and the summary wait until it rests.
+// numberInput(name, i), help(name). While a hand moves something, change(settings, false): the
+// address and the summary wait until it rests.
 
 'use strict';
 

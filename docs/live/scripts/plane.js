@@ -112,8 +112,8 @@ live.define('plane', {
   drawSurface(view, context) {
     const {numbers, shape: [rows, columns, classes]} = view.figure.values('surface');
     const image = new ImageData(columns, rows);
-    const ground = live.rgb('ground');
-    const colours = Array.from({length: classes}, (_, i) => live.rgb(`series-${i + 1}`));
+    const ground = live.rgb(live.colour('ground'));
+    const colours = Array.from({length: classes}, (_, i) => live.rgb(live.colour(`series-${i + 1}`)));
     for (let i = 0; i < rows * columns; ++i) {
       const all = numbers.subarray(classes * i, classes * (i + 1));
       const most = all.indexOf(Math.max(...all));
