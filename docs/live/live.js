@@ -309,7 +309,9 @@ const live = (() => {
         scale.grid.color = colour('line');
       }
       options.plugins.legend.labels.color = colour('ink');
-      options.plugins.legend.labels.usePointStyle = series.some(({points}) => points);
+      const dots = series.some(({points}) => points);
+      Object.assign(options.plugins.legend.labels,
+                    {usePointStyle: dots, boxHeight: dots ? 7 : 1, pointStyleWidth: 16});
       this.chart.update();
     }
   }

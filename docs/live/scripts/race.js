@@ -65,7 +65,7 @@
   }
 
   function legend(style) {
-    return live.element('svg', {viewBox: '-24 -9 48 18', class: 'live-key', 'aria-hidden': 'true'},
+    return live.element('svg', {viewBox: '-24 -9 48 18', class: 'live-race-key', 'aria-hidden': 'true'},
         live.element('g', {class: 'live-path', style: `--series: var(--live-series-${style + 1})`},
             live.element('line', {x1: -24, y1: 0, x2: 24, y2: 0, 'stroke-dasharray': dashes[style]}),
             live.element('path', {class: 'live-mark', d: marks[style]})));
