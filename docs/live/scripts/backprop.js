@@ -3,10 +3,10 @@
 // The network as a drawing, and its twelve formulas as a list; the step that was done last is brought
 // out in both. What goes forward stands in the circles, what comes back below them.
 (() => {
-  const [width, height, radius] = [420, 258, 20];
+  const [width, height, radius] = [432, 258, 20];
   const places = {
-    x1: [34, 70], x2: [34, 215], s1: [150, 70], s2: [150, 215],
-    h1: [240, 70], h2: [240, 215], y: [325, 142], C: [392, 142],
+    x1: [32, 70], x2: [32, 215], s1: [142, 70], s2: [142, 215],
+    h1: [250, 70], h2: [250, 215], y: [332, 142], C: [405, 142],
   };
   const names = {x1: 'x₁', x2: 'x₂', s1: 'sum 1', s2: 'sum 2', h1: 'hidden 1', h2: 'hidden 2',
                  y: 'output', C: 'cost'};
@@ -15,10 +15,10 @@
     w11: ['x1', 's1', 0.5, [0, -9]], w12: ['x1', 's2', 0.27, [20, -2]],
     w21: ['x2', 's1', 0.27, [20, -11]], w22: ['x2', 's2', 0.5, [0, -9]],
     r1: ['s1', 'h1', 0.5, [0, -9]], r2: ['s2', 'h2', 0.5, [0, -9]],
-    v1: ['h1', 'y', 0.4, [12, -12]], v2: ['h2', 'y', 0.4, [14, 12]], c: ['y', 'C', 0.5, [0, -9]],
+    v1: ['h1', 'y', 0.4, [14, -10]], v2: ['h2', 'y', 0.4, [14, 12]], c: ['y', 'C', 0.5, [0, -9]],
   };
   // Where the gradient of a weight stands, seen from the weight.
-  const aside = {w11: [0, 18], w12: [0, 13], w21: [0, 13], w22: [0, 18], v1: [22, 0], v2: [22, 0]};
+  const aside = {w11: [0, 18], w12: [0, 13], w21: [0, 13], w22: [0, 18], v1: [0, -13], v2: [0, 13]};
 
   // What each formula gives: numbers in circles, messages below them, gradients at weights and
   // biases. And the lines that it goes along.
@@ -46,12 +46,12 @@
       circle: live.element('circle', {cx: x, cy: y, r: radius}),
       inside: words(x, y, 'live-forward'),
       below: words(x, y + radius + 11, 'live-backward'),
-      bias: words(x + 36, y - radius - 9, 'live-backward live-beside'),
+      bias: words(x + 38, y - radius - 9, 'live-backward live-beside'),
       biasValue: words(x - 10, y - radius - 9, 'live-forward live-beside'),
     };
     node.name = ['s1', 's2', 'y'].includes(name)
         ? words(x - 10, y - radius - 23, 'live-beside', names[name])
-        : words(x, y - radius - 10, '', names[name]);
+        : words(x, name === 'C' ? y + radius + 11 : y - radius - 10, '', names[name]);
     view.nodes[name] = node;
     return Object.values(node);
   }
@@ -104,8 +104,7 @@
   }
 
   live.define('backprop', {
-    pace: 1,
-    rest: 900,
+    pace: () => 1,
 
     build(view) {
       view.nodes = {};

@@ -46,9 +46,9 @@
 
   function drawTicks(view) {
     const place = scale(view);
-    const label = (x, y, words) => live.element('text', {x, y}, words);
-    return [...ticks.x.map((x) => label(place(x, 0)[0], height - 8, `x = ${x}`)),
-            ...ticks.y.map((y) => label(width - 32, place(0, y)[1], `y = ${y}`))];
+    const label = (x, y, words, anchor) => live.element('text', {x, y, 'text-anchor': anchor}, words);
+    return [...ticks.x.map((x) => label(place(x, 0)[0], height - 12, `x = ${x}`, 'middle')),
+            ...ticks.y.map((y) => label(width - 8, place(0, y)[1], `y = ${y}`, 'end'))];
   }
 
   function drawPath(view, k, style) {
@@ -72,8 +72,7 @@
   }
 
   live.define('race', {
-    pace: 1,
-    rest: 40,
+    pace: () => 25,
 
     build(view) {
       view.valley = live.element('g', {class: 'live-valley'});
