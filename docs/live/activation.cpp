@@ -32,8 +32,7 @@ struct Response {
 /// A gradient of ones comes back as the derivative itself.
 template <nn::Layer Activation>
 Response ask(Activation layer, const nn::Tensor& x) {
-  nn::Tensor y = layer.forward(x);
-  return {.y = y, .slope = layer.backward(nn::Tensor{x.shape(), 1})};
+  return {.y = layer.forward(x), .slope = layer.backward(nn::Tensor{x.shape(), 1})};
 }
 
 Response ask(std::size_t function, nn::real leak, const nn::Tensor& x) {

@@ -28,14 +28,14 @@ using nn::Tensor;
 
 constexpr std::array rates{0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.09, 0.1,
                            0.11,  0.15,  0.2,  0.3,  0.4,  0.5,  1.0,  2.0};
-constexpr std::array lengths{40, 100, 200};
+constexpr std::array lengths{40.0, 100.0, 200.0};
 constexpr std::array start{-4.0, 1.0};
 constexpr std::array area{-4.6, 3.0, -1.5, 1.5};  // that is drawn: from, to along x, along y
 
 /// The rate of an optimizer, or that it stays at home.
 Control rate_of(std::string name, std::string label, double rate) {
-  std::vector<std::string> words{"does not run"};
-  for (const double one : rates) words.push_back(numeral(one));
+  std::vector<std::string> words = numerals(rates);
+  words.insert(words.begin(), "does not run");
   const auto place = std::ranges::find(rates, rate) - rates.begin() + 1;
   return {.name = std::move(name),
           .label = label + ": rate",
@@ -72,8 +72,6 @@ Walker walker(O optimizer) {
 class RaceFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
-    std::vector<std::string> steps;
-    for (const int length : lengths) steps.push_back(fmt::format("{}", length));
     return {rate_of("descent", "GradientDescent", 0.09),
             rate_of("momentum", "Momentum", 0.03),
             {.name = "mu",
@@ -97,7 +95,7 @@ class RaceFigure final : public Figure {
              .start = {0},
              .high = lengths.size() - 1,
              .step = 1,
-             .choices = steps}};
+             .choices = numerals(lengths)}};
   }
 
   [[nodiscard]] std::size_t last_step() const override {

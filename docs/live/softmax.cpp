@@ -86,8 +86,6 @@ std::string failure(const Naive& naive, const nn::Tensor& z, const nn::Tensor& r
 class SoftmaxFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
-    std::vector<std::string> words;
-    for (const double temperature : temperatures) words.push_back(numeral(temperature));
     return {logit(0),
             logit(1),
             logit(2),
@@ -104,7 +102,7 @@ class SoftmaxFigure final : public Figure {
              .start = {3},
              .high = temperatures.size() - 1,
              .step = 1,
-             .choices = words}};
+             .choices = numerals(temperatures)}};
   }
 
  protected:

@@ -4,9 +4,11 @@ module;
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string>
+#include <vector>
 
 export module live.words;
 
@@ -26,6 +28,15 @@ export namespace live {
 /// @return `0.25`, and in brackets if it is negative: `(-1)`.
 [[nodiscard]] std::string term(double value) {
   return value < 0 ? fmt::format("({})", numeral(value)) : numeral(value);
+}
+
+/// Numbers to choose from.
+/// @param values Any.
+/// @return Each as numeral() has it.
+[[nodiscard]] std::vector<std::string> numerals(std::span<const double> values) {
+  std::vector<std::string> words(values.size());
+  std::ranges::transform(values, words.begin(), numeral);
+  return words;
 }
 
 /// A number for each line.
