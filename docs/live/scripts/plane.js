@@ -5,7 +5,7 @@
 // by a pointer, or by the arrow keys and Enter.
 live.define('plane', {
   charts: true,
-  pace: 4,
+  pace: () => 60,  // epochs a second
 
   build(view) {
     view.chart = new live.LineChart('Cost by epoch, of points to learn from and of points held out',
