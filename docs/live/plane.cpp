@@ -9,9 +9,9 @@ module;
 #include <cstddef>
 #include <memory>
 #include <numbers>
-#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -91,12 +91,17 @@ const nn::Tensor& squares() {
   return all;
 }
 
-/// `{0.12F, -0.5F}, …`, some in a line.
+/// What stands before an element of a list that goes over several lines.
+std::string_view before(std::size_t index, std::size_t in_line) {
+  if (index == 0) return "";
+  return index % in_line == 0 ? ",\n              " : ", ";
+}
+
+/// `{0.12F, -0.5F}, …`
 std::string code_of(const nn::Tensor& rows) {
   std::string text;
   for (std::size_t i = 0; i < rows.rows(); ++i) {
-    text += i == 0 ? "" : i % 4 == 0 ? ",\n                     " : ", ";
-    text += fmt::format("{{{}, {}}}", literal(rows(i, 0UL)), literal(rows(i, 1UL)));
+    text += fmt::format("{}{{{}, {}}}", before(i, 4), literal(rows(i, 0UL)), literal(rows(i, 1UL)));
   }
   return text;
 }
@@ -104,8 +109,7 @@ std::string code_of(const nn::Tensor& rows) {
 std::string code_of_classes(const nn::Tensor& targets) {
   std::string text;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    text += i == 0 ? "" : i % 25 == 0 ? ",\n                      " : ", ";
-    text += fmt::format("{:g}", targets(i));
+    text += fmt::format("{}{:g}", before(i, 25), targets(i));
   }
   return text;
 }
@@ -139,7 +143,7 @@ class PlaneFigure final : public LearningFigure {
     split_ = points();
     Plan plan{recipe_};
     plan.dense_layers(2, classes());
-    learner_.emplace(plan.network(), recipe_);
+    learner_ = std::make_unique<Learner>(plan.network(), recipe_);
     epochs_ = training_costs_ = held_out_costs_ = {};
     if (split_.training.size() > 0) measure(0);
     show_points();
@@ -292,15 +296,14 @@ class PlaneFigure final : public LearningFigure {
 
   [[nodiscard]] std::string summary() const {
     if (split_.training.size() == 0) {
-      return "No points yet. Choose a class and click into the picture, or go there by the "
-             "keyboard: "
-             "arrow keys, Enter.";
+      return "No points yet. Choose a class, then click into the picture, or use its arrow keys "
+             "and Enter.";
     }
-    std::string text = fmt::format(
-        "Epoch {} of {}: cost {:.4f} on {} points to learn from, {:.1f} % right", steps(),
-        recipe_.epochs, training_.cost(), training_.size(), 100 * training_.accuracy());
+    std::string text = fmt::format("Epoch {} of {}: {} on {} points to learn from, {:.1f} % right",
+                                   steps(), recipe_.epochs, cost_in_words(training_.cost()),
+                                   training_.size(), 100 * training_.accuracy());
     if (held_out_costs_.empty()) return text + ".";
-    text += fmt::format("; cost {:.4f} on {} held out, {:.1f} % right.", held_out_.cost(),
+    text += fmt::format("; {} on {} held out, {:.1f} % right.", cost_in_words(held_out_.cost()),
                         held_out_.size(), 100 * held_out_.accuracy());
     const auto best = std::ranges::min_element(held_out_costs_) - held_out_costs_.begin();
     if (static_cast<std::size_t>(best) == steps()) return text;
@@ -313,7 +316,7 @@ class PlaneFigure final : public LearningFigure {
     if (split_.training.size() == 0) return "";
     const bool held = split_.validation.size() > 0;
     const std::string sets =
-        held ? "{{\"training\", training}, {\"held-out\", held_out}}" : "training";
+        held ? R"({{"training", training}, {"held-out", held_out}})" : "training";
     return "import nn;\n\nnn::Dataset training_points();  // at the end\n" +
            (held ? "nn::Dataset held_out_points();\n"s : "") + "\nint main() {\n" + plan.code() +
            "\n  const nn::Dataset training = training_points();\n" +
@@ -325,7 +328,7 @@ class PlaneFigure final : public LearningFigure {
 
   Recipe recipe_;
   nn::Split split_;
-  std::optional<Learner> learner_;
+  std::unique_ptr<Learner> learner_;
   std::vector<double> epochs_, training_costs_, held_out_costs_;
   Score training_, held_out_;
 };

@@ -5,6 +5,7 @@ module;
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -92,29 +93,29 @@ const auto& find(const auto& choices, std::string_view name) {
 
 // -------------------------------------------------------------------------------- the controls
 
-Control choice_of(const auto& choices, std::string_view start) {
-  Control control{.name = "", .label = "", .help = "", .start = {}};
-  for (const auto& choice : choices) {
-    if (choice.name == start) control.start = {static_cast<double>(control.choices.size())};
-    control.choices.emplace_back(choice.name);
-  }
-  control.high = static_cast<double>(control.choices.size() - 1);
-  return control;
+std::string word(double number) { return fmt::format("{:g}", number); }
+
+template <class Make>
+std::string word(const Choice<Make>& choice) {
+  return std::string{choice.name};
 }
 
-Control choice_of(std::span<const double> numbers, double start) {
-  std::vector<Choice<double>> choices;
-  std::vector<std::string> words;
-  for (const double number : numbers) words.push_back(fmt::format("{:g}", number));
-  for (const std::string& word : words) choices.push_back({.name = word, .make = 0});
-  return choice_of(choices, fmt::format("{:g}", start));
+std::vector<std::string> words(const auto& choices) {
+  std::vector<std::string> all(choices.size());
+  std::ranges::transform(choices, all.begin(), [](const auto& choice) { return word(choice); });
+  return all;
 }
 
-Control named(std::string name, std::string label, std::string help, Control control) {
-  control.name = std::move(name);
-  control.label = std::move(label);
-  control.help = std::move(help);
-  return control;
+/// A choice of words, one of which stands at the start.
+Control choice_of(std::string name, std::string label, std::string help,
+                  std::vector<std::string> words, std::string_view start) {
+  const auto place = std::ranges::find(words, start) - words.begin();
+  return {.name = std::move(name),
+          .label = std::move(label),
+          .help = std::move(help),
+          .start = {static_cast<double>(place)},
+          .high = static_cast<double>(words.size() - 1),
+          .choices = std::move(words)};
 }
 
 Control range(std::string name, std::string label, std::string help, double start, double low,
@@ -191,11 +192,13 @@ void Plan::end_line() {
 }
 
 std::string Plan::code() const {
+  const std::string layers = fmt::format("{}", fmt::join(lines_, ",\n"));
+  const bool draws = layers.find("random") != std::string::npos;
   return fmt::format(
-      "  nn::Random random{{{}}};\n"
+      "{}"
       "  nn::Sequential network{{\n"
       "{}}};\n",
-      recipe_.seed, fmt::join(lines_, ",\n"));
+      draws ? fmt::format("  nn::Random random{{{}}};\n", recipe_.seed) : "", layers);
 }
 
 // -------------------------------------------------------------------------------- the training
@@ -207,10 +210,10 @@ void Score::add(const nn::Tensor& logits, const nn::Tensor& targets) {
   size_ += count;
 }
 
-Learner::Learner(const nn::Sequential& network, const Recipe& recipe)
+Learner::Learner(nn::Sequential network, const Recipe& recipe)
     : rate_{recipe.rate},
       rate_falls_{recipe.rate_falls},
-      network_{network},
+      network_{std::move(network)},
       optimizer_{find(optimizers, recipe.optimizer).make(recipe)},
       parameters_{network_.parameters()} {}
 
@@ -249,22 +252,22 @@ std::vector<Control> LearningFigure::recipe_controls(const Recipe& start, std::s
        .high = static_cast<double>(widest),
        .step = 1,
        .columns = start.widths.size()},
-      named("activation", "Activation", "What each hidden layer does to its sums (chapter 2).",
-            choice_of(activations, start.activation)),
-      named("initializer", "Initializer",
-            "Where the weights start (chapter 7). With He, the last layer gets Glorot.",
-            choice_of(initializers, start.initializer)),
-      named("optimizer", "Optimizer", "How a gradient becomes a step (chapter 5).",
-            choice_of(optimizers, start.optimizer)),
-      named("rate", "Learning rate", "How long the steps are.", choice_of(rates, start.rate)),
+      choice_of("activation", "Activation", "What each hidden layer does to its sums (chapter 2).",
+                words(activations), start.activation),
+      choice_of("initializer", "Initializer",
+                "Where the weights start (chapter 7). With He, the last layer gets Glorot.",
+                words(initializers), start.initializer),
+      choice_of("optimizer", "Optimizer", "How a gradient becomes a step (chapter 5).",
+                words(optimizers), start.optimizer),
+      choice_of("rate", "Learning rate", "How long the steps are.", words(rates), word(start.rate)),
       a_switch("falls", "The rate falls", "On a line, to 0 at the end of the last epoch.",
                start.rate_falls),
-      named("batch", "Batch size", "So many samples make a step (chapter 6).",
-            choice_of(batch_sizes, static_cast<double>(start.batch_size))),
+      choice_of("batch", "Batch size", "So many samples make a step (chapter 6).",
+                words(batch_sizes), std::to_string(start.batch_size)),
       range("dropout", "Dropout", "The share of the hidden numbers left out in training.",
             start.dropout, 0, 0.8, 0.05),
-      named("decay", "Weight decay", "How strongly each step shrinks the weights.",
-            choice_of(decays, start.weight_decay)),
+      choice_of("decay", "Weight decay", "How strongly each step shrinks the weights.",
+                words(decays), word(start.weight_decay)),
       range("epochs", "Epochs", "Passes over the training set; then it stops.",
             static_cast<double>(start.epochs), 1, static_cast<double>(most_epochs), 1),
       range("seed", "Seed", "Names the first weights and the order of the samples.",
@@ -295,6 +298,11 @@ void LearningFigure::show_learner(const Learner& learner) {
   show("parameters", learner.values());
 }
 
+std::string cost_in_words(double cost) {
+  if (!std::isfinite(cost)) return "a cost that is no number any more";
+  return cost < 1'000 ? fmt::format("cost {:.4f}", cost) : fmt::format("cost {:.1e}", cost);
+}
+
 std::string thousands(std::size_t number) {
   std::string digits = std::to_string(number);
   for (std::size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, ",");
@@ -304,7 +312,7 @@ std::string thousands(std::size_t number) {
 // ------------------------------------------------------------------------------------ the code
 
 std::string literal(double number) {
-  std::string text = fmt::format("{:g}", number);
+  std::string text = word(number);
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text + "F";
 }

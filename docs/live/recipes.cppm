@@ -101,9 +101,9 @@ using Optimizer = std::variant<nn::GradientDescent, nn::Momentum, nn::RMSProp, n
 /// A network that learns by a recipe.
 class Learner {
  public:
-  /// @param network Copied; the learner's own.
+  /// @param network The learner's own.
   /// @param recipe Its optimizer is at work.
-  Learner(const nn::Sequential& network, const Recipe& recipe);
+  Learner(nn::Sequential network, const Recipe& recipe);
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
   ~Learner() = default;
@@ -145,6 +145,9 @@ class LearningFigure : public Figure {
   /// Shows the last outputs, gradients and parameters: what a test compares.
   void show_learner(const Learner& learner);
 };
+
+/// `cost 0.1234`, and words where the steps were too long and it is no number any more.
+[[nodiscard]] std::string cost_in_words(double cost);
 
 /// 269,322 for 269322.
 [[nodiscard]] std::string thousands(std::size_t number);

@@ -7,7 +7,6 @@ module;
 #include <cstddef>
 #include <memory>
 #include <numeric>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -136,9 +135,9 @@ class TrainingFigure final : public LearningFigure {
     recipe_ = recipe();
     const Plan plan = choice("network") == "CNN" ? convolutional_network(recipe_)
                                                  : multi_layer_perceptron(recipe_);
-    learner_.emplace(plan.network(), recipe_);
-    batches_.emplace(sets().training, nn::BatchOptions{.size = recipe_.batch_size},
-                     nn::Random{recipe_.seed});
+    learner_ = std::make_unique<Learner>(plan.network(), recipe_);
+    batches_ = std::make_unique<nn::Batches>(
+        sets().training, nn::BatchOptions{.size = recipe_.batch_size}, nn::Random{recipe_.seed});
     training_curve_ = validation_curve_ = {};
     running_ = validation_ = test_ = {};
     confusion_ = nn::ConfusionMatrix{digits};
@@ -200,7 +199,8 @@ class TrainingFigure final : public LearningFigure {
     if (index == 0) validation_ = {};
     measure(validation_, slice_of(sets().validation, index));
     if (validation_.size() == held_out) {
-      validation_curve_.add(static_cast<double>(steps() / epoch_steps() + 1), validation_);
+      const std::size_t epoch = steps() / epoch_steps() + 1;
+      validation_curve_.add(static_cast<double>(epoch), validation_);
     }
   }
 
@@ -251,16 +251,18 @@ class TrainingFigure final : public LearningFigure {
     std::string text = fmt::format(
         "Epoch {} of {}", std::min(steps() / epoch_steps() + 1, recipe_.epochs), recipe_.epochs);
     if (!training_curve_.costs.empty()) {
-      text += fmt::format("; training: cost {:.4f}, {:.2f} % right", training_curve_.costs.back(),
-                          training_curve_.accuracies.back());
+      text +=
+          fmt::format("; training: {}, {:.2f} % right", cost_in_words(training_curve_.costs.back()),
+                      training_curve_.accuracies.back());
     }
     if (!validation_curve_.costs.empty()) {
-      text += fmt::format("; held-out images: cost {:.4f}, {:.2f} % right",
-                          validation_curve_.costs.back(), validation_curve_.accuracies.back());
+      text += fmt::format("; held-out images: {}, {:.2f} % right",
+                          cost_in_words(validation_curve_.costs.back()),
+                          validation_curve_.accuracies.back());
     }
     if (test_.size() > 0) {
-      text += fmt::format("; {} test images: cost {:.4f}, {:.2f} % right", thousands(test_.size()),
-                          test_.cost(), 100 * test_.accuracy());
+      text += fmt::format("; {} test images: {}, {:.2f} % right", thousands(test_.size()),
+                          cost_in_words(test_.cost()), 100 * test_.accuracy());
     }
     return text + ".";
   }
@@ -273,8 +275,8 @@ class TrainingFigure final : public LearningFigure {
   }
 
   Recipe recipe_;
-  std::optional<Learner> learner_;
-  std::optional<nn::Batches> batches_;
+  std::unique_ptr<Learner> learner_;
+  std::unique_ptr<nn::Batches> batches_;
   Curve training_curve_, validation_curve_;
   Score running_;  ///< Of the batches since the last point of the curve.
   Score validation_, test_;

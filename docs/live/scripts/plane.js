@@ -116,8 +116,8 @@ live.define('plane', {
     const colours = Array.from({length: classes}, (_, i) => live.rgb(live.colour(`series-${i + 1}`)));
     for (let i = 0; i < rows * columns; ++i) {
       const all = numbers.subarray(classes * i, classes * (i + 1));
-      const most = all.indexOf(Math.max(...all));
-      const share = 0.55 * (all[most] - 1 / classes) / (1 - 1 / classes);
+      const most = Math.max(0, all.indexOf(Math.max(...all)));
+      const share = 0.55 * ((all[most] || 1 / classes) - 1 / classes) / (1 - 1 / classes);
       for (let c = 0; c < 3; ++c) image.data[4 * i + c] = ground[c] + (colours[most][c] - ground[c]) * share;
       image.data[4 * i + 3] = 255;
     }

@@ -75,7 +75,7 @@ live.define('training', {
         const count = numbers[10 * i + j];
         cell.textContent = count;
         cell.className = i === j ? 'live-right' : count > 0 ? 'live-wrong' : 'live-none';
-        cell.style.setProperty('--share', `${Math.round(100 * Math.sqrt(count / Math.max(all, 1)))}%`);
+        cell.style.setProperty('--share', `${Math.round(50 * Math.sqrt(count / Math.max(all, 1)))}%`);
       });
     });
     if (view.explained) this.explain(view, ...view.explained);
