@@ -143,7 +143,7 @@ class NoiseFigure final : public Figure {
     for (const std::size_t size : sizes) words.push_back(fmt::format("{}", size));
     return {{.name = "size",
              .label = "Images in a batch",
-             .help = "More images, less noise: but how much less?",
+             .help = "Of how many images each gradient is the mean.",
              .start = {4},
              .high = static_cast<double>(sizes.size() - 1),
              .step = 1,

@@ -129,7 +129,7 @@ class VarianceFigure final : public Figure {
              .restarts = false},
             {.name = "deviation",
              .label = "Your own standard deviation",
-             .help = "A sixth way to begin: normal, with this deviation. Which keeps the signal?",
+             .help = "A sixth way to begin: normal, with this deviation, whatever the width.",
              .start = {0.1},
              .high = 0.5,
              .step = 0.005},
