@@ -13,6 +13,7 @@ module;
 module live.figures;
 
 import live.windows;
+import live.words;
 import nn.convolution;
 
 namespace live {
@@ -91,10 +92,9 @@ class ConvolutionFigure final : public WindowFigure {
     const nn::Convolution convolution = layer();
     std::string words;
     for (std::size_t i = 0; i < pixels.size(); ++i) {
-      words += fmt::format("{} · {} + ", in_parentheses(pixels[i]),
-                           in_parentheses(convolution.kernels().values()[i]));
+      words += fmt::format("{} · {} + ", term(pixels[i]), term(convolution.kernels().values()[i]));
     }
-    return words + fmt::format("{} = {:.4g}", in_parentheses(convolution.biases()(0)), result());
+    return words + fmt::format("{} = {}", term(convolution.biases()(0)), numeral(result()));
   }
 
   void update() override {

@@ -11,6 +11,7 @@ module;
 module live.figures;
 
 import live.windows;
+import live.words;
 import nn.convolution;
 
 namespace live {
@@ -63,10 +64,10 @@ class PoolingFigure final : public WindowFigure {
   [[nodiscard]] std::string sum() const override {
     std::string words;
     for (const real pixel : seen()) {
-      words += (words.empty() ? "" : is_max() ? ", " : " + ") + in_parentheses(pixel);
+      words += (words.empty() ? "" : is_max() ? ", " : " + ") + term(pixel);
     }
-    return is_max() ? fmt::format("the largest of {} is {:.4g}", words, result())
-                    : fmt::format("({}) / {} = {:.4g}", words, window().size(), result());
+    return is_max() ? fmt::format("the largest of {} is {}", words, numeral(result()))
+                    : fmt::format("({}) / {} = {}", words, window().size(), numeral(result()));
   }
 
   void update() override {

@@ -12,6 +12,8 @@ module;
 
 module live.windows;
 
+import live.words;
+
 namespace live {
 
 namespace {
@@ -82,10 +84,6 @@ Tensor drawn(const Picture& picture) {
 
 }  // namespace
 
-std::string in_parentheses(double number) {
-  return number < 0 ? fmt::format("({:.4g})", number) : fmt::format("{:.4g}", number);
-}
-
 std::vector<real> typed_or(std::span<const double> typed, std::span<const real> there) {
   std::vector<real> numbers{there.begin(), there.end()};
   if (typed.size() == there.size()) {
@@ -145,9 +143,7 @@ std::vector<real> WindowFigure::seen() const {
 
 void WindowFigure::show_words(const std::string& name, const Tensor& tensor) {
   show(name, tensor);
-  std::string words;
-  for (const real number : tensor.values()) words += fmt::format("{:.4g}\n", number + 0.0);
-  tell(name, words);
+  tell(name, lines(tensor.values(), 4));
 }
 
 void WindowFigure::update() {

@@ -65,9 +65,6 @@ class WindowFigure : public Figure {
   nn::Tensor y_;
 };
 
-/// A number as a factor or a summand: a negative one in parentheses.
-[[nodiscard]] std::string in_parentheses(double number);
-
 /// Numbers that a reader typed, if there are as many as expected; else those that were there.
 [[nodiscard]] std::vector<nn::real> typed_or(std::span<const double> typed,
                                              std::span<const nn::real> there);

@@ -3,7 +3,7 @@
 // The image under the window, the kernel, their products, and the output as far as the window came.
 live.define('convolution', {
   scripts: ['windows'],
-  pace: () => 8,
+  pace: (view) => live.windows.pace(view),
 
   build(view) {
     const typed = () => view.set('weights', [...view.kernel.typed(), ...view.bias.typed()]);
@@ -25,7 +25,6 @@ live.define('convolution', {
       view.set('weights', []);  // they were typed into another kernel
       return;
     }
-    this.rest = live.windows.rest(view);
     live.windows.draw(view);
     const all = {input: () => true};
     view.kernel.show(figure.values('kernel'), live.windows.words(view, 'kernel'), all);

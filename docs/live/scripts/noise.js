@@ -5,7 +5,7 @@
 live.define('noise', {
   files: ['mnist_training'],
   charts: true,
-  pace: 2,
+  pace: () => 40,
 
   build(view) {
     view.cloud = live.element('svg', {class: 'live-cloud', role: 'img',

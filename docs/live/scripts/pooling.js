@@ -3,7 +3,7 @@
 // The image under the window with the winner marked, the output, and where a gradient of ones goes.
 live.define('pooling', {
   scripts: ['windows'],
-  pace: () => 8,
+  pace: (view) => live.windows.pace(view),
 
   build(view) {
     live.windows.build(view, []);
@@ -13,7 +13,6 @@ live.define('pooling', {
 
   draw(view) {
     const {numbers: share} = view.figure.values('share');
-    this.rest = live.windows.rest(view);
     live.windows.draw(view, (i) => (share[i] === 1 ? 'live-winner' : ''));
     view.gradient.show(view.figure.values('gradient'), live.windows.words(view, 'gradient'));
   },

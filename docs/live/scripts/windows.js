@@ -149,7 +149,7 @@ live.windows = (() => {
   }
 
   function words(view, name) {
-    return view.figure.text(name).trimEnd().split('\n');
+    return view.figure.text(name).split('\n');
   }
 
   /// Image and output, with `between` in between.
@@ -199,10 +199,10 @@ live.windows = (() => {
     view.placeShown.textContent = figure.text('place');
   }
 
-  /// Milliseconds between the steps of a run: where there are few, each is to be read.
-  function rest(view) {
-    return view.figure.lastStep < 50 ? 400 : 0;
+  /// Steps a second: where there are few places, each is to be read.
+  function pace(view) {
+    return view.figure.lastStep < 50 ? 2.5 : 60;
   }
 
-  return {Sheet, build, draw, rest, words};
+  return {Sheet, build, draw, pace, words};
 })();
