@@ -11,11 +11,11 @@ live.define('noise', {
     view.cloud = live.element('svg', {class: 'live-cloud', role: 'img',
                                       'aria-label': 'gradients of batches around that of all images'});
     const entry = (kind, words) => live.element(
-        'li', {}, live.element('span', {class: `live-mark ${kind}`}), words);
-    const keys = live.element('ul', {class: 'live-marks'},
-                              entry('live-mark-whole', 'the gradient of all images'),
-                              entry('live-mark-batch', 'that of a batch; the last one darker'),
-                              entry('live-mark-law', 'how far away the law expects it to end'));
+        'li', {}, live.element('span', {class: `live-legend ${kind}`}), words);
+    const keys = live.element('ul', {class: 'live-legends'},
+                              entry('live-legend-whole', 'the gradient of all images'),
+                              entry('live-legend-batch', 'that of a batch; the last one darker'),
+                              entry('live-legend-law', 'how far away the law expects it to end'));
     view.chart = new live.LineChart(
         'The noise of a batch’s gradient, by batch size',
         {x: 'images in a batch', y: 'noise, in lengths of the gradient', logX: true, logY: true});
