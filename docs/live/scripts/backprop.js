@@ -105,6 +105,7 @@
 
   live.define('backprop', {
     pace: () => 1,
+    pace: () => 1.1,
 
     build(view) {
       view.nodes = {};
