@@ -140,6 +140,7 @@ class NoiseFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
     std::vector<std::string> words;
+    words.reserve(sizes.size());
     for (const std::size_t size : sizes) words.push_back(fmt::format("{}", size));
     return {{.name = "size",
              .label = "Images in a batch",
@@ -170,7 +171,8 @@ class NoiseFigure final : public Figure {
     std::optional<Place>& place = places_.at(count("weights"));
     if (!place) place.emplace(count("weights") == 1);
     place_ = &*place;
-    batches_.emplace(images(), nn::BatchOptions{.size = size()}, nn::Random{count("seed")});
+    batches_ = std::make_unique<nn::Batches>(images(), nn::BatchOptions{.size = size()},
+                                             nn::Random{count("seed")});
     arrows_.clear();
   }
 
@@ -245,7 +247,7 @@ class NoiseFigure final : public Figure {
 
   std::array<std::optional<Place>, 2> places_;
   Place* place_ = nullptr;
-  std::optional<nn::Batches> batches_;
+  std::unique_ptr<nn::Batches> batches_;
   std::vector<Arrow> arrows_;
 };
 

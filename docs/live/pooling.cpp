@@ -64,7 +64,8 @@ class PoolingFigure final : public WindowFigure {
   [[nodiscard]] std::string sum() const override {
     std::string words;
     for (const real pixel : seen()) {
-      words += (words.empty() ? "" : is_max() ? ", " : " + ") + term(pixel);
+      if (!words.empty()) words += is_max() ? ", " : " + ";
+      words += term(pixel);
     }
     return is_max() ? fmt::format("the largest of {} is {}", words, numeral(result()))
                     : fmt::format("({}) / {} = {}", words, window().size(), numeral(result()));

@@ -158,6 +158,7 @@ class VarianceFigure final : public Figure {
     journeys_.clear();
     for (const Start& start : starts(random, number("deviation"))) {
       std::vector<nn::Sequential> layers;
+      layers.reserve(count("depth"));
       for (std::size_t i = 0; i < count("depth"); ++i) layers.push_back(layer(start));
       journeys_.push_back(travel(start, layers, signal, message));
     }
@@ -226,7 +227,8 @@ class VarianceFigure final : public Figure {
   }
 
   [[nodiscard]] static std::string fate(double size) {
-    return size < 1e-3 ? "has vanished" : size > 100 ? "has exploded" : "is still alive";
+    if (size < 1e-3) return "has vanished";
+    return size > 100 ? "has exploded" : "is still alive";
   }
 
   std::vector<Journey> journeys_;

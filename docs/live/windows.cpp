@@ -71,14 +71,14 @@ constexpr std::array<real, 16> matrix{1, 0, 2, 1,  //
                                       2, 1, 1, 0,  //
                                       1, 0, 2, 1};
 
+real shade(char c) {
+  if (c == '#') return 1;
+  return c == '.' ? 0 : static_cast<real>(c - '0') / 10;
+}
+
 Tensor drawn(const Picture& picture) {
-  const std::string_view tenths = picture.tenths;
-  Tensor image{Shape{1, 1, tenths.size() / picture.width, picture.width}};
-  for (std::size_t i = 0; i < tenths.size(); ++i) {
-    const char c = tenths[i];
-    const real shade = c == '#' ? 10 : static_cast<real>(c == '.' ? 0 : c - '0');
-    image.values()[i] = shade / 10;
-  }
+  Tensor image{Shape{1, 1, picture.tenths.size() / picture.width, picture.width}};
+  std::ranges::transform(picture.tenths, image.data(), shade);
   return image;
 }
 
