@@ -36,6 +36,7 @@ constexpr Picture corner{"the corner of section 8.3", 6,
                          "...###"
                          "...###"};
 
+/// The first of MNIST's test images.
 constexpr Picture seven{"a digit", 28,
                         "............................"
                         "............................"
