@@ -222,8 +222,15 @@ class VarianceFigure final : public Figure {
              "{}, with {}: after {} layers the signal is {:.2g} and {}; the message is {:.2g} "
              "when it is back at the input and {}.",
              journey.name, count("activation") == 3 ? "no function" : choice("activation"),
-             count("depth"), journey.forward.back(), fate(journey.forward.back()),
+             count("depth"), journey.forward.back(), fate_of_signal(journey),
              journey.backward.front(), fate(journey.backward.front())));
+  }
+
+  /// tanh gives no more than 1, whatever comes in: there a signal can be large, and lost.
+  [[nodiscard]] std::string fate_of_signal(const Journey& journey) const {
+    const double ends = journey.shares[journey.shares.size() - bars] + journey.shares.back();
+    if (choice("activation") != "tanh" || ends < 0.5) return fate(journey.forward.back());
+    return fmt::format("is saturated, {:.0f} % of it at the two ends", 100 * ends);
   }
 
   [[nodiscard]] static std::string fate(double size) {
