@@ -16,6 +16,7 @@ export module live.readers;
 
 import nn.activation;
 import nn.convolution;
+import nn.dense;
 import nn.files;
 import nn.metrics;
 import nn.recurrent;
@@ -56,6 +57,11 @@ export class Reader {
   /// @throws std::invalid_argument if it does not.
   Reader(std::string name, const nn::Sequential& network)
       : name_{std::move(name)}, network_{of_rows(network)} {
+    const nn::Dense* const first = network_.layer_if<nn::Dense>(0);
+    if (first != nullptr && first->inputs() != pixels) {
+      throw std::invalid_argument(
+          fmt::format("it takes {} numbers, and an image has {} pixels", first->inputs(), pixels));
+    }
     const nn::Shape output = network_.output_shape(nn::Shape{pixels});
     if (output == nn::Shape{digits}) return;
     throw std::invalid_argument(

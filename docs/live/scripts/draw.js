@@ -92,7 +92,7 @@
 
     settings() {
       const of = (name) => this.view.figure.settings.get(name);
-      return {strokes: of('strokes'), image: of('image'), picture: of('picture')};
+      return {strokes: of('strokes'), width: of('width'), image: of('image'), picture: of('picture')};
     }
 
     /// Shows something else; undo comes back to what there was.
@@ -105,9 +105,10 @@
 
     /// A pen is put down. What is not of the reader's hand makes room.
     begin(point) {
-      const {strokes, image, picture} = this.settings();
+      const now = this.settings();
+      const {strokes, image, picture} = now;
       const example = strokes.join() === this.view.figure.control('strokes').start.join();
-      this.past.push({strokes, image, picture});
+      this.past.push(now);
       this.strokes = example || image[0] || picture[0] ? [] : this.shown;
       this.strokes.push([point]);
       if (image[0] || picture[0]) this.view.change({image: [0], picture: [0]}, false);
@@ -149,11 +150,13 @@
       this.replace({strokes: []});
     }
 
-    /// The drawing, smaller and near an edge: what normalisation is there for.
+    /// The drawing, smaller and near an edge, with a smaller pen: what normalisation is there for.
     intoCorner() {
-      const [share, x, y] = [0.3, 40, 60];
-      this.replace({strokes: toNumbers(this.shown.map((stroke) => stroke.map(
-          ([a, b]) => [Math.round(x + share * a), Math.round(y + share * b)])))});
+      const [share, x, y] = [1 / 3, 30, 30];
+      const small = this.shown.map((stroke) => stroke.map(
+          ([a, b]) => [Math.round(x + share * a), Math.round(y + share * b)]));
+      const {low} = this.view.figure.control('width');
+      this.replace({strokes: toNumbers(small), width: [Math.max(low, share * this.settings().width[0])]});
     }
 
     key(event) {
