@@ -84,11 +84,19 @@ nn::Tensor brightness_of(std::span<const std::byte> bytes) {
   return brightness;
 }
 
+/// `10,000`.
+std::string written(std::size_t count) {
+  constexpr std::size_t thousand = 1000;
+  return count < thousand ? std::to_string(count)
+                          : fmt::format("{},{:03}", count / thousand, count % thousand);
+}
+
 /// Where the ink lies in an image.
 struct Ink {
   std::size_t height = 0;
   std::size_t width = 0;
   double from_middle = 0;  ///< The centre of mass, in pixels from the middle.
+  double share = 0;        ///< Of all the ink that there could be.
 };
 
 Ink ink_of(const nn::Tensor& image) {
@@ -111,7 +119,8 @@ Ink ink_of(const nn::Tensor& image) {
   constexpr double middle = 14;
   return {.height = bottom - top,
           .width = right - left,
-          .from_middle = std::hypot(down / mass - middle, across / mass - middle)};
+          .from_middle = std::hypot(down / mass - middle, across / mass - middle),
+          .share = mass / static_cast<double>(side * side)};
 }
 
 /// A canvas to draw on, the stored networks that read it while one draws, and what goes on in them.
@@ -263,7 +272,8 @@ class DrawFigure final : public Figure {
   /// What is known of a test image: `Test image 116 is a 4. `
   [[nodiscard]] std::string truth() const {
     if (!shows_test_image()) return "";
-    return fmt::format("Test image {} is a {}. ", count("image"), test_.digit(count("image")));
+    return fmt::format("Test image {} is a {}. ", written(count("image")),
+                       test_.digit(count("image")));
   }
 
   [[nodiscard]] std::string words_of_seen(const nn::Tensor& canvas, const nn::Tensor& image) const {
@@ -320,9 +330,8 @@ class DrawFigure final : public Figure {
       misread.push_back(fmt::format("{} misreads {}", called(i), test_.misread(i).size()));
     }
     return fmt::format("Of {} test images {}; {} are misread by at least one of them.",
-                       test_.checked() < test_.count()
-                           ? fmt::format("the first {}", test_.checked())
-                           : fmt::format("all {}", test_.count()),
+                       test_.checked() < test_.count() ? "the first " + written(test_.checked())
+                                                       : "all " + written(test_.count()),
                        fmt::join(misread, ", "), test_.misread().size());
   }
 

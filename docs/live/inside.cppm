@@ -91,9 +91,11 @@ std::string words_of(const nn::Convolution& layer, const LayerAtWork& at_work, s
                 "{} filters of {} × {}, one for each map before, moved over them and summed",
                 kernels[1], kernels[2], kernels[3]);
   return fmt::format(
-      "{} ({}): {}. Where the filter's blue lies on ink the map grows, where its orange does it "
-      "falls: from {:.2f} to {:.2f}.",
-      place_of(at_work, map), at_work.name, how, least, largest);
+      "{} ({}): {}. Where the blue of {} the map grows, where orange does it falls: here from "
+      "{:.2f} to {:.2f}.",
+      place_of(at_work, map), at_work.name, how,
+      kernels[1] == 1 ? "the filter lies on ink" : "a filter lies on large numbers", least,
+      largest);
 }
 
 /// What can be said of one map.

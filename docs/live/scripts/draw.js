@@ -340,7 +340,7 @@
       this.words = element('p');
       this.rows = element('div', {class: 'live-draw-layers'});
       this.element = element(
-          'section', {class: 'live-draw-inside'}, element('h3', {}, 'Inside the CNN'),
+          'section', {class: 'live-draw-inside'}, element('h2', {}, 'Inside the CNN'),
           element('div', {class: 'live-draw-detail'},
                   element('figure', {}, this.map, element('figcaption', {}, 'map')),
                   element('figure', {}, this.filters, element('figcaption', {}, 'filters')),
@@ -402,7 +402,7 @@
                                (unit, settled) => view.change({unit: [unit]}, settled));
       this.choice.element.classList.add('live-draw-units');
       this.element = element(
-          'section', {class: 'live-draw-inside'}, element('h3', {}, 'Inside the MLP'),
+          'section', {class: 'live-draw-inside'}, element('h2', {}, 'Inside the MLP'),
           element('div', {class: 'live-draw-detail'},
                   element('figure', {}, this.weights, element('figcaption', {}, 'weights')),
                   element('figure', {}, this.products, element('figcaption', {}, 'weights × ink')),
