@@ -298,11 +298,11 @@ class DrawFigure final : public Figure {
           fmt::format("{} would read {} ({})", called(i), guess, percent(probabilities(0, guess))));
     }
     return fmt::format(
-        "The canvas as it is, in fewer pixels: the ink is {} pixels high and {} wide, and its "
+        "The canvas as it is, in fewer pixels: {}the ink is {} pixels high and {} wide, and its "
         "centre of mass lies {:.1f} pixels from the middle. In the images that the networks "
-        "learned "
-        "from, the longer side has 20, and the centre is the middle: of others they know nothing, "
-        "and cannot say so. Made like MNIST's, {}.",
+        "learned from, the longer side has 20, and the centre is the middle: of others they know "
+        "nothing, and cannot say so. Made like MNIST's, {}.",
+        ink.share > 0.5 ? "to the networks white is ink, and the field is full of it; " : "",
         ink.height, ink.width, ink.from_middle, fmt::join(readings, ", "));
   }
 
