@@ -5,18 +5,19 @@ module;
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 module live.figures;
 
 import live.inside;
 import live.readers;
+import live.seen;
 import live.strokes;
 import nn.convolution;
 import nn.files;
@@ -65,62 +66,11 @@ std::string percent(double share) {
   return fmt::format("{:.1f} %", 100 * share);
 }
 
-/// The pixels of a picture file as the page hands them over: its width in two bytes, the lesser
-/// first, two of 0, its height likewise; then red, green, blue and opacity of every pixel.
-nn::Tensor brightness_of(std::span<const std::byte> bytes) {
-  const auto number = [&](std::size_t place) { return std::to_integer<unsigned>(bytes[place]); };
-  const auto length = [&](std::size_t place) {
-    return std::size_t{number(place) + 256 * number(place + 1)};
-  };
-  nn::Tensor brightness = nn::Tensor::uninitialized(nn::Shape{length(4), length(0)});
-  for (std::size_t i = 0; i < brightness.size(); ++i) {
-    const std::size_t pixel = 8 + 4 * i;
-    const double grey =
-        0.299 * number(pixel) + 0.587 * number(pixel + 1) + 0.114 * number(pixel + 2);
-    const double opacity = number(pixel + 3) / 255.0;
-    const double shade = opacity * grey / 255 + (1 - opacity);  // what is transparent is white
-    brightness.data()[i] = static_cast<nn::real>(std::clamp(shade, 0.0, 1.0));
-  }
-  return brightness;
-}
-
 /// `10,000`.
 std::string written(std::size_t count) {
   constexpr std::size_t thousand = 1000;
   return count < thousand ? std::to_string(count)
                           : fmt::format("{},{:03}", count / thousand, count % thousand);
-}
-
-/// Where the ink lies in an image.
-struct Ink {
-  std::size_t height = 0;
-  std::size_t width = 0;
-  double from_middle = 0;  ///< The centre of mass, in pixels from the middle.
-  double share = 0;        ///< Of all the ink that there could be.
-};
-
-Ink ink_of(const nn::Tensor& image) {
-  std::size_t top = side, left = side, bottom = 0, right = 0;  // NOLINT: one box
-  double mass = 0, down = 0, across = 0;                       // NOLINT
-  for (std::size_t y = 0; y < side; ++y) {
-    for (std::size_t x = 0; x < side; ++x) {
-      const double ink = image(0, y * side + x);
-      mass += ink;
-      down += ink * static_cast<double>(y);
-      across += ink * static_cast<double>(x);
-      if (ink < 0.2) continue;
-      top = std::min(top, y);
-      bottom = std::max(bottom, y + 1);
-      left = std::min(left, x);
-      right = std::max(right, x + 1);
-    }
-  }
-  if (mass == 0 || bottom == 0) return {};
-  constexpr double middle = 14;
-  return {.height = bottom - top,
-          .width = right - left,
-          .from_middle = std::hypot(down / mass - middle, across / mass - middle),
-          .share = mass / static_cast<double>(side * side)};
 }
 
 /// A canvas to draw on, the stored networks that read it while one draws, and what goes on in them.
@@ -179,17 +129,23 @@ class DrawFigure final : public Figure {
   }
 
  private:
+  /// One of the numbers of a control; 0 where an address names too few.
+  [[nodiscard]] std::size_t whole(std::string_view control, std::size_t place = 0) const {
+    const std::span<const double> values = numbers(control);
+    return place < values.size() ? static_cast<std::size_t>(values[place]) : 0;
+  }
+
   // ------------------------------------------------------------------------------ what is read
 
-  [[nodiscard]] bool shows_picture() const { return count("picture") > 0 && !picture_.empty(); }
-  [[nodiscard]] bool shows_test_image() const { return !shows_picture() && count("image") > 0; }
+  [[nodiscard]] bool shows_picture() const { return whole("picture") > 0 && !picture_.empty(); }
+  [[nodiscard]] bool shows_test_image() const { return !shows_picture() && whole("image") > 0; }
 
   /// What stands on the canvas, with the brighter the more ink; a picture file has any shades.
   nn::Tensor canvas() {
     if (shows_picture()) return picture_;
     if (shows_test_image()) {
       if (test_.count() == 0) test_.load();
-      return test_.images(count("image"), 1).reshaped(nn::Shape{side, side});
+      return test_.images(whole("image"), 1).reshaped(nn::Shape{side, side});
     }
     constexpr double hundredths = 100;
     return image_of(strokes_of(numbers("strokes")), number("width") / hundredths, canvas_side);
@@ -208,8 +164,8 @@ class DrawFigure final : public Figure {
 
   /// Takes a picture that the page has put into a file. One that is refused changes nothing.
   void take_picture() {
-    if (count("picture") == picture_taken_ || count("picture") == 0) return;
-    picture_taken_ = count("picture");
+    if (whole("picture") == picture_taken_ || whole("picture") == 0) return;
+    picture_taken_ = whole("picture");
     nn::Tensor picture =
         brightness_of(nn::read_whole("draw", fmt::format("picture {}", picture_taken_)));
     static_cast<void>(nn::to_mnist({.brightness = picture}));
@@ -218,8 +174,8 @@ class DrawFigure final : public Figure {
 
   /// Takes a network that the page has put into a file, in the same way.
   void take_network() {
-    if (count("network") == network_taken_) return;
-    network_taken_ = count("network");
+    if (whole("network") == network_taken_) return;
+    network_taken_ = whole("network");
     if (network_taken_ > 0) {
       Reader reader{"yours", nn::load_network(fmt::format("network {}", network_taken_))};
       forget_network();
@@ -272,8 +228,8 @@ class DrawFigure final : public Figure {
   /// What is known of a test image: `Test image 116 is a 4. `
   [[nodiscard]] std::string truth() const {
     if (!shows_test_image()) return "";
-    return fmt::format("Test image {} is a {}. ", written(count("image")),
-                       test_.digit(count("image")));
+    return fmt::format("Test image {} is a {}. ", written(whole("image")),
+                       test_.digit(whole("image")));
   }
 
   [[nodiscard]] std::string words_of_seen(const nn::Tensor& canvas, const nn::Tensor& image) const {
@@ -281,13 +237,13 @@ class DrawFigure final : public Figure {
       return "As it stands in MNIST: its makers have normalised it, so the switch has no part in "
              "it.";
     }
-    const Ink ink = ink_of(image);
+    const Ink ink = ink_of(image.reshaped(nn::Shape{side, side}));
     if (is_on("normalise")) {
       return fmt::format(
           "Of {} × {} points, 28 × 28 are left. The ink is now {} pixels high and {} wide, in "
           "proportion, and its centre of mass lies in the middle, as in every image that the "
           "networks learned from.",
-          canvas.rows(), canvas.columns(), ink.height, ink.width);
+          canvas.rows(), canvas.columns(), ink.down.length, ink.across.length);
     }
     std::vector<std::string> readings;
     const nn::Tensor proper = normalised(canvas);
@@ -303,21 +259,21 @@ class DrawFigure final : public Figure {
         "learned from, the longer side has 20, and the centre is the middle: of others they know "
         "nothing, and cannot say so. Made like MNIST's, {}.",
         ink.share > 0.5 ? "to the networks white is ink, and the field is full of it; " : "",
-        ink.height, ink.width, ink.from_middle, fmt::join(readings, ", "));
+        ink.down.length, ink.across.length, ink.from_middle, fmt::join(readings, ", "));
   }
 
   // ------------------------------------------------------------------------- MNIST's test images
 
   /// Looks at more of the test images, if the page asks for that.
   bool check_test_images() {
-    if (count("checked") == 0) test_.forget();
-    const bool asked = count("checked") > test_.checked();
+    if (whole("checked") == 0) test_.forget();
+    const bool asked = whole("checked") > test_.checked();
     if (asked) {
       if (test_.count() == 0) test_.load();
-      test_.check(readers_, count("checked"));
+      test_.check(readers_, whole("checked"));
     }
     show("tests",
-         std::array{static_cast<double>(test_.next(count("image"))),
+         std::array{static_cast<double>(test_.next(whole("image"))),
                     static_cast<double>(test_.checked()), static_cast<double>(test_.count())});
     tell("tests", words_of_tests());
     return asked;
@@ -355,11 +311,8 @@ class DrawFigure final : public Figure {
       show(fmt::format("maps {}", i), layers[i].maps);
     }
     tell("layers", fmt::format("{}", fmt::join(names, "\n")));
-    const std::span<const double> chosen = numbers("map");
-    const LayerAtWork& layer =
-        layers[std::min(static_cast<std::size_t>(chosen[0]), layers.size() - 1)];
-    show_map(network, layer,
-             std::min(static_cast<std::size_t>(chosen[1]), layer.maps.shape()[0] - 1));
+    const LayerAtWork& layer = layers[std::min(whole("map", 0), layers.size() - 1)];
+    show_map(network, layer, std::min(whole("map", 1), layer.maps.shape()[0] - 1));
   }
 
   void show_map(const nn::Sequential& network, const LayerAtWork& layer, std::size_t map) {
@@ -386,7 +339,7 @@ class DrawFigure final : public Figure {
     }
     show("units", std::move(weights));
     tell("units", fmt::format("{}", fmt::join(labels, "\n")));
-    const Unit& chosen = units[std::min(count("unit"), units.size() - 1)];
+    const Unit& chosen = units[std::min(whole("unit"), units.size() - 1)];
     show("weights", chosen.weights);
     show("products", chosen.products);
     tell("unit", layer.words_of(chosen, guess_));

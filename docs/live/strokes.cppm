@@ -6,6 +6,7 @@ module;
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 export module live.strokes;
@@ -86,40 +87,6 @@ export nn::Tensor image_of(const std::vector<Stroke>& strokes, double width, std
     }
   }
   return image;
-}
-
-/// The same image within a margin of one pixel of paper, so that its edge tells what is paper
-/// wherever the pen went.
-export nn::Tensor with_margin(const nn::Tensor& image) {
-  nn::Tensor wider{nn::Shape{image.rows() + 2, image.columns() + 2}};
-  for (std::size_t y = 0; y < image.rows(); ++y) {
-    std::ranges::copy(image.row(y), wider.row(y + 1).subspan(1).begin());
-  }
-  return wider;
-}
-
-/// An image as it is, with fewer pixels or more: each is the mean of those it covers.
-/// @param image A matrix.
-/// @param side Pixels in a row and in a column of the result.
-export nn::Tensor shrunk(const nn::Tensor& image, std::size_t side) {
-  const auto covered = [side](std::size_t place, std::size_t length) {
-    const std::size_t begin = place * length / side;
-    return std::pair{begin, std::max(begin + 1, (place + 1) * length / side)};
-  };
-  nn::Tensor small{nn::Shape{side, side}};
-  for (std::size_t y = 0; y < side; ++y) {
-    const auto [top, bottom] = covered(y, image.rows());
-    for (std::size_t x = 0; x < side; ++x) {
-      const auto [left, right] = covered(x, image.columns());
-      double sum = 0;
-      for (std::size_t row = top; row < bottom; ++row) {
-        for (std::size_t column = left; column < right; ++column) sum += image(row, column);
-      }
-      const auto pixels = static_cast<double>((bottom - top) * (right - left));
-      small(y, x) = static_cast<nn::real>(sum / pixels);
-    }
-  }
-  return small;
 }
 
 }  // namespace live

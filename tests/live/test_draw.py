@@ -62,7 +62,6 @@ class DrawTest(PageTest):
                 session.send("Input.dispatchTouchEvent", {
                     "type": "touchMove" if i else "touchStart", "touchPoints": [{"x": x, "y": y}]})
             session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        page.wait_for_timeout(400)  # a tap close behind is no tap
 
     def guesses(self, page):
         return [one.inner_text() for one in page.locator(".live-draw-guess").all()]
@@ -89,7 +88,7 @@ class DrawTest(PageTest):
         scrolled = page.evaluate("scrollY")
         for digit, strokes in DIGITS.items():
             with self.subTest(digit):
-                page.get_by_role("button", name="Clear").tap()
+                page.get_by_role("button", name="Clear").click()
                 page.wait_for_function("document.querySelector('.live-draw-guess').textContent === '–'")
                 self.touch(page, strokes)
                 self.assertEqual(self.guesses(page), [str(digit)] * 2)
@@ -142,6 +141,14 @@ class DrawTest(PageTest):
         again.get_by_role("button", name="Back to the start").click()
         self.assertEqual(self.guesses(again), ["3", "3"])
         self.assertNotIn("=", again.url)
+
+    def test_an_address_that_is_not_from_here_does_no_harm(self):
+        for address in ("draw.map=1", "draw.image=", "draw.unit=,", "draw.image=20000", "draw.strokes=5",
+                        "draw.strokes=x", "draw.network=3&draw.picture=2", "draw.map=900,900", "draw.image=1,2"):
+            with self.subTest(address):
+                page = self.start("#" + address)
+                self.draw(page, DIGITS[1])
+                self.assertEqual(self.guesses(page), ["1", "1"])
 
     def test_strokes_too_long_for_an_address_are_left_out(self):
         page = self.start()

@@ -26,7 +26,7 @@
     const strokes = [[]];
     for (let i = 0; i < numbers.length; ++i) {
       if (numbers[i] < 0) strokes.push([]);
-      else strokes.at(-1).push([numbers[i], numbers[++i]]);
+      else if (i + 1 < numbers.length) strokes.at(-1).push([numbers[i], numbers[++i]]);
     }
     return strokes.filter((stroke) => stroke.length);
   }
@@ -566,7 +566,7 @@
 
   live.define('draw', {
     files: ['mlp', 'cnn'],
-    filesFor: (address) => (Number(address.get('draw.image')) > 0 ? ['mnist_test'] : []),
+    filesFor: (address) => (parseInt(address.get('draw.image')) > 0 ? ['mnist_test'] : []),
 
     build(view) {
       const sheet = view.sheet = new Sheet(view);
