@@ -105,7 +105,6 @@
 
   live.define('backprop', {
     pace: () => 1,
-    pace: () => 1.1,
 
     build(view) {
       view.nodes = {};

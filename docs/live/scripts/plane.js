@@ -6,7 +6,6 @@
 live.define('plane', {
   charts: true,
   pace: () => 60,  // epochs a second
-  pace: () => 240,
 
   build(view) {
     view.chart = new live.LineChart('Cost by epoch, of points to learn from and of points held out',
