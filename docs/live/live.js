@@ -477,6 +477,7 @@ const live = (() => {
       this.maker.draw(this);
       if (!settled) return;
       const summary = this.figure.text('summary');
+      this.summary.ariaLive = this.running ? 'off' : 'polite';  // who listens hears how it ends
       if (this.summary.textContent !== summary) this.summary.textContent = summary;
       const over = this.figure.steps >= this.figure.lastStep;
       if (over) this.running = false;
@@ -502,14 +503,16 @@ const live = (() => {
           due -= count;
         }
         before = begun;
-        if (count === 0) return void requestAnimationFrame(frame);
+        if (count === 0) return void next();
         this.advance(count);
         const spent = performance.now() - begun;
         if (spent < frameBudget / 2) count *= 2;
         if (spent > frameBudget) count = Math.max(1, Math.floor(count / 2));
-        if (this.running) requestAnimationFrame(frame); else writeAddress();
+        if (this.running) next(); else writeAddress();
       };
-      requestAnimationFrame(frame);
+      const next = () => { this.pending = requestAnimationFrame(frame); };
+      cancelAnimationFrame(this.pending);
+      next();
     }
 
     pause() {

@@ -41,7 +41,7 @@ def look_at(page, rules):
     """What is wrong with a page as it is shown now, one line each."""
     problems = []
     try:
-        page.wait_for_function(FIGURES_START, timeout=20_000)
+        page.wait_for_function(FIGURES_START, timeout=12_000)
     except TimeoutError:
         problems.append("a figure that should work did not start")
     if missing := page.evaluate(FORMULAS_MISSING):
