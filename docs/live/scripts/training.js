@@ -69,6 +69,8 @@ live.define('training', {
 
   fill(view) {
     const {numbers} = view.figure.values('confusion');
+    if (view.filled === numbers.join()) return;
+    view.filled = numbers.join();
     view.cells.forEach((row, i) => {
       const all = numbers.slice(10 * i, 10 * i + 10).reduce((sum, count) => sum + count, 0);
       row.forEach((cell, j) => {
