@@ -121,7 +121,7 @@ class DrawFigure final : public Figure {
     const nn::Tensor image = is_blank ? nn::Tensor{nn::Shape{1, side * side}} : seen(canvas);
     show("seen", image.reshaped(nn::Shape{side, side}));
     show("canvas", canvas);
-    tell("source", shows_picture() ? "picture" : shows_test_image() ? "test image" : "drawing");
+    tell("source", source());
     read(image, is_blank);
     tell("seen", is_blank ? "Draw a digit here." : words_of_seen(canvas, image));
     show_layers(image);
@@ -139,6 +139,11 @@ class DrawFigure final : public Figure {
 
   [[nodiscard]] bool shows_picture() const { return whole("picture") > 0 && !picture_.empty(); }
   [[nodiscard]] bool shows_test_image() const { return !shows_picture() && whole("image") > 0; }
+
+  [[nodiscard]] std::string source() const {
+    if (shows_picture()) return "picture";
+    return shows_test_image() ? "test image" : "drawing";
+  }
 
   /// What stands on the canvas, with the brighter the more ink; a picture file has any shades.
   nn::Tensor canvas() {
@@ -241,8 +246,7 @@ class DrawFigure final : public Figure {
     if (is_on("normalise")) {
       return fmt::format(
           "Of {} × {} points, 28 × 28 are left. The ink is now {} pixels high and {} wide, in "
-          "proportion, and its centre of mass lies in the middle, as in every image that the "
-          "networks learned from.",
+          "proportion, and its centre of mass lies in the middle, as in every image of MNIST.",
           canvas.rows(), canvas.columns(), ink.down.length, ink.across.length);
     }
     std::vector<std::string> readings;
@@ -256,8 +260,8 @@ class DrawFigure final : public Figure {
     return fmt::format(
         "The canvas as it is, in fewer pixels: {}the ink is {} pixels high and {} wide, and its "
         "centre of mass lies {:.1f} pixels from the middle. In the images that the networks "
-        "learned from, the longer side has 20, and the centre is the middle: of others they know "
-        "nothing, and cannot say so. Made like MNIST's, {}.",
+        "learned from, the longer side has about 20, and the centre is near the middle: of others "
+        "they know nothing, and cannot say so. Made like MNIST's, {}.",
         ink.share > 0.5 ? "to the networks white is ink, and the field is full of it; " : "",
         ink.down.length, ink.across.length, ink.from_middle, fmt::join(readings, ", "));
   }
@@ -282,6 +286,7 @@ class DrawFigure final : public Figure {
   [[nodiscard]] std::string words_of_tests() const {
     if (test_.checked() == 0) return "";
     std::vector<std::string> misread;
+    misread.reserve(readers_.size());
     for (std::size_t i = 0; i < readers_.size(); ++i) {
       misread.push_back(fmt::format("{} misreads {}", called(i), test_.misread(i).size()));
     }

@@ -154,6 +154,7 @@ export class FirstLayer {
                       [&](std::size_t unit) { return std::pair{-hidden_(0, unit), unit}; });
     order.resize(std::min(how_many, order.size()));
     std::vector<Unit> units;
+    units.reserve(order.size());
     for (const std::size_t unit : order) units.push_back(look_at(unit));
     return units;
   }

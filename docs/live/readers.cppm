@@ -57,7 +57,7 @@ export class Reader {
   /// @throws std::invalid_argument if it does not.
   Reader(std::string name, const nn::Sequential& network)
       : name_{std::move(name)}, network_{of_rows(network)} {
-    const nn::Dense* const first = network_.layer_if<nn::Dense>(0);
+    const auto* const first = network_.layer_if<nn::Dense>(0);
     if (first != nullptr && first->inputs() != pixels) {
       throw std::invalid_argument(
           fmt::format("it takes {} numbers, and an image has {} pixels", first->inputs(), pixels));

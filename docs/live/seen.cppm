@@ -111,7 +111,7 @@ Ink ink_of(const nn::Tensor& image) {
   const InkAlong down = ink_along(side, [&](std::size_t y, std::size_t x) { return image(y, x); });
   const InkAlong across =
       ink_along(side, [&](std::size_t x, std::size_t y) { return image(y, x); });
-  const auto middle = static_cast<double>(side / 2);
+  const auto middle = static_cast<double>(side) / 2;
   double mass = 0;
   for (const double ink : image.values()) mass += ink;
   return {.down = down,
