@@ -2,8 +2,7 @@
 headless Chromium and natively, on one thread, both with vectors of 128 bits, in turns, and prints images a
 second and their ratio.
 
-Run: cmake --preset live-native && cmake --build build/live-native --target live
-     .venv-docs/bin/python tests/live/speed.py [--rounds N] [--steps N]
+Run: ./book speed --pages [--rounds N] [--steps N]
 """
 
 import argparse
@@ -43,7 +42,7 @@ def in_program(native, network, steps):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="./book speed --pages", description=__doc__.split("\n\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=60, help="of 80, which an epoch has")
     options = parser.parse_args()
