@@ -1,20 +1,16 @@
 """Chapter 4: the network on paper, with what goes forward and the messages that come back."""
 
-from matplotlib import patches
-from shapes import SIZE, arrow, canvas, ink, words
-
-RADIUS = 3
+from shapes import RADIUS, SIZE, canvas, connection, neuron, words
 
 
-def neuron(axes, x, y, value, message, name):
-    axes.add_patch(patches.Circle((x, y), RADIUS, facecolor="none", edgecolor=ink(), linewidth=1.2))
-    words(axes, x, y, value, colour=0, size=SIZE)
+def node(axes, x, y, value, message, name):
+    neuron(axes, (x, y), value, 0)
     words(axes, x, y - RADIUS - 1.6, message, colour=1, size=SIZE)
     words(axes, x, y + RADIUS + 1.5, name)
 
 
 def edge(axes, start, end, weight="", where=0.3, aside=(0, 1.5)):
-    arrow(axes, (start[0] + RADIUS, start[1]), (end[0] - RADIUS, end[1]), colour=0)
+    connection(axes, start, end, colour=0)
     x = start[0] + RADIUS + where * (end[0] - start[0] - 2 * RADIUS)
     y = start[1] + where * (end[1] - start[1])
     words(axes, x + aside[0], y + aside[1], weight)
@@ -25,14 +21,14 @@ def draw(figure, read):
     top, low, middle = 31, 14, 22.5
     places = {"x1": (5, top), "x2": (5, low), "s1": (24, top), "s2": (24, low), "h1": (39, top),
               "h2": (39, low), "y": (54, middle), "C": (66, middle)}
-    neuron(axes, *places["x1"], "1", "1", "$x_1$")
-    neuron(axes, *places["x2"], "0.5", "2", "$x_2$")
-    neuron(axes, *places["s1"], "1", "2", "sum 1, bias 0")
-    neuron(axes, *places["s2"], "−0.5", "0", "sum 2, bias 0.25")
-    neuron(axes, *places["h1"], "1", "2", "hidden 1")
-    neuron(axes, *places["h2"], "0", "−1", "hidden 2")
-    neuron(axes, *places["y"], "1", "1", "output, bias −1")
-    neuron(axes, *places["C"], "0.25", "", "cost")
+    node(axes, *places["x1"], "1", "1", "$x_1$")
+    node(axes, *places["x2"], "0.5", "2", "$x_2$")
+    node(axes, *places["s1"], "1", "2", "sum 1, bias 0")
+    node(axes, *places["s2"], "−0.5", "0", "sum 2, bias 0.25")
+    node(axes, *places["h1"], "1", "2", "hidden 1")
+    node(axes, *places["h2"], "0", "−1", "hidden 2")
+    node(axes, *places["y"], "1", "1", "output, bias −1")
+    node(axes, *places["C"], "0.25", "", "cost")
     over, right, left = (0, 1.5), (1.8, 0.6), (-1.8, 0.6)
     for start, end, weight, where, aside in (
             ("x1", "s1", "0.5", 0.5, over), ("x1", "s2", "−1", 0.3, right),

@@ -2,7 +2,8 @@
 each colour of the pages.
 
 A figure's file has one function, draw(figure, read): `figure` is Matplotlib's, `read(file)` gives the
-columns of docs/figures/FILE as a dictionary of lists.
+columns of docs/figures/FILE as a dictionary of lists. What a chapter's output has, a figure takes from its
+record, by recorded_rows of pieces.py.
 """
 
 import csv
@@ -10,6 +11,8 @@ import importlib.util
 from pathlib import Path
 
 import matplotlib
+
+from pieces import RECORDS
 
 matplotlib.use("svg")
 from matplotlib import pyplot as plt  # noqa: E402
@@ -41,7 +44,8 @@ def style(colour):
 def draw_all(folder):
     """Draws them into a folder, if anything that they are made of is newer than they are."""
     folder.mkdir(parents=True, exist_ok=True)
-    newest = max(file.stat().st_mtime for file in [*FIGURES.iterdir(), *Path(__file__).parent.glob("*.py")])
+    sources = [*FIGURES.iterdir(), *Path(__file__).parent.glob("*.py"), *RECORDS.glob("*.out")]
+    newest = max(file.stat().st_mtime for file in sources)
     drawn = folder / "drawn"
     if drawn.exists() and drawn.stat().st_mtime > newest:
         return

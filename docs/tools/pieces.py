@@ -11,7 +11,9 @@ group of a pattern matches in such a section.
 import re
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 
+RECORDS = Path(__file__).resolve().parents[2] / "chapters"
 MARKER = re.compile(r"^\s*// \[(/?)([^\]]+)\]$")
 SHOWN = re.compile(r"^(`{3,}|:{3,})\{piece\} (\S+) (\S+)$")
 OUTPUT = re.compile(r"^(`{3,}|:{3,})\{output\} (\S+) (\S+)$")
@@ -98,3 +100,12 @@ def recorded(path, section, pattern):
     if len(found) != 1:
         raise PieceError(f"{path.name}, section {section}: '{pattern}' is found {len(found)} times, not once")
     return found[0]
+
+
+def recorded_rows(path, section, name):
+    """The numbers of the first tensor with that name in a section of a record, row by row."""
+    block = re.search(rf"^  {re.escape(name)} \([\d, ]+\)((?:\s+-?\d+\.\d+)+)$", output_section(path, section),
+                      re.MULTILINE)
+    if not block:
+        raise PieceError(f"{path.name}, section {section}: no tensor {name}")
+    return [[float(number) for number in line.split()] for line in block[1].splitlines()]

@@ -8,6 +8,7 @@ from matplotlib import patches, rcParams
 
 SIZE = 11  # of letters, in points
 SMALL = 9.5
+RADIUS = 3  # of neurons
 
 
 def canvas(figure, width, height):
@@ -59,6 +60,30 @@ def matrix(axes, x, y, rows, columns, name="", sizes=("", ""), colour=None, cell
         words(axes, x + width / 2, y + height + 1.2, sizes[1])
 
 
+def neuron(axes, place, value, colour=None):
+    """A circle in which a number stands."""
+    axes.add_patch(patches.Circle(place, RADIUS, facecolor="none", edgecolor=ink(), linewidth=1.2))
+    words(axes, *place, value, colour=colour, size=SIZE)
+
+
+def numeral(value):
+    return f"{value:g}".replace("-", "−")
+
+
+def table(axes, x, y, rows, cell=4, **more):
+    """A matrix in which its numbers stand; more as for a matrix."""
+    matrix(axes, x, y, len(rows), len(rows[0]), cell=cell, **more)
+    for i, row in enumerate(rows):
+        for j, number in enumerate(row):
+            words(axes, x + (j + 0.5) * cell, y + (len(rows) - i - 0.5) * cell, numeral(number))
+
+
+def frame(axes, x, y, width, height, colour=None):
+    """What a window stands over."""
+    axes.add_patch(patches.Rectangle((x, y), width, height, fill=False, edgecolor=ink(colour), linewidth=2.6,
+                                     zorder=2))
+
+
 def arrow(axes, start, end, text="", colour=None, dashed=False, shift=1.4):
     axes.annotate("", end, start, zorder=3, arrowprops={
         "arrowstyle": "-|>", "color": ink(colour), "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0,
@@ -66,3 +91,8 @@ def arrow(axes, start, end, text="", colour=None, dashed=False, shift=1.4):
     if text:
         middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + shift)
         words(axes, *middle, text, colour=colour)
+
+
+def connection(axes, start, end, colour=None):
+    """An arrow from a neuron to another."""
+    arrow(axes, (start[0] + RADIUS, start[1]), (end[0] - RADIUS, end[1]), colour=colour)

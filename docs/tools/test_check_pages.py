@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 from check_pages import check_anatomy, check_modules, check_page, check_readme, check_words
-from pieces import PieceError, recorded
+from pieces import PieceError, recorded, recorded_rows
 
 PROGRAM = """// Chapter 1.
 
@@ -189,6 +189,14 @@ class Recorded(InFolder):
         for section, pattern in (("1.1", r"error +(\S+)"), ("1.2", r"cost +(\S+)"), ("1.3", r"(cost)")):
             with self.assertRaises(PieceError):
                 recorded(record, section, pattern)
+
+    def test_a_tensor_is_found_by_its_name(self):
+        record = self.file("01_x.out", "1.1 One\n-------\n  W (2, 2)   0.5  -1.0\n             1.0   0.0\n"
+                                       "  b (2)      0.2   3.0\n")
+        self.assertEqual(recorded_rows(record, "1.1", "W"), [[0.5, -1], [1, 0]])
+        self.assertEqual(recorded_rows(record, "1.1", "b"), [[0.2, 3]])
+        with self.assertRaises(PieceError):
+            recorded_rows(record, "1.1", "V")
 
 
 if __name__ == "__main__":

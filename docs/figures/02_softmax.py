@@ -1,0 +1,45 @@
+"""Chapter 2: softmax by the formula as it stands and by nn::Softmax, for logits and for the same plus 86."""
+
+import numpy
+from matplotlib import rcParams
+from pieces import RECORDS, recorded_rows
+
+LABEL = {"padding": 2, "fontsize": 8.5}
+
+
+def formula(logits):
+    """In floats, as the program computes; what is too large for them is infinite."""
+    with numpy.errstate(over="ignore", invalid="ignore"):
+        powers = numpy.exp(logits.astype("float32"))
+        return powers, powers / powers.sum()
+
+
+def panel(axes, logits, right):
+    powers, naive = formula(logits)
+    broken = numpy.isnan(naive)
+    places = numpy.arange(len(logits))
+    bars = axes.bar(places - 0.21, naive, 0.38, label="the formula as it stands")
+    axes.bar_label(bars, [f"{share:.3f}".replace("nan", "") for share in naive], **LABEL)
+    axes.bar_label(axes.bar(places + 0.21, right, 0.38, label="nn::Softmax"), fmt="%.3f", **LABEL)
+    for place in places[broken]:
+        axes.bar(place - 0.21, 1, 0.38, fill=False, hatch="///", edgecolor=rcParams["text.color"], alpha=0.5)
+        axes.text(place - 0.45, 0.5, f"{powers[place]} / {powers.sum()}:\nnot a number", ha="right",
+                  va="center")
+    axes.set_xticks(places, [f"{logit:g}" for logit in logits])
+    axes.set_xlabel("logit")
+    axes.set_axisbelow(True)
+    axes.grid(axis="x", visible=False)
+
+
+def draw(figure, read):
+    record = RECORDS / "02_activation.out"
+    logits, right = (numpy.array(recorded_rows(record, "2.5", name)[0]) for name in ("z", "softmax"))
+    assert numpy.allclose(formula(logits)[1], right, atol=0.0005)
+    figure.set_size_inches(7, 3.2)
+    first, second = figure.subplots(1, 2, sharey=True)
+    panel(first, logits, right)
+    panel(second, logits + 86, right)
+    first.set_title("as they are")
+    second.set_title("86 added to all")
+    first.set_ylabel("probability")
+    first.legend(loc="upper left")
