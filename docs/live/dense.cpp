@@ -62,9 +62,9 @@ class DenseFigure final : public Figure {
     }
     show("products", products);
     show("y", y);
-    tell("x", lines(x.values()));
-    tell("y", lines(y.values()));
-    tell("products", lines(products.values()));
+    tell("x", lines(x.values(), few));
+    tell("y", lines(y.values(), few));
+    tell("products", lines(products.values(), few));
     tell_sums(x, w, b, y);
   }
 
@@ -79,13 +79,14 @@ class DenseFigure final : public Figure {
       for (std::size_t i = 0; i < inputs; ++i) {
         sums += fmt::format(" + {} · {}", term(x(0, i)), term(w(i, j)));
       }
-      sums += fmt::format(" = {}", numeral(y(0, j)));
-      row += fmt::format("{}{}", j > 0 ? ", " : "", numeral(y(0, j)));
+      sums += fmt::format(" = {}", numeral(y(0, j), 5));
+      row += fmt::format("{}{}", j > 0 ? ", " : "", numeral(y(0, j), 5));
     }
     tell("sums", sums);
     tell("summary", fmt::format("The layer makes y = x W + b = ({}).", row));
   }
 
+  static constexpr int few = 3;  ///< Digits that a circle has room for.
   static constexpr std::array<std::string_view, outputs> subscripts{"₁", "₂", "₃", "₄"};
 };
 

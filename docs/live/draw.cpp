@@ -245,7 +245,7 @@ class DrawFigure final : public Figure {
     const Ink ink = ink_of(image.reshaped(nn::Shape{side, side}));
     if (is_on("normalise")) {
       return fmt::format(
-          "Of {} × {} points, 28 × 28 are left. The ink is now {} pixels high and {} wide, in "
+          "{} × {} points became 28 × 28. The ink is now {} pixels high and {} wide, in "
           "proportion, and its centre of mass lies in the middle, as in every image of MNIST.",
           canvas.rows(), canvas.columns(), ink.down.length, ink.across.length);
     }

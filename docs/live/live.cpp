@@ -35,6 +35,7 @@ void check(const Control& control, std::span<const double> values) {
                                             values.size(), control.start.size()));
   }
   for (const double value : values) {
+    if (std::isnan(value)) throw std::invalid_argument(control.label + ": that is no number");
     if (!(value >= control.low && value <= control.high)) {
       throw std::invalid_argument(fmt::format("{}: {} is not between {} and {}", control.label,
                                               value, control.low, control.high));

@@ -11,9 +11,12 @@
 //   charts       whether it uses live.LineChart;
 //   scripts      others of scripts/ that it needs;
 //   filesFor(address)  data that the settings of an address need besides.
-// A view has: figure (a LiveFigure), stage (an element), set(name, values), redraw(),
-// numberInput(name, i), help(name). While a hand moves something, change(settings, false): the
-// address and the summary wait until it rests.
+// C++ must tell a text `summary`, and show and tell all that draw() asks for.
+//
+// A view has: figure (a LiveFigure), the elements root, stage, summary and message, set(name,
+// values), redraw(), numberInput(name, i), help(name). While a hand moves something,
+// change(settings, false): the address and the summary wait until it rests. For drawing there are
+// live.element, colour, drawMatrix, LineChart and program; live.writeFile gives C++ a file.
 
 'use strict';
 
@@ -274,7 +277,8 @@ const live = (() => {
     constructor(label, {x, y, logX = false, logY = false, from, to}) {
       this.canvas = element('canvas', {role: 'img', 'aria-label': label});
       this.element = element('div', {class: 'live-chart'}, this.canvas);
-      const power = (value) => (Math.abs(Math.log10(value) % 1) > 1e-9 ? ''
+      const digit = (value) => Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+      const power = (value) => (![1, 2, 5].includes(digit(value)) ? ''
           : value < 1e-3 || value > 1e4 ? value.toExponential() : String(value));
       const axis = (words, logarithmic, more) => ({
         type: logarithmic ? 'logarithmic' : 'linear', title: {display: true, text: words},
@@ -380,6 +384,17 @@ const live = (() => {
 
   const frameBudget = 10;  // milliseconds of a frame that steps may take
 
+  /// The words with which the library refuses; '' where it does not.
+  function refusalOf(action) {
+    try {
+      action();
+      return '';
+    } catch (error) {
+      if (error instanceof Refusal) return error.message;
+      throw error;
+    }
+  }
+
   class View {
     constructor(root, figure, maker) {
       Object.assign(this, {root, figure, maker, running: false, refreshers: new Map()});
@@ -445,15 +460,7 @@ const live = (() => {
     follow(name) { this.refreshers.get(name)?.(this.figure.settings.get(name)); }
 
     /// Runs something that the library may refuse, and shows its words.
-    attempt(action) {
-      try {
-        action();
-        this.message.textContent = '';
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        this.message.textContent = error.message;
-      }
-    }
+    attempt(action) { this.message.textContent = refusalOf(action); }
 
     set(name, values) { this.change({[name]: values}); }
 
@@ -523,6 +530,12 @@ const live = (() => {
 
     /// The state of the first look, with the same seed.
     reset() {
+      this.rewind();
+      this.redraw();
+      writeAddress();
+    }
+
+    rewind() {
       this.running = false;
       this.message.textContent = '';
       for (const control of this.figure.controls) {
@@ -532,26 +545,33 @@ const live = (() => {
         this.follow(control.name);
       }
       this.figure.restart();
-      this.redraw();
-      writeAddress();
     }
 
-    /// The state that an address names.
+    /// The state that an address names; what it cannot mean is told.
     async restore(address) {
+      const refusals = [];
       for (const control of this.figure.controls) {
         const words = address.get(`${this.figure.name}.${control.name}`);
         if (words === undefined || !control.shared) continue;
-        const values = control.choices.length ? [control.choices.indexOf(words)]
-                                              : words.split(',').filter(Boolean).map(Number);
-        this.attempt(() => this.figure.set(control.name, values));
+        const {choices} = control;
+        const values = choices.length ? [choices.indexOf(words)] : words.split(',').filter(Boolean).map(Number);
+        refusals.push(choices.length && !choices.includes(words)
+            ? `${control.label}: there is no '${words}'`
+            : refusalOf(() => this.figure.set(control.name, values)));
         this.follow(control.name);
       }
       const steps = Number(address.get(`${this.figure.name}.steps`) ?? 0);
-      while (this.figure.steps < Math.min(steps, this.figure.lastStep)) {
+      const isOnTheWay = () => this.figure.steps < Math.min(steps, this.figure.lastStep);
+      let refusal = '';
+      while (isOnTheWay() && !refusal) {
         const begun = performance.now();
-        while (this.figure.steps < steps && performance.now() - begun < 50) this.figure.run(1);
+        while (isOnTheWay() && !refusal && performance.now() - begun < 50) {
+          refusal = refusalOf(() => this.figure.run(1));
+        }
         await new Promise(requestAnimationFrame);
       }
+      refusals.push(refusal);
+      this.message.textContent = refusals.filter(Boolean).join('; ');
     }
   }
 
@@ -583,6 +603,18 @@ const live = (() => {
     if ([...address.keys()].some((key) => key.startsWith(`${name}.`))) root.scrollIntoView();
   }
 
+  /// A link or the reader has changed the address of a page that is open.
+  async function followAddress() {
+    const address = readAddress();
+    if (address.size === 0) return;  // a heading
+    for (const view of views) {
+      await Promise.all((view.maker.filesFor?.(address) ?? []).map(data));
+      view.rewind();
+      await view.restore(address);
+      view.redraw();
+    }
+  }
+
   async function openAll() {
     await started;
     const address = readAddress();
@@ -591,6 +623,7 @@ const live = (() => {
       colours.clear();
       views.forEach((view) => view.redraw());
     };
+    addEventListener('hashchange', followAddress);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
     new MutationObserver(redraw).observe(document.body, {attributeFilter: ['data-theme']});
   }

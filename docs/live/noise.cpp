@@ -225,9 +225,8 @@ class NoiseFigure final : public Figure {
 
   [[nodiscard]] std::string before() const {
     std::string words = fmt::format(
-        "Batches of {}: noise of {:.2f} lengths of the gradient, if that of one image, {:.2f}, is "
-        "divided by the root of {}.",
-        size(), law(), place_->single, size());
+        "Batches of {}: the law expects a noise of {:.2f} / √{} = {:.2f} lengths of the gradient.",
+        size(), place_->single, size(), law());
     for (const Measured& measured : chapter) {
       if (measured.size != static_cast<double>(size())) continue;
       words += fmt::format(" Section 6.3 measured {:.2f}.", measured.noise.at(count("weights")));

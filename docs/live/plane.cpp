@@ -135,7 +135,9 @@ class PlaneFigure final : public LearningFigure {
     return all;
   }
 
-  [[nodiscard]] std::size_t last_step() const override { return recipe_.epochs; }
+  [[nodiscard]] std::size_t last_step() const override {
+    return split_.training.size() == 0 ? 0 : recipe_.epochs;
+  }
 
  protected:
   void begin() override {

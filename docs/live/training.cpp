@@ -250,6 +250,10 @@ class TrainingFigure final : public LearningFigure {
     }
     std::string text = fmt::format(
         "Epoch {} of {}", std::min(steps() / epoch_steps() + 1, recipe_.epochs), recipe_.epochs);
+    if (training_curve_.costs.empty()) {
+      text += fmt::format(", step {} of {}: {} parameters have moved {} times", steps(),
+                          epoch_steps(), thousands(learner_->network().parameter_count()), steps());
+    }
     if (!training_curve_.costs.empty()) {
       text +=
           fmt::format("; training: {}, {:.2f} % right", cost_in_words(training_curve_.costs.back()),
@@ -271,7 +275,7 @@ class TrainingFigure final : public LearningFigure {
     return "import nn;\n\nint main() {\n"
            "  const nn::Split digits = nn::mnist::load(\"data/mnist\");\n" +
            plan.code() + "\n" + training_code(recipe_, "digits.training, digits.validation") +
-           "  trainer.evaluate(digits.test);\n}\n";
+           (is_on("test") ? "  trainer.evaluate(digits.test);\n}\n" : "}\n");
   }
 
   Recipe recipe_;

@@ -235,7 +235,9 @@ class VarianceFigure final : public Figure {
 
   [[nodiscard]] static std::string fate(double size) {
     if (size < 1e-3) return "has vanished";
-    return size > 100 ? "has exploded" : "is still alive";
+    if (size < 0.1) return "is fading";
+    if (size > 100) return "has exploded";
+    return size > 10 ? "is growing" : "is alive";
   }
 
   std::vector<Journey> journeys_;

@@ -16,11 +16,12 @@ import nn.tensor;
 
 export namespace live {
 
-/// A number with at most six digits.
+/// A number in few digits.
 /// @param value Any; what is none is said in words.
+/// @param digits At most so many.
 /// @return `0.25`, `-1`; never `-0`.
-[[nodiscard]] std::string numeral(double value) {
-  return std::isnan(value) ? "not a number" : fmt::format("{:g}", value + 0.0);
+[[nodiscard]] std::string numeral(double value, int digits = 6) {
+  return std::isnan(value) ? "not a number" : fmt::format("{:.{}g}", value + 0.0, digits);
 }
 
 /// A number within a formula.
@@ -35,7 +36,7 @@ export namespace live {
 /// @return Each as numeral() has it.
 [[nodiscard]] std::vector<std::string> numerals(std::span<const double> values) {
   std::vector<std::string> words(values.size());
-  std::ranges::transform(values, words.begin(), numeral);
+  std::ranges::transform(values, words.begin(), [](double value) { return numeral(value); });
   return words;
 }
 

@@ -57,6 +57,17 @@ class EveryFigure(PageTest):
                 self.figure(again, name).get_by_role("button", name="Back to the start").click()
                 self.assertEqual(self.state(again, name), first)
 
+    def test_a_link_changes_a_page_that_is_open(self):
+        page = self.open("chapters/01_dense", "#dense.b=1,1,1,1")
+        page.evaluate("location.hash = 'dense.x=0,0,0'")
+        page.wait_for_function("live.views[0].figure.settings.get('x')[0] === 0")
+        self.assertEqual(self.values(page, "dense", "y"), [0.25, 1, 0, -1])
+
+    def test_what_an_address_cannot_mean_is_told(self):
+        page = self.open("chapters/02_activation", "#activation.function=cube&activation.x=3")
+        self.assertEqual(self.figure(page, "activation").get_by_role("alert").inner_text(),
+                         "Function: there is no 'cube'")
+
     def test_the_keyboard_reaches_every_input_and_all_are_explained(self):
         for path, name in FIGURES:
             with self.subTest(figure=name):

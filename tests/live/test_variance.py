@@ -43,7 +43,7 @@ class VarianceTest(PageTest):
         page = self.open(PAGE, "#variance.depth=7&variance.width=60")
         self.assertEqual(self.table(page)["after layer"], ["1", "2", "5", "7", "back at the input"])
         self.assertRegex(self.text(page, "variance", "summary"),
-                         "^He, with ReLU: after 7 layers .* and is still alive; .* and is still alive")
+                         "^He, with ReLU: after 7 layers .* and is alive; .* and is alive")
         self.assertEqual(self.figure(page, "variance").locator(".live-layers figure").count(), 7)
 
     def test_looks_into_the_layers_without_beginning_anew(self):

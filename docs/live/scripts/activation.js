@@ -8,6 +8,7 @@ live.define('activation', {
   build(view) {
     view.chart = new live.LineChart('A function, its derivative, and a point on both. The table has '
         + 'the numbers.', {x: 'x', y: 'y'});
+    Object.assign(view.chart.chart.options.scales.x, {min: -6, max: 6});
     view.rows = view.figure.text('names').split('\n').map((name) => live.element('tr', {},
         live.element('th', {scope: 'row'}, name), live.element('td'), live.element('td')));
     const heads = ['function', 'f(x)', 'f′(x)'].map((words) => live.element('th', {scope: 'col'}, words));

@@ -516,7 +516,7 @@
 
     refuse(file, why) { this.view.message.textContent = `${file.name} is not used: ${why}`; }
 
-    /// Sets a control to the number of the file that was loaded; back if C++ refuses it.
+    /// Sets a control to the number of the file that was loaded; back if C++ refuses it, which is told.
     offer(file, control, settings) {
       const before = this.view.figure.settings.get(control);
       try {
@@ -525,9 +525,11 @@
         if (!(error instanceof live.Refusal)) throw error;
         this.view.figure.set(control, before);
         this.view.redraw();
-        return this.refuse(file, error.message.replace(/^nn::\w+: /, ''));
+        this.refuse(file, error.message.replace(/^nn::\w+: /, ''));
+        return false;
       }
       this.view.change(settings);
+      return true;
     }
 
     async takePicture(file) {
@@ -535,7 +537,7 @@
       try {
         bitmap = await createImageBitmap(file);
       } catch {
-        return this.refuse(file, 'this browser finds no picture in it');
+        return this.refuse(file, 'the browser finds no picture in it (PGM and IDX are for ./book predict)');
       }
       const scale = Math.min(1, longestSide / Math.max(bitmap.width, bitmap.height));
       const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(scale * side)));
@@ -547,8 +549,9 @@
       new Uint32Array(bytes.buffer, 0, 2).set([width, height]);
       bytes.set(pen.getImageData(0, 0, width, height).data, 8);
       live.writeFile(`picture ${this.count + 1}`, bytes);
-      this.sheet.past.push(this.sheet.settings());
-      this.offer(file, 'picture', {image: [0]});
+      const before = this.sheet.settings();
+      if (this.offer(file, 'picture', {image: [0]})) this.sheet.past.push(before);
+      this.view.redraw();
     }
 
     async takeNetwork(file) {

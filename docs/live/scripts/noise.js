@@ -15,7 +15,7 @@ live.define('noise', {
     const keys = live.element('ul', {class: 'live-legends'},
                               entry('live-legend-whole', 'the gradient of all images'),
                               entry('live-legend-batch', 'that of a batch; the last one darker'),
-                              entry('live-legend-law', 'how far away the law expects it to end'));
+                              entry('live-legend-law', 'where the law, 1/√size, expects it to end'));
     view.chart = new live.LineChart(
         'The noise of a batch’s gradient, by batch size',
         {x: 'images in a batch', y: 'noise, in lengths of the gradient', logX: true, logY: true});

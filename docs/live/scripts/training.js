@@ -11,7 +11,7 @@ live.define('training', {
                                    {x: 'epoch', y: 'cost (nats)', logY: true});
     view.accuracy = new live.LineChart(
         'Accuracy by epoch, of training images and of images held out',
-        {x: 'epoch', y: 'right (%)', from: 80, to: 100});
+        {x: 'epoch', y: 'right (%)', to: 100});
     view.speed = live.element('p', {class: 'live-small'});
     view.words = live.element('p', {class: 'live-small', 'aria-live': 'polite'});
     view.code = live.program();
