@@ -315,7 +315,7 @@ const live = (() => {
       options.plugins.legend.labels.color = colour('ink');
       const dots = series.some(({points}) => points);
       Object.assign(options.plugins.legend.labels,
-                    {usePointStyle: dots, boxHeight: dots ? 7 : 1, pointStyleWidth: 16});
+                    {usePointStyle: dots, boxHeight: dots ? 7 : 1, pointStyleWidth: 12});
       this.chart.update();
     }
   }
