@@ -7,7 +7,6 @@ module;
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 module live.figures;
@@ -22,19 +21,6 @@ namespace live {
 namespace {
 
 using nn::Tensor;
-
-Control numbers_of(std::string name, std::string label, std::string help, std::vector<double> start,
-                   std::size_t columns) {
-  return {.name = std::move(name),
-          .label = std::move(label),
-          .help = std::move(help),
-          .start = std::move(start),
-          .low = -10,
-          .high = 10,
-          .step = 0.25,
-          .columns = columns,
-          .restarts = false};
-}
 
 /// The network of the chapter, with all that goes through it forward and backward.
 struct Walk {
@@ -145,13 +131,16 @@ std::string sums_of(const Formula& formula, std::string_view between) {
 class BackpropFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
-    return {numbers_of("x", "Input X", "What goes in.", {1, 0.5}, 2),
-            numbers_of("target", "Target", "What ought to come out.", {0.5}, 1),
-            numbers_of("w1", "Weights W₁", "A row for each input, a column for each sum.",
-                       {0.5, -1, 1, 0.5}, 2),
-            numbers_of("b1", "Biases b₁", "Added to the sums.", {0, 0.25}, 2),
-            numbers_of("w2", "Weights W₂", "From the hidden neurons to the output.", {2, -1}, 1),
-            numbers_of("b2", "Bias b₂", "Added to the output.", {-1}, 1)};
+    std::vector<Control> all{
+        a_grid("x", "Input X", "What goes in.", {1, 0.5}, 2),
+        a_grid("target", "Target", "What ought to come out.", {0.5}, 1),
+        a_grid("w1", "Weights W₁", "A row for each input, a column for each sum.",
+               {0.5, -1, 1, 0.5}, 2),
+        a_grid("b1", "Biases b₁", "Added to the sums.", {0, 0.25}, 2),
+        a_grid("w2", "Weights W₂", "From the hidden neurons to the output.", {2, -1}, 1),
+        a_grid("b2", "Bias b₂", "Added to the output.", {-1}, 1)};
+    for (Control& control : all) control.restarts = false;  // the formulas stay where they are
+    return all;
   }
 
   [[nodiscard]] std::size_t last_step() const override { return 12; }

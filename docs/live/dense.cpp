@@ -7,7 +7,6 @@ module;
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 module live.figures;
@@ -22,31 +21,18 @@ namespace {
 constexpr std::size_t inputs = 3;
 constexpr std::size_t outputs = 4;
 
-/// Numbers that a reader may change, with so many in a row.
-Control numbers_in_rows(std::string name, std::string label, std::string help,
-                        std::vector<double> start, std::size_t columns) {
-  return {.name = std::move(name),
-          .label = std::move(label),
-          .help = std::move(help),
-          .start = std::move(start),
-          .low = -10,
-          .high = 10,
-          .step = 0.5,
-          .columns = columns};
-}
-
 /// A layer of three inputs and four outputs with every product on the table. Its first two outputs
 /// are those of the chapter.
 class DenseFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
-    return {numbers_in_rows("x", "Inputs x", "x, at the left: one sample of three numbers.",
-                            {2, -1, 0.5}, inputs),
-            numbers_in_rows("w", "Weights W",
-                            "W, in the table: a row for each input, a column for each output.",
-                            {0.5, -1, 1, 0, 1, 0, 0, 1, -2, 4, 1, 2}, outputs),
-            numbers_in_rows("b", "Biases b", "b, above W: added to an output, whatever goes in.",
-                            {0.25, 1, 0, -1}, outputs)};
+    return {
+        a_grid("x", "Inputs x", "x, at the left: one sample of three numbers.", {2, -1, 0.5},
+               inputs),
+        a_grid("w", "Weights W", "W, in the table: a row for each input, a column for each output.",
+               {0.5, -1, 1, 0, 1, 0, 0, 1, -2, 4, 1, 2}, outputs),
+        a_grid("b", "Biases b", "b, above W: added to an output, whatever goes in.",
+               {0.25, 1, 0, -1}, outputs)};
   }
 
  protected:

@@ -53,6 +53,18 @@ Control a_switch(std::string name, std::string label, std::string help, bool on)
           .step = 1};
 }
 
+Control a_grid(std::string name, std::string label, std::string help, std::vector<double> start,
+               std::size_t columns) {
+  return {.name = std::move(name),
+          .label = std::move(label),
+          .help = std::move(help),
+          .start = std::move(start),
+          .low = -10,
+          .high = 10,
+          .step = 0.25,
+          .columns = columns};
+}
+
 void Figure::prepare() const {
   if (!settings_.empty()) return;
   for (const Control& control : controls()) settings_[control.name] = control.start;

@@ -40,6 +40,15 @@ struct Control {
 /// @param on Whether it is on at the start.
 [[nodiscard]] Control a_switch(std::string name, std::string label, std::string help, bool on);
 
+/// A control with a grid of numbers, from −10 to 10.
+/// @param name Of the control.
+/// @param label Beside the grid.
+/// @param help What they do.
+/// @param start Row by row.
+/// @param columns So many in a row.
+[[nodiscard]] Control a_grid(std::string name, std::string label, std::string help,
+                             std::vector<double> start, std::size_t columns);
+
 /// Numbers for the page to draw, with their shape.
 struct Values {
   std::vector<float> numbers;

@@ -115,7 +115,6 @@ const live = (() => {
     }
 
     control(name) { return this.controls.find((control) => control.name === name); }
-    close() { call('live_close', this.address); }
     restart() { call('live_restart', this.address); }
     run(count) { call('live_run', this.address, count); }
     get steps() { return call('live_steps', this.address); }
@@ -143,13 +142,6 @@ const live = (() => {
   /// Gives the library a file.
   function writeFile(name, bytes) {
     call('live_file', bytes.length, say(bytes, name));
-  }
-
-  /// A file that the library wrote.
-  function readFile(name) {
-    const where = call('live_bytes', say(nothing, name));
-    const [data, size] = new Uint32Array(library.memory.buffer, where, 2);
-    return new Uint8Array(library.memory.buffer, data, size).slice();
   }
 
   // ----------------------------------------------------------------------------------- the data
@@ -630,6 +622,6 @@ const live = (() => {
 
   addEventListener('DOMContentLoaded', openAll);
 
-  return {define, data, packed, writeFile, readFile, element, colour, rgb, drawMatrix, LineChart,
+  return {define, data, packed, writeFile, element, colour, rgb, drawMatrix, LineChart,
           program, Refusal, views};
 })();

@@ -25,12 +25,12 @@ class DenseTest(PageTest):
         weight.focus()
         page.keyboard.press("ArrowUp")
         page.keyboard.press("Tab")
-        self.assertEqual(self.values(page, "dense", "y")[0], 0.25)
-        self.assertIn("dense.w=1,-1,", page.url)
+        self.assertEqual(self.values(page, "dense", "y")[0], -0.25)
+        self.assertIn("dense.w=0.75,-1,", page.url)
 
         again = self.open(PAGE, "#" + page.url.split("#")[1])
-        self.assertEqual(self.values(again, "dense", "y")[0], 0.25)
-        self.assertEqual(again.get_by_label("Weights W, row 1, column 1").input_value(), "1")
+        self.assertEqual(self.values(again, "dense", "y")[0], -0.25)
+        self.assertEqual(again.get_by_label("Weights W, row 1, column 1").input_value(), "0.75")
 
         again.get_by_role("button", name="Back to the start").click()
         self.assertEqual(self.values(again, "dense", "y")[0], -0.75)
