@@ -9,9 +9,7 @@
 
 import lecture;
 import nn.dense;
-import nn.layer;
 import nn.matmul;
-import nn.tensor;
 
 using lecture::heading;
 using lecture::show;

@@ -10,8 +10,6 @@
 import lecture;
 import nn.activation;
 import nn.dense;
-import nn.layer;
-import nn.tensor;
 
 using lecture::heading;
 using lecture::show;
@@ -45,7 +43,7 @@ int main(int argc, char** argv) {
   heading("2.3 How steep they are");
   // What backward() makes of a gradient of ones.
   const auto slope = [](nn::Layer auto activation, const Tensor& at) {
-    static_cast<void>(activation.forward(at));
+    activation.forward(at);
     return activation.backward(Tensor{at.shape(), 1});
   };
   // [/slope]
@@ -118,7 +116,7 @@ int main(int argc, char** argv) {
       for (std::size_t i = 0; i < r.size(); ++i) total += r.values()[i] * output.values()[i];
       return total;
     };
-    static_cast<void>(activation.forward(at));
+    activation.forward(at);
     const Tensor computed = activation.backward(r);
     double worst = 0;
     for (std::size_t i = 0; i < at.size(); ++i) {
@@ -154,7 +152,7 @@ int main(int argc, char** argv) {
   nn::Dense neuron{Tensor{{1}}, Tensor{-10}};  // the bias outweighs every input
   nn::ReLU after;
   show("Y", after.forward(neuron.forward(X)).reshaped(nn::Shape{1, 5}));
-  static_cast<void>(neuron.backward(after.backward(Tensor{X.shape(), 1})));
+  neuron.backward(after.backward(Tensor{X.shape(), 1}));
   show("dW", neuron.parameters()[0]->gradient);
   show("db", neuron.parameters()[1]->gradient);
 }

@@ -3,33 +3,28 @@
 // [imports]
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
-#include <span>
 #include <string>
 
 import lecture;
 import nn.activation;
 import nn.cost;
-import nn.tensor;
 
 using lecture::heading;
 using lecture::show;
+using nn::Labels;
 using nn::real;
 using nn::Tensor;
 // [/imports]
 
 // [count]
 /// How many samples have their largest prediction at the right class.
-std::size_t count_right(const Tensor& predictions, const Tensor& classes) {
+std::size_t count_right(const Tensor& predictions, const Labels& classes) {
+  const Labels guesses = Labels::from_rows(predictions);
   std::size_t right = 0;
-  for (std::size_t n = 0; n < predictions.rows(); ++n) {
-    const std::span<const real> row = predictions.row(n);
-    const auto guess = std::ranges::max_element(row) - row.begin();
-    if (guess == static_cast<std::ptrdiff_t>(classes(n))) ++right;
-  }
+  for (std::size_t n = 0; n < classes.size(); ++n) right += guesses[n] == classes[n] ? 1U : 0U;
   return right;
 }
 // [/count]
@@ -39,7 +34,7 @@ int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 3: the cost");
 
   heading("3.1 Counting is not enough");
-  const Tensor classes{0, 2};  // sample 0 is of class 0, sample 1 of class 2
+  const Labels classes{0, 2};  // sample 0 is of class 0, sample 1 of class 2
   const Tensor careful{{0.5, 0.25, 0.25}, {0.25, 0.5, 0.25}};
   const Tensor bold{{0.75, 0.125, 0.125}, {0.125, 0.75, 0.125}};
   const Tensor nudged{{0.5, 0.25, 0.25}, {0.1875, 0.5, 0.3125}};
@@ -71,8 +66,8 @@ int main(int argc, char** argv) {
   fmt::print("  right class has   squared error   cross-entropy\n");
   for (const real p : {real(0.5), real(0.1), real(0.01), real(0.0001)}) {
     const Tensor doubt{{p, 1 - p}};
-    fmt::print("  {:15.4f} {:15.4f} {:15.4f}\n", p, Squares::value(doubt, Tensor{0}),
-               Entropy::value(doubt, Tensor{0}));
+    fmt::print("  {:15.4f} {:15.4f} {:15.4f}\n", p, Squares::value(doubt, Labels{0}),
+               Entropy::value(doubt, Labels{0}));
   }
   // [/entropy]
 
@@ -162,7 +157,7 @@ int main(int argc, char** argv) {
   // [naive]
   heading("3.8 Break it: softmax and logarithm apart");
   const Tensor far{{1000, 0, 0}};
-  const Tensor wanted{1};
+  const Labels wanted{1};
   Tensor naive = far;
   real sum = 0;
   for (real& x : naive.values()) sum += (x = std::exp(x));

@@ -13,9 +13,7 @@ import nn.activation;
 import nn.backprop;
 import nn.cost;
 import nn.dense;
-import nn.layer;
 import nn.random;
-import nn.tensor;
 
 using lecture::heading;
 using lecture::show;
@@ -128,7 +126,7 @@ int main(int argc, char** argv) {
   nn::Sequential network{first, nn::ReLU{}, second};
   fmt::print("{}", network.summary());
   const Tensor same = network.forward(input);
-  static_cast<void>(network.backward(nn::MeanSquaredError::gradient(same, target)));
+  network.backward(nn::MeanSquaredError::gradient(same, target));
   show("dW1", network.parameters()[0]->gradient);
   fmt::print("  cost before the step: {:.4f}\n", nn::MeanSquaredError::value(same, target));
   step(network, 0.05F);
@@ -152,9 +150,8 @@ int main(int argc, char** argv) {
   // [epoch]
   const auto train_one_epoch = [&](nn::Sequential& learner) {
     for (std::size_t i = 0; i < 4; ++i) {  // one question at a time
-      const Tensor guess = learner.forward(Tensor{nn::Shape{1, 2}, questions.row(i)});
-      const Tensor truth{nn::Shape{1, 1}, answers.row(i)};
-      static_cast<void>(learner.backward(nn::BinaryCrossEntropy::gradient(guess, truth)));
+      const Tensor guess = learner.forward(questions.rows(i, 1));
+      learner.backward(nn::BinaryCrossEntropy::gradient(guess, answers.rows(i, 1)));
       step(learner, 0.02F);
     }
   };
@@ -175,8 +172,8 @@ int main(int argc, char** argv) {
   // [check]
   heading("4.7 Check yourself");
   const Tensor somewhere{{0.25, -0.75}, {1.125, 0.375}};
-  for (const auto& [name, error] : nn::check_gradients(gate, somewhere).entries) {
-    fmt::print("  {:<8} differs by less than 1 %: {}\n", name, error < 0.01);
+  for (const auto& entry : nn::check_gradients(gate, somewhere).entries) {
+    fmt::print("  {:<8} differs by less than 1 %: {}\n", entry.name, entry.relative_error < 0.01);
   }
   // [/check]
 
@@ -195,8 +192,8 @@ int main(int argc, char** argv) {
   // [/forgetful]
 
   // [break]
-  for (const auto& [name, error] : nn::check_gradients(wrong, somewhere).entries) {
-    fmt::print("  {:<8} differs by less than 1 %: {}\n", name, error < 0.01);
+  for (const auto& entry : nn::check_gradients(wrong, somewhere).entries) {
+    fmt::print("  {:<8} differs by less than 1 %: {}\n", entry.name, entry.relative_error < 0.01);
   }
 }
 // [/break]

@@ -13,15 +13,9 @@
 import lecture;
 import nn.activation;
 import nn.adam;
-import nn.backprop;
-import nn.batching;
-import nn.cost;
 import nn.dense;
-import nn.descent;
-import nn.layer;
 import nn.mnist;
-import nn.random;
-import nn.tensor;
+import nn.training;
 
 using lecture::heading;
 using nn::real;
@@ -124,27 +118,23 @@ int main(int argc, char** argv) {
 
   // [network]
   heading("5.7 Four optimizers on MNIST");
-  const nn::Dataset digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0}).training;
-  // Trains 784-32-10 on the first 30,000 images, batch after batch as they come.
-  const auto train = [&digits](nn::Optimizer auto optimizer) {
+  const nn::Dataset digits =
+      nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0}).training.first(30'000);
+  // Trains 784-32-10 for one epoch, batch after batch as they come.
+  const auto train = [&digits](const nn::AnyOptimizer& optimizer) {
     nn::Random random{1};
     const auto uniform = [&random](Tensor& weights, nn::Fan fan) {
       const double c = std::sqrt(6.0 / static_cast<double>(fan.in + fan.out));
       for (real& w : weights.values()) w = static_cast<real>(random.uniform(-c, c));
     };
     nn::Sequential network{nn::Dense{784, 32, uniform}, nn::ReLU{}, nn::Dense{32, 10, uniform}};
-    const std::vector<nn::Parameter*> parameters = network.parameters();
-    constexpr std::size_t batch = 100;
+    nn::Training training{network,
+                          nn::SoftmaxCrossEntropy{},
+                          optimizer,
+                          digits,
+                          {.batches = {.size = 100, .shuffle = false}}};
     std::vector<double> costs;  // of every batch, before its step
-    for (std::size_t i = 0; i < 300; ++i) {
-      const Tensor images{nn::Shape{batch, 784},
-                          std::span{digits.inputs.row(i * batch).data(), batch * 784}};
-      const Tensor labels{nn::Shape{batch}, std::span{digits.targets.data() + i * batch, batch}};
-      const Tensor logits = network.forward(images);
-      costs.push_back(nn::SoftmaxCrossEntropy::value(logits, labels));
-      network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, labels));
-      optimizer.step(parameters);
-    }
+    while (training.step()) costs.push_back(training.cost());
     return costs;
   };
   // [/network]

@@ -10,20 +10,15 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 import lecture;
 import nn.activation;
-import nn.backprop;
 import nn.batching;
-import nn.cost;
 import nn.dense;
 import nn.descent;
-import nn.layer;
+import nn.evaluation;
 import nn.mnist;
-import nn.random;
-import nn.tensor;
 
 using lecture::heading;
 using nn::real;
@@ -42,16 +37,16 @@ nn::Sequential make_network() {
 }
 
 /// Trains one epoch at the rate 0.1 and returns the cost of every batch before its step.
-std::vector<double> train(nn::Sequential& network, const nn::Batches& batches) {
-  const nn::GradientDescent descent{{.learning_rate = 0.1F}};
-  const std::vector<nn::Parameter*> parameters = network.parameters();
+std::vector<double> train(nn::Sequential& network, const nn::Batches& batches,
+                          std::size_t epoch = 1) {
+  const nn::SoftmaxCrossEntropy cost;
+  nn::GradientDescent optimizer{{.learning_rate = 0.1F}};
   std::vector<double> costs;
-  for (std::size_t i = 0; i < batches.count(); ++i) {
-    nn::Dataset batch = batches[i];
-    const Tensor logits = network.forward(std::move(batch.inputs));
-    costs.push_back(nn::SoftmaxCrossEntropy::value(logits, batch.targets));
-    network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
-    descent.step(parameters);
+  for (const nn::Batch& batch : batches.epoch(epoch)) {
+    const Tensor logits = network.forward(batch.inputs);
+    costs.push_back(cost.value(logits, batch.targets));
+    network.backward_parameters(cost.gradient(logits, batch.targets));
+    optimizer.step(network.parameters());
   }
   return costs;
 }
@@ -60,10 +55,11 @@ std::vector<double> train(nn::Sequential& network, const nn::Batches& batches) {
 // [sorted]
 /// The first 600 images of every digit: all zeros, then all ones, and so on.
 nn::Dataset sorted_by_class(const nn::Dataset& digits) {
+  const nn::Labels& labels = digits.targets.labels();
   std::vector<std::size_t> places;
-  for (int digit = 0; digit < 10; ++digit) {
+  for (std::size_t digit = 0; digit < 10; ++digit) {
     for (std::size_t i = 0, found = 0; found < 600; ++i) {
-      if (digits.targets(i) != static_cast<real>(digit)) continue;
+      if (labels[i] != digit) continue;
       places.push_back(i);
       ++found;
     }
@@ -78,10 +74,9 @@ double seconds(const nn::Dataset& images, std::size_t size) {
   double best = INFINITY;
   for (std::size_t attempt = 1; attempt <= 3; ++attempt) {
     nn::Sequential network = make_network();
-    nn::Batches batches{images, {.size = size}};
-    batches.shuffle(attempt);
+    const nn::Batches batches{images, {.size = size}};
     const auto begin = std::chrono::steady_clock::now();
-    train(network, batches);
+    train(network, batches, attempt);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
     best = std::fmin(best, taken.count());
   }
@@ -115,8 +110,8 @@ void batch_on_paper() {
 
 // [gradient]
 /// The gradient of a batch's cost, all parameters in one row.
-std::vector<double> gradient(nn::Sequential& network, nn::Dataset batch) {
-  const Tensor logits = network.forward(std::move(batch.inputs));
+std::vector<double> gradient(nn::Sequential& network, const nn::Batch& batch) {
+  const Tensor logits = network.forward(batch.inputs);
   network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
   std::vector<double> all;
   for (const nn::Parameter* const parameter : network.parameters()) {
@@ -139,8 +134,7 @@ double length(const std::vector<double>& a) {
 /// the mean of the squares over many batches.
 double noise(nn::Sequential& network, const nn::Dataset& images, const std::vector<double>& whole,
              std::size_t size) {
-  nn::Batches batches{images, {.size = size}, nn::Random{2}};
-  batches.shuffle(1);
+  const nn::Batches::Epoch batches = nn::Batches{images, {.size = size}, nn::Random{2}}.epoch(1);
   const std::size_t count = std::min<std::size_t>(500, 50'000 / size);
   double squares = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -180,14 +174,14 @@ nn::Dataset ten_samples() {
 void order_of_epochs() {
   heading("6.4 A new order every epoch");
   const nn::Dataset ten = ten_samples();
-  nn::Batches batches{ten, {.size = 4}, nn::Random{1}};
+  const nn::Batches batches{ten, {.size = 4}, nn::Random{1}};
   for (const std::size_t epoch : std::array<std::size_t, 3>{1, 2, 1}) {
-    batches.shuffle(epoch);
     fmt::print("  epoch {}:", epoch);
-    for (std::size_t i = 0; i < batches.count(); ++i) {
-      fmt::print("{}", i > 0 ? "  |" : "");
-      const nn::Dataset batch = batches[i];
+    const char* separator = "";
+    for (const nn::Batch& batch : batches.epoch(epoch)) {
+      fmt::print("{}", separator);
       for (const real sample : batch.inputs.values()) fmt::print("  {}", sample);
+      separator = "  |";
     }
     fmt::print("\n");
   }
@@ -201,8 +195,7 @@ void short_last_batch() {
   const nn::Batches in_order{ten, {.size = 4, .shuffle = false}};
   double means = 0;
   double weighted = 0;
-  for (std::size_t i = 0; i < in_order.count(); ++i) {
-    const nn::Dataset batch = in_order[i];
+  for (const nn::Batch& batch : in_order.epoch(1)) {
     const Tensor zeros{nn::Shape{batch.size(), 1}};
     const double cost = nn::MeanSquaredError::value(zeros, batch.targets);
     fmt::print("  batch of {}: cost {:.1f}\n", batch.size(), cost);
@@ -221,17 +214,19 @@ void short_last_batch() {
 void tell(std::string_view name, const nn::Split& sets) {
   fmt::print("  {:<23}", name);
   for (const nn::Dataset* const set : {&sets.training, &sets.validation, &sets.test}) {
-    const auto labels = set->targets.values();
-    fmt::print("{:6}{:4}{:4}", std::ranges::count(labels, real{0}),
-               std::ranges::count(labels, real{1}), std::ranges::count(labels, real{2}));
+    std::array<std::size_t, 3> counts{};
+    for (const std::size_t label : set->targets.labels()) ++counts[label];
+    fmt::print("{:6}{:4}{:4}", counts[0], counts[1], counts[2]);
   }
   fmt::print("\n");
 }
 
 void three_sets() {
   heading("6.6 Three sets");
-  nn::Dataset rare{.inputs = Tensor{nn::Shape{100, 1}}, .targets = Tensor{nn::Shape{100}}};
-  for (std::size_t i = 70; i < 100; ++i) rare.targets(i) = i < 90 ? 1 : 2;
+  std::vector<std::size_t> classes(70, 0);
+  classes.insert(classes.end(), 20, 1);
+  classes.insert(classes.end(), 10, 2);
+  const nn::Dataset rare{.inputs = Tensor{nn::Shape{100, 1}}, .targets = nn::Labels{classes}};
   fmt::print("  {:<23}{:>14}{:>14}{:>14}\n", "set", "training", "validation", "test");
   fmt::print("  {:<23}{:>14}{:>14}{:>14}\n", "class", "0   1   2", "0   1   2", "0   1   2");
   tell("counts", nn::split(rare, nn::Counts{.validation = 20, .test = 10}));
@@ -267,38 +262,16 @@ void choosing() {
 // [/choosing]
 
 // [sizes]
-/// What a network takes each image of a set for.
-std::vector<std::size_t> answers(const nn::Sequential& network, const nn::Dataset& set) {
-  const Tensor logits = network.predict(set.inputs);
-  std::vector<std::size_t> digits;
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    const auto row = logits.row(i);
-    digits.push_back(static_cast<std::size_t>(std::ranges::max_element(row) - row.begin()));
-  }
-  return digits;
-}
-
-/// How many images of a set are recognized, in percent.
-double accuracy(const nn::Sequential& network, const nn::Dataset& set) {
-  const std::vector<std::size_t> guesses = answers(network, set);
-  std::size_t right = 0;
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    right += static_cast<real>(guesses[i]) == set.targets(i) ? 1U : 0U;
-  }
-  return 100 * static_cast<double>(right) / static_cast<double>(set.size());
-}
-
 void sizes(const nn::Dataset& images, const nn::Dataset& validation) {
   heading("6.8 How large a batch?");
   for (const std::size_t size : std::array<std::size_t, 3>{10, 100, 1000}) {
     nn::Sequential network = make_network();
-    nn::Batches epoch{images, {.size = size}, nn::Random{1}};
-    epoch.shuffle(1);
-    train(network, epoch);
-    const Tensor logits = network.predict(validation.inputs);
+    const nn::Batches batches{images, {.size = size}, nn::Random{1}};
+    train(network, batches);
+    const nn::Evaluation seen =
+        nn::evaluate(network, nn::SoftmaxCrossEntropy{}, validation, nn::Accuracy{});
     fmt::print("  batches of {:>4}: {:3} steps, validation cost {:.2f}, {:.0f} % right\n", size,
-               epoch.count(), nn::SoftmaxCrossEntropy::value(logits, validation.targets),
-               accuracy(network, validation));
+               batches.count(), seen.cost, 100 * seen.metrics[0]);
   }
 }
 // [/sizes]
@@ -307,12 +280,10 @@ void sizes(const nn::Dataset& images, const nn::Dataset& validation) {
 void check(const nn::Dataset& images) {
   heading("6.9 Check yourself");
   nn::Sequential network = make_network();
-  const nn::Batches few{images, {.size = 20, .shuffle = false}};
-  const nn::Batches singles{images, {.size = 1, .shuffle = false}};
-  const std::vector<double> of_batch = gradient(network, few[0]);
+  const std::vector<double> of_batch = gradient(network, images.first(20));
   std::vector<double> mean(of_batch.size(), 0.0);
   for (std::size_t i = 0; i < 20; ++i) {
-    const std::vector<double> of_sample = gradient(network, singles[i]);
+    const std::vector<double> of_sample = gradient(network, images.part(i, 1));
     for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += of_sample[j] / 20;
   }
   fmt::print("  a batch of 20, and the mean of 20 samples: {} numbers each\n", mean.size());
@@ -335,17 +306,19 @@ void forget_to_shuffle(const nn::Dataset& sorted, const nn::Dataset& validation)
   heading("6.10 Break it: sorted, and not shuffled");
   nn::Sequential careless = make_network();
   nn::Sequential careful = make_network();
-  nn::Batches shuffled{sorted, {.size = 100}, nn::Random{1}};
-  shuffled.shuffle(1);
-  const std::vector<double> bad = train(careless, nn::Batches{sorted, {.shuffle = false}});
-  const std::vector<double> good = train(careful, shuffled);
+  const std::vector<double> bad =
+      train(careless, nn::Batches{sorted, {.size = 100, .shuffle = false}});
+  const std::vector<double> good =
+      train(careful, nn::Batches{sorted, {.size = 100}, nn::Random{1}});
   fmt::print("  cost of batch     1     6     7    12    13    18    19 ...    54    55    60\n");
   tell("sorted", bad);
   tell("shuffled", good);
   fmt::print("  validation: {:.0f} % right after sorted, {:.0f} % after shuffled batches\n",
-             accuracy(careless, validation), accuracy(careful, validation));
+             lecture::percent_right(careless, validation),
+             lecture::percent_right(careful, validation));
   fmt::print("  answers \"nine\" after sorted batches: {} of {}\n",
-             std::ranges::count(answers(careless, validation), std::size_t{9}), validation.size());
+             std::ranges::count(nn::predict_classes(careless, validation.inputs), std::size_t{9}),
+             validation.size());
 }
 // [/break]
 

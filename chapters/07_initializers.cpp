@@ -8,22 +8,15 @@
 #include <cstddef>
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 import lecture;
 import nn.activation;
 import nn.adam;
-import nn.backprop;
-import nn.batching;
-import nn.cost;
 import nn.dense;
-import nn.descent;
 import nn.initializers;
-import nn.layer;
 import nn.mnist;
-import nn.random;
-import nn.tensor;
+import nn.training;
 
 using lecture::heading;
 using lecture::show;
@@ -98,17 +91,15 @@ double train(const nn::Dataset& digits, const Start& start) {
   nn::Sequential network{
       nn::Dense{784, 64, start.fill}, nn::ReLU{}, nn::Dense{64, 64, start.fill}, nn::ReLU{},
       nn::Dense{64, 64, start.fill},  nn::ReLU{}, nn::Dense{64, 10, start.fill}};
-  const nn::GradientDescent descent{{.learning_rate = 0.05F}};
-  const std::vector<nn::Parameter*> parameters = network.parameters();
-  nn::Batches batches{digits, {.size = 100}, nn::Random{1}};
-  batches.shuffle(1);
+  nn::Training training{network,
+                        nn::SoftmaxCrossEntropy{},
+                        nn::GradientDescent{{.learning_rate = 0.05F}},
+                        digits,
+                        {.batches = {.size = 100}, .seed = 1}};
   double cost = 0;
-  for (std::size_t i = 0; i < 300; ++i) {
-    nn::Dataset batch = batches[i];
-    const Tensor logits = network.forward(std::move(batch.inputs));
-    if (i >= 250) cost += nn::SoftmaxCrossEntropy::value(logits, batch.targets) / 50;
-    network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
-    descent.step(parameters);
+  for (int i = 0; i < 300; ++i) {
+    training.step();
+    if (i >= 250) cost += training.cost() / 50;
   }
   return cost;
 }
@@ -119,21 +110,22 @@ int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 7: initializers");
 
   heading("7.1 A network that does not learn");
-  const Tensor questions{{0, 0}, {0, 1}, {1, 0}, {1, 1}};
-  const Tensor answers{{0}, {1}, {1}, {0}};
+  const nn::Dataset questions{.inputs = Tensor{{0, 0}, {0, 1}, {1, 0}, {1, 1}},
+                              .targets = Tensor{{0}, {1}, {1}, {0}}};
   nn::Sequential gate{nn::Dense{2, 8}, nn::ReLU{}, nn::Dense{8, 1}, nn::Sigmoid{}};
-  const nn::GradientDescent slowly{{.learning_rate = 0.02F}};
-  for (int epoch = 0; epoch <= 2000; ++epoch) {
-    if (epoch % 1000 == 0) {
-      fmt::print("  epoch {:4}: cost {:.3f}\n", epoch,
-                 nn::BinaryCrossEntropy::value(gate.predict(questions), answers));
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-      const Tensor guess = gate.forward(Tensor{nn::Shape{1, 2}, questions.row(i)});
-      const Tensor truth{nn::Shape{1, 1}, answers.row(i)};
-      gate.backward_parameters(nn::BinaryCrossEntropy::gradient(guess, truth));
-      slowly.step(gate.parameters());
-    }
+  const nn::BinaryCrossEntropy cost;
+  const auto tell = [&](std::size_t epoch) {
+    fmt::print("  epoch {:4}: cost {:.3f}\n", epoch, nn::evaluate(gate, cost, questions).cost);
+  };
+  nn::Training slowly{gate,
+                      cost,
+                      nn::GradientDescent{{.learning_rate = 0.02F}},
+                      questions,
+                      {.epochs = 2000, .batches = {.size = 1, .shuffle = false}}};
+  tell(0);
+  while (!slowly.is_over()) {
+    const nn::Epoch& epoch = slowly.run_epoch();
+    if (epoch.number % 1000 == 0) tell(epoch.number);
   }
   // [/forget]
 
@@ -163,13 +155,12 @@ int main(int argc, char** argv) {
   heading("7.5 A start that never breaks its symmetry");
   nn::Sequential twins{nn::Dense{2, 3, nn::Constant{0.5}}, nn::Tanh{},
                        nn::Dense{3, 1, nn::Constant{0.5}}};
-  nn::Adam adam{{.learning_rate = 0.01F}};
-  const std::vector<nn::Parameter*> parameters = twins.parameters();
-  for (int t = 0; t < 500; ++t) {
-    const Tensor guesses = twins.forward(questions);
-    twins.backward_parameters(nn::MeanSquaredError::gradient(guesses, answers));
-    adam.step(parameters);
-  }
+  nn::Training training{twins,
+                        nn::MeanSquaredError{},
+                        nn::Adam{{.learning_rate = 0.01F}},
+                        questions,
+                        {.epochs = 500, .batches = {.size = 4, .shuffle = false}}};
+  while (!training.is_over()) training.run_epoch();
   show("W after 500", twins.layer<nn::Dense>(0).weights());
   // [/symmetry]
 
@@ -177,9 +168,9 @@ int main(int argc, char** argv) {
   heading("7.6 The effect on MNIST");
   const nn::Dataset digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0}).training;
   for (const Start& start : starts(random)) {
-    const double cost = train(digits, start);
+    const double result = train(digits, start);
     fmt::print("  {:<12} cost after 300 batches {}\n", start.name,
-               std::isfinite(cost) ? fmt::format("{:.2f}", cost) : "not a number");
+               std::isfinite(result) ? fmt::format("{:.2f}", result) : "not a number");
   }
   // [/mnist]
 
@@ -199,8 +190,8 @@ int main(int argc, char** argv) {
   // [break]
   heading("7.8 Break it: all zeros");
   nn::Sequential zeros{nn::Dense{2, 3}, nn::ReLU{}, nn::Dense{3, 1}};
-  const Tensor guesses = zeros.forward(questions);
-  static_cast<void>(zeros.backward(nn::MeanSquaredError::gradient(guesses, answers)));
+  const Tensor guesses = zeros.forward(questions.inputs);
+  zeros.backward(nn::MeanSquaredError::gradient(guesses, questions.targets));
   for (const nn::Parameter* const parameter : zeros.parameters()) {
     show("d " + parameter->name,
          parameter->gradient.reshaped(nn::Shape{1, parameter->gradient.size()}));

@@ -12,20 +12,10 @@
 #include <vector>
 
 import lecture;
-import nn.activation;
-import nn.adam;
-import nn.backprop;
-import nn.batching;
-import nn.convolution;
-import nn.cost;
-import nn.dense;
-import nn.initializers;
-import nn.layer;
-import nn.mnist;
-import nn.random;
-import nn.tensor;
+import nn;
 
 using lecture::heading;
+using lecture::percent_right;
 using nn::real;
 using nn::Shape;
 using nn::Tensor;
@@ -55,31 +45,12 @@ nn::Dataset shuffled(const nn::Dataset& digits) {
 
 /// Trains on 300 batches of 100.
 void train(nn::Sequential& network, const nn::Dataset& digits) {
-  nn::Adam adam{{.learning_rate = 0.005F}};
-  const std::vector<nn::Parameter*> parameters = network.parameters();
-  for (std::size_t i = 0; i < 300; ++i) {
-    const std::size_t first = i * 100;
-    const Tensor images{Shape{100, 784},
-                        std::span{digits.inputs.row(first).data(), std::size_t{78'400}}};
-    const Tensor labels{Shape{100}, std::span{digits.targets.data() + first, 100}};
-    const Tensor logits = network.forward(images);
-    network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, labels));
-    adam.step(parameters);
-  }
-}
-
-/// How many of a hundred digits are recognised.
-double percent_right(const nn::Sequential& network, const nn::Dataset& digits) {
-  const Tensor logits = network.predict(digits.inputs);
-  double right = 0;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    std::size_t best = 0;
-    for (std::size_t j = 1; j < 10; ++j) {
-      if (logits(i, j) > logits(i, best)) best = j;
-    }
-    if (best == static_cast<std::size_t>(digits.targets(i))) ++right;
-  }
-  return 100 * right / static_cast<double>(digits.size());
+  nn::Training training{network,
+                        nn::SoftmaxCrossEntropy{},
+                        nn::Adam{{.learning_rate = 0.005F}},
+                        digits,
+                        {.batches = {.size = 100, .shuffle = false}}};
+  for (int i = 0; i < 300; ++i) training.step();
 }
 // [/training]
 
@@ -93,9 +64,9 @@ class Unturned {
   [[nodiscard]] Shape output_shape(const Shape& sample) const {
     return inner_.output_shape(sample);
   }
-  [[nodiscard]] Tensor forward(const Tensor& x) { return inner_.forward(x); }
+  Tensor forward(const Tensor& x) { return inner_.forward(x); }
   [[nodiscard]] Tensor predict(const Tensor& x) const { return inner_.predict(x); }
-  [[nodiscard]] Tensor backward(const Tensor& dy) {
+  Tensor backward(const Tensor& dy) {
     inner_.backward_parameters(dy);
     const Tensor& kernel = inner_.kernels();
     const nn::Padding padding{{kernel.shape()[2] - 1, kernel.shape()[3] - 1}};
@@ -112,8 +83,9 @@ class Unturned {
 /// Nudges the input and every parameter of a layer (chapter 4).
 template <nn::Layer L>
 void check(const std::string& name, L layer, const Tensor& x) {
-  for (const auto& [what, error] : nn::check_gradients(layer, x).entries) {
-    fmt::print("  {:<26}{:<8}differs by less than 1 %: {}\n", name, what, error < 0.01);
+  for (const auto& entry : nn::check_gradients(layer, x).entries) {
+    fmt::print("  {:<26}{:<8}differs by less than 1 %: {}\n", name, entry.name,
+               entry.relative_error < 0.01);
   }
 }
 // [/nudge]

@@ -11,27 +11,21 @@
 import lecture;
 import nn.activation;
 import nn.adam;
-import nn.backprop;
-import nn.batching;
-import nn.cost;
 import nn.dense;
 import nn.initializers;
-import nn.metrics;
 import nn.mnist;
-import nn.random;
-import nn.tensor;
 import nn.training;
 
 using lecture::heading;
 using nn::ConfusionMatrix;
+using nn::Labels;
 using nn::Tensor;
-using Classes = std::vector<std::size_t>;
 // [/imports]
 
 // [append]
-/// As many samples as asked for, all of one class, put behind the others.
-void append(Classes& samples, std::size_t count, std::size_t index) {
-  samples.insert(samples.end(), count, index);
+/// Adds the labels of some more samples, all of one class.
+void append(Labels& labels, std::size_t count, std::size_t label) {
+  for (std::size_t i = 0; i < count; ++i) labels.push_back(label);
 }
 // [/append]
 
@@ -41,7 +35,7 @@ struct Shares {
 };
 
 /// Precision, recall and F1 of one class, straight from their definitions, without a matrix.
-Shares by_loops(const Classes& actual, const Classes& predicted, std::size_t wanted) {
+Shares by_loops(const Labels& predicted, const Labels& actual, std::size_t wanted) {
   double true_positives = 0;
   double false_positives = 0;
   double false_negatives = 0;
@@ -64,18 +58,19 @@ int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 9: metrics");
 
   heading("9.1 Accuracy can be worthless");
-  Classes letters;
-  append(letters, 970, 0);       // genuine
-  append(letters, 30, 1);        // forged
-  const Classes idle(1'000, 0);  // always says "genuine"
-  Classes detector;              // looks at the letters
+  Labels letters;
+  append(letters, 970, 0);  // genuine
+  append(letters, 30, 1);   // forged
+  Labels idle;
+  append(idle, 1'000, 0);        // always says "genuine"
+  Labels detector;               // looks at the letters
   append(detector, 924, 0);      // genuine, left in peace
   append(detector, 46 + 24, 1);  // 46 false alarms, then 24 forgeries found
   append(detector, 6, 0);        // forgeries that slip through
   ConfusionMatrix of_idle{2};
   ConfusionMatrix of_detector{2};
-  of_idle.add(letters, idle);
-  of_detector.add(letters, detector);
+  of_idle.add(idle, letters);
+  of_detector.add(detector, letters);
   fmt::print("  always \"genuine\": accuracy {:.3f}, finds {:2} of 30 forgeries\n",
              of_idle.accuracy(), of_idle(1, 1));
   fmt::print("  the detector:     accuracy {:.3f}, finds {:2} of 30 forgeries\n",
@@ -84,10 +79,10 @@ int main(int argc, char** argv) {
 
   // [matrix]
   heading("9.2 The confusion matrix");
-  const Classes animals{0, 0, 0, 1, 1, 1, 2, 2, 2, 2};  // 0 a cat, 1 a dog, 2 a bird
-  const Classes guesses{0, 0, 1, 0, 1, 1, 0, 2, 2, 2};
+  const Labels animals{0, 0, 0, 1, 1, 1, 2, 2, 2, 2};  // 0 a cat, 1 a dog, 2 a bird
+  const Labels guesses{0, 0, 1, 0, 1, 1, 0, 2, 2, 2};
   ConfusionMatrix matrix{3};
-  matrix.add(animals, guesses);
+  matrix.add(guesses, animals);
   fmt::print("{}", matrix.table());
   fmt::print("accuracy {:.1f}\n", matrix.accuracy());
   // [/matrix]
@@ -106,18 +101,19 @@ int main(int argc, char** argv) {
   // [check]
   heading("9.5 Check yourself");
   nn::Random random{9};
-  Classes actual;
-  Classes predicted;
+  Labels actual;
+  Labels predicted;
   for (int i = 0; i < 1'000; ++i) {
-    actual.push_back(random.below(5));
-    predicted.push_back(random.uniform() < 0.6 ? actual.back() : random.below(5));
-    if (predicted.back() == 4) predicted.back() = 0;  // class 4 is never predicted
+    const std::size_t label = random.below(5);
+    const std::size_t guess = random.uniform() < 0.6 ? label : random.below(5);
+    actual.push_back(label);
+    predicted.push_back(guess == 4 ? 0 : guess);  // class 4 is never predicted
   }
   ConfusionMatrix checked{5};
-  checked.add(actual, predicted);
+  checked.add(predicted, actual);
   double worst = 0;
   for (std::size_t c = 0; c < checked.size(); ++c) {
-    const Shares shares = by_loops(actual, predicted, c);
+    const Shares shares = by_loops(predicted, actual, c);
     worst = std::fmax(worst, std::abs(shares.precision - checked.precision(c)));
     worst = std::fmax(worst, std::abs(shares.recall - checked.recall(c)));
     worst = std::fmax(worst, std::abs(shares.f1 - checked.f1(c)));
@@ -131,7 +127,7 @@ int main(int argc, char** argv) {
   heading("9.6 The second guess");
   const Tensor rows{
       {0.1F, 0.6F, 0.2F, 0.1F}, {0.5F, 0.3F, 0.15F, 0.05F}, {0.2F, 0.25F, 0.15F, 0.4F}};
-  const Tensor right{1, 1, 0};
+  const Labels right{1, 1, 0};
   for (std::size_t k = 1; k <= 3; ++k) {
     nn::TopAccuracy top{k};
     top.add(rows, right);
@@ -146,7 +142,6 @@ int main(int argc, char** argv) {
   nn::Sequential network{nn::Dense{784, 64, nn::He{weights}}, nn::ReLU{},
                          nn::Dense{64, 10, nn::Glorot{weights}}};
   nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{{.learning_rate = 2e-3F}}};
-  trainer.set_quiet(true);
   trainer.watch(nn::Accuracy{});
   trainer.watch(nn::F1{10});
   trainer.watch(nn::TopAccuracy{2});
@@ -160,10 +155,10 @@ int main(int argc, char** argv) {
 
   // [digits]
   heading("9.8 The digits' matrix");
-  const Classes labels = nn::target_classes(digits.validation.targets);
-  const Classes answers = trainer.predict_classes(digits.validation.inputs);
+  const Labels& labels = digits.validation.targets.labels();
+  const Labels answers = nn::predict_classes(network, digits.validation.inputs);
   ConfusionMatrix confusion{10};
-  confusion.add(labels, answers);
+  confusion.add(answers, labels);
   fmt::print("{}", confusion.table());
   std::string cells = "actual,predicted,count\n";  // the data of the figure
   for (std::size_t a = 0; a < 10; ++a) {
@@ -200,7 +195,7 @@ int main(int argc, char** argv) {
   // [break]
   heading("9.11 Break it: the arguments swapped");
   ConfusionMatrix swapped{3};
-  swapped.add(guesses, animals);  // the wrong way round, and it compiles
+  swapped.add(animals, guesses);  // the wrong way round, and it compiles
   fmt::print("{}", swapped.report());
   fmt::print("accuracy {:.1f}\n", swapped.accuracy());
 }

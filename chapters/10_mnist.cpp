@@ -18,13 +18,11 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <range/v3/algorithm/max_element.hpp>
 #include <range/v3/numeric/accumulate.hpp>
 #include <range/v3/range/conversion.hpp>
 #include <range/v3/view/filter.hpp>
-#include <range/v3/view/iota.hpp>
-#include <range/v3/view/take.hpp>
 #include <range/v3/view/transform.hpp>
+#include <ranges>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -83,24 +81,21 @@ nn::Sequential reported_convolutional_network(nn::Random& random) {
 }
 // [/reported_cnn]
 
-// [trainers]
-/// The optimizers that a recipe can ask for, with the learning rate it starts from.
-nn::Trainer adam_trainer(nn::Sequential& network, nn::real learning_rate) {
-  return nn::Trainer{network, nn::SoftmaxCrossEntropy{},
-                     nn::AdamW{{.learning_rate = learning_rate, .weight_decay = 0.1F}}};
+// [optimizers]
+/// The optimizers that a recipe can ask for, with the learning rate that they start from.
+nn::AnyOptimizer adam(nn::real learning_rate) {
+  return nn::Adam{{.learning_rate = learning_rate, .weight_decay = 0.1F, .decoupled = true}};
 }
 
 /// Where no image comes twice, less has to hold the weights back.
-nn::Trainer light_adam_trainer(nn::Sequential& network, nn::real learning_rate) {
-  return nn::Trainer{network, nn::SoftmaxCrossEntropy{},
-                     nn::AdamW{{.learning_rate = learning_rate, .weight_decay = 0.01F}}};
+nn::AnyOptimizer light_adam(nn::real learning_rate) {
+  return nn::Adam{{.learning_rate = learning_rate, .weight_decay = 0.01F, .decoupled = true}};
 }
 
-nn::Trainer descent_trainer(nn::Sequential& network, nn::real learning_rate) {
-  return nn::Trainer{network, nn::SoftmaxCrossEntropy{},
-                     nn::GradientDescent{{.learning_rate = learning_rate}}};
+nn::AnyOptimizer descent(nn::real learning_rate) {
+  return nn::GradientDescent{{.learning_rate = learning_rate}};
 }
-// [/trainers]
+// [/optimizers]
 
 // [model]
 /// What the report measured, in as many digits as it gave; empty where it gave nothing.
@@ -113,7 +108,7 @@ struct Model {
   std::string name;
   std::string title;
   nn::Sequential (*network)(nn::Random&);
-  nn::Trainer (*trainer)(nn::Sequential&, nn::real learning_rate);
+  nn::AnyOptimizer (*optimizer)(nn::real learning_rate);
   nn::real learning_rate;
   bool rate_falls;  ///< Whether the learning rate falls, epoch by epoch, on a line towards 0.
   std::size_t epochs;
@@ -135,7 +130,7 @@ Recipe default_recipe() {
   const Model mlp{.name = "mlp",
                   .title = "MLP",
                   .network = multi_layer_perceptron,
-                  .trainer = adam_trainer,
+                  .optimizer = adam,
                   .learning_rate = 2e-3F,
                   .rate_falls = true,
                   .epochs = 10,
@@ -155,7 +150,7 @@ Recipe report_recipe() {
           .models = {{.name = "mlp",
                       .title = "MLP",
                       .network = multi_layer_perceptron,
-                      .trainer = descent_trainer,
+                      .optimizer = descent,
                       .learning_rate = 0.04F,
                       .rate_falls = false,
                       .epochs = 15,
@@ -168,7 +163,7 @@ Recipe report_recipe() {
                      {.name = "cnn",
                       .title = "CNN",
                       .network = reported_convolutional_network,
-                      .trainer = descent_trainer,
+                      .optimizer = descent,
                       .learning_rate = 0.01F,
                       .rate_falls = false,
                       .epochs = 10,
@@ -188,7 +183,7 @@ Recipe augmented_recipe() {
   recipe.name = "augmented";
   recipe.changed = true;
   for (Model& model : recipe.models) {
-    model.trainer = light_adam_trainer;
+    model.optimizer = light_adam;
     model.epochs = 80;
     model.augment = nn::Augment{{.rotation = 15,
                                  .shift = 4,
@@ -384,26 +379,25 @@ struct Run {
 Run train(const Model& model, const nn::Split& digits, std::uint64_t seed, bool quiet) {
   nn::Random random{seed};
   Run run{.model = &model, .seed = seed, .network = model.network(random), .history = {}};
+  nn::Trainer trainer{run.network, nn::SoftmaxCrossEntropy{}, model.optimizer(model.learning_rate)};
+  trainer.watch(nn::Accuracy{});
   if (!quiet) {
     fmt::print("\n{}, seed {}\n\n{}\n", model.title, seed, run.network.summary(nn::Shape{784}));
     std::fflush(stdout);
   }
-  nn::Trainer trainer = model.trainer(run.network, model.learning_rate);
-  trainer.watch(nn::Accuracy{});
-  trainer.set_quiet(quiet);
-  const auto fall = [&](const nn::Epoch& epoch) {
-    const auto left = static_cast<double>(model.epochs - epoch.number);
-    if (model.rate_falls) {
-      trainer.set_learning_rate(model.learning_rate *
-                                static_cast<nn::real>(left / static_cast<double>(model.epochs)));
-    }
-  };
+  trainer.observe(nn::Reporter{!quiet});
+  if (model.rate_falls) {
+    trainer.on_epoch([&](const nn::Epoch& epoch) {
+      const auto left = static_cast<double>(model.epochs - epoch.number);
+      const auto share = static_cast<nn::real>(left / static_cast<double>(model.epochs));
+      trainer.optimizer().set_learning_rate(model.learning_rate * share);
+    });
+  }
   run.history = trainer.fit(digits.training, digits.validation,
                             {.epochs = model.epochs,
-                             .batch_size = model.batch_size,
+                             .batches = {.size = model.batch_size},
                              .seed = seed,
-                             .augment = model.augment,
-                             .on_epoch = fall});
+                             .steps = {.augment = model.augment}});
   return run;
 }
 // [/train]
@@ -411,13 +405,11 @@ Run train(const Model& model, const nn::Split& digits, std::uint64_t seed, bool 
 // [test]
 /// The one look at the test set, when all training is done.
 void test(Run& run, const nn::Dataset& digits) {
-  nn::Trainer trainer = run.model->trainer(run.network, 0);
-  trainer.set_quiet(true);
-  run.test = trainer.evaluate(digits);
-  const nn::Tensor probabilities = nn::Softmax{}.predict(trainer.predict(digits.inputs));
-  const auto actual = nn::target_classes(digits.targets);
-  const auto predicted = nn::classes(probabilities);
-  run.confusion.add(actual, predicted);
+  run.test = nn::evaluate(run.network, nn::SoftmaxCrossEntropy{}, digits);
+  const nn::Tensor probabilities = nn::Softmax{}.predict(nn::predict(run.network, digits.inputs));
+  const nn::Labels predicted = nn::Labels::from_rows(probabilities);
+  const nn::Labels& actual = digits.targets.labels();
+  run.confusion.add(predicted, actual);
   for (std::size_t i = 0; i < actual.size(); ++i) {
     if (actual[i] == predicted[i]) continue;
     run.mistakes.push_back({i, actual[i], predicted[i], probabilities(i, predicted[i])});
@@ -463,10 +455,9 @@ void test_changed(std::vector<Run>& runs, const nn::Dataset& digits) {
     const nn::Dataset changed{.inputs = change.of(digits.inputs, nn::Random{1}),
                               .targets = digits.targets};
     for (Run& run : runs) {
-      nn::Trainer trainer = run.model->trainer(run.network, 0);
-      trainer.set_quiet(true);
-      trainer.watch(nn::Accuracy{});
-      run.changed.push_back({change.name, trainer.evaluate(changed).metrics[0]});
+      const nn::Evaluation seen =
+          nn::evaluate(run.network, nn::SoftmaxCrossEntropy{}, changed, nn::Accuracy{});
+      run.changed.push_back({change.name, seen.metrics[0]});
     }
   }
 }
@@ -533,13 +524,7 @@ struct Row {
 // [/row]
 
 // [omit: numbers as text]
-std::string with_commas(std::size_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t end = text.size(); end > 3; end -= 3) text.insert(end - 3, ",");
-  return text;
-}
-
-std::string whole(double x) { return with_commas(static_cast<std::size_t>(std::llround(x))); }
+std::string whole(double x) { return nn::thousands(static_cast<std::size_t>(std::llround(x))); }
 std::string seconds(double x) { return fmt::format("{:.1f} s", x); }
 std::string nats(double x) { return fmt::format("{:.4f}", x); }
 std::string percent(double x) { return fmt::format("{:.2f} %", 100 * x); }
@@ -655,7 +640,7 @@ void print_confusions(const std::vector<Run>& runs) {
   for (const Run& run : runs) {
     std::string line;
     const auto confusions = run.confusion.confusions();
-    for (const auto& [actual, predicted, count] : confusions | ranges::views::take(5)) {
+    for (const auto& [actual, predicted, count] : confusions | std::views::take(5)) {
       line += fmt::format("{}{} for {} ({})", line.empty() ? "" : ", ", actual, predicted, count);
     }
     fmt::print("  {}  {}\n", run.model->title, line.empty() ? "nothing" : line);
@@ -682,7 +667,7 @@ std::string half_blocks(std::span<const nn::real> pixels, std::size_t line) {
 // [worst_mistakes]
 /// Draws the three mistakes that a network was surest of, side by side.
 void print_worst_mistakes(const Run& run, const nn::Dataset& digits) {
-  const auto worst = run.mistakes | ranges::views::take(3);
+  const auto worst = run.mistakes | std::views::take(3);
   fmt::print("\nThe {}'s surest mistakes\n", run.model->title);
   std::string captions;
   for (const Mistake& m : worst) {
@@ -736,11 +721,11 @@ Json to_json(const Options& options, const std::vector<Run>& runs) {
   for (const Run& run : runs) {
     Json confusion = Json::array();
     for (std::size_t actual = 0; actual < 10; ++actual) {
-      confusion.push_back(ranges::views::iota(std::size_t{0}, std::size_t{10}) |
-                          ranges::views::transform([&](std::size_t predicted) {
-                            return run.confusion(actual, predicted);
-                          }) |
-                          ranges::to<std::vector>());
+      Json row = Json::array();
+      for (std::size_t predicted = 0; predicted < 10; ++predicted) {
+        row.push_back(run.confusion(actual, predicted));
+      }
+      confusion.push_back(std::move(row));
     }
     Json changed = Json::object();
     for (const auto& [name, accuracy] : run.changed) changed[name] = accuracy;
@@ -856,8 +841,8 @@ int compare(const Options& options) {
   if (!trains) runs = stored_runs(recipe, options.load);
   if (trains && !options.quiet) {
     fmt::print("{} images to train on, {} to validate, {} to test; {} threads\n",
-               with_commas(digits.training.size()), with_commas(digits.validation.size()),
-               with_commas(digits.test.size()), nn::threads());
+               nn::thousands(digits.training.size()), nn::thousands(digits.validation.size()),
+               nn::thousands(digits.test.size()), nn::threads());
   }
 
   const auto stopped = [&] { return !runs.empty() && runs.back().history.interrupted(); };
@@ -873,7 +858,7 @@ int compare(const Options& options) {
   print_comparison(recipe, runs);
   if (!options.quiet) {
     print_confusions(runs);
-    for (const Run& run : runs | ranges::views::take(2)) print_worst_mistakes(run, digits.test);
+    for (const Run& run : runs | std::views::take(2)) print_worst_mistakes(run, digits.test);
   }
   if (stopped()) {
     fmt::print("\nInterrupted: the last training is not complete.\n");

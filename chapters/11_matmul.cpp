@@ -20,18 +20,17 @@ import lecture;
 import nn.matmul;
 import nn.parallel;
 import nn.random;
-import nn.tensor;
 import nn.vector;
 
 using lecture::heading;
 using nn::lanes;
-using nn::load;
 using nn::Matrix;
 using nn::real;
 using nn::Shape;
-using nn::store;
+using nn::Simd;
+using nn::simd_load;
+using nn::simd_store;
 using nn::Tensor;
-using nn::Vector;
 // [/imports]
 
 // [loops]
@@ -193,7 +192,7 @@ void multiply_adds(std::size_t count) {
 /// multiply-add. (`size` is a multiple of `lanes`.)
 void add_scaled(real scalar, const real* row, real* to, std::size_t size) {
   for (std::size_t j = 0; j < size; j += lanes) {
-    store(to + j, load(to + j) + scalar * load(row + j));
+    simd_store(to + j, simd_load(to + j) + scalar * simd_load(row + j));
   }
 }
 
@@ -225,7 +224,7 @@ Machine measure_machine() {
   constexpr std::size_t count = 200'000;
   const auto vectors = [](std::size_t threads) {
     const double taken = seconds([threads] {
-      nn::parallel_for(threads, [](std::size_t) { multiply_adds<Vector, sums_at_once>(count); });
+      nn::parallel_for(threads, [](std::size_t) { multiply_adds<Simd, sums_at_once>(count); });
     });
     return 2e-9 * static_cast<double>(threads * count * sums_at_once * lanes) / taken;
   };
@@ -395,20 +394,20 @@ constexpr std::size_t panel_width = 2 * lanes;
 /// A tile of C, two vectors wide, stays in registers while k runs.
 void multiply_tile(const real* a, std::size_t a_stride, const real* b, std::size_t b_stride,
                    std::size_t depth, real* c, std::size_t c_stride) {
-  std::array<std::array<Vector, 2>, tile_rows> sums;
+  std::array<std::array<Simd, 2>, tile_rows> sums;
   for (std::size_t i = 0; i < tile_rows; ++i) {
-    sums[i] = {load(c + i * c_stride), load(c + i * c_stride + lanes)};
+    sums[i] = {simd_load(c + i * c_stride), simd_load(c + i * c_stride + lanes)};
   }
 #pragma clang loop unroll(disable)  // two rounds at once need more registers than there are
   for (std::size_t k = 0; k < depth; ++k) {
-    const std::array<Vector, 2> row{load(b + k * b_stride), load(b + k * b_stride + lanes)};
+    const std::array<Simd, 2> row{simd_load(b + k * b_stride), simd_load(b + k * b_stride + lanes)};
     for (std::size_t i = 0; i < tile_rows; ++i) {
       const real scalar = a[i * a_stride + k];
       for (std::size_t v = 0; v < 2; ++v) sums[i][v] += scalar * row[v];
     }
   }
   for (std::size_t i = 0; i < tile_rows; ++i) {
-    for (std::size_t v = 0; v < 2; ++v) store(c + i * c_stride + v * lanes, sums[i][v]);
+    for (std::size_t v = 0; v < 2; ++v) simd_store(c + i * c_stride + v * lanes, sums[i][v]);
   }
 }
 // [/tile]
@@ -448,7 +447,8 @@ void pack(const Matrix& b, std::size_t k0, std::size_t depth, std::size_t j0, re
   const real* from = b.data + k0 * b.row_stride + j0 * b.column_stride;
   for (std::size_t k = 0; k < depth; ++k, from += b.row_stride, panel += panel_width) {
     if (b.column_stride == 1) {
-      for (std::size_t v = 0; v < 2; ++v) store(panel + v * lanes, load(from + v * lanes));
+      for (std::size_t v = 0; v < 2; ++v)
+        simd_store(panel + v * lanes, simd_load(from + v * lanes));
     } else {
       for (std::size_t j = 0; j < panel_width; ++j) panel[j] = from[j * b.column_stride];
     }

@@ -5,36 +5,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
 
 import lecture;
-import nn.activation;
-import nn.adam;
-import nn.augment;
-import nn.backprop;
-import nn.batching;
-import nn.convolution;
-import nn.cost;
-import nn.dense;
-import nn.descent;
-import nn.dropout;
-import nn.initializers;
-import nn.layer;
-import nn.metrics;
-import nn.mnist;
-import nn.random;
-import nn.schedule;
-import nn.tensor;
-import nn.training;
+import nn;
 
 using lecture::heading;
+using lecture::percent_right;
 using lecture::show;
 using nn::real;
 using nn::Shape;
@@ -42,18 +24,11 @@ using nn::Tensor;
 // [/imports]
 
 // [digits]
-/// The first samples of a set.
-nn::Dataset first(const nn::Dataset& set, std::size_t count) {
-  std::vector<std::size_t> places(std::min(count, set.size()));
-  std::iota(places.begin(), places.end(), std::size_t{0});
-  return nn::gather(set, places);
-}
-
 /// MNIST, so many images of it set aside; a small part of it if the program is to be short.
 nn::Split load(std::size_t validation) {
   nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = validation});
   if (!lecture::is_short()) return digits;
-  return {first(digits.training, 2'000), first(digits.validation, 500), first(digits.test, 500)};
+  return {digits.training.first(2'000), digits.validation.first(500), digits.test.first(500)};
 }
 // [/digits]
 
@@ -70,12 +45,6 @@ struct Plan {
 };
 
 std::size_t epochs(std::size_t wanted) { return lecture::is_short() ? wanted / 10 + 1 : wanted; }
-
-std::function<void(const nn::Epoch&)> progress(const std::string& name) {
-  return [name](const nn::Epoch& epoch) {
-    lecture::progress(fmt::format("{}: epoch {}", name, epoch.number));
-  };
-}
 // [/plan]
 
 // [mlp]
@@ -88,12 +57,15 @@ nn::Sequential multi_layer_perceptron(double dropout, nn::Random random) {
 // [/mlp]
 
 // [trainer]
-template <nn::Optimizer O>
-nn::Trainer quiet_trainer(nn::Sequential& network, O optimizer) {
-  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, std::move(optimizer)};
+/// Trains a network and measures its accuracy besides its cost.
+nn::History fit(nn::Sequential& network, const std::string& name, const nn::AnyOptimizer& optimizer,
+                const nn::Split& digits, const nn::TrainingOptions& options) {
+  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, optimizer};
   trainer.watch(nn::Accuracy{});
-  trainer.set_quiet(true);
-  return trainer;
+  trainer.on_epoch([&](const nn::Epoch& epoch) {
+    lecture::progress(fmt::format("{}: epoch {}", name, epoch.number));
+  });
+  return trainer.fit(digits.training, digits.validation, options);
 }
 // [/trainer]
 
@@ -106,16 +78,13 @@ struct Trained {
 /// Plain gradient descent, whatever the plan.
 Trained train(const nn::Split& digits, const Plan& plan) {
   Trained result{.network = multi_layer_perceptron(plan.dropout, nn::Random{1})};
-  nn::Trainer trainer = quiet_trainer(
-      result.network,
-      nn::GradientDescent{{.learning_rate = 0.04F, .weight_decay = plan.weight_decay}});
-  result.history = trainer.fit(digits.training, digits.validation,
-                               {.epochs = epochs(plan.epochs),
-                                .batch_size = plan.batch_size,
-                                .seed = 1,
-                                .augment = plan.augment,
-                                .patience = plan.patience,
-                                .on_epoch = progress(plan.name)});
+  nn::GradientDescent descent{{.learning_rate = 0.04F, .weight_decay = plan.weight_decay}};
+  result.history = fit(result.network, plan.name, descent, digits,
+                       {.epochs = epochs(plan.epochs),
+                        .batches = {.size = plan.batch_size},
+                        .seed = 1,
+                        .steps = {.augment = plan.augment},
+                        .stopping = {.patience = plan.patience}});
   return result;
 }
 // [/train]
@@ -164,18 +133,21 @@ Errors errors(const nn::Dataset& training, const nn::Dataset& validation, std::s
   nn::Random random{1};
   nn::Sequential network{nn::Dense{784, width, nn::He{random}}, nn::ReLU{},
                          nn::Dense{width, 10, nn::Glorot{random}}};
-  nn::Trainer trainer = quiet_trainer(network, nn::Adam{});
+  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
   trainer.fit(training, {.epochs = passes, .seed = 1});
-  const nn::Evaluation seen = trainer.evaluate(training);
-  const nn::Evaluation unseen = trainer.evaluate(validation);
-  return {100 - 100 * seen.metrics[0], 100 - 100 * unseen.metrics[0]};
+  const auto wrong = [&](const nn::Dataset& set) {
+    const nn::Evaluation seen =
+        nn::evaluate(network, nn::SoftmaxCrossEntropy{}, set, nn::Accuracy{});
+    return 100 - 100 * seen.metrics[0];
+  };
+  return {.training = wrong(training), .validation = wrong(validation)};
 }
 // [/errors]
 
 // [widths]
 void widths(const nn::Split& digits) {
   heading("12.2 How large a network, how many images");
-  const nn::Dataset thousand = first(digits.training, 1'000);
+  const nn::Dataset thousand = digits.training.first(1'000);
   std::string by_width = "width,training,validation,few_training,few_validation\n";
   fmt::print("            {:6} images            {:6} images\n", digits.training.size(),
              thousand.size());
@@ -198,7 +170,7 @@ void numbers_of_images(const nn::Split& digits) {
   fmt::print("  images, 128 neurons\n");
   for (const std::size_t count : {100U, 300U, 1'000U, 3'000U, 10'000U, 30'000U, 48'000U}) {
     if (count > digits.training.size()) break;
-    const Errors found = errors(first(digits.training, count), digits.validation, 128);
+    const Errors found = errors(digits.training.first(count), digits.validation, 128);
     fmt::print("  {:6}{:7.1f} %{:10.1f} %\n", count, found.training, found.validation);
     by_images += fmt::format("{},{:.2f},{:.2f}\n", count, found.training, found.validation);
   }
@@ -209,12 +181,13 @@ void numbers_of_images(const nn::Split& digits) {
 // [stop]
 void stop_in_time(const nn::Split& digits) {
   heading("12.3 Stop in time");
-  Trained stopped = train(digits, {.name = "patience", .patience = 5});
+  const Trained stopped = train(digits, {.name = "patience", .patience = 5});
   fmt::print("  ended after epoch {}; the best was {}\n", stopped.history.epochs.size(),
              stopped.history.best_epoch());
-  nn::Trainer judge = quiet_trainer(stopped.network, nn::GradientDescent{});
+  const nn::Evaluation now =
+      nn::evaluate(stopped.network, nn::SoftmaxCrossEntropy{}, digits.validation);
   fmt::print("  validation cost: last epoch {:.4f}, the network as it is now {:.4f}\n",
-             stopped.history.epochs.back().validation.cost, judge.evaluate(digits.validation).cost);
+             stopped.history.epochs.back().validation.cost, now.cost);
 }
 // [/stop]
 
@@ -260,7 +233,7 @@ constexpr nn::AugmentOptions modest{.rotation = 10, .shift = 2, .scaling = 0.1, 
 
 /// A digit, changed in five ways by itself and in six by augmentation.
 std::vector<Tensor> sheet_of_digits(const nn::Split& digits, const nn::Random& random) {
-  const Tensor image = first(nn::choose_classes(digits.training, {5}), 1).inputs;
+  const Tensor image = nn::choose_classes(digits.training, {5}).first(1).inputs;
   const nn::Elastic paper{.amplitude = 1.4};
   std::vector<Tensor> sheet{image,
                             nn::warp(image, {.rotation = 10}),
@@ -319,29 +292,25 @@ void one_at_a_time(const nn::Split& digits) {
       {.name = "all three", .weight_decay = 1e-4F, .dropout = 0.1, .augment = augment}};
   lecture::keep("12_methods.csv", compare(plans, digits));
   lecture::keep("12_few_methods.csv",
-                compare(plans, {first(digits.training, 1'000), digits.validation, {}}));
+                compare(plans, {digits.training.first(1'000), digits.validation, {}}));
 }
 // [/methods]
 
 // [finish]
 /// Trains with all the chapter has. The test images are looked at once, when all is decided.
 double finish(nn::Sequential network, const nn::Split& digits, std::uint64_t seed) {
-  nn::Trainer trainer =
-      quiet_trainer(network, nn::AdamW{{.learning_rate = 2e-3F, .weight_decay = 0.05F}});
-  const nn::History history = trainer.fit(digits.training, digits.validation,
-                                          {.epochs = epochs(20),
-                                           .batch_size = 100,
-                                           .seed = seed,
-                                           .schedule = nn::Cosine{},
-                                           .augment = nn::Augment{modest},
-                                           .patience = 10,
-                                           .on_epoch = progress(fmt::format("seed {}", seed))});
-  const std::vector<nn::Evaluation> seen =
-      trainer.evaluate({{"validation", digits.validation}, {"test", digits.test}});
+  const nn::Adam adam{{.learning_rate = 2e-3F, .weight_decay = 0.05F, .decoupled = true}};
+  const nn::History history =
+      fit(network, fmt::format("seed {}", seed), adam, digits,
+          {.epochs = epochs(20),
+           .seed = seed,
+           .steps = {.schedule = nn::Cosine{}, .augment = nn::Augment{modest}},
+           .stopping = {.patience = 10}});
+  const double test = percent_right(network, digits.test);
   fmt::print("  seed {}: epochs {}, the best {}; validation {:.2f} %, test {:.2f} %\n", seed,
-             history.epochs.size(), history.best_epoch(), 100 * seen[0].metrics[0],
-             100 * seen[1].metrics[0]);
-  return 100 * seen[1].metrics[0];
+             history.epochs.size(), history.best_epoch(), percent_right(network, digits.validation),
+             test);
+  return test;
 }
 // [/finish]
 
@@ -349,14 +318,12 @@ double finish(nn::Sequential network, const nn::Split& digits, std::uint64_t see
 /// Three seeds, their mean and standard deviation.
 template <class Build>
 void finish_three(const Build& build, const nn::Split& digits) {
-  std::array<double, 3> right{};
-  for (std::uint64_t i = 0; i < 3; ++i) {
-    right[i] = finish(build(nn::Random{i + 1}), digits, i + 1);
+  std::vector<double> right;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    right.push_back(finish(build(nn::Random{seed}), digits, seed));
   }
-  const double mean = (right[0] + right[1] + right[2]) / 3;
-  double squares = 0;
-  for (const double value : right) squares += (value - mean) * (value - mean);
-  fmt::print("  test, mean of three: {:.2f} ± {:.2f} %\n", mean, std::sqrt(squares / 2));
+  const auto [mean, deviation] = lecture::spread(right);
+  fmt::print("  test, mean of three: {:.2f} ± {:.2f} %\n", mean, deviation);
 }
 // [/three]
 
@@ -416,7 +383,8 @@ void check_dropout(nn::Random& random) {
                        nn::Dense{8, 3, nn::Glorot{random}}};
   Tensor inputs{Shape{4, 6}};
   for (real& x : inputs.values()) x = static_cast<real>(random.uniform(-1, 1));
-  for (const auto& [what, error] : nn::check_gradients(small, inputs).entries) {
+  for (const auto& [layer, name, error] : nn::check_gradients(small, inputs).entries) {
+    const std::string what = name.substr(name.find('.') + 1);  // without the layer's index
     fmt::print("  {:<8}differs by less than 1 %: {}\n", what, error < 0.01);
   }
   show("x", six_numbers());
@@ -432,13 +400,13 @@ class WrongDropout {
 
   [[nodiscard]] static std::string name() { return "WrongDropout"; }
   [[nodiscard]] static Shape output_shape(const Shape& sample) { return sample; }
-  [[nodiscard]] Tensor forward(Tensor x) {
+  Tensor forward(Tensor x) {
     mask_ = Tensor{x.shape()};
     for (real& m : mask_.values()) m = random_.uniform() < rate_ ? 1 : 0;
     return backward(std::move(x));
   }
   [[nodiscard]] static Tensor predict(Tensor x) { return x; }
-  [[nodiscard]] Tensor backward(Tensor dy) const {
+  Tensor backward(Tensor dy) const {
     for (std::size_t i = 0; i < dy.size(); ++i) dy.values()[i] *= mask_.values()[i];
     return dy;
   }
@@ -455,10 +423,8 @@ class WrongDropout {
 template <class Mask>
 void two_epochs(const std::string& name, const nn::Split& digits) {
   nn::Sequential network = multi_layer_perceptron<Mask>(0.2, nn::Random{1});
-  nn::Trainer trainer = quiet_trainer(network, nn::Adam{});
   const nn::Epoch last =
-      trainer.fit(digits.training, digits.validation, {.epochs = epochs(2), .seed = 1})
-          .epochs.back();
+      fit(network, name, nn::Adam{}, digits, {.epochs = epochs(2), .seed = 1}).epochs.back();
   fmt::print("  {:<14}{:8.2f}{:8.1f} %{:12.2f}{:8.1f} %\n", name, last.training.cost,
              100 * last.training.metrics[0], last.validation.cost,
              100 * last.validation.metrics[0]);

@@ -11,49 +11,30 @@
 #include <vector>
 
 import lecture;
-import nn.activation;
-import nn.adam;
-import nn.backprop;
-import nn.batching;
-import nn.convolution;
-import nn.cost;
-import nn.dense;
-import nn.descent;
-import nn.initializers;
-import nn.metrics;
-import nn.mnist;
-import nn.random;
-import nn.schedule;
-import nn.training;
+import nn;
 
 using lecture::heading;
 using nn::real;
 // [/imports]
 
 // [digits]
-/// The first samples of a set.
-nn::Dataset first_of(const nn::Dataset& set, std::size_t count) {
-  return nn::Batches{set, {.size = count, .shuffle = false}, nn::Random{0}}[0];
-}
-
 /// 20,000 digits to train on and 10,000 to choose by; if it is to be short, a tenth of them.
 nn::Split load_digits() {
   const std::size_t part = lecture::is_short() ? 10 : 1;
   nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 10'000});
-  digits.training = first_of(digits.training, 20'000 / part);
-  digits.validation = first_of(digits.validation, 10'000 / part);
+  digits.training = digits.training.first(20'000 / part);
+  digits.validation = digits.validation.first(10'000 / part);
   return digits;
 }
 // [/digits]
 
 // [train]
 /// Trains a network and watches how much of the validation set it reads right.
-nn::History fit(nn::Sequential& network, const auto& optimizer, const nn::Split& digits,
-                const nn::FitOptions& options) {
+nn::History fit(nn::Sequential& network, const nn::AnyOptimizer& optimizer, const nn::Split& digits,
+                const nn::TrainingOptions& options) {
   lecture::progress(fmt::format("rate {}, start {}", optimizer.learning_rate(), options.seed));
   nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, optimizer};
   trainer.watch(nn::Accuracy{});
-  trainer.set_quiet(true);
   return trainer.fit(digits.training, digits.validation, options);
 }
 
@@ -63,8 +44,9 @@ nn::History train(const nn::Split& digits, double rate, const nn::Schedule& sche
   nn::Random random{seed};
   nn::Sequential network{nn::Dense{784, 64, nn::He{random}}, nn::ReLU{},
                          nn::Dense{64, 10, nn::Glorot{random}}};
-  return fit(network, nn::GradientDescent{{.learning_rate = static_cast<real>(rate)}}, digits,
-             {.epochs = epochs, .batch_size = 20, .seed = seed, .schedule = schedule});
+  return fit(
+      network, nn::GradientDescent{{.learning_rate = static_cast<real>(rate)}}, digits,
+      {.epochs = epochs, .batches = {.size = 20}, .seed = seed, .steps = {.schedule = schedule}});
 }
 // [/train]
 
@@ -226,8 +208,9 @@ nn::History train_deep(const nn::Split& digits, real rate, const nn::Schedule& s
     network.push(nn::ReLU{});
   }
   network.push(nn::Dense{64, 10, nn::Glorot{random}});
-  return fit(network, nn::Adam{{.learning_rate = rate}}, digits,
-             {.epochs = 5, .batch_size = 100, .seed = seed, .schedule = schedule});
+  return fit(
+      network, nn::Adam{{.learning_rate = rate}}, digits,
+      {.epochs = 5, .batches = {.size = 100}, .seed = seed, .steps = {.schedule = schedule}});
 }
 // [/deep]
 
@@ -283,27 +266,9 @@ nn::History one_epoch(const nn::Split& digits, const nn::Schedule& schedule, std
                          nn::Dense{256, 10, nn::Glorot{random}}};
   const std::size_t size = lecture::is_short() ? 32 : 256;
   return fit(network, nn::Adam{{.learning_rate = 0.01F, .beta1 = 0.7F, .beta2 = 0.9F}}, digits,
-             {.batch_size = size, .seed = seed, .schedule = schedule});
+             {.batches = {.size = size}, .seed = seed, .steps = {.schedule = schedule}});
 }
 // [/cnn]
-
-// [spread]
-/// Mean and standard deviation of several runs, each with a seed of its own.
-struct Spread {
-  std::vector<double> values;
-
-  [[nodiscard]] double mean() const {
-    double sum = 0;
-    for (const double value : values) sum += value;
-    return sum / static_cast<double>(values.size());
-  }
-  [[nodiscard]] double deviation() const {
-    double squares = 0;
-    for (const double value : values) squares += (value - mean()) * (value - mean());
-    return std::sqrt(squares / static_cast<double>(values.size() - 1));
-  }
-};
-// [/spread]
 
 // [choose]
 void choose() {
@@ -318,12 +283,12 @@ void choose() {
                                       {"one cycle, rise 0.3", nn::OneCycle{{.rise = 0.3}}},
                                       {"one cycle, rise 0.5", nn::OneCycle{{.rise = 0.5}}}};
   for (const auto& [name, schedule] : candidates) {
-    Spread right;
+    std::vector<double> right;
     for (std::uint64_t seed = 1; seed <= starts; ++seed) {
-      right.values.push_back(end_of(one_epoch(digits, schedule, seed)).right);
+      right.push_back(end_of(one_epoch(digits, schedule, seed)).right);
     }
-    fmt::print("  {:<20} {:.2f} % of validation images, deviation {:.2f}\n", name, right.mean(),
-               right.deviation());
+    const auto [mean, deviation] = lecture::spread(right);
+    fmt::print("  {:<20} {:.2f} % of validation images, deviation {:.2f}\n", name, mean, deviation);
   }
 }
 // [/choose]
@@ -333,16 +298,17 @@ void ten_starts() {
   heading("13.8 Ten starts and the test set");
   nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0});
   digits.validation = digits.test;  // measured at the end; nothing is chosen by it
-  if (lecture::is_short()) digits.training = first_of(digits.training, 2'000);
-  Spread right;
+  if (lecture::is_short()) digits.training = digits.training.first(2'000);
+  std::vector<double> right;
   double fastest = 1e9;  // others may use the machine, too: the fastest tells what it can do
   for (std::uint64_t seed = 1; seed <= (lecture::is_short() ? 2 : 10); ++seed) {
     const nn::History history = one_epoch(digits, nn::OneCycle{}, seed);
-    right.values.push_back(end_of(history).right);
+    right.push_back(end_of(history).right);
     fastest = std::min(fastest, history.seconds());
-    fmt::print("  start {:2}: {:.2f} % of the test images\n", seed, right.values.back());
+    fmt::print("  start {:2}: {:.2f} % of the test images\n", seed, right.back());
   }
-  fmt::print("  mean {:.3f} %, deviation {:.3f}\n", right.mean(), right.deviation());
+  const auto [mean, deviation] = lecture::spread(right);
+  fmt::print("  mean {:.3f} %, deviation {:.3f}\n", mean, deviation);
   fmt::print("  the fastest epoch takes {:.1f} s\n", fastest);
 }
 // [/ten]

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <limits>
 #include <numeric>
 #include <span>
@@ -19,25 +18,10 @@
 #include <vector>
 
 import lecture;
-import nn.activation;
-import nn.adam;
-import nn.backprop;
-import nn.batching;
-import nn.convolution;
-import nn.cost;
-import nn.dense;
-import nn.descent;
-import nn.initializers;
-import nn.layer;
-import nn.matmul;
-import nn.metrics;
-import nn.mnist;
-import nn.random;
-import nn.recurrent;
-import nn.tensor;
-import nn.training;
+import nn;
 
 using lecture::heading;
+using lecture::percent_right;
 using lecture::show;
 using nn::real;
 using nn::Shape;
@@ -50,39 +34,29 @@ using nn::Tensor;
 /// before `to`.
 nn::Dataset marked(std::size_t samples, std::size_t steps, std::size_t from, std::size_t to,
                    nn::Random& random) {
-  nn::Dataset set{Tensor{Shape{samples, steps, 2}}, Tensor{Shape{samples}}};
+  Tensor sequences{Shape{samples, steps, 2}};
+  nn::Labels labels;
   for (std::size_t n = 0; n < samples; ++n) {
     for (std::size_t t = 0; t < steps; ++t) {
-      set.inputs(n, t, 0) = static_cast<real>(random.uniform(-1, 1));
+      sequences(n, t, 0) = static_cast<real>(random.uniform(-1, 1));
     }
     const std::size_t place = from + random.below(to - from);
-    set.inputs(n, place, 1) = 1;
-    set.targets(n) = set.inputs(n, place, 0) > 0 ? 1 : 0;
+    sequences(n, place, 1) = 1;
+    labels.push_back(sequences(n, place, 0) > 0 ? 1 : 0);
   }
-  return set;
+  return {.inputs = std::move(sequences), .targets = std::move(labels)};
 }
 // [/marked]
 
 // [train]
-/// Trains with Adam on as many batches as asked for, each of 50 new sequences.
-void train(nn::Sequential& network, std::size_t batches, const std::function<nn::Dataset()>& draw) {
-  nn::Adam adam{{.learning_rate = 0.005F}};
-  const std::vector<nn::Parameter*> parameters = network.parameters();
-  for (std::size_t i = 0; i < batches; ++i) {
-    const nn::Dataset batch = draw();
-    const Tensor logits = network.forward(batch.inputs);
-    network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
-    nn::clip_gradients(parameters, 1);
-    adam.step(parameters);
-  }
+/// Trains with Adam on batches of 50. Each sequence is seen once.
+void train(nn::Sequential& network, const nn::Dataset& set) {
+  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{{.learning_rate = 0.005F}}};
+  trainer.fit(set, {.batches = {.size = 50, .shuffle = false}, .steps = {.clip_norm = 1}});
 }
 
-/// How many of a hundred samples are classified right.
-double percent_right(const nn::Sequential& network, const nn::Dataset& set) {
-  nn::Accuracy accuracy;
-  accuracy.add(network.predict(set.inputs), set.targets);
-  return 100 * accuracy.value();
-}
+/// How many sequences 500 batches have.
+constexpr std::size_t plenty = 500 * 50;
 // [/train]
 
 // [order]
@@ -92,13 +66,13 @@ void show_order() {
   nn::Random random{1};
   nn::Sequential dense{nn::Flatten{}, nn::Dense{20, 32, nn::He{random}}, nn::ReLU{},
                        nn::Dense{32, 2, nn::Glorot{random}}};
-  train(dense, 500, [&] { return marked(50, 10, 0, 5, random); });
+  train(dense, marked(plenty, 10, 0, 5, random));
   fmt::print("  mark in the first five steps: {:5.1f} % right\n",
              percent_right(dense, marked(1'000, 10, 0, 5, random)));
   fmt::print("  mark in the last five:        {:5.1f} % right\n",
              percent_right(dense, marked(1'000, 10, 5, 10, random)));
   try {
-    fmt::print("  {}\n", percent_right(dense, marked(1'000, 11, 0, 5, random)));
+    show("eleven steps", dense.predict(marked(1'000, 11, 0, 5, random).inputs));
   } catch (const std::exception& error) {
     fmt::print("  eleven steps:\n  {}\n", error.what());
   }
@@ -217,7 +191,7 @@ void descend(real limit) {
   push<nn::Recurrent>(network, 2, 32, 2, start);
   const std::vector<nn::Parameter*> parameters = network.parameters();
   for (real& u : parameters[1]->value.values()) u *= 2;
-  const nn::GradientDescent descent{{.learning_rate = 0.1F}};
+  nn::GradientDescent descent{{.learning_rate = 0.1F}};
   double cost = 0;
   double longest = 0;
   fmt::print("  {}", limit > 1 ? "no limit: " : "at most 1:");
@@ -268,7 +242,7 @@ void show_gates() {
   const Tensor ends = step_of(unit.predict(thousand.inputs), 999);
   std::size_t right = 0;
   for (std::size_t n = 0; n < 500; ++n) {
-    if ((ends(n, 0) > 0) == (thousand.targets(n) == 1)) ++right;
+    if ((ends(n, 0) > 0) == (thousand.targets.labels()[n] == 1)) ++right;
   }
   fmt::print("  1000 steps: {:.1f} % right\n", static_cast<double>(right) / 5);
 }
@@ -323,7 +297,7 @@ void remember(const Kind& kind, std::size_t steps, real z_bias = 0) {
     nn::Sequential network;
     kind.push(network, 2, 32, 2, random);
     if (z_bias != 0) open_gate(network.parameters(), 32, z_bias);
-    train(network, 500, [&] { return marked(50, steps, 0, steps / 2, random); });
+    train(network, marked(plenty, steps, 0, steps / 2, random));
     fmt::print("{:7.1f}", percent_right(network, marked(1'000, steps, 0, steps / 2, random)));
   }
   fmt::print(" % right\n");
@@ -344,8 +318,10 @@ void show_memory() {
 // [check]
 template <nn::Layer L>
 void check(const std::string& name, L layer) {
-  for (const auto& [what, error] : nn::check_gradients(layer, noise(Shape{4, 6, 3})).entries) {
-    fmt::print("  {:<18}{:<14}differs by less than 1 %: {}\n", name, what, error < 0.01);
+  for (const nn::GradientCheck::Entry& entry :
+       nn::check_gradients(layer, noise(Shape{4, 6, 3})).entries) {
+    fmt::print("  {:<18}{:<14}differs by less than 1 %: {}\n", name, entry.name,
+               entry.relative_error < 0.01);
   }
 }
 
@@ -366,17 +342,14 @@ nn::Sequential train_digits(const Kind& kind, std::uint64_t seed, const nn::Data
   nn::Sequential network{nn::Reshape{28, 28}};
   kind.push(network, 28, 128, 10, random);
   nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{{.learning_rate = 0.003F}}};
-  trainer.set_quiet(true);
-  const auto tell_progress = [&](const nn::Epoch& epoch) {
+  trainer.on_epoch([&](const nn::Epoch& epoch) {
     lecture::progress(
         fmt::format("{}, start {}: epoch {} of {}", kind.name, seed, epoch.number, epochs));
-  };
+  });
   trainer.fit(digits, {.epochs = epochs,
-                       .batch_size = 50,
+                       .batches = {.size = 50},
                        .seed = seed,
-                       .clip_norm = 1,
-                       .schedule = nn::Cosine{},
-                       .on_epoch = tell_progress});
+                       .steps = {.clip_norm = 1, .schedule = nn::Cosine{}}});
   return network;
 }
 // [/digits]
@@ -406,14 +379,13 @@ nn::Sequential show_digits(const nn::Split& digits) {
 /// What the network would say after each row, if the image ended there: ten probabilities, shape
 /// (28 N, 10). The recurrent layer has the same weights, but now gives every state.
 Tensor read_rows(const nn::Sequential& network, const Tensor& images) {
-  nn::GRU trained = network.layer<nn::GRU>(1);
+  const std::vector<const nn::Parameter*> trained = network[1].parameters();
   nn::GRU gru{28, 128, {.sequence = true}};
-  for (std::size_t p = 0; p < gru.parameters().size(); ++p) {
-    gru.parameters()[p]->value = trained.parameters()[p]->value;
+  for (std::size_t p = 0; p < trained.size(); ++p) {
+    gru.parameters()[p]->value = trained[p]->value;
   }
   const Tensor states = gru.predict(images.reshaped(Shape{images.rows(), 28, 28}));
-  const Tensor logits =
-      network.layer<nn::Dense>(2).predict(states.reshaped(Shape{images.rows() * 28, 128}));
+  const Tensor logits = network[2].predict(states.reshaped(Shape{images.rows() * 28, 128}));
   return nn::Softmax{}.predict(logits);
 }
 
@@ -430,16 +402,15 @@ std::string two_best(std::span<const real> p) {
 /// How often the guess is right after some of the rows.
 void show_rows(const nn::Sequential& reader, const nn::Dataset& digits) {
   heading("14.11 What it thinks while it reads");
-  const Tensor guesses = read_rows(reader, digits.inputs);
+  const nn::Labels guesses = nn::Labels::from_rows(read_rows(reader, digits.inputs));
   fmt::print("  right after 7, 14, 21, 28 rows:");
   for (const std::size_t rows : {7U, 14U, 21U, 28U}) {
-    Tensor after{Shape{digits.size(), 10}};
+    std::size_t right = 0;
     for (std::size_t n = 0; n < digits.size(); ++n) {
-      std::ranges::copy(guesses.row(28 * n + rows - 1), after.row(n).begin());
+      if (guesses[28 * n + rows - 1] == digits.targets.labels()[n]) ++right;
     }
-    nn::Accuracy accuracy;
-    accuracy.add(after, digits.targets);
-    fmt::print("{:7.1f} %", 100 * accuracy.value());
+    const auto all = static_cast<double>(digits.size());
+    fmt::print("{:7.1f} %", 100 * (static_cast<double>(right) / all));
   }
   fmt::print("\n");
 }
@@ -485,11 +456,11 @@ class LastStepOnly {
   [[nodiscard]] Tensor predict(const Tensor& x) const {
     return step_of(inner_.predict(x), x.shape()[1] - 1);
   }
-  [[nodiscard]] Tensor forward(const Tensor& x) {
+  Tensor forward(const Tensor& x) {
     x_ = x;
     return predict(x);
   }
-  [[nodiscard]] Tensor backward(const Tensor& dh) {
+  Tensor backward(const Tensor& dh) {
     const Tensor h = inner_.predict(x_);
     const std::size_t last = x_.shape()[1] - 1;
     Tensor delta = step_of(h, last);
@@ -527,7 +498,7 @@ void show_last_step_only() {
     nn::Sequential network;
     network.push(LastStepOnly{2, 32, nn::Glorot{start}});
     network.push(nn::Dense{32, 2, nn::Glorot{start}});
-    train(network, 500, [&] { return marked(50, steps, 0, steps / 2, start); });
+    train(network, marked(plenty, steps, 0, steps / 2, start));
     fmt::print("  {:2} steps: {:.1f} % right\n", steps,
                percent_right(network, marked(1'000, steps, 0, steps / 2, start)));
   }

@@ -16,23 +16,10 @@
 #include <vector>
 
 import lecture;
-import nn.activation;
-import nn.backprop;
-import nn.batching;
-import nn.convolution;
-import nn.cost;
-import nn.dense;
-import nn.descent;
-import nn.dropout;
-import nn.initializers;
-import nn.layer;
-import nn.metrics;
-import nn.mnist;
-import nn.normalization;
-import nn.random;
-import nn.tensor;
+import nn;
 
 using lecture::heading;
+using lecture::percent_right;
 using lecture::show;
 using nn::real;
 using nn::Shape;
@@ -91,43 +78,29 @@ std::vector<Plan> plans(const std::vector<std::string>& starts,
 // [/plan]
 
 // [train]
-/// The first samples of a set.
-nn::Dataset first(const nn::Dataset& set, std::size_t count) {
-  std::vector<std::size_t> places(count);
-  std::iota(places.begin(), places.end(), std::size_t{0});
-  return nn::gather(set, places);
-}
-
 /// 50,000 digits to learn from and 10,000 to look at; fewer if the program is to be short.
 nn::Split load() {
   nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 10'000});
   if (!lecture::is_short()) return digits;
-  return {first(digits.training, 2'000), first(digits.validation, 1'000), {}};
+  return {digits.training.first(2'000), digits.validation.first(1'000), {}};
 }
 
-/// How many of a hundred digits are recognised.
-double percent_right(const nn::Sequential& network, const nn::Dataset& digits) {
-  nn::Accuracy accuracy;
-  accuracy.add(network.predict(digits.inputs), digits.targets);
-  return 100 * accuracy.value();
-}
-
-/// Plain gradient descent on `steps` batches of 100; `watch(step)` is called before each and behind
-/// the last.
-void train(nn::Sequential& network, const nn::Dataset& digits, std::size_t steps,
+/// Plain gradient descent on batches of 100; `watch(step)` is called before each and after the
+/// last.
+void train(nn::Sequential& network, const nn::Dataset& digits, std::size_t epochs,
            const std::function<void(std::size_t)>& watch) {
-  const nn::GradientDescent descent{{.learning_rate = 0.1F}};
-  const std::vector<nn::Parameter*> parameters = network.parameters();
-  nn::Batches batches{digits, {.size = 100}, nn::Random{15}};
-  for (std::size_t step = 0; step < steps; ++step) {
-    watch(step);
-    if (step % batches.count() == 0) batches.shuffle(step / batches.count());
-    nn::Dataset batch = batches[step % batches.count()];
-    const Tensor logits = network.forward(std::move(batch.inputs));
-    network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
-    descent.step(parameters);
+  nn::GradientDescent descent{{.learning_rate = 0.1F}};
+  const nn::Batches batches{digits, {.size = 100}, nn::Random{15}};
+  std::size_t step = 0;
+  for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
+    for (const nn::Batch& batch : batches.epoch(epoch)) {
+      watch(step++);
+      const Tensor logits = network.forward(batch.inputs);
+      network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
+      descent.step(network.parameters());
+    }
   }
-  watch(steps);
+  watch(step);
 }
 // [/train]
 
@@ -171,14 +144,10 @@ void three_starts(const std::string& name, const nn::Split& digits, std::size_t 
     lecture::progress(fmt::format("{}: start {} of 3", name, seed));
     nn::Random random{seed};
     nn::Sequential network = make(random);
-    const nn::GradientDescent descent{{.learning_rate = 0.1F}};
-    const std::vector<nn::Parameter*> parameters = network.parameters();
-    for (std::size_t step = 0; step < steps; ++step) {
-      const Tensor logits = network.forward(digits.training.inputs);
-      network.backward_parameters(
-          nn::SoftmaxCrossEntropy::gradient(logits, digits.training.targets));
-      descent.step(parameters);
-    }
+    nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{},
+                        nn::GradientDescent{{.learning_rate = 0.1F}}};
+    trainer.fit(digits.training,
+                {.epochs = steps, .batches = {.size = digits.training.size(), .shuffle = false}});
     lecture::progress("");
     fmt::print("{:6.0f} %", percent_right(network, digits.validation));
   }
@@ -223,14 +192,14 @@ class Careless {
   [[nodiscard]] Shape output_shape(const Shape& sample) const {
     return inner_.output_shape(sample);
   }
-  [[nodiscard]] Tensor forward(const Tensor& x) { return inner_.forward(x); }
+  Tensor forward(const Tensor& x) { return inner_.forward(x); }
   [[nodiscard]] Tensor predict(const Tensor& x) const { return inner_.predict(x); }
-  [[nodiscard]] Tensor backward(const Tensor& dy) {
+  Tensor backward(const Tensor& dy) {
     Tensor dx = inner_.backward(dy);  // the gradients of γ and β are right
     const auto n = static_cast<real>(dy.rows());
     for (std::size_t j = 0; j < inner_.features(); ++j) {
       const real variance = inner_.running_variance()(j) * (n - 1) / n;  // momentum 1: this batch's
-      const real factor = inner_.parameters()[0]->value(j) / std::sqrt(variance + 1e-5F);
+      const real factor = inner_.scale()(j) / std::sqrt(variance + 1e-5F);
       for (std::size_t i = 0; i < dy.rows(); ++i) dx(i, j) = factor * dy(i, j);
     }
     return dx;
@@ -244,8 +213,9 @@ class Careless {
 /// Nudges the input and every parameter of a layer (chapter 4).
 template <nn::Layer L>
 void check(const std::string& name, L layer, const Tensor& x) {
-  for (const auto& [what, error] : nn::check_gradients(layer, x).entries) {
-    fmt::print("  {:<20}{:<8}differs by less than 1 %: {}\n", name, what, error < 0.01);
+  for (const nn::GradientCheck::Entry& entry : nn::check_gradients(layer, x).entries) {
+    fmt::print("  {:<20}{:<8}differs by less than 1 %: {}\n", name, entry.name,
+               entry.relative_error < 0.01);
   }
 }
 // [/careless]
@@ -255,10 +225,8 @@ void check(const std::string& name, L layer, const Tensor& x) {
 /// too: the mistake of section 15.13.
 double percent_together(nn::Sequential network, const nn::Dataset& digits, std::size_t together) {
   nn::Accuracy accuracy;
-  std::vector<std::size_t> places(together);
-  for (std::size_t first = 0; first + together <= digits.size(); first += together) {
-    std::iota(places.begin(), places.end(), first);
-    const nn::Dataset batch = nn::gather(digits, places);
+  const nn::Batches batches{digits, {.size = together, .shuffle = false, .drop_last = true}};
+  for (const nn::Batch& batch : batches.epoch(1)) {
     accuracy.add(network.forward(batch.inputs), batch.targets);
   }
   return 100 * accuracy.value();
@@ -268,7 +236,8 @@ double percent_together(nn::Sequential network, const nn::Dataset& digits, std::
 nn::Dataset in_order(const nn::Dataset& digits) {
   std::vector<std::size_t> places(digits.size());
   std::iota(places.begin(), places.end(), std::size_t{0});
-  std::ranges::sort(places, {}, [&](std::size_t i) { return std::pair{digits.targets(i), i}; });
+  const nn::Labels& labels = digits.targets.labels();
+  std::ranges::sort(places, {}, [&](std::size_t i) { return std::pair{labels[i], i}; });
   return nn::gather(digits, places);
 }
 // [/alone]
@@ -279,20 +248,20 @@ int main(int argc, char** argv) {
 
   heading("15.1 Eight layers that learn nothing");
   const nn::Split digits = load();
-  const std::size_t steps = lecture::is_short() ? 60 : 1'000;
+  const std::size_t epochs = lecture::is_short() ? 3 : 2;
   for (const std::size_t hidden : {1U, 8U}) {
     nn::Sequential network = build({.start = "random", .activation = "sigmoid", .hidden = hidden});
-    train(network, digits.training, steps, [](std::size_t) {});
-    const double cost = nn::SoftmaxCrossEntropy::value(network.predict(digits.validation.inputs),
-                                                       digits.validation.targets);
-    fmt::print("  {} hidden: cost {:.2f}, {:.1f} % right\n", hidden, cost,
-               percent_right(network, digits.validation));
+    train(network, digits.training, epochs, [](std::size_t) {});
+    const nn::Evaluation seen =
+        nn::evaluate(network, nn::SoftmaxCrossEntropy{}, digits.validation, nn::Accuracy{});
+    fmt::print("  {} hidden: cost {:.2f}, {:.1f} % right\n", hidden, seen.cost,
+               100 * seen.metrics[0]);
   }
   // [/deep]
 
   // [vanish]
   heading("15.2 Where the gradient goes");
-  const nn::Dataset hundred = first(digits.training, 100);
+  const nn::Dataset hundred = digits.training.first(100);
   Columns norms;
   const auto show_norms = [&](const std::vector<Plan>& networks) {
     fmt::print("  {:<20}{:>9}{:>9}{:>9}{:>9}{:>9}\n", "dense layer", 1, 3, 5, 7, 9);
@@ -311,14 +280,14 @@ int main(int argc, char** argv) {
   // [grid]
   heading("15.3 Activation, initializer, depth");
   Columns curves;
-  const nn::Dataset some = first(digits.validation, 1'000);
+  const nn::Dataset some = digits.validation.first(1'000);
   const auto train_and_tell = [&](const Plan& plan) {
     const std::string name = fmt::format("{:<8}{:<9}{:<8}{}", plan.start, plan.activation,
                                          plan.hidden == 1 ? "shallow" : "deep", plan.norm);
     lecture::progress(name);
     nn::Sequential network = build(plan);
     std::vector<double> right;
-    train(network, digits.training, steps, [&](std::size_t step) {
+    train(network, digits.training, epochs, [&](std::size_t step) {
       if (step % 20 == 0) right.push_back(percent_right(network, some));
     });
     lecture::progress("");
@@ -328,7 +297,7 @@ int main(int argc, char** argv) {
   };
   for (const std::size_t hidden : {1U, 8U}) {
     for (const Plan& plan : plans({"random", "Glorot", "He"}, {""}, hidden)) {
-      static_cast<void>(train_and_tell(plan));
+      train_and_tell(plan);
     }
   }
   keep("15_curves.csv", "step", 20, curves);
@@ -337,7 +306,7 @@ int main(int argc, char** argv) {
   // [percent]
   heading("15.4 An older report: 25 %");
   const nn::Split all{
-      first(digits.training, lecture::is_short() ? 500 : 4'000), digits.validation, {}};
+      digits.training.first(lecture::is_short() ? 500 : 4'000), digits.validation, {}};
   const std::size_t rounds = lecture::is_short() ? 60 : 500;
   const auto report = [&](const std::string& name, const auto& deviation) {
     three_starts(name, all, rounds, small_network(deviation));
@@ -376,14 +345,14 @@ int main(int argc, char** argv) {
   heading("15.7 In use: the running statistics");
   nn::BatchNorm running{2};
   for (int t = 1; t <= 50; ++t) {
-    static_cast<void>(running.forward(X));
+    running.forward(X);
     if (t != 1 && t != 10 && t != 50) continue;
     fmt::print("  after {:2}: mean {:6.3f}, variance {:6.3f}; the sample (8, 50) becomes {:.3f}\n",
                t, running.running_mean()(0), running.running_variance()(0),
                running.predict(Tensor{{8, 50}})(0, 0));
   }
   try {
-    static_cast<void>(running.forward(Tensor{{8, 50}}));
+    running.forward(Tensor{{8, 50}});
   } catch (const std::invalid_argument& error) {
     std::string refusal = error.what();
     refusal.replace(refusal.find(" has"), 1, "\n    ");  // too long for one line of a terminal
@@ -423,7 +392,7 @@ int main(int argc, char** argv) {
     nn::Sequential network = build(plan);
     fmt::print("  sigmoid, 9 layers, dropout {}: first gradient {:.0e}", rate,
                gradient_norms(network, hundred).front());
-    train(network, digits.training, steps, [](std::size_t) {});
+    train(network, digits.training, epochs, [](std::size_t) {});
     fmt::print(", then {:.1f} % right\n", percent_right(network, digits.validation));
   }
   // [/dropout]

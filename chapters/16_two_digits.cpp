@@ -12,25 +12,11 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <numeric>
 #include <string>
 #include <vector>
 
 import lecture;
-import nn.activation;
-import nn.backprop;
-import nn.batching;
-import nn.convolution;
-import nn.cost;
-import nn.dense;
-import nn.descent;
-import nn.initializers;
-import nn.layer;
-import nn.metrics;
-import nn.mnist;
-import nn.random;
-import nn.tensor;
-import nn.training;
+import nn;
 
 using lecture::heading;
 using nn::Dataset;
@@ -80,30 +66,19 @@ Sequential perceptron_with_tanh(const Initializer& start) {
 
 // [train]
 /// The report's way: one image at a time, gradient descent at 0.01.
-template <nn::Cost C>
-nn::History train(Sequential& network, const C& cost, const Dataset& training,
-                  nn::FitOptions options) {
+nn::History train(Sequential& network, const nn::AnyCost& cost, const Dataset& training,
+                  std::size_t epochs, const nn::StopOptions& stopping = {}) {
   nn::Trainer trainer{network, cost, nn::GradientDescent{{.learning_rate = 0.01F}}};
-  trainer.set_quiet(true);
-  options.batch_size = 1;
-  options.on_epoch = [](const nn::Epoch& epoch) {
-    lecture::progress(fmt::format("epoch {}", epoch.number));
-  };
-  return trainer.fit(training, options);
-}
-
-/// The first samples of a set.
-Dataset first(const Dataset& dataset, std::size_t count) {
-  std::vector<std::size_t> places(count);
-  std::iota(places.begin(), places.end(), 0U);
-  return gather(dataset, places);
+  trainer.on_epoch(
+      [](const nn::Epoch& epoch) { lecture::progress(fmt::format("epoch {}", epoch.number)); });
+  return trainer.fit(training, {.epochs = epochs, .batches = {.size = 1}, .stopping = stopping});
 }
 
 /// Counts the answers of a network.
 nn::ConfusionMatrix judge(const Sequential& network, const Dataset& dataset) {
-  const Tensor answers = network.predict(dataset.inputs);
+  const Tensor answers = nn::predict(network, dataset.inputs);
   nn::ConfusionMatrix matrix{answers.columns()};
-  matrix.add(nn::target_classes(dataset.targets), nn::classes(answers));
+  matrix.add(nn::Labels::from_rows(answers), dataset.targets.labels());
   return matrix;
 }
 
@@ -128,7 +103,7 @@ double saturated(const Tensor& outputs) {
 // [one_sided]
 /// Binary cross-entropy whose gradient leaves out the first output.
 struct OneSided : nn::BinaryCrossEntropy {
-  static Tensor gradient(const Tensor& predictions, const Tensor& targets) {
+  static Tensor gradient(const Tensor& predictions, const nn::Targets& targets) {
     Tensor result = nn::BinaryCrossEntropy::gradient(predictions, targets);
     for (std::size_t i = 0; i < result.rows(); ++i) result(i, 0) = 0;
     return result;
@@ -155,17 +130,17 @@ int main(int argc, char** argv) {
   // [choose]
   heading("16.2 Two digits out of ten");
   const Dataset few{.inputs = Tensor{{0.1F}, {0.2F}, {0.3F}, {0.4F}},
-                    .targets = Tensor{4, 9, 1, 4}};
+                    .targets = nn::Labels{4, 9, 1, 4}};
   const Dataset chosen = choose_classes(few, {9, 4});
   lecture::show("inputs", chosen.inputs.reshaped(nn::Shape{1, chosen.size()}));
-  lecture::show("targets", chosen.targets);
+  lecture::show("targets", chosen.targets.labels());
   const nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER);
   const Dataset all = choose_classes(digits.training, {0, 1});
   const Dataset unseen = choose_classes(digits.test, {0, 1});
-  const Dataset training = first(all, 200);
-  const Dataset test = first(unseen, 40);
+  const Dataset training = all.first(200);
+  const Dataset test = unseen.first(40);
   const auto ones = [](const Dataset& set) {
-    return std::accumulate(set.targets.values().begin(), set.targets.values().end(), 0.0);
+    return std::ranges::count(set.targets.labels(), std::size_t{1});
   };
   fmt::print("  training: {} zeros and ones; {} taken, {} of them ones\n", all.size(),
              training.size(), ones(training));
@@ -175,10 +150,8 @@ int main(int argc, char** argv) {
 
   // [cnns]
   heading("16.3 The two convolutional networks");
-  const nn::History of_simple =
-      train(unpooled, nn::BinaryCrossEntropy{}, training, {.epochs = epochs});
-  const nn::History of_full =
-      train(pooled, nn::SoftmaxCrossEntropy{}, training, {.epochs = epochs});
+  const nn::History of_simple = train(unpooled, nn::BinaryCrossEntropy{}, training, epochs);
+  const nn::History of_full = train(pooled, nn::SoftmaxCrossEntropy{}, training, epochs);
   const auto tell = [&](const char* name, const Sequential& network, const nn::History& history) {
     fmt::print("  {:<10}  cost of epoch 1 {:.2f}, of epoch {} {:.4f}\n", name,
                history.epochs.front().training.cost, epochs, history.epochs.back().training.cost);
@@ -195,24 +168,22 @@ int main(int argc, char** argv) {
   const Tensor extreme{{1, -1, 1, -1, 1, -1, 1, -1, 1, -1}};
   const Tensor silent{nn::Shape{1, 10}};
   fmt::print("  ±1 by turns, the digit is 0: {:.1f}\n",
-             nn::MeanSquaredError::value(extreme, Tensor{0}));
+             nn::MeanSquaredError::value(extreme, nn::Labels{0}));
   fmt::print("  ±1 by turns, the digit is 1: {:.1f}\n",
-             nn::MeanSquaredError::value(extreme, Tensor{1}));
+             nn::MeanSquaredError::value(extreme, nn::Labels{1}));
   fmt::print("  0 everywhere, any digit:     {:.1f}\n",
-             nn::MeanSquaredError::value(silent, Tensor{0}));
+             nn::MeanSquaredError::value(silent, nn::Labels{0}));
   // [/paper]
 
   // [flat]
   heading("16.5 The network that did not learn");
-  const Dataset hundred = first(digits.training, 100);
-  const Dataset twenty = first(digits.test, 20);
+  const Dataset hundred = digits.training.first(100);
+  const Dataset twenty = digits.test.first(20);
   const auto flat = [&](const char* name, const Initializer& start) {
-    const Sequential network = perceptron(start);
+    const std::vector<Tensor> outputs = perceptron_with_tanh(start).outputs(hundred.inputs);
     fmt::print("  {:<8}", name);
-    Tensor signal = hundred.inputs;
     for (std::size_t i = 0; i < 3; ++i) {
-      signal = nn::Tanh{}.predict(network.layer<nn::Dense>(2 * i).predict(signal));
-      fmt::print("  layer {}: {:3.0f} %", i + 1, 100 * saturated(signal));
+      fmt::print("  layer {}: {:3.0f} %", i + 1, 100 * saturated(outputs[2 * i + 1]));
     }
     fmt::print("  are flat\n");
   };
@@ -231,7 +202,7 @@ int main(int argc, char** argv) {
     for (std::uint64_t seed = 1; seed <= starts; ++seed) {
       nn::Random weights{seed};
       Sequential network = make(initializer(weights));
-      const nn::History history = train(network, cost, hundred, {.epochs = epochs});
+      const nn::History history = train(network, cost, hundred, epochs);
       if (seed == 1) {
         curves.push_back(history);
         costs = fmt::format("{:5.2f} to {:5.3f}", history.epochs.front().training.cost,
@@ -277,15 +248,15 @@ int main(int argc, char** argv) {
   random = nn::Random{1};  // the weights that section 16.3 began with
   Sequential small = full(nn::Glorot{random});
   stop("CNN full, cost 0.1",
-       train(small, nn::SoftmaxCrossEntropy{}, training, {.epochs = 100, .enough_cost = 0.1}));
+       train(small, nn::SoftmaxCrossEntropy{}, training, 100, {.enough_cost = 0.1}));
   random = nn::Random{1};
   Sequential still = full(nn::Glorot{random});
   stop("CNN full, change below 3 %",
-       train(still, nn::SoftmaxCrossEntropy{}, training, {.epochs = 100, .min_change = 0.03}));
+       train(still, nn::SoftmaxCrossEntropy{}, training, 100, {.min_change = 0.03}));
   random = nn::Random{1};
   Sequential stuck = perceptron_with_tanh(nn::RandomNormal{random, 1});
   stop("MLP N(0, 1), below 3 %",
-       train(stuck, nn::MeanSquaredError{}, hundred, {.epochs = 100, .min_change = 0.03}));
+       train(stuck, nn::MeanSquaredError{}, hundred, 100, {.min_change = 0.03}));
   // [/stop]
 
   // [rare]
@@ -295,7 +266,7 @@ int main(int argc, char** argv) {
   std::vector<std::size_t> places;
   std::array<std::size_t, 2> room{1'000, 20};
   for (std::size_t i = 0; i < pair.size(); ++i) {
-    std::size_t& left = room.at(static_cast<std::size_t>(pair.targets(i)));
+    std::size_t& left = room.at(pair.targets.labels()[i]);
     if (left == 0) continue;
     --left;
     places.push_back(i);
@@ -310,12 +281,10 @@ int main(int argc, char** argv) {
     random = nn::Random{1};
     Sequential network{nn::Dense{784, 32, nn::He{random}}, nn::ReLU{},
                        nn::Dense{32, 2, nn::Glorot{random}}};
-    nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{},
-                        nn::GradientDescent{{.learning_rate = 0.05F}}};
-    trainer.set_quiet(true);
-    nn::FitOptions options{.epochs = passes, .batch_size = 20};
-    if (weighted) options.class_weights = balanced;
-    trainer.fit(lopsided, options);
+    nn::AnyCost cost = nn::SoftmaxCrossEntropy{};
+    if (weighted) cost = nn::Weighted{cost, balanced};
+    nn::Trainer trainer{network, cost, nn::GradientDescent{{.learning_rate = 0.05F}}};
+    trainer.fit(lopsided, {.epochs = passes, .batches = {.size = 20}});
     const nn::ConfusionMatrix matrix = judge(network, judged);
     fmt::print("  {:2} epochs, {:<9} recall of the 4 {:.2f}, of the 9 {:.2f}; accuracy {:.2f}\n",
                passes, weighted ? "balanced:" : "as it is:", matrix.recall(0), matrix.recall(1),
@@ -332,13 +301,13 @@ int main(int argc, char** argv) {
   const std::size_t rows = lecture::is_short() ? 6'000 : 42'000;
   const std::filesystem::path file =
       std::filesystem::temp_directory_path() / fmt::format("two_digits_{}.csv", getpid());
-  const Dataset taken = first(digits.training, rows);
+  const Dataset taken = digits.training.first(rows);
   nn::mnist::save_csv(file, taken);
   const auto bytes = static_cast<double>(std::filesystem::file_size(file));
   const Dataset table = nn::mnist::load_csv(file);
   std::filesystem::remove(file);
   fmt::print("  {} rows, {:.0f} MB; read back the same: {}\n", table.size(), bytes / 1e6,
-             std::ranges::equal(table.inputs.values(), taken.inputs.values()) ? "yes" : "no");
+             table.inputs == taken.inputs && table.targets == taken.targets ? "yes" : "no");
   // [/csv]
 
   // [baseline]
@@ -351,14 +320,12 @@ int main(int argc, char** argv) {
                        nn::Dense{64, 10, nn::Glorot{random}}};
     nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{},
                         nn::GradientDescent{{.learning_rate = 0.1F}}};
-    trainer.set_quiet(true);
     trainer.watch(nn::Accuracy{});
     trainer.watch(nn::F1{10});
+    trainer.on_epoch(
+        [](const nn::Epoch& epoch) { lecture::progress(fmt::format("pass {}", epoch.number)); });
     const nn::History history =
-        trainer.fit(table, digits.validation,
-                    {.epochs = passes, .batch_size = batch, .on_epoch = [](const nn::Epoch& epoch) {
-                       lecture::progress(fmt::format("pass {}", epoch.number));
-                     }});
+        trainer.fit(table, digits.validation, {.epochs = passes, .batches = {.size = batch}});
     for (const nn::Epoch& epoch : history.epochs) {
       const std::vector<double>& seen = epoch.validation.metrics;
       points += fmt::format("{},{},{:.4f}\n", batch, epoch.number, seen[0]);
@@ -418,7 +385,7 @@ int main(int argc, char** argv) {
   lecture::show("one output", OneSided::gradient(guess, truth));
   random = nn::Random{1};
   Sequential half = simple(nn::Glorot{random});
-  const nn::History lame = train(half, OneSided{}, training, {.epochs = epochs});
+  const nn::History lame = train(half, OneSided{}, training, epochs);
   fmt::print("  cost of epoch 1 {:.2f}, of epoch {} {:.4f}; right: {} of {}\n",
              lame.epochs.front().training.cost, epochs, lame.epochs.back().training.cost,
              right(half, test), test.size());
@@ -427,7 +394,7 @@ int main(int argc, char** argv) {
   // [symptom]
   const Tensor answers = half.predict(test.inputs);
   for (std::size_t i = 0; i < 4; ++i) {
-    fmt::print("  a {}: outputs {:.2f} and {:.2f}\n", test.targets(i), answers(i, 0),
+    fmt::print("  a {}: outputs {:.2f} and {:.2f}\n", test.targets.labels()[i], answers(i, 0),
                answers(i, 1));
   }
 }

@@ -147,7 +147,7 @@ void read(const nn::Sequential& network, const nn::Picture& picture, const std::
   const nn::Tensor pixels = seen(picture, raw);
   const nn::Tensor probabilities = nn::Softmax{}.predict(network.predict(pixels));
   fmt::print("\n{}, {} × {} pixels: {}\n", name, picture.brightness.shape()[0],
-             picture.brightness.shape()[1], nn::classes(probabilities)[0]);
+             picture.brightness.shape()[1], nn::Labels::from_rows(probabilities)[0]);
   print_reading(pixels.row(0), probabilities.row(0));
 }
 // [/reading]

@@ -5,6 +5,8 @@ module;
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -12,9 +14,11 @@ module;
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 export module lecture;
 
+import nn.evaluation;
 import nn.tensor;
 
 namespace lecture {
@@ -97,6 +101,36 @@ void show(std::string_view name, const nn::Tensor& tensor) {
     }
     fmt::print("\n");
   }
+}
+
+/// Prints labels under their name, in one row.
+void show(std::string_view name, const nn::Labels& labels) {
+  nn::Tensor row{nn::Shape{labels.size()}};
+  std::ranges::copy(labels, row.values().begin());
+  show(name, row);
+}
+
+/// How many of a hundred samples a network classifies right.
+double percent_right(const nn::Sequential& network, const nn::Dataset& set) {
+  const nn::Evaluation seen = nn::evaluate(network, nn::SoftmaxCrossEntropy{}, set, nn::Accuracy{});
+  return 100 * seen.metrics[0];
+}
+
+/// The mean of several numbers, and their standard deviation.
+struct Spread {
+  double mean;
+  double deviation;
+};
+
+/// How the results of several runs spread; two or more, each from a seed of its own.
+Spread spread(const std::vector<double>& values) {
+  const auto count = static_cast<double>(values.size());
+  double sum = 0;
+  for (const double value : values) sum += value;
+  const double mean = sum / count;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return {.mean = mean, .deviation = std::sqrt(squares / (count - 1))};
 }
 
 }  // namespace lecture

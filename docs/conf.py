@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE / "tools"))
 
 from docutils import nodes  # noqa: E402
 
+import api_pages  # noqa: E402
 import figures  # noqa: E402
 import live_site  # noqa: E402
 import module_graph  # noqa: E402
@@ -83,7 +84,7 @@ class NamespacesMayRepeat(logging.Filter):
 
     def filter(self, record):
         return not str(record.msg).startswith("Duplicate C++ declaration") or \
-            ".. cpp:type:: nn'" not in record.getMessage()
+            not re.search(r"\.\. cpp:type:: (nn|mnist)'", record.getMessage())
 
 
 def mend_breathe(app, doctree):
@@ -130,6 +131,7 @@ def setup(app):
 
 
 leave_out_private()
+api_pages.write(HERE / "api")
 collect_static()
 figures.draw_all(HERE / "generated")
 module_graph.draw(HERE / "generated")

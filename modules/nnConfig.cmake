@@ -10,7 +10,6 @@ endif()
 
 include(CMakeFindDependencyMacro)
 find_dependency(fmt)
-find_dependency(range-v3)
 find_dependency(Threads)
 find_dependency(PNG)
 find_dependency(ZLIB)

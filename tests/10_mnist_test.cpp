@@ -79,7 +79,7 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
   expect_refusal("--json " + path("none/result.json"),
                  "--json: cannot write " + path("none/result.json"));
   expect_refusal("--data " + path(""),
-                 "--data: nn::mnist: no file train-images-idx3-ubyte or "
+                 "--data: nn::read_idx: no file train-images-idx3-ubyte or "
                  "train-images-idx3-ubyte.gz in " +
                      path("").substr(0, path("").size() - 1));
   EXPECT_EQ(run("--recipe other").status, 2);

@@ -43,10 +43,11 @@ namespace {
 
 nn::Dataset noise(std::size_t count) {
   nn::Random random{1};
-  nn::Dataset set{.inputs = nn::Tensor{nn::Shape{count, 784}},
-                  .targets = nn::Tensor{nn::Shape{count}}};
+  nn::Dataset set{.inputs = nn::Tensor{nn::Shape{count, 784}}, .targets = {}};
   for (nn::real& x : set.inputs.values()) x = static_cast<nn::real>(random.uniform());
-  for (nn::real& t : set.targets.values()) t = static_cast<nn::real>(random.below(10));
+  nn::Labels labels;
+  for (std::size_t i = 0; i < count; ++i) labels.push_back(random.below(10));
+  set.targets = std::move(labels);
   return set;
 }
 
@@ -120,9 +121,10 @@ TEST_P(Network, StepsWithoutAllocation) {
   nn::Sequential network = GetParam()();
   nn::Adam adam;
   const std::vector<nn::Parameter*> parameters = network.parameters();
-  const nn::Batches batches{set, {.size = 100}};
+  const auto batches = nn::Batches{set, {.size = 100}}.epoch(1);
+  nn::Batch batch;
   EXPECT_EQ(allocations_of([&] {
-              const nn::Dataset batch = batches[1];
+              batches.read(1, batch);
               const nn::Tensor logits = network.forward(batch.inputs);
               network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
               adam.step(parameters);
@@ -136,7 +138,7 @@ TEST_P(Network, PredictsWithoutAllocation) {
   EXPECT_EQ(allocations_of([&] { static_cast<void>(network.predict(set.inputs)); }), 0U);
 }
 
-// The copy that fit() keeps against divergence.
+// The copy that a training keeps against divergence.
 TEST_P(Network, IsCopiedIntoItsLikeWithoutAllocation) {
   const nn::Dataset set = noise(100);
   nn::Sequential network = GetParam()();
@@ -154,9 +156,8 @@ TEST_P(Network, FitsWithoutAllocationInAStep) {
   nn::Sequential network = GetParam()();
   nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
   trainer.watch(nn::Accuracy{});
-  trainer.set_quiet(true);
   const auto allocations_of_batches = [&](std::size_t size) {
-    return allocations_of([&] { trainer.fit(set, nn::FitOptions{.batch_size = size}); });
+    return allocations_of([&] { trainer.fit(set, {.batches = {.size = size}}); });
   };
   EXPECT_EQ(allocations_of_batches(100), allocations_of_batches(200));
 }
@@ -165,18 +166,17 @@ TEST_P(Network, FitsWithoutAllocationInAStep) {
 TEST_P(Network, FitsWithAllOptionsWithoutAllocationInAStep) {
   const nn::Dataset set = noise(400);
   nn::Sequential network = GetParam()();
-  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
-  trainer.set_quiet(true);
+  nn::Trainer trainer{network,
+                      nn::Weighted{nn::SoftmaxCrossEntropy{}, nn::balanced_weights(set.targets)},
+                      nn::Adam{}};
   const auto brighter = [](nn::Tensor images, nn::Random random) {
     const auto factor = static_cast<nn::real>(random.uniform(1, 2));
     for (nn::real& x : images.values()) x *= factor;
     return images;
   };
   const auto allocations_of_batches = [&](std::size_t size) {
-    const nn::FitOptions options{.batch_size = size,
-                                 .schedule = nn::OneCycle{},
-                                 .class_weights = nn::balanced_weights(set.targets),
-                                 .augment = brighter};
+    const nn::TrainingOptions options{.batches = {.size = size},
+                                      .steps = {.schedule = nn::OneCycle{}, .augment = brighter}};
     return allocations_of([&] { trainer.fit(set, options); });
   };
   EXPECT_EQ(allocations_of_batches(100), allocations_of_batches(200));

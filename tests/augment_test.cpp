@@ -1,5 +1,5 @@
-// nn.augment: what each change does to an image, that they are drawn from all that the options
-// allow, and that they are the same everywhere.
+// nn.augment: what each change does to an image, that changes are drawn from all that the options
+// allow, and that they do not depend on threads.
 
 #include <gtest/gtest.h>
 
@@ -49,14 +49,14 @@ Tensor noisy_images(const Shape& shape) {
   return images;
 }
 
-/// One image that shows a spot about its centre, 1 in the middle, and 0 at its edges.
+/// One image that shows a spot about its center, 1 in the middle, and 0 at its edges.
 Tensor spot(std::size_t side) {
   Tensor image{Shape{1, 1, side, side}};
-  const double centre = static_cast<double>(side - 1) / 2;
+  const double center = static_cast<double>(side - 1) / 2;
   for (std::size_t y = 0; y < side; ++y) {
     for (std::size_t x = 0; x < side; ++x) {
-      const double d = std::hypot(static_cast<double>(x) - centre, static_cast<double>(y) - centre);
-      image(0, 0, y, x) = static_cast<real>(std::max(0.0, 1 - d / centre * 2));
+      const double d = std::hypot(static_cast<double>(x) - center, static_cast<double>(y) - center);
+      image(0, 0, y, x) = static_cast<real>(std::max(0.0, 1 - d / center * 2));
     }
   }
   return image;
@@ -191,7 +191,7 @@ TEST(Augment, DisplacesByTheAmplitudeAtTheEdgesToo) {
   EXPECT_NEAR(mean(all, [](const Tensor& m) { return m(0U, 5U, 6U) * m(1U, 5U, 6U); }), 0, 0.9);
 }
 
-TEST(Augment, DisplacesNeighboursAlikeByTheSmoothness) {
+TEST(Augment, DisplacesNeighborsAlikeByTheSmoothness) {
   const auto all = displacements(4'000);
   for (std::size_t d = 0; d < 12; ++d) {
     const double product = mean(all, [d](const Tensor& m) { return m(0U, 0U, 0U) * m(0U, d, d); });
@@ -290,7 +290,7 @@ TEST(Augment, ThickensByNothingToTheSameBits) {
 /// the edges the result shows where it looked.
 struct Seen {
   double xx, xy, yx, yy;
-  double x, y;  // what the centre shows, counted from the centre
+  double x, y;  // what the center shows, counted from the center
 };
 
 std::vector<Seen> seen(const AugmentOptions& options) {
@@ -417,7 +417,7 @@ TEST(Augment, SeesRowsAsSquareImages) {
             Augment{modest}(images, Random{1}));
 }
 
-TEST(Augment, ChangesEachImageInAWayOfItsOwn) {
+TEST(Augment, ChangesEachImageDifferently) {
   const Augment augment{modest};
   Tensor images{Shape{2, 784}};
   const Tensor image = noisy_images(Shape{1, 784});
@@ -491,15 +491,15 @@ TEST(Augment, RefusesToThickenByMoreThanTwoPixels) {
   EXPECT_EQ(error(NAN), "nn::thicken: pixels is nan, expected -2 to 2");
 }
 
-TEST(Augment, RefusesWhatIsNoImage) {
+TEST(Augment, RefusesTensorsThatAreNotImages) {
   EXPECT_EQ(
       error_of<std::invalid_argument>(
           [] { (void)Augment{modest}(Tensor{Shape{2, 785}}, Random{1}); }),
-      "nn::Augment: rows of 785 values are no square images, such need the shape (B, C, H, W)");
+      "nn::Augment: rows of 785 values are not square images, expected the shape (B, C, H, W)");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)warp(Tensor{1, 2, 3, 4}, {}); }),
             "nn::warp: images have shape (4), expected (B, C, H, W), or (B, H·H) for square ones");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)thicken(Tensor{Shape{2, 5}}, 1); }),
-            "nn::thicken: rows of 5 values are no square images, such need the shape (B, C, H, W)");
+            "nn::thicken: rows of 5 values are not square images, expected the shape (B, C, H, W)");
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [] { (void)warp(Tensor{Shape{1, 9}}, {}, Tensor{Shape{2, 4, 4}}); }),
             "nn::warp: displacement has shape (2, 4, 4), expected (2, 3, 3)");

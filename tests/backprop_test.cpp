@@ -1,5 +1,5 @@
-// nn.backprop: a network worked by hand, the chain rule, what a network refuses, the gradient
-// check.
+// nn.backprop: a network worked by hand, the chain rule, a network taken apart, frozen layers, what
+// a network refuses, the gradient check.
 
 #include <gtest/gtest.h>
 
@@ -9,22 +9,27 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 import nn.activation;
 import nn.backprop;
 import nn.convolution;
 import nn.cost;
+import nn.dataset;
 import nn.dense;
-import nn.layer;
 import nn.normalization;
-import nn.tensor;
+import nn.pooling;
+import nn.recurrent;
+import nn.reshape;
 import nn.test;
 
 namespace {
 
 using nn::Dense;
+using nn::Parameter;
 using nn::real;
 using nn::Sequential;
 using nn::Shape;
@@ -50,7 +55,7 @@ nn::Convolution convolution(std::size_t inputs, std::size_t outputs, std::size_t
 /// The gradients of all parameters of a layer, as they are now.
 std::vector<Tensor> gradients(auto& layer) {
   std::vector<Tensor> all;
-  for (const nn::Parameter* parameter : layer.parameters()) all.push_back(parameter->gradient);
+  for (const Parameter* parameter : layer.parameters()) all.push_back(parameter->gradient);
   return all;
 }
 
@@ -68,8 +73,9 @@ TEST(Sequential, ByHand) {
   const Tensor y = network.forward(Tensor{{1, 2}});
   EXPECT_EQ(y, (Tensor{{7}}));
   const Tensor target{{5}};
-  EXPECT_EQ(nn::MeanSquaredError::value(y, target), 4);
-  const Tensor dx = network.backward(nn::MeanSquaredError::gradient(y, target));
+  const nn::MeanSquaredError cost;
+  EXPECT_EQ(cost.value(y, target), 4);
+  const Tensor dx = network.backward(cost.gradient(y, target));
   EXPECT_EQ(gradients(network),
             (std::vector{Tensor{{8, 0}, {16, 0}}, Tensor{8, 0}, Tensor{{12}, {0}}, Tensor{4}}));
   EXPECT_EQ(dx, (Tensor{{8, 8}}));
@@ -97,7 +103,7 @@ TEST(Sequential, IsItsLayersOneAfterTheOther) {
   EXPECT_EQ(network.parameters()[3]->gradient, third.parameters()[1]->gradient);
 }
 
-TEST(Sequential, WithoutLayersHandsItsInputOn) {
+TEST(Sequential, WithoutLayersReturnsItsInput) {
   Sequential network;
   const Tensor x{{1, 2}};
   EXPECT_EQ(network.forward(x), x);
@@ -142,8 +148,9 @@ TEST(Sequential, MatchesPyTorch) {
   const Tensor logits = network.forward(value("x"));
   EXPECT_LT(difference(logits, value("logits")), nn::test::tolerance);
   const nn::SoftmaxCrossEntropy cost;
-  EXPECT_NEAR(cost.value(logits, value("classes")), double{value("cost")(0)}, nn::test::tolerance);
-  network.backward_parameters(cost.gradient(logits, value("classes")));
+  const Tensor targets = nn::Labels::from_numbers(value("classes")).one_hot(logits.columns());
+  EXPECT_NEAR(cost.value(logits, targets), double{value("cost")(0)}, nn::test::tolerance);
+  network.backward_parameters(cost.gradient(logits, targets));
   for (std::size_t i = 0; i < 6; ++i) {
     EXPECT_LT(difference(network.parameters()[i]->gradient, value("gradient" + std::to_string(i))),
               nn::test::tolerance)
@@ -151,7 +158,7 @@ TEST(Sequential, MatchesPyTorch) {
   }
 }
 
-// Below the first layer that learns there is nothing to tell; what is left out must not be missed.
+// Before the first layer that learns no gradient is needed; leaving it out must change no other.
 TEST(Sequential, BackwardParametersLeavesOnlyTheInputOut) {
   const std::vector<Sequential> networks{
       Sequential{dense(8, 5), nn::Tanh{}, dense(5, 3)},
@@ -176,7 +183,7 @@ TEST(Sequential, MayHaveNothingToLearn) {
   EXPECT_TRUE(network.parameters().empty());
 }
 
-TEST(Sequential, MayStandInsideAnother) {
+TEST(Sequential, MayBeALayerOfAnother) {
   Sequential nested{Sequential{dense(4, 5, 1), nn::Tanh{}}, Sequential{dense(5, 3, 2)}};
   Sequential flat{dense(4, 5, 1), nn::Tanh{}, dense(5, 3, 2)};
   const Tensor x = noise(Shape{2, 4}, 1);
@@ -195,18 +202,18 @@ TEST(Sequential, CopiesShareNothing) {
   const Tensor before = original.predict(x);
   Sequential copy = original;
   EXPECT_EQ(copy.predict(x), before);
-  for (nn::Parameter* parameter : copy.parameters()) parameter->value.fill(0);
+  for (Parameter* parameter : copy.parameters()) parameter->value.fill(0);
   EXPECT_EQ(original.predict(x), before);
   EXPECT_EQ(copy.predict(x), (Tensor{{0}}));
   copy = original;
   EXPECT_EQ(copy.predict(x), before);
 }
 
-// An optimizer holds on to the parameters; the network may still be moved to where it is to stay.
-TEST(Sequential, IsWrittenOverInPlaceByOneOfTheSameLayers) {
+// An optimizer holds pointers to the parameters.
+TEST(Sequential, IsOverwrittenInPlaceByOneOfTheSameLayers) {
   const Sequential other{Sequential{dense(2, 3, 1), nn::ReLU{}}, dense(3, 1, 2)};
   Sequential network{Sequential{dense(2, 3, 3), nn::ReLU{}}, dense(3, 1, 4)};
-  const std::vector<nn::Parameter*> parameters = network.parameters();
+  const std::vector<Parameter*> parameters = network.parameters();
   network = other;
   EXPECT_EQ(network.parameters(), parameters);
   EXPECT_EQ(network.predict(Tensor{{1, 2}}), other.predict(Tensor{{1, 2}}));
@@ -229,7 +236,7 @@ TEST(Sequential, MayBeAssignedOneOfOtherLayers) {
 
 TEST(Sequential, KeepsItsParametersWhereTheyAreWhenMoved) {
   Sequential network{dense(2, 3), nn::ReLU{}, dense(3, 1)};
-  const std::vector<nn::Parameter*> before = network.parameters();
+  const std::vector<Parameter*> before = network.parameters();
   Sequential moved = std::move(network);
   EXPECT_EQ(moved.parameters(), before);
   moved.push(nn::Sigmoid{});
@@ -268,7 +275,7 @@ TEST(Sequential, SummarizesItself) {
             "total                                                      15,898\n");
 }
 
-// An activation takes any input: until something says otherwise, its shape stays open.
+// An activation takes any input, so its shape is not known until a layer determines it.
 TEST(Sequential, SummarizesWhatIsNotKnownAsAny) {
   const Sequential network{nn::ReLU{}, Dense{2, 1}};
   EXPECT_EQ(network.summary(),
@@ -302,7 +309,7 @@ TEST(Sequential, StaysAsItWasWhenItRefuses) {
   EXPECT_EQ(network.predict(Tensor{{1, 2, 3, 4}}), (Tensor{{0}}));
 }
 
-TEST(Sequential, NamesTheJointInsideANetworkInside) {
+TEST(Sequential, NamesTheLayersOfANetworkInside) {
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [] { (void)Sequential{Dense{4, 3}, Sequential{nn::ReLU{}, Dense{2, 1}}}; }),
             "nn::Sequential: layer 2 (Sequential of 2 layers): its layer 2 (Dense 2→1) expects 2 "
@@ -358,8 +365,232 @@ TEST(Sequential, HasTheSameBitsOnAnyNumberOfThreads) {
   }));
 }
 
-/// A layer of a reader's own: y = x², times a scale that it learns. Its backward may be told to
-/// forget a factor.
+// ---------------------------------------------------------------------------------- taken apart
+
+TEST(Sequential, GivesItsLayersWhateverTheirTypes) {
+  Sequential network{dense(2, 3), nn::ReLU{}, dense(3, 1)};
+  const Tensor x{{1, -2}};
+  EXPECT_EQ(network[0].name(), "Dense 2→3");
+  EXPECT_EQ(network[1].name(), "ReLU");
+  const Tensor hidden = network[1].predict(network[0].predict(x));
+  EXPECT_EQ(network[2].predict(hidden), network.predict(x));
+  EXPECT_EQ(network[0].as<Dense>()->weights(), network.layer<Dense>(0).weights());
+  static_assert(std::is_same_v<decltype(network[0].parameters()), std::vector<const Parameter*>>);
+  ASSERT_EQ(network[2].parameters().size(), 2U);
+  EXPECT_EQ(network[2].parameters()[1], network.parameters()[3]);
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network[3]; }),
+            "nn::Sequential: layer index 3, the network has 3 layers");
+}
+
+TEST(Sequential, GivesSomeLayersAsANetwork) {
+  Sequential network{dense(2, 3), nn::ReLU{}, dense(3, 1)};
+  const Tensor x{{1, -2}};
+  Sequential features = network.slice(0, 2);
+  const Sequential head = network.slice(2, 3);
+  EXPECT_EQ(features.layer_names(), (std::vector<std::string>{"Dense 2→3", "ReLU"}));
+  EXPECT_EQ(head.predict(features.predict(x)), network.predict(x));
+  EXPECT_EQ(network.slice(1, 1).size(), 0U);
+  EXPECT_EQ(network.slice(0, 3).predict(x), network.predict(x));
+  features.parameters()[0]->value.fill(0);  // a copy
+  EXPECT_NE(network.layer<Dense>(0).weights(), features.layer<Dense>(0).weights());
+  for (const auto& [first, last] : {std::pair{2U, 1U}, std::pair{0U, 4U}}) {
+    EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.slice(first, last); }),
+              "nn::Sequential: layers " + std::to_string(first) + " to " + std::to_string(last) +
+                  ", expected a range within 0 to 3");
+  }
+}
+
+TEST(Sequential, GivesTheOutputOfEveryLayer) {
+  const Sequential network = small_images();
+  for (const std::size_t count : {1U, 20U}) {  // one by one, and interleaved
+    const Tensor x = noise(Shape{count, 1, 10, 10});
+    const std::vector<Tensor> outputs = network.outputs(x);
+    ASSERT_EQ(outputs.size(), network.size());
+    for (std::size_t i = 0; i < network.size(); ++i) {
+      EXPECT_EQ(outputs[i], network.slice(0, i + 1).predict(x)) << network[i].name();
+    }
+  }
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.outputs(Tensor{}); }),
+            "nn::Sequential: input is empty");
+}
+
+TEST(Sequential, NamesItsParameters) {
+  Sequential network{dense(4, 3), nn::ReLU{},
+                     Sequential{nn::BatchNorm{3}, nn::Reshape{1, 3}, nn::GRU{3, 2}}};
+  const std::vector<std::string> names = network.parameter_names();
+  EXPECT_EQ(names, (std::vector<std::string>{"0.weight", "0.bias", "2.0.weight", "2.0.bias",
+                                             "2.2.weight_input", "2.2.weight_hidden", "2.2.bias",
+                                             "2.2.bias_hidden"}));
+  const std::vector<Parameter*> parameters = network.parameters();
+  ASSERT_EQ(parameters.size(), names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    EXPECT_EQ(&network.parameter(names[i]), parameters[i]) << names[i];
+  }
+}
+
+TEST(Sequential, GivesAParameterByItsName) {
+  Sequential network{dense(4, 3), nn::ReLU{}, Sequential{dense(3, 2)}};
+  EXPECT_EQ(network.parameter("0.weight").value, network.layer<Dense>(0).weights());
+  EXPECT_EQ(network.parameter("2.0.bias").value,
+            network.layer<Sequential>(2).layer<Dense>(0).biases());
+  network.parameter("0.weight").value.fill(7);
+  EXPECT_EQ(network.layer<Dense>(0).weights(), (Tensor{Shape{4, 3}, 7}));
+  const Sequential& constant = network;
+  static_assert(std::is_same_v<decltype(constant.parameter("0.weight")), const Parameter&>);
+  EXPECT_EQ(&constant.parameter("0.weight"), network.parameters()[0]);
+}
+
+TEST(Sequential, RefusesANameThatNoParameterHas) {
+  Sequential network{dense(4, 3), nn::ReLU{}, Sequential{dense(3, 2)}};
+  network.freeze(0, 1);
+  for (const std::string name : {"weight", "0.wieght", "1.weight", "3.weight", "2.weight",
+                                 "00.bias", "0", "", "0.weight.0", "2.0"}) {
+    EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.parameter(name); }),
+              "nn::Sequential: there is no parameter '" + name +
+                  "'; there are: 0.weight, 0.bias, 2.0.weight, 2.0.bias");
+  }
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([] { (void)Sequential{nn::ReLU{}}.parameter("0.bias"); }),
+      "nn::Sequential: there is no parameter '0.bias'; the network has none");
+}
+
+TEST(Sequential, ShowsItsParametersReadOnly) {
+  Sequential network{dense(2, 3), nn::ReLU{}, Sequential{dense(3, 1)}};
+  const Sequential& constant = network;
+  static_assert(std::is_same_v<decltype(constant.parameters()), std::vector<const Parameter*>>);
+  const std::vector<Parameter*> parameters = network.parameters();
+  const std::vector<const Parameter*> same = constant.parameters();
+  ASSERT_EQ(same.size(), parameters.size());
+  for (std::size_t i = 0; i < same.size(); ++i) EXPECT_EQ(same[i], parameters[i]);
+}
+
+// ---------------------------------------------------------------------------------- frozen layers
+
+TEST(Freeze, TakesParametersFromTheOptimizerButNotFromStorage) {
+  Sequential network{dense(2, 3), nn::ReLU{}, dense(3, 3), Sequential{dense(3, 1)}};
+  const std::size_t count = network.parameter_count();
+  network.freeze(0, 3);
+  EXPECT_TRUE(network.is_frozen(0));
+  EXPECT_TRUE(network.is_frozen(2));
+  EXPECT_FALSE(network.is_frozen(3));
+  EXPECT_EQ(network.parameter_names(), (std::vector<std::string>{"3.0.weight", "3.0.bias"}));
+  EXPECT_EQ(network.parameters().size(), 2U);
+  EXPECT_EQ(std::as_const(network).parameters().size(), 2U);
+  EXPECT_EQ(network.state().size(), 6U);
+  EXPECT_EQ(network.state()[0].name, "0.weight");
+  EXPECT_EQ(network.parameter_count(), count);
+  EXPECT_EQ(network.parameter("0.weight").value, network.layer<Dense>(0).weights());
+  network.unfreeze(2, 3);
+  EXPECT_EQ(network.parameter_names(),
+            (std::vector<std::string>{"2.weight", "2.bias", "3.0.weight", "3.0.bias"}));
+}
+
+TEST(Freeze, ReachesIntoANetworkInside) {
+  Sequential inner{dense(2, 3), dense(3, 2)};
+  inner.freeze(0, 1);
+  Sequential network{inner, dense(2, 1)};
+  EXPECT_EQ(network.parameter_names(),
+            (std::vector<std::string>{"0.1.weight", "0.1.bias", "1.weight", "1.bias"}));
+  EXPECT_EQ(network.parameters().size(), 4U);
+  EXPECT_EQ(network.parameter_count(), 6U + 3 + 6 + 2 + 2 + 1);
+  network.freeze(0, 1);
+  EXPECT_EQ(network.parameter_names(), (std::vector<std::string>{"1.weight", "1.bias"}));
+}
+
+/// A layer that learns a number it does not use, and counts its backward passes.
+struct Counting {
+  int* passes;
+  Parameter unused{"unused", Tensor{0}};
+
+  [[nodiscard]] static std::string name() { return "Counting"; }
+  [[nodiscard]] static Shape output_shape(const Shape& sample) { return sample; }
+  [[nodiscard]] static Tensor forward(Tensor x) { return x; }
+  [[nodiscard]] static Tensor predict(Tensor x) { return x; }
+  [[nodiscard]] Tensor backward(Tensor dy) const { return ++*passes, dy; }
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {&unused}; }
+};
+
+TEST(Freeze, EndsBackwardAtTheFirstLayerThatLearns) {
+  int first = 0;
+  int second = 0;
+  Sequential network{Counting{&first}, dense(2, 3), Counting{&second}, dense(3, 1)};
+  network.freeze(0, 1);
+  const Tensor x = noise(Shape{5, 2}, 1);
+  const Tensor dy = noise(Shape{5, 1}, 2);
+  network.forward(x);
+  network.backward_parameters(dy);
+  EXPECT_EQ(first, 0);
+  EXPECT_EQ(second, 1);
+  network.freeze(0, 3);
+  network.backward_parameters(dy);
+  EXPECT_EQ(second, 1);
+  network.freeze(0, 4);
+  EXPECT_NO_THROW(network.backward_parameters(dy));
+  EXPECT_TRUE(network.parameters().empty());
+}
+
+// A frozen layer still passes the gradient on to those before it.
+TEST(Freeze, LeavesTheOtherGradientsAsTheyAre) {
+  Sequential all{dense(2, 3), nn::Tanh{}, dense(3, 3), nn::Tanh{}, dense(3, 1)};
+  Sequential some = all;
+  some.freeze(2, 3);
+  const Tensor x = noise(Shape{5, 2}, 1);
+  const Tensor dy = noise(Shape{5, 1}, 2);
+  all.forward(x);
+  all.backward_parameters(dy);
+  some.forward(x);
+  some.backward_parameters(dy);
+  for (const std::string& name : some.parameter_names()) {
+    EXPECT_EQ(some.parameter(name).gradient, all.parameter(name).gradient) << name;
+  }
+}
+
+TEST(Freeze, IsShownInTheSummary) {
+  Sequential network{Dense{2, 3}, nn::ReLU{}, Dense{3, 1}};
+  network.freeze(0, 1);
+  EXPECT_EQ(network.summary(),
+            "layer                                          output  parameters\n"
+            "Dense 2→3 (frozen)                                (3)           9\n"
+            "ReLU                                              (3)           0\n"
+            "Dense 3→1                                         (1)           4\n"
+            "total                                                          13\n");
+}
+
+TEST(Freeze, IsCopiedWithTheNetwork) {
+  Sequential network{dense(2, 3), nn::ReLU{}, dense(3, 1)};
+  network.freeze(0, 2);
+  const Sequential copy = network;
+  EXPECT_TRUE(copy.is_frozen(0));
+  EXPECT_FALSE(copy.is_frozen(2));
+  Sequential assigned{dense(2, 3), nn::ReLU{}, dense(3, 1)};
+  assigned = network;  // in place
+  EXPECT_TRUE(assigned.is_frozen(1));
+  Sequential other{dense(2, 3)};
+  other = network;
+  EXPECT_TRUE(other.is_frozen(1));
+  EXPECT_TRUE(network.slice(1, 3).is_frozen(0));
+  EXPECT_FALSE(network.slice(1, 3).is_frozen(1));
+  Sequential moved = std::move(network);
+  EXPECT_TRUE(moved.is_frozen(0));
+  moved.push(nn::Sigmoid{});
+  EXPECT_FALSE(moved.is_frozen(3));
+}
+
+TEST(Freeze, RefusesLayersThatThereAreNot) {
+  Sequential network{dense(2, 3), nn::ReLU{}};
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { network.freeze(1, 3); }),
+            "nn::Sequential: layers 1 to 3, expected a range within 0 to 2");
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { network.unfreeze(2, 1); }),
+            "nn::Sequential: layers 2 to 1, expected a range within 0 to 2");
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.is_frozen(2); }),
+            "nn::Sequential: layer index 2, the network has 2 layers");
+  EXPECT_NO_THROW(network.freeze(2, 2));
+}
+
+// ----------------------------------------------------------------------------- the gradient check
+
+/// A layer as a user would write it: y = x², times a scale that it learns. Its backward can be made
+/// to forget a factor.
 class ScaledSquare {
  public:
   explicit ScaledSquare(real derivative_of_square, real derivative_of_scale = 1)
@@ -384,12 +615,12 @@ class ScaledSquare {
     }
     return dy;
   }
-  [[nodiscard]] std::vector<nn::Parameter*> parameters() { return {&scale_}; }
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {&scale_}; }
 
  private:
   real of_square_;
   real of_scale_;
-  nn::Parameter scale_{"scale", Tensor{3}};
+  Parameter scale_{"scale", Tensor{3}};
   Tensor input_;
 };
 
@@ -397,7 +628,9 @@ TEST(CheckGradients, AcceptsALayerThatIsRight) {
   ScaledSquare layer{2};
   const nn::GradientCheck check = nn::check_gradients(layer, noise(Shape{4, 3}));
   ASSERT_EQ(check.entries.size(), 2U);
+  EXPECT_EQ(check.entries[0].layer, "ScaledSquare");
   EXPECT_EQ(check.entries[0].name, "input");
+  EXPECT_EQ(check.entries[1].layer, "ScaledSquare");
   EXPECT_EQ(check.entries[1].name, "scale");
   EXPECT_LT(check.worst(), nn::test::gradient_tolerance);
 }
@@ -426,7 +659,28 @@ TEST(CheckGradients, FindsAWrongLayerInsideANetwork) {
   Sequential network{dense(3, 5), ScaledSquare{1}, dense(5, 2)};
   const nn::GradientCheck check = nn::check_gradients(network, noise(Shape{4, 3}));
   EXPECT_GT(check.worst(), 0.1);
-  EXPECT_LT(check.entries.back().relative_error, nn::test::gradient_tolerance);  // above it, right
+  EXPECT_LT(check.entries.back().relative_error, nn::test::gradient_tolerance);  // after it, right
+}
+
+TEST(CheckGradients, NamesLayerAndParameterOfEveryEntry) {
+  Sequential network{dense(2, 3), nn::Tanh{}, Sequential{nn::Tanh{}, dense(3, 1)}};
+  const nn::GradientCheck check = nn::check_gradients(network, noise(Shape{4, 2}));
+  std::vector<std::string> found;
+  for (const auto& entry : check.entries) found.push_back(entry.layer + ": " + entry.name);
+  EXPECT_EQ(found, (std::vector<std::string>{"Sequential of 3 layers: input", "Dense 2→3: 0.weight",
+                                             "Dense 2→3: 0.bias", "Dense 3→1: 2.1.weight",
+                                             "Dense 3→1: 2.1.bias"}));
+}
+
+// Frozen parameters are not trained, so their gradients are not checked.
+TEST(CheckGradients, LeavesFrozenLayersOut) {
+  Sequential network{dense(2, 3), nn::Tanh{}, dense(3, 1)};
+  network.freeze(0, 1);
+  const nn::GradientCheck check = nn::check_gradients(network, noise(Shape{4, 2}));
+  ASSERT_EQ(check.entries.size(), 3U);
+  EXPECT_EQ(check.entries[1].layer, "Dense 3→1");
+  EXPECT_EQ(check.entries[1].name, "2.weight");
+  EXPECT_LT(check.worst(), nn::test::gradient_tolerance);
 }
 
 /// y = s x, with a fault in backward().
@@ -434,7 +688,7 @@ struct Scaling {
   enum class Fault { adds_up, no_gradient, wrong_shape };
 
   Fault fault;
-  nn::Parameter scale{"scale", Tensor{3}};
+  Parameter scale{"scale", Tensor{3}};
   Tensor input{};
 
   [[nodiscard]] static std::string name() { return "Scaling"; }
@@ -455,10 +709,10 @@ struct Scaling {
     }
     return predict(dy);
   }
-  [[nodiscard]] std::vector<nn::Parameter*> parameters() { return {&scale}; }
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {&scale}; }
 };
 
-TEST(CheckGradients, FindsAGradientThatIsAddedToWhatStoodThere) {
+TEST(CheckGradients, FindsAGradientThatIsAddedToTheLastOne) {
   Scaling layer{Scaling::Fault::adds_up};
   const nn::GradientCheck check = nn::check_gradients(layer, noise(Shape{4, 3}));
   EXPECT_LT(check.entries[0].relative_error, nn::test::gradient_tolerance);
@@ -494,13 +748,13 @@ TEST(Sequential, IsEmptyAfterAMove) {
   const Sequential to{std::move(from)};
   EXPECT_EQ(to.size(), 1U);
   EXPECT_EQ(from.size(), 0U);  // NOLINT(bugprone-use-after-move)
-  from.push(Dense{5, 1});      // and is not held to the shape that has gone
+  from.push(Dense{5, 1});      // and the old shape does not restrict it
   EXPECT_EQ(from.output_shape(), Shape{1});
 }
 
-// Where values go wrong.
+// --------------------------------------------------------------------------- values that go wrong
 
-TEST(FirstNotFinite, IsTheFirstLayerThatPutsOutSuch) {
+TEST(FirstNotFinite, IsTheFirstLayerWithSuchAnOutput) {
   Sequential network{dense(2, 3), nn::ReLU{}, dense(3, 1)};
   const Tensor x{{1, 2}, {3, 4}};
   EXPECT_FALSE(network.first_not_finite(x));
@@ -512,7 +766,7 @@ TEST(FirstNotFinite, IsTheFirstLayerThatPutsOutSuch) {
             "nn::Sequential: input is empty");
 }
 
-// In images, too; and what a layer remembers of its passes stays as it is.
+// It also looks into images, and leaves what a layer remembers of its passes as it is.
 TEST(FirstNotFinite, ChangesNothing) {
   Sequential network{convolution(1, 2, 3), nn::BatchNorm{2}, nn::ReLU{}};
   const Tensor x = noise(Shape{20, 1, 5, 5});

@@ -1,27 +1,31 @@
 // nn.checkpoint: what is kept comes back, and nothing comes back into another training.
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-import nn.checkpoint;
-import nn.safetensors;
-import nn.state;
-import nn.tensor;
+import nn;
 import nn.test;
 
 namespace {
 
 using nn::Checkpoint;
+using nn::Dataset;
 using nn::Description;
+using nn::real;
 using nn::Shape;
 using nn::State;
 using nn::Tensor;
+using nn::test::clouds;
 using nn::test::error_of;
+using nn::test::small_network;
 
 /// Something with a state of every kind.
 struct Thing {
@@ -43,7 +47,7 @@ class CheckpointFile : public nn::test::Folder, public testing::Test {
   [[nodiscard]] std::string refusal(const Description& description) const {
     return error_of<std::runtime_error>([&] { Checkpoint(path("c"), description); });
   }
-  [[nodiscard]] std::string head() const { return "nn::Trainer: " + path("c").string() + ": "; }
+  [[nodiscard]] std::string head() const { return "nn::Checkpoints: " + path("c").string() + ": "; }
 };
 
 TEST_F(CheckpointFile, GivesBackWhatWasKept) {
@@ -86,7 +90,7 @@ TEST_F(CheckpointFile, OfAnotherVersionIsRefused) {
                              std::string{nn::version()} + " here");
   contents.metadata.clear();
   nn::write_safetensors("test", path("c"), contents);
-  EXPECT_EQ(refusal({}), head() + "is no checkpoint of a training");
+  EXPECT_EQ(refusal({}), head() + "is not the checkpoint of a training");
 }
 
 // What the file says goes to a terminal, so it must not command it; and it may be long.
@@ -122,6 +126,191 @@ TEST_F(CheckpointFile, ThatDoesNotFitGivesNothing) {
   EXPECT_EQ(refusal({good, {.name = "costs", .value = std::span{costs}}}),
             head() + "'costs' has 2 values, expected 3");
   EXPECT_EQ(weights, (Tensor{Shape{2, 2}}));
+}
+
+// A training that is kept.
+
+nn::Trainer quiet_trainer(nn::Sequential& network, real rate = real(0.1)) {
+  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{},
+                      nn::GradientDescent{{.learning_rate = rate}}};
+  trainer.watch(nn::Accuracy{});
+  return trainer;
+}
+
+/// An optimizer that does not tell what it remembers.
+struct Secretive {
+  [[nodiscard]] static std::string name() { return "Secretive"; }
+  [[nodiscard]] static real learning_rate() { return 0; }
+  void set_learning_rate(real /*rate*/) {}
+  void step(std::span<nn::Parameter* const> /*parameters*/) {}
+};
+
+/// A metric that does not, either.
+struct Guess {
+  [[nodiscard]] static std::string name() { return "guess"; }
+  void reset() {}
+  void add(const Tensor& /*predictions*/, const nn::Targets& /*targets*/) {}
+  [[nodiscard]] static double value() { return 0; }
+};
+
+/// Stops a training after some steps, as Ctrl-C does.
+struct StopAfterSteps : nn::Observer {
+  explicit StopAfterSteps(std::size_t count) : steps{count} {}
+  void step(nn::Training& training) override {
+    if (training.history().learning_rates.size() == steps) training.stop();
+  }
+  std::size_t steps;
+};
+
+class Resuming : public nn::test::Folder, public testing::Test {
+ protected:
+  /// A trainer that keeps its trainings in a file.
+  [[nodiscard]] nn::Trainer keeping(nn::Sequential& network, real rate = real(0.1)) const {
+    nn::Trainer trainer = quiet_trainer(network, rate);
+    trainer.observe(nn::Checkpoints{path("c")});
+    return trainer;
+  }
+  [[nodiscard]] static nn::TrainingOptions options(std::size_t epochs) {
+    return {.epochs = epochs, .batches = {.size = 10}, .seed = 4};
+  }
+};
+
+TEST_F(Resuming, ResumesAfterTheEpochsThereWere) {
+  nn::Sequential whole = small_network();
+  const nn::History all = quiet_trainer(whole).fit(
+      clouds(95), clouds(30), {.epochs = 5, .batches = {.size = 10}, .seed = 4});
+  nn::Sequential network = small_network();
+  keeping(network).fit(clouds(95), clouds(30), options(2));
+  nn::Sequential other = small_network(99);  // its weights are in the file
+  nn::Trainer trainer = keeping(other);
+  trainer.observe(nn::Reporter{});
+  testing::internal::CaptureStdout();
+  const nn::History history = trainer.fit(clouds(95), clouds(30), options(5));
+  EXPECT_TRUE(testing::internal::GetCapturedStdout().starts_with(
+      "continues after epoch 2, batch 0\nepoch  3/5  cost"));
+  EXPECT_EQ(history.csv(), all.csv());
+  EXPECT_EQ(history.learning_rates, all.learning_rates);
+  EXPECT_EQ(history.epochs[0].samples, 95);
+  EXPECT_EQ(other.layer<nn::Dense>(0).weights(), whole.layer<nn::Dense>(0).weights());
+}
+
+TEST_F(Resuming, ATrainingThatIsOverGivesItsNetworkAndHistory) {
+  nn::Sequential network = small_network();
+  const nn::History before = keeping(network).fit(clouds(90), options(3));
+  nn::Sequential other = small_network(99);
+  const nn::History history = keeping(other).fit(clouds(90), options(3));
+  EXPECT_EQ(history.csv(), before.csv());
+  EXPECT_EQ(history.seconds(), before.seconds());
+  EXPECT_EQ(other.layer<nn::Dense>(2).weights(), network.layer<nn::Dense>(2).weights());
+}
+
+TEST_F(Resuming, ResumesInTheMiddleOfAnEpochThatWasStopped) {
+  nn::Sequential whole = small_network();
+  const nn::History all =
+      quiet_trainer(whole).fit(clouds(90), {.epochs = 3, .batches = {.size = 10}, .seed = 4});
+  nn::Sequential network = small_network();
+  nn::Trainer stopped = keeping(network);
+  stopped.observe(StopAfterSteps{13});
+  EXPECT_TRUE(stopped.fit(clouds(90), options(3)).interrupted());
+  nn::Sequential other = small_network();
+  const nn::History history = keeping(other).fit(clouds(90), options(3));
+  EXPECT_EQ(history.csv(), all.csv());
+  EXPECT_EQ(other.layer<nn::Dense>(0).weights(), whole.layer<nn::Dense>(0).weights());
+}
+
+TEST_F(Resuming, RefusesACheckpointOfAnotherTraining) {
+  nn::Sequential network = small_network();
+  keeping(network).fit(clouds(90), options(1));
+  const auto refusal = [&](nn::Sequential other, const Dataset& training,
+                           const nn::TrainingOptions& asked, real rate = real(0.1)) {
+    const std::string text =
+        error_of<std::runtime_error>([&] { keeping(other, rate).fit(training, asked); });
+    const std::string head = "nn::Checkpoints: " + path("c").string() +
+                             ": is of another training (delete it, or name another file): ";
+    return text.starts_with(head) ? text.substr(head.size()) : "no refusal: " + text;
+  };
+  EXPECT_EQ(
+      refusal(nn::Sequential{nn::Dense{2, 9}, nn::ReLU{}, nn::Dense{9, 3}}, clouds(90), options(2)),
+      "layer 1 is Dense 2→8 there, Dense 2→9 here");
+  EXPECT_EQ(refusal(nn::Sequential{nn::Dense{2, 8}, nn::ReLU{}}, clouds(90), options(2)),
+            "layer 3 is Dense 8→3 there, missing here");
+  const std::string other_set = refusal(small_network(), clouds(90, 2), options(2));
+  EXPECT_TRUE(other_set.starts_with("the training set is 90 samples of shape (2), fingerprint "))
+      << other_set;
+  nn::TrainingOptions other = options(2);
+  other.batches = {.size = 9};
+  EXPECT_EQ(refusal(small_network(), clouds(90), other), "batches.size is 10 there, 9 here");
+  EXPECT_EQ(refusal(small_network(), clouds(90), options(2), real(0.2)),
+            "the learning rate is 0.1 there, 0.2 here");
+}
+
+TEST_F(Resuming, RefusesWhatCannotBeKept) {
+  nn::Sequential network = small_network();
+  nn::Trainer secretive{network, nn::SoftmaxCrossEntropy{}, Secretive{}};
+  secretive.observe(nn::Checkpoints{path("c")});
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { secretive.fit(clouds(90), options(1)); }),
+            "nn::Checkpoints: Secretive does not tell its state, so it cannot be stored");
+  nn::Trainer trainer = keeping(network);
+  trainer.watch(Guess{});
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { trainer.fit(clouds(90), options(1)); }),
+            "nn::Checkpoints: guess does not tell its state, so it cannot be stored");
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { nn::Checkpoints(path("c"), -1); }),
+            "nn::Checkpoints: seconds is -1, expected a finite number, 0 or more");
+}
+
+TEST_F(Resuming, RefusesNumbersThatCannotBe) {
+  nn::Sequential network = small_network();
+  keeping(network).fit(clouds(90), options(1));
+  const nn::Safetensors good = nn::read_safetensors("test", path("c"));
+  const auto refusal_with = [&](const nn::StoredTensor& broken) {
+    nn::Safetensors contents = good;
+    for (nn::StoredTensor& tensor : contents.tensors) {
+      if (tensor.name == broken.name) tensor = broken;
+    }
+    nn::write_safetensors("test", path("c"), contents);
+    const std::string text =
+        error_of<std::runtime_error>([&] { keeping(network).fit(clouds(90), options(1)); });
+    const std::string head = "nn::Checkpoints: " + path("c").string() + ": ";
+    return text.starts_with(head) ? text.substr(head.size()) : "no refusal: " + text;
+  };
+  std::vector<double> epochs = good.find("history.epochs")->numbers();
+  for (const double samples : {-1.0, 1e300, std::numeric_limits<double>::infinity()}) {
+    epochs.back() = samples;
+    EXPECT_EQ(refusal_with(nn::StoredTensor::of("history.epochs", epochs)),
+              fmt::format("'history.epochs' has an epoch of {} samples", samples));
+  }
+  epochs.pop_back();
+  EXPECT_EQ(refusal_with(nn::StoredTensor::of("history.epochs", epochs)),
+            "'history.epochs' ends within an epoch");
+  for (const double rate : {-1.0, std::numeric_limits<double>::infinity()}) {
+    EXPECT_EQ(refusal_with(nn::StoredTensor::of("learning_rate", std::vector{rate})),
+              fmt::format("'learning_rate' is {}", rate));
+  }
+  EXPECT_EQ(refusal_with(nn::StoredTensor::of("steps_when_kept", std::vector<std::uint64_t>{10})),
+            "'steps_when_kept' is 10 of 9 steps");
+}
+
+TEST_F(Resuming, RefusesAPlaceThatCannotBeWrittenBeforeItTrains) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network);
+  trainer.observe(nn::Checkpoints{path("none/c")});
+  trainer.on_epoch([](const nn::Epoch& /*epoch*/) { ADD_FAILURE(); });
+  EXPECT_EQ(
+      error_of<std::runtime_error>([&] { trainer.fit(clouds(90), options(1)); }),
+      "nn::Checkpoints: cannot write " + path("none/c").string() + ": No such file or directory");
+}
+
+TEST_F(Resuming, RefusesStepsThatCannotBe) {
+  nn::Sequential network = small_network();
+  keeping(network).fit(clouds(90), options(1));
+  nn::Safetensors contents = nn::read_safetensors("test", path("c"));
+  for (nn::StoredTensor& tensor : contents.tensors) {
+    if (tensor.name == "epoch.batches") tensor.bytes[0] = std::byte{4};
+  }
+  nn::write_safetensors("test", path("c"), contents);
+  EXPECT_EQ(error_of<std::runtime_error>([&] { keeping(network).fit(clouds(90), options(1)); }),
+            "nn::Checkpoints: " + path("c").string() +
+                ": 9 steps cannot be 1 epochs of 9 batches and 4 batches");
 }
 
 }  // namespace

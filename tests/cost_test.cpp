@@ -2,24 +2,28 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 import nn.activation;
 import nn.backprop;
 import nn.cost;
+import nn.dense;
 import nn.tensor;
 import nn.test;
 
 namespace {
 
+using nn::Labels;
 using nn::real;
 using nn::Shape;
+using nn::Targets;
 using nn::Tensor;
 using nn::test::difference;
 using nn::test::error_of;
@@ -37,7 +41,7 @@ TEST(MeanSquaredError, ByHand) {
 // The right classes have probabilities 1/4 and 1/2: C = (ln 4 + ln 2) / 2, ∂C/∂p = −1 / (2 p).
 TEST(CrossEntropy, ByHand) {
   const Tensor probabilities{{0.25, 0.75}, {0.5, 0.5}};
-  const Tensor classes{0, 1};
+  const Labels classes{0, 1};
   EXPECT_DOUBLE_EQ(nn::CrossEntropy::value(probabilities, classes), 1.5 * std::log(2.0));
   EXPECT_EQ(nn::CrossEntropy::gradient(probabilities, classes), (Tensor{{-2, 0}, {0, -1}}));
 }
@@ -45,7 +49,7 @@ TEST(CrossEntropy, ByHand) {
 // Yes with 1/4, no with 3/4, both wrong in the same measure: C = ln 4. ∂C/∂p = (−4, 4) / 2.
 TEST(BinaryCrossEntropy, ByHand) {
   const Tensor probabilities{{0.25}, {0.75}};
-  const Tensor answers{1, 0};
+  const Labels answers{1, 0};
   EXPECT_DOUBLE_EQ(nn::BinaryCrossEntropy::value(probabilities, answers), std::log(4.0));
   EXPECT_EQ(nn::BinaryCrossEntropy::gradient(probabilities, answers), (Tensor{{-2}, {2}}));
 }
@@ -53,8 +57,8 @@ TEST(BinaryCrossEntropy, ByHand) {
 // Equal logits are a probability of 1/4 each: C = ln 4, ∂C/∂z = 1/4 − t.
 TEST(SoftmaxCrossEntropy, ByHand) {
   const Tensor logits{{7, 7, 7, 7}};
-  EXPECT_DOUBLE_EQ(nn::SoftmaxCrossEntropy::value(logits, Tensor{2}), std::log(4.0));
-  EXPECT_EQ(nn::SoftmaxCrossEntropy::gradient(logits, Tensor{2}),
+  EXPECT_DOUBLE_EQ(nn::SoftmaxCrossEntropy::value(logits, Labels{2}), std::log(4.0));
+  EXPECT_EQ(nn::SoftmaxCrossEntropy::gradient(logits, Labels{2}),
             (Tensor{{0.25, 0.25, -0.75, 0.25}}));
 }
 
@@ -66,7 +70,7 @@ TEST(SoftmaxCrossEntropy, RefusesASingleOutput) {
     EXPECT_EQ(
         error_of<std::invalid_argument>(measure),
         "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for yes or no "
-        "there is BinaryCrossEntropy");
+        "use BinaryCrossEntropy");
   }
 }
 
@@ -74,7 +78,8 @@ TEST(SoftmaxCrossEntropy, IsSoftmaxFollowedByCrossEntropy) {
   const Tensor logits = golden("cost", "logits");
   nn::Softmax softmax;
   const Tensor probabilities = softmax.forward(logits);
-  for (const Tensor& targets : {golden("cost", "classes"), golden("cost", "rows")}) {
+  for (const Targets& targets : {Targets{Labels::from_numbers(golden("cost", "classes"))},
+                                 Targets{golden("cost", "rows")}}) {
     EXPECT_NEAR(nn::SoftmaxCrossEntropy::value(logits, targets),
                 nn::CrossEntropy::value(probabilities, targets), tolerance);
     EXPECT_LT(difference(nn::SoftmaxCrossEntropy::gradient(logits, targets),
@@ -87,10 +92,10 @@ TEST(SoftmaxCrossEntropy, IsSoftmaxFollowedByCrossEntropy) {
 // has rounded to 0.
 TEST(SoftmaxCrossEntropy, KnowsLogitsOfAnySize) {
   const Tensor logits{{1000, -1000}};
-  EXPECT_DOUBLE_EQ(nn::SoftmaxCrossEntropy::value(logits, Tensor{1}), 2000);
-  EXPECT_EQ(nn::SoftmaxCrossEntropy::value(logits, Tensor{0}), 0);
-  EXPECT_EQ(nn::SoftmaxCrossEntropy::gradient(logits, Tensor{1}), (Tensor{{1, -1}}));
-  EXPECT_EQ(nn::SoftmaxCrossEntropy::gradient(logits, Tensor{0}), (Tensor{{0, 0}}));
+  EXPECT_DOUBLE_EQ(nn::SoftmaxCrossEntropy::value(logits, Labels{1}), 2000);
+  EXPECT_EQ(nn::SoftmaxCrossEntropy::value(logits, Labels{0}), 0);
+  EXPECT_EQ(nn::SoftmaxCrossEntropy::gradient(logits, Labels{1}), (Tensor{{1, -1}}));
+  EXPECT_EQ(nn::SoftmaxCrossEntropy::gradient(logits, Labels{0}), (Tensor{{0, 0}}));
 }
 
 // The rule for certainty: a probability of 0 counts as the least that there is.
@@ -98,10 +103,10 @@ const double certainly_wrong = -std::log(double{nn::least_probability});
 
 TEST(CrossEntropy, IsFiniteForCertainty) {
   const Tensor certain{{1, 0}};
-  EXPECT_EQ(nn::CrossEntropy::value(certain, Tensor{0}), 0);
-  EXPECT_DOUBLE_EQ(nn::CrossEntropy::value(certain, Tensor{1}), certainly_wrong);
-  EXPECT_EQ(nn::CrossEntropy::gradient(certain, Tensor{0}), (Tensor{{-1, 0}}));
-  EXPECT_EQ(nn::CrossEntropy::gradient(certain, Tensor{1}),
+  EXPECT_EQ(nn::CrossEntropy::value(certain, Labels{0}), 0);
+  EXPECT_DOUBLE_EQ(nn::CrossEntropy::value(certain, Labels{1}), certainly_wrong);
+  EXPECT_EQ(nn::CrossEntropy::gradient(certain, Labels{0}), (Tensor{{-1, 0}}));
+  EXPECT_EQ(nn::CrossEntropy::gradient(certain, Labels{1}),
             (Tensor{{0, -1 / nn::least_probability}}));
   if (!nn::test::in_double) EXPECT_NEAR(certainly_wrong, 87.3, 0.1);
 }
@@ -120,10 +125,10 @@ TEST(BinaryCrossEntropy, IsFiniteForCertainty) {
 // As for activations: a cost that hid a NaN would hide the fault.
 TEST(Cost, LetsANanThrough) {
   const real nan = std::numeric_limits<real>::quiet_NaN();
-  EXPECT_TRUE(std::isnan(nn::MeanSquaredError::value(Tensor{{nan, 0}}, Tensor{0})));
-  EXPECT_TRUE(std::isnan(nn::CrossEntropy::value(Tensor{{nan, 0}}, Tensor{0})));
-  EXPECT_TRUE(std::isnan(nn::BinaryCrossEntropy::value(Tensor{{nan, 0}}, Tensor{0})));
-  EXPECT_TRUE(std::isnan(nn::SoftmaxCrossEntropy::value(Tensor{{nan, 0}}, Tensor{0})));
+  EXPECT_TRUE(std::isnan(nn::MeanSquaredError::value(Tensor{{nan, 0}}, Labels{0})));
+  EXPECT_TRUE(std::isnan(nn::CrossEntropy::value(Tensor{{nan, 0}}, Labels{0})));
+  EXPECT_TRUE(std::isnan(nn::BinaryCrossEntropy::value(Tensor{{nan, 0}}, Labels{0})));
+  EXPECT_TRUE(std::isnan(nn::SoftmaxCrossEntropy::value(Tensor{{nan, 0}}, Labels{0})));
 }
 
 /// What is a cost's own: its names, here, in an error and in golden/cost.json, and what it
@@ -163,12 +168,12 @@ template <class C>
 class EveryCost : public testing::Test {
  protected:
   Tensor predictions = golden("cost", About<C>::predictions);
-  Tensor rows = golden("cost", "rows");
-  Tensor classes = golden("cost", "classes");
+  Targets rows = golden("cost", "rows");
+  Targets classes = Labels::from_numbers(golden("cost", "classes"));
   C cost;
 
   /// The error of comparing these.
-  std::string refusal(const Tensor& p, const Tensor& t) const {
+  std::string refusal(const Tensor& p, const Targets& t) const {
     const std::string of_value = error_of<std::invalid_argument>([&] { (void)cost.value(p, t); });
     EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)cost.gradient(p, t); }), of_value);
     return of_value;
@@ -181,7 +186,7 @@ TYPED_TEST_SUITE(EveryCost, Costs);
 
 TYPED_TEST(EveryCost, HasTheRightGradient) {
   static_assert(nn::Cost<TypeParam>);
-  for (const Tensor& targets : {this->rows, this->classes}) {
+  for (const Targets& targets : {this->rows, this->classes}) {
     nn::test::UnderCost layer{this->cost, targets};
     EXPECT_LT(nn::check_gradients(layer, this->predictions).worst(), nn::test::gradient_tolerance);
   }
@@ -190,7 +195,7 @@ TYPED_TEST(EveryCost, HasTheRightGradient) {
 TYPED_TEST(EveryCost, MatchesPyTorch) {
   const std::string name = About<TypeParam>::golden;
   for (const std::string kind : {"rows", "classes"}) {
-    const Tensor targets = golden("cost", kind);
+    const Targets& targets = kind == "rows" ? this->rows : this->classes;
     EXPECT_NEAR(this->cost.value(this->predictions, targets),
                 double{golden("cost", name + "_" + kind)(0)}, tolerance);
     EXPECT_LT(difference(this->cost.gradient(this->predictions, targets),
@@ -200,34 +205,30 @@ TYPED_TEST(EveryCost, MatchesPyTorch) {
 }
 
 TYPED_TEST(EveryCost, TakesAClassForARowWithOneOne) {
-  Tensor one_hot{this->predictions.shape()};
-  for (std::size_t b = 0; b < one_hot.rows(); ++b) {
-    one_hot(b, static_cast<std::size_t>(this->classes(b))) = 1;
-  }
+  const Tensor one_hot = this->classes.labels().one_hot(this->predictions.columns());
   EXPECT_EQ(this->cost.value(this->predictions, this->classes),
             this->cost.value(this->predictions, one_hot));
   EXPECT_EQ(this->cost.gradient(this->predictions, this->classes),
             this->cost.gradient(this->predictions, one_hot));
 }
 
-/// A batch and the same batch again behind it.
-Tensor twice(const Tensor& batch) {
-  Tensor result{batch.shape().sample().batch(2 * batch.rows())};
-  const auto half = static_cast<std::ptrdiff_t>(batch.size());
-  std::ranges::copy(batch.values(), result.values().begin());
-  std::ranges::copy(batch.values(), result.values().begin() + half);
-  return result;
+/// A batch, and the same batch again after it.
+nn::Dataset twice(const Tensor& batch, const Targets& targets) {
+  std::vector<std::size_t> places(2 * batch.rows());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i % batch.rows();
+  return nn::gather({.inputs = batch, .targets = targets}, places);
 }
 
 // A mean over the batch: its size alone changes nothing, and each sample weighs half as much.
 TYPED_TEST(EveryCost, IsAMeanOverTheBatch) {
-  for (const Tensor& targets : {this->rows, this->classes}) {
-    EXPECT_NEAR(this->cost.value(twice(this->predictions), twice(targets)),
+  for (const Targets& targets : {this->rows, this->classes}) {
+    const nn::Dataset both = twice(this->predictions, targets);
+    EXPECT_NEAR(this->cost.value(both.inputs, both.targets),
                 this->cost.value(this->predictions, targets), 1e-12);
     Tensor half = this->cost.gradient(this->predictions, targets);
     for (real& value : half.values()) value /= 2;
     EXPECT_LT(
-        difference(this->cost.gradient(twice(this->predictions), twice(targets)), twice(half)),
+        difference(this->cost.gradient(both.inputs, both.targets), twice(half, targets).inputs),
         tolerance);
   }
 }
@@ -247,27 +248,111 @@ TYPED_TEST(EveryCost, SaysWhatItIs) {
 
 TYPED_TEST(EveryCost, RefusesTargetsThatDoNotFit) {
   const std::string cost = "nn::" + std::string{About<TypeParam>::type};
-  const std::string expected = ", expected (B, M) and the same, or (B)";
+  const std::string expected = ", expected (B, M) and B labels or (B, M)";
   const Tensor p{Shape{2, 3}, 0.5};
   EXPECT_EQ(this->refusal(p, Tensor{Shape{2, 4}}),
             cost + ": predictions have shape (2, 3) and targets (2, 4)" + expected);
-  EXPECT_EQ(this->refusal(p, Tensor{Shape{3}}),
-            cost + ": predictions have shape (2, 3) and targets (3)" + expected);
+  EXPECT_EQ(this->refusal(p, Tensor{0, 1}),
+            cost + ": predictions have shape (2, 3) and targets (2)" + expected);
+  EXPECT_EQ(this->refusal(p, Labels{0, 1, 2}),
+            cost + ": predictions have shape (2, 3) and targets are 3 labels" + expected);
   EXPECT_EQ(this->refusal(Tensor{Shape{2}}, Tensor{Shape{2}}),
             cost + ": predictions have shape (2) and targets (2)" + expected);
   EXPECT_EQ(this->refusal(Tensor{}, Tensor{}),
             cost + ": predictions have shape () and targets ()" + expected);
 }
 
-TYPED_TEST(EveryCost, RefusesClassesThatThereAreNot) {
+TYPED_TEST(EveryCost, RefusesLabelsThatThereAreNot) {
   const std::string cost = "nn::" + std::string{About<TypeParam>::type};
   const Tensor p{Shape{2, 3}, 0.5};
-  const std::string expected = ", expected a class from 0 to 2";
-  EXPECT_EQ(this->refusal(p, Tensor{0, 3}), cost + ": target of sample 1 is 3" + expected);
-  EXPECT_EQ(this->refusal(p, Tensor{-1, 0}), cost + ": target of sample 0 is -1" + expected);
-  EXPECT_EQ(this->refusal(p, Tensor{0, 1.5}), cost + ": target of sample 1 is 1.5" + expected);
-  EXPECT_EQ(this->refusal(p, Tensor{std::numeric_limits<real>::quiet_NaN(), 0}),
-            cost + ": target of sample 0 is nan" + expected);
+  EXPECT_EQ(this->refusal(p, Labels{0, 3}), cost + ": label of sample 1 is 3, expected 0 to 2");
+}
+
+// For a single output the labels 0 and 1 are the wanted outputs.
+TYPED_TEST(EveryCost, TakesYesAndNoForASingleOutput) {
+  if (std::same_as<TypeParam, nn::SoftmaxCrossEntropy>) return;  // takes two or more
+  const Tensor p{{0.25}, {0.5}};
+  EXPECT_EQ(this->cost.value(p, Labels{1, 0}), this->cost.value(p, Tensor{{1}, {0}}));
+  EXPECT_EQ(this->refusal(p, Labels{0, 2}), "nn::" + std::string{About<TypeParam>::type} +
+                                                ": label of sample 1 is 2, expected 0 to 1");
+}
+
+// Weighted classes.
+
+TEST(Weighted, MatchesPyTorch) {
+  const Tensor numbers = golden("training", "class_weights");
+  const nn::Weighted cost{nn::SoftmaxCrossEntropy{},
+                          {numbers.values().begin(), numbers.values().end()}};
+  const Labels labels = Labels::from_numbers(golden("training", "classes"));
+  for (const Targets& targets : {Targets{labels}, Targets{labels.one_hot(4)}}) {
+    const nn::Dense dense{golden("training", "weight"), golden("training", "bias")};
+    const Tensor logits = dense.predict(golden("training", "x"));
+    EXPECT_NEAR(cost.value(logits, targets), double{golden("training", "cost").data()[0]},
+                tolerance);
+  }
+}
+
+TEST(Weighted, HasTheRightGradient) {
+  nn::test::UnderCost layer{nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, 0, 7}}, Labels{0, 2, 1, 2}};
+  const Tensor logits = nn::test::noise(Shape{4, 3});
+  EXPECT_LT(nn::check_gradients(layer, logits).worst(), nn::test::gradient_tolerance);
+}
+
+// Samples of costs 1 and 9 that weigh 3 and 1: (3 · 1 + 1 · 9) / 4.
+TEST(Weighted, ByHand) {
+  const nn::Weighted cost{nn::MeanSquaredError{}, {3, 1}};
+  const Labels labels{0, 1};
+  const Tensor rows = labels.one_hot(2);
+  const Tensor predictions{{2, 1}, {3, 4}};  // (1 + 1) / 2 and (9 + 9) / 2
+  EXPECT_DOUBLE_EQ(cost.value(predictions, rows), 3.0);
+  EXPECT_DOUBLE_EQ(cost.weight(rows), 4);
+  EXPECT_EQ(cost.name(), "mean squared error weighted 3, 1");
+}
+
+TEST(Weighted, AClassOfWeightZeroTeachesNothing) {
+  const nn::Weighted cost{nn::SoftmaxCrossEntropy{}, {1, 0}};
+  const Tensor logits{{1, 2}, {3, 4}};
+  EXPECT_EQ(cost.value(logits, Labels{1, 1}), 0);
+  EXPECT_EQ(cost.gradient(logits, Labels{1, 1}), (Tensor{Shape{2, 2}}));
+}
+
+TEST(Weighted, RefusesWhatCannotBeAWeight) {
+  const auto refusal = [](std::vector<double> weights) {
+    return error_of<std::invalid_argument>(
+        [&] { nn::Weighted{nn::SoftmaxCrossEntropy{}, std::move(weights)}; });
+  };
+  EXPECT_EQ(refusal({1, -1}),
+            "nn::Weighted: the weight of a class is -1, expected a finite number, 0 or more");
+  EXPECT_EQ(refusal({1, NAN}),
+            "nn::Weighted: the weight of a class is nan, expected a finite number, 0 or more");
+  EXPECT_EQ(refusal({0, 0}), "nn::Weighted: the weights of all classes are 0");
+  EXPECT_EQ(refusal({}), "nn::Weighted: the weights of all classes are 0");
+  const nn::Weighted two{nn::SoftmaxCrossEntropy{}, {1, 2}};
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)two.weight(Labels{0, 2}); }),
+            "nn::Weighted: 2 class weights, but a target is class 2");
+}
+
+TEST(Weighted, BalancedWeights) {
+  EXPECT_EQ(nn::balanced_weights(Labels{0, 0, 0, 1, 3, 3}),
+            (std::vector{6 / (3 * 3.0), 6 / (3 * 1.0), 0.0, 6 / (3 * 2.0)}));
+  EXPECT_EQ(nn::balanced_weights(Tensor{{1, 0}, {0, 1}, {0, 1}, {0, 1}}),
+            (std::vector{2.0, 4 / 6.0}));
+  EXPECT_EQ(error_of<std::invalid_argument>([] { (void)nn::balanced_weights(Labels{}); }),
+            "nn::balanced_weights: there are no targets");
+}
+
+// Any cost.
+
+TEST(AnyCost, IsACostAndAValue) {
+  static_assert(nn::Cost<nn::AnyCost>);
+  const nn::AnyCost mse = nn::MeanSquaredError{};
+  nn::AnyCost copy = nn::CrossEntropy{};
+  copy = mse;
+  EXPECT_EQ(copy.name(), "mean squared error");
+  EXPECT_EQ(copy.value(Tensor{{3}}, Tensor{{1}}), 4);
+  EXPECT_EQ(copy.gradient(Tensor{{3}}, Tensor{{1}}), (Tensor{{4}}));
+  EXPECT_EQ(copy.weight(Labels{0, 1, 1}), 3);
+  EXPECT_EQ((nn::AnyCost{nn::Weighted{mse, {1, 5}}}.weight(Labels{0, 1, 1})), 11);
 }
 
 }  // namespace

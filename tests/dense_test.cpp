@@ -65,8 +65,8 @@ TEST(Dense, Gradients) {
   EXPECT_LT(error, nn::test::gradient_tolerance);
 }
 
-// A new batch's gradients take the place of the last one's; they are not added to them.
-TEST(Dense, WritesGradientsAnew) {
+// A new batch's gradients replace those of the last one; they are not added to them.
+TEST(Dense, ReplacesTheLastGradients) {
   nn::Dense layer = small_layer();
   (void)layer.forward(Tensor{{5, 6}});
   (void)layer.backward(Tensor{{7, 8, 9}});
@@ -191,11 +191,11 @@ TEST(Dense, RefusesAGradientUnlikeItsOutput) {
             "nn::Dense: backward before forward");
   (void)layer.forward(Tensor{{1, 2}, {3, 4}});
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{{1, 2}, {3, 4}}); }),
-            "nn::Dense: gradient has 2 columns, expected 3");
+            "nn::Dense: gradient has shape (2, 2), the last output (2, 3)");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { layer.backward_parameters(Tensor{{1, 2, 3}}); }),
-            "nn::Dense: gradient has 1 rows, the last forward had 2");
+            "nn::Dense: gradient has shape (1, 3), the last output (2, 3)");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{1, 2, 3}); }),
-            "nn::Dense: gradient has shape (3), expected (B, 3)");
+            "nn::Dense: gradient has shape (3), the last output (2, 3)");
 }
 
 // The sample of an image without channels has the right number of columns in the wrong place.

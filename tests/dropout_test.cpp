@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <span>
 #include <stdexcept>
+#include <variant>
+#include <vector>
 
 import nn.backprop;
 import nn.dense;
@@ -42,7 +46,7 @@ Dropout dropout(double rate, std::uint64_t seed = 1) {
   return Dropout{rate, random};
 }
 
-TEST(Dropout, LeavesOutItsShareAndScalesTheRest) {
+TEST(Dropout, LeavesOutItsFractionAndScalesTheRest) {
   constexpr std::size_t size = 100'000;
   for (const double rate : {0.1, 0.25, 0.5, 0.9}) {
     const Tensor y = dropout(rate).forward(ones(Shape{10, size / 10}));
@@ -94,8 +98,8 @@ TEST(Dropout, DoesNotDependOnThreadsNorOnTheLayoutOfImages) {
     nn::set_threads(threads);
     EXPECT_EQ(dropout(0.3).forward(x), y);
     Dropout layer = dropout(0.3);
-    EXPECT_EQ(Tensor{layer.forward(nn::Images{x})}, y);
-    EXPECT_EQ(Tensor{layer.backward(nn::Images{x})}, y);
+    EXPECT_EQ(Tensor{layer.forward(nn::InterleavedImages{x})}, y);
+    EXPECT_EQ(Tensor{layer.backward(nn::InterleavedImages{x})}, y);
   }
   nn::set_threads(before);
 }
@@ -107,12 +111,31 @@ TEST(Dropout, PassesTheGradientCheckInANetwork) {
   EXPECT_LT(nn::check_gradients(network, nn::test::noise(Shape{2, 5})).worst(), gradient_tolerance);
 }
 
+// Words written back resume the masks where they stopped.
+TEST(Dropout, TellsWhatItsMasksDependOn) {
+  const Tensor x = ones(Shape{10, 100});
+  Dropout layer = dropout(0.5);
+  (void)layer.forward(x);
+  Dropout other = dropout(0.5, 2);
+  const std::vector<nn::State> from = layer.state();
+  const std::vector<nn::State> to = other.state();
+  ASSERT_EQ(from.size(), 2U);
+  EXPECT_EQ(from[0].name, "passes");
+  EXPECT_EQ(from[1].name, "random");
+  EXPECT_EQ(std::get<std::span<std::uint64_t>>(from[1].value).size(), 3U);
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::ranges::copy(std::get<std::span<std::uint64_t>>(from[i].value),
+                      std::get<std::span<std::uint64_t>>(to[i].value).begin());
+  }
+  EXPECT_EQ(other.forward(x), layer.forward(x));
+}
+
 TEST(Dropout, RefusesRatesThatLeaveNothing) {
   Random random{1};
   EXPECT_EQ(error_of<std::invalid_argument>([&] { Dropout(1, random); }),
-            "nn::Dropout: rate is 1, expected 0 or more and less than 1");
+            "nn::Dropout: rate is 1, expected at least 0 and below 1");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { Dropout(-0.5, random); }),
-            "nn::Dropout: rate is -0.5, expected 0 or more and less than 1");
+            "nn::Dropout: rate is -0.5, expected at least 0 and below 1");
   EXPECT_THROW(Dropout(std::numeric_limits<double>::quiet_NaN(), random), std::invalid_argument);
 }
 

@@ -1,10 +1,10 @@
-// nn.images: a batch in the other order, there and back.
+// nn.images: extents, and a batch in the interleaved layout, there and back.
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <numeric>
 #include <stdexcept>
-#include <utility>
 
 import nn.images;
 import nn.tensor;
@@ -13,11 +13,21 @@ import nn.vector;
 
 namespace {
 
-using nn::Images;
+using nn::InterleavedImages;
 using nn::lanes;
 using nn::real;
 using nn::Shape;
 using nn::Tensor;
+
+TEST(Extent, IsAHeightAndAWidth) {
+  constexpr nn::Extent extent{2, 3};
+  EXPECT_EQ(extent.height, 2U);
+  EXPECT_EQ(extent.width, 3U);
+  EXPECT_EQ(extent.area(), 6U);
+  EXPECT_EQ(to_string(extent), "2×3");
+  EXPECT_EQ(nn::Extent{3}, (nn::Extent{3, 3}));
+  EXPECT_NE(extent, (nn::Extent{3, 2}));
+}
 
 /// A batch whose values are all different: 1, 2, 3, …
 Tensor counted(const Shape& shape) {
@@ -26,9 +36,9 @@ Tensor counted(const Shape& shape) {
   return tensor;
 }
 
-TEST(Images, HoldTheSamePixelOfSeveralImagesSideBySide) {
+TEST(Images, HoldTheSamePixelOfSeveralImagesInNeighboringPlaces) {
   const Tensor tensor = counted(Shape{lanes + 2, 2, 3, 5});
-  const Images images{tensor};
+  const InterleavedImages images{tensor};
   ASSERT_EQ(images.groups(), 2U);
   EXPECT_EQ(images.count(), lanes + 2);
   EXPECT_EQ(images.sample(), (Shape{2, 3, 5}));
@@ -41,7 +51,7 @@ TEST(Images, HoldTheSamePixelOfSeveralImagesSideBySide) {
 }
 
 TEST(Images, LeaveZerosInLanesWithoutAnImage) {
-  const Images images{counted(Shape{1, 1, 2, 2})};
+  const InterleavedImages images{counted(Shape{1, 1, 2, 2})};
   for (std::size_t pixel = 0; pixel < 4; ++pixel) {
     for (std::size_t lane = 1; lane < lanes; ++lane) {
       EXPECT_EQ(images.group(0)[pixel * lanes + lane], 0);
@@ -53,32 +63,40 @@ TEST(Images, ConvertBackUnchanged) {
   for (const std::size_t count : {std::size_t{1}, lanes - 1, lanes, lanes + 1, 3 * lanes + 2}) {
     for (const std::size_t width : {std::size_t{1}, std::size_t{7}, lanes, 2 * lanes + 3}) {
       const Tensor tensor = counted(Shape{count, 2, 3, width});
-      EXPECT_EQ(Tensor{Images{tensor}}, tensor) << count << " images, " << width << " wide";
+      EXPECT_EQ(Tensor{InterleavedImages{tensor}}, tensor)
+          << count << " images, " << width << " wide";
     }
   }
 }
 
 TEST(Images, OfNothingAreAnEmptyTensor) {
-  EXPECT_TRUE(Tensor{Images{}}.empty());
-  EXPECT_EQ(Images{}.shape(), Shape{});
+  EXPECT_TRUE(Tensor{InterleavedImages{}}.empty());
+  EXPECT_EQ(InterleavedImages{}.shape(), Shape{});
 }
 
-TEST(Images, RefuseOtherThanFourAxes) {
+TEST(Images, RefuseAnyNumberOfAxesButFour) {
   const Tensor matrix{{1, 2}};
-  EXPECT_EQ(nn::test::error_of<std::invalid_argument>([&] { (void)Images{matrix}; }),
-            "nn::Images: (1, 2) is not the shape of images, expected (B, C, H, W)");
+  EXPECT_EQ(nn::test::error_of<std::invalid_argument>([&] { (void)InterleavedImages{matrix}; }),
+            "nn::InterleavedImages: (1, 2) is not the shape of images, expected (B, C, H, W)");
 }
 
-TEST(Signal, HandsOverTheFormThatIsWanted) {
-  const Tensor tensor = counted(Shape{3, 1, 4, 4});
-  nn::Signal from_tensor{tensor};
-  EXPECT_TRUE(from_tensor.is_images());
-  EXPECT_EQ(std::move(from_tensor).images(), Images{tensor});
-  nn::Signal from_images{Images{tensor}};
-  EXPECT_TRUE(from_images.is_images());
-  EXPECT_EQ(std::move(from_images).tensor(), tensor);
-  const Tensor matrix{{1, 2}};
-  EXPECT_FALSE(nn::Signal{matrix}.is_images());
+TEST(Images, ClearTheLanesThatHoldNone) {
+  InterleavedImages images{counted(Shape{lanes + 1, 1, 2, 2})};
+  images.values().fill(5);
+  images.clear_spare_lanes();
+  for (std::size_t pixel = 0; pixel < 4; ++pixel) {
+    EXPECT_EQ(images.group(0)[pixel * lanes + lanes - 1], 5);
+    EXPECT_EQ(images.group(1)[pixel * lanes], 5);
+    for (std::size_t lane = 1; lane < lanes; ++lane) {
+      EXPECT_EQ(images.group(1)[pixel * lanes + lane], 0);
+    }
+  }
+}
+
+TEST(Images, AreFewIfTheyFillAQuarterOfAVector) {
+  EXPECT_EQ(nn::are_few_images(counted(Shape{1, 1, 2, 2})), lanes >= 4);
+  EXPECT_FALSE(nn::are_few_images(counted(Shape{lanes / 4 + 1, 1, 2, 2})));
+  EXPECT_FALSE(nn::are_few_images(counted(Shape{1, 4})));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// nn.initializers: the spread of the weights, the fan of a layer, repeatable beginnings.
+// nn.initializers: the spread of the weights, the fan of a layer, repeatable starts.
 
 #include <gtest/gtest.h>
 

@@ -1,16 +1,15 @@
-// nn.layer: what a parameter starts as, and who counts as a layer.
+// nn.layer: what a parameter starts as, and which types are layers.
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 import nn.layer;
-import nn.tensor;
-import nn.test;
 
 namespace {
 
@@ -33,18 +32,7 @@ TEST(Parameter, IsAValue) {
   EXPECT_EQ(weight.gradient(0), 0);
 }
 
-TEST(CheckBackward, RefusesAGradientThatIsNotOfTheLastOutput) {
-  const auto refusal = [](const Shape& dy, const Shape& output) {
-    return nn::test::error_of<std::invalid_argument>(
-        [&] { nn::check_backward("Identity", dy, output); });
-  };
-  EXPECT_EQ(refusal(Shape{2, 3}, Shape{2, 3}), "");
-  EXPECT_EQ(refusal(Shape{2, 3}, Shape{}), "nn::Identity: backward before forward");
-  EXPECT_EQ(refusal(Shape{2, 3}, Shape{2, 4}),
-            "nn::Identity: gradient has shape (2, 3), the last output (2, 4)");
-}
-
-/// The least that is a layer: it hands on what it gets.
+/// The smallest layer: it returns its input.
 struct Identity {
   [[nodiscard]] static std::string name() { return "Identity"; }
   [[nodiscard]] static Shape output_shape(const Shape& sample) { return sample; }
@@ -55,6 +43,25 @@ struct Identity {
 };
 static_assert(nn::Layer<Identity>);
 static_assert(!nn::FirstLayer<Identity>);
+
+// Where a layer keeps more than its parameters, it says so itself.
+TEST(StateOf, IsTheLayersOwnOrItsParameters) {
+  struct Learns : Identity {
+    Parameter scale{"scale", Tensor{3}};
+    [[nodiscard]] std::vector<Parameter*> parameters() { return {&scale}; }
+  };
+  struct Counts : Learns {
+    std::uint64_t passes = 0;
+    [[nodiscard]] std::vector<nn::State> state() { return {nn::counter_state("passes", passes)}; }
+  };
+  Learns learns;
+  Counts counts;
+  ASSERT_EQ(nn::state_of(learns).size(), 1U);
+  EXPECT_EQ(nn::state_of(learns)[0].name, "scale");
+  EXPECT_EQ(std::get<Tensor*>(nn::state_of(learns)[0].value), &learns.scale.value);
+  ASSERT_EQ(nn::state_of(counts).size(), 1U);
+  EXPECT_EQ(nn::state_of(counts)[0].name, "passes");
+}
 
 struct CanBeFirst : Identity {
   void backward_parameters(const Tensor& /*gradient*/) {}

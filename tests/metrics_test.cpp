@@ -16,12 +16,11 @@ import nn.test;
 namespace {
 
 using nn::ConfusionMatrix;
+using nn::Labels;
 using nn::real;
 using nn::Shape;
 using nn::Tensor;
 using nn::test::error_of;
-
-using Classes = std::vector<std::size_t>;
 
 constexpr real not_a_number = std::numeric_limits<real>::quiet_NaN();
 
@@ -32,9 +31,9 @@ constexpr real not_a_number = std::numeric_limits<real>::quiet_NaN();
 //   1 0 3    of three seen as birds all are, of four birds three were seen: P 3/3, R 3/4
 ConfusionMatrix animals() {
   ConfusionMatrix matrix{3};
-  const Classes actual{0, 0, 0, 1, 1, 1, 2, 2, 2, 2};
-  const Classes predicted{0, 0, 1, 0, 1, 1, 0, 2, 2, 2};
-  matrix.add(actual, predicted);
+  const Labels actual{0, 0, 0, 1, 1, 1, 2, 2, 2, 2};
+  const Labels predicted{0, 0, 1, 0, 1, 1, 0, 2, 2, 2};
+  matrix.add(predicted, actual);
   return matrix;
 }
 
@@ -42,7 +41,7 @@ TEST(ConfusionMatrix, CountsByHand) {
   const ConfusionMatrix matrix = animals();
   EXPECT_EQ(matrix.size(), 3);
   EXPECT_EQ(matrix.total(), 10);
-  const std::vector<Classes> counts{{2, 1, 0}, {1, 2, 0}, {1, 0, 3}};
+  const std::vector<std::vector<std::size_t>> counts{{2, 1, 0}, {1, 2, 0}, {1, 0, 3}};
   for (std::size_t a = 0; a < 3; ++a) {
     for (std::size_t p = 0; p < 3; ++p) EXPECT_EQ(matrix(a, p), counts[a][p]) << a << " " << p;
   }
@@ -72,7 +71,7 @@ TEST(ConfusionMatrix, ZeroByZeroIsZero) {
   ConfusionMatrix matrix{3};
   EXPECT_EQ(matrix.accuracy(), 0);
   EXPECT_EQ(matrix.f1(), 0);
-  const Classes right{0, 1};
+  const Labels right{0, 1};
   matrix.add(right, right);
   EXPECT_EQ(matrix.precision(2), 0);
   EXPECT_EQ(matrix.recall(2), 0);
@@ -82,10 +81,8 @@ TEST(ConfusionMatrix, ZeroByZeroIsZero) {
 
 TEST(ConfusionMatrix, ListsMixUpsMostFrequentFirst) {
   ConfusionMatrix matrix = animals();
-  const Classes bird{2};
-  const Classes dog{1};
-  matrix.add(bird, dog);
-  matrix.add(bird, dog);
+  matrix.add(Labels{1}, Labels{2});  // birds taken for dogs
+  matrix.add(Labels{1}, Labels{2});
   const auto list = matrix.confusions();
   ASSERT_EQ(list.size(), 4);
   EXPECT_EQ(list[0].actual, 2);
@@ -109,7 +106,7 @@ TEST(ConfusionMatrix, Table) {
 
 TEST(ConfusionMatrix, TableStaysAlignedWhereCountsAreLarge) {
   ConfusionMatrix matrix{2};
-  const Classes many(123'456, 0);
+  const Labels many{std::vector<std::size_t>(123'456, 0)};
   matrix.add(many, many);
   EXPECT_EQ(matrix.table(),
             "actual \\ predicted\n"
@@ -129,12 +126,12 @@ TEST(ConfusionMatrix, Report) {
 
 TEST(ConfusionMatrix, Errors) {
   ConfusionMatrix matrix{3};
-  const auto error = [&](const Classes& actual, const Classes& predicted) {
-    return error_of<std::invalid_argument>([&] { matrix.add(actual, predicted); });
+  const auto error = [&](const Labels& predicted, const Labels& actual) {
+    return error_of<std::invalid_argument>([&] { matrix.add(predicted, actual); });
   };
   EXPECT_EQ(error({0, 3}, {0, 0}), "nn::ConfusionMatrix: class is 3, expected 0 to 2");
   EXPECT_EQ(error({0, 0}, {0, 7}), "nn::ConfusionMatrix: class is 7, expected 0 to 2");
-  EXPECT_EQ(error({0, 0}, {0, 0, 0}),
+  EXPECT_EQ(error({0, 0, 0}, {0, 0}),
             "nn::ConfusionMatrix: 3 predictions and 2 targets, expected equally many");
   EXPECT_EQ(matrix.total(), 0) << "a refused set must not be counted in part";
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)matrix(0, 3); }),
@@ -145,43 +142,13 @@ TEST(ConfusionMatrix, Errors) {
             "nn::ConfusionMatrix: 1 classes, expected 2 to 65536");
 }
 
-TEST(Classes, TheLargestOfARowAndOfEqualOnesTheFirst) {
-  EXPECT_EQ(nn::classes({{0.1F, 0.7F, 0.2F}, {0.4F, 0.2F, 0.4F}, {-3, -2, -1}}),
-            (Classes{1, 0, 2}));
-}
-
-TEST(Classes, ASingleColumnIsTheProbabilityOfClassOne) {
-  EXPECT_EQ(nn::classes(Tensor{Shape{3, 1}, std::vector<real>{0.49F, 0.5F, 1}}),
-            (Classes{0, 1, 1}));
-}
-
-TEST(Classes, TargetsAreNumbersOrRows) {
-  EXPECT_EQ(nn::target_classes({2, 0, 1}), (Classes{2, 0, 1}));
-  EXPECT_EQ(nn::target_classes({{0, 0, 1}, {1, 0, 0}}), (Classes{2, 0}));
-}
-
-TEST(Classes, Errors) {
-  EXPECT_EQ(error_of<std::invalid_argument>([] { (void)nn::classes({1, 2}); }),
-            "nn::classes: rows have shape (2), expected (B, M)");
-  EXPECT_EQ(
-      error_of<std::invalid_argument>([] { (void)nn::target_classes(Tensor{Shape{2, 1, 3}}); }),
-      "nn::classes: rows have shape (2, 1, 3), expected (B, M)");
-  const auto error = [](real label) {
-    return error_of<std::invalid_argument>([=] { (void)nn::target_classes({0, label}); });
-  };
-  EXPECT_EQ(error(-1), "nn::target_classes: -1 is not the number of a class");
-  EXPECT_EQ(error(0.5F), "nn::target_classes: 0.5 is not the number of a class");
-  EXPECT_EQ(error(not_a_number), "nn::target_classes: nan is not the number of a class");
-  EXPECT_EQ(error(INFINITY), "nn::target_classes: inf is not the number of a class");
-}
-
 TEST(Accuracy, IsTheShareOfWhatIsRight) {
   nn::Accuracy accuracy;
   EXPECT_EQ(accuracy.value(), 0);
-  accuracy.add({{1, 0}, {0, 1}, {0, 1}, {0, 1}}, {0, 1, 0, 1});
+  accuracy.add({{1, 0}, {0, 1}, {0, 1}, {0, 1}}, Labels{0, 1, 0, 1});
   EXPECT_DOUBLE_EQ(accuracy.value(), 3.0 / 4);
   // A batch of one counts as one sample, not as half of what was seen.
-  accuracy.add({{1, 0}}, {1});
+  accuracy.add({{1, 0}}, Labels{1});
   EXPECT_DOUBLE_EQ(accuracy.value(), 3.0 / 5);
   accuracy.reset();
   EXPECT_EQ(accuracy.value(), 0);
@@ -189,12 +156,12 @@ TEST(Accuracy, IsTheShareOfWhatIsRight) {
 
 TEST(Accuracy, OfOneHotTargetsAndOfASingleColumn) {
   nn::Accuracy rows;
-  rows.add({{1, 0}, {0, 1}}, {{1, 0}, {1, 0}});
+  rows.add({{1, 0}, {0, 1}}, Tensor{{1, 0}, {1, 0}});
   EXPECT_DOUBLE_EQ(rows.value(), 0.5);
 
   const Tensor probabilities{Shape{4, 1}, std::vector<real>{0.9F, 0.8F, 0.3F, 0.1F}};
   nn::Accuracy numbers;
-  numbers.add(probabilities, {1, 0, 0, 0});
+  numbers.add(probabilities, Labels{1, 0, 0, 0});
   EXPECT_DOUBLE_EQ(numbers.value(), 0.75);
   nn::Accuracy column;
   column.add(probabilities, Tensor{Shape{4, 1}, std::vector<real>{1, 0, 0, 0}});
@@ -203,13 +170,14 @@ TEST(Accuracy, OfOneHotTargetsAndOfASingleColumn) {
 
 TEST(Accuracy, RefusesUnequalNumbers) {
   nn::Accuracy accuracy;
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { accuracy.add({{1, 0}, {0, 1}}, {0, 1, 1}); }),
-            "nn::Accuracy: 2 predictions and 3 targets, expected equally many");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { accuracy.add({{1, 0}, {0, 1}}, Labels{0, 1, 1}); }),
+      "nn::Accuracy: 2 predictions and 3 targets, expected equally many");
 }
 
 TEST(TopAccuracy, CountsWhoIsAmongTheLargest) {
   const Tensor predictions{{0.5F, 0.3F, 0.2F}, {0.5F, 0.3F, 0.2F}, {0.5F, 0.3F, 0.2F}};
-  const Tensor targets{0, 1, 2};
+  const Labels targets{0, 1, 2};
   for (std::size_t k = 1; k <= 4; ++k) {
     nn::TopAccuracy top{k};
     top.add(predictions, targets);
@@ -223,7 +191,7 @@ TEST(TopAccuracy, CountsWhoIsAmongTheLargest) {
 TEST(TopAccuracy, TiesGoToTheFirst) {
   const Tensor same(Shape{3, 3}, real(0.5));
   nn::TopAccuracy top{2};
-  top.add(same, {0, 1, 2});
+  top.add(same, Labels{0, 1, 2});
   EXPECT_DOUBLE_EQ(top.value(), 2.0 / 3);
 }
 
@@ -232,8 +200,8 @@ TEST(TopAccuracy, OfOneIsAccuracyEvenWithoutNumbers) {
   const Tensor lost(Shape{3, 3}, not_a_number);
   nn::TopAccuracy top{1};
   nn::Accuracy accuracy;
-  top.add(lost, {0, 1, 2});
-  accuracy.add(lost, {0, 1, 2});
+  top.add(lost, Labels{0, 1, 2});
+  accuracy.add(lost, Labels{0, 1, 2});
   EXPECT_EQ(top.value(), accuracy.value());
 }
 
@@ -241,28 +209,29 @@ TEST(TopAccuracy, Errors) {
   EXPECT_EQ(error_of<std::invalid_argument>([] { nn::TopAccuracy{0}; }),
             "nn::TopAccuracy: k is 0, expected at least 1");
   nn::TopAccuracy top{2};
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { top.add({{1, 0}, {0, 1}}, {0, 1, 1}); }),
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { top.add({{1, 0}, {0, 1}}, Labels{0, 1, 1}); }),
             "nn::TopAccuracy: 2 predictions and 3 targets, expected equally many");
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { top.add(Tensor{Shape{4, 1}}, {0, 1, 1, 0}); }),
-            "nn::TopAccuracy: predictions have shape (4, 1), expected (B, M) with M at least 2");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { top.add(Tensor{Shape{4, 1}}, Labels{0, 1, 1, 0}); }),
+      "nn::TopAccuracy: predictions have shape (4, 1), expected (B, M) with M at least 2");
 }
 
 // Seen in two batches, the macro precision is that of all samples together: of two taken for 0 one
 // is, of two taken for 1 both are. The mean of the batches' own values would be (1/4 + 1/2) / 2.
 TEST(MacroMetrics, AccumulateOverBatches) {
   nn::Precision precision{2};
-  precision.add({{1, 0}, {1, 0}}, {0, 1});
+  precision.add({{1, 0}, {1, 0}}, Labels{0, 1});
   EXPECT_DOUBLE_EQ(precision.value(), 0.25);
-  precision.add({{0, 1}, {0, 1}}, {1, 1});
+  precision.add({{0, 1}, {0, 1}}, Labels{1, 1});
   EXPECT_DOUBLE_EQ(precision.value(), (1.0 / 2 + 2.0 / 2) / 2);
   precision.reset();
   EXPECT_EQ(precision.value(), 0);
 }
 
 TEST(MacroMetrics, AreThoseOfTheConfusionMatrix) {
-  const Tensor targets{0, 0, 0, 1, 1, 1, 2, 2, 2, 2};
+  const Labels targets{0, 0, 0, 1, 1, 1, 2, 2, 2, 2};
   Tensor predictions{Shape{10, 3}};
-  const Classes predicted{0, 0, 1, 0, 1, 1, 0, 2, 2, 2};
+  const Labels predicted{0, 0, 1, 0, 1, 1, 0, 2, 2, 2};
   for (std::size_t i = 0; i < 10; ++i) predictions(i, predicted[i]) = 1;
   nn::Precision precision{3};
   nn::Recall recall{3};
@@ -274,6 +243,19 @@ TEST(MacroMetrics, AreThoseOfTheConfusionMatrix) {
   EXPECT_EQ(recall.value(), animals().recall());
   EXPECT_EQ(f1.value(), animals().f1());
   EXPECT_EQ(precision.name() + " " + recall.name() + " " + f1.name(), "precision recall f1");
+}
+
+TEST(AnyMetric, IsAMetricAndAValue) {
+  static_assert(nn::Metric<nn::AnyMetric>);
+  nn::AnyMetric metric = nn::Accuracy{};
+  metric.add({{1, 0}, {1, 0}}, Labels{0, 1});
+  nn::AnyMetric copy = metric;
+  copy.reset();
+  EXPECT_EQ(metric.value(), 0.5);
+  EXPECT_EQ(copy.value(), 0);
+  EXPECT_EQ(copy.name(), "accuracy");
+  EXPECT_TRUE(copy.is_resumable());
+  EXPECT_EQ(copy.state().size(), 2U);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <functional>
 #include <initializer_list>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -23,9 +24,11 @@ import nn.test;
 namespace {
 
 using nn::Dataset;
+using nn::Labels;
 using nn::real;
 using nn::Sequential;
 using nn::Shape;
+using nn::Targets;
 using nn::Tensor;
 
 // A moved-from object is what many of the cases are about.
@@ -52,26 +55,57 @@ nn::Convolution convolution() { return nn::Convolution{1, 2, {.kernel = 3}}; }
 Sequential network() { return Sequential{nn::Dense{2, 4}, nn::ReLU{}, nn::Dense{4, 3}}; }
 
 /// Six samples of three classes.
-Dataset points() { return {.inputs = ones(6, 2), .targets = Tensor{0, 1, 2, 0, 1, 2}}; }
+Dataset points() { return {.inputs = ones(6, 2), .targets = Labels{0, 1, 2, 0, 1, 2}}; }
+
+/// Six samples and what three outputs should be for each.
+Dataset wanted() { return {.inputs = ones(6, 2), .targets = Tensor{Shape{6, 3}}}; }
 
 /// Inputs and targets that differ in number.
-Dataset torn() { return {.inputs = ones(6, 2), .targets = Tensor{0, 1}}; }
+Dataset torn() { return {.inputs = ones(6, 2), .targets = Labels{0, 1}}; }
+
+/// A metric, but no value of it in the first epoch.
+nn::History torn_history() {
+  nn::Epoch epoch;
+  epoch.number = 1;
+  return {.metrics = {"accuracy"}, .epochs = {epoch}};
+}
+
+/// A label that was −1 before it was made a size.
+constexpr std::size_t minus_one = ~std::size_t{0};
 
 nn::Trainer trainer(Sequential& network) {
-  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
-  trainer.set_quiet(true);
-  return trainer;
+  return nn::Trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
 }
 
 void fit(const Dataset& training, const Dataset& validation = {},
-         const nn::FitOptions& options = {}) {
+         const nn::TrainingOptions& options = {}) {
   Sequential n = network();
   trainer(n).fit(training, validation, options);
 }
 
+/// Fits with one more observer.
+template <class O>
+void fit_observed(O observer) {
+  Sequential n = network();
+  nn::Trainer t = trainer(n);
+  t.observe(std::move(observer));
+  t.fit(points());
+}
+
+/// A training of points that is stepped by hand.
+struct Stepped {
+  explicit Stepped(nn::TrainingOptions how = {}) : options{std::move(how)} {}
+  Sequential net = network();
+  Dataset set = points();
+  nn::TrainingOptions options;
+  nn::AnyOptimizer optimizer = nn::Adam{};
+  nn::Training training{net, nn::SoftmaxCrossEntropy{}, nn::AnyOptimizer{std::ref(optimizer)}, set,
+                        options};
+};
+
 template <class L, class X>
 void forward(L layer, X x) {
-  (void)layer.forward(std::move(x));
+  layer.forward(std::move(x));
 }
 
 template <class L, class X>
@@ -81,13 +115,13 @@ void predict(const L& layer, X x) {
 
 template <class L>
 void backward(L layer, Tensor dy) {
-  (void)layer.backward(std::move(dy));
+  layer.backward(std::move(dy));
 }
 
 template <class L>
 void backward_after(L layer, Tensor x, Tensor dy) {
-  (void)layer.forward(std::move(x));
-  (void)layer.backward(std::move(dy));
+  layer.forward(std::move(x));
+  layer.backward(std::move(dy));
 }
 
 template <class L>
@@ -99,9 +133,9 @@ void predict_moved(L layer, Tensor x) {
 
 template <class L>
 void backward_moved(L layer, Tensor x, Tensor dy) {
-  (void)layer.forward(std::move(x));
+  layer.forward(std::move(x));
   const L taken = std::move(layer);
-  (void)layer.backward(std::move(dy));
+  layer.backward(std::move(dy));
 }
 
 /// A step on a parameter whose gradient is shorter than its value.
@@ -120,6 +154,23 @@ void step_others(O optimizer) {
   optimizer.step(std::array{&weight});
   optimizer.step(std::array{&weight, &bias});
 }
+
+/// A step on two parameters, then one on the first of them.
+template <class O>
+void step_fewer(O optimizer) {
+  nn::Parameter weight{"weight", ones(3)};
+  nn::Parameter bias{"bias", ones(3)};
+  optimizer.step(std::array{&weight, &bias});
+  optimizer.step(std::array{&weight});
+}
+
+/// An optimizer that does not tell what it keeps.
+struct Secretive {
+  [[nodiscard]] static std::string name() { return "Secretive"; }
+  void step(std::span<nn::Parameter* const> /*parameters*/) {}
+  [[nodiscard]] static real learning_rate() { return 1; }
+  void set_learning_rate(real /*rate*/) {}
+};
 
 /// A file that is gone after use.
 struct TextFile {
@@ -159,21 +210,30 @@ std::vector<Case> shapes_and_tensors() {
          const Tensor y = std::move(x);
          (void)x.reshaped(Shape{2, 3});
        }},
+      {"rows beyond the end", "nn::Tensor: 2 rows from 3 on, the tensor has 4",
+       [] { (void)ones(4, 2).rows(3, 2); }},
+      {"no rows", "nn::Tensor: 0 rows from 1 on, the tensor has 4",
+       [] { (void)ones(4, 2).rows(1, 0); }},
+      {"rows from so far on that the sum overflows",
+       "nn::Tensor: 2 rows from 18446744073709551615 on, the tensor has 4",
+       [] { (void)ones(4, 2).rows(minus_one, 2); }},
+      {"rows of nothing", "nn::Tensor: 1 rows from 0 on, the tensor has 0",
+       [] { (void)Tensor{}.rows(0, 1); }},
       {"images of no count",
-       "nn::Images: 0 images of shape (1, 2, 2), expected at least 1 of (C, H, W)",
-       [] { (void)nn::Images{0, Shape{1, 2, 2}}; }},
+       "nn::InterleavedImages: 0 images of shape (1, 2, 2), expected at least 1 of (C, H, W)",
+       [] { (void)nn::InterleavedImages{0, Shape{1, 2, 2}}; }},
       {"images whose sample has one axis",
-       "nn::Images: 3 images of shape (4), expected at least 1 of (C, H, W)",
-       [] { (void)nn::Images{3, Shape{4}}; }},
+       "nn::InterleavedImages: 3 images of shape (4), expected at least 1 of (C, H, W)",
+       [] { (void)nn::InterleavedImages{3, Shape{4}}; }},
       {"images of a tensor of two axes",
-       "nn::Images: (2, 3) is not the shape of images, expected (B, C, H, W)",
-       [] { (void)nn::Images{ones(2, 3)}; }},
+       "nn::InterleavedImages: (2, 3) is not the shape of images, expected (B, C, H, W)",
+       [] { (void)nn::InterleavedImages{ones(2, 3)}; }},
       {"images of a tensor that was moved from",
-       "nn::Images: () is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: () is not the shape of images, expected (B, C, H, W)",
        [] {
          Tensor x = ones(1, 1, 2, 2);
          const Tensor y = std::move(x);
-         (void)nn::Images{x};
+         (void)nn::InterleavedImages{x};
        }},
   };
 }
@@ -289,18 +349,18 @@ std::vector<Case> layers_that_cannot_be() {
       {"a reshape to four axes",
        "nn::Reshape: a sample of shape (1, 2, 3, 4), expected 1 to 3 axes",
        [] { (void)nn::Reshape{1, 2, 3, 4}; }},
-      {"a dropout of all", "nn::Dropout: rate is 1, expected 0 or more and less than 1",
+      {"a dropout of all", "nn::Dropout: rate is 1, expected at least 0 and below 1",
        [] {
          nn::Random random{1};
          (void)nn::Dropout{1, random};
        }},
       {"a dropout of a negative share",
-       "nn::Dropout: rate is -0.5, expected 0 or more and less than 1",
+       "nn::Dropout: rate is -0.5, expected at least 0 and below 1",
        [] {
          nn::Random random{1};
          (void)nn::Dropout{-0.5, random};
        }},
-      {"a dropout of NaN", "nn::Dropout: rate is nan, expected 0 or more and less than 1",
+      {"a dropout of NaN", "nn::Dropout: rate is nan, expected at least 0 and below 1",
        [] {
          nn::Random random{1};
          (void)nn::Dropout{NAN, random};
@@ -310,18 +370,18 @@ std::vector<Case> layers_that_cannot_be() {
        [] { (void)nn::LeakyReLU{1}; }},
       {"a leaky ReLU of NaN", "nn::LeakyReLU: slope is nan, expected a number between 0 and 1",
        [] { (void)nn::LeakyReLU{real(NAN)}; }},
-      {"a batch normalisation of no features", "nn::BatchNorm: 0 features, expected at least 1",
+      {"a batch normalization of no features", "nn::BatchNorm: 0 features, expected at least 1",
        [] { (void)nn::BatchNorm{0}; }},
-      {"a batch normalisation of momentum 0",
+      {"a batch normalization of momentum 0",
        "nn::BatchNorm: momentum is 0, expected more than 0 and at most 1",
        [] { (void)nn::BatchNorm{3, {.momentum = 0}}; }},
-      {"a batch normalisation of epsilon NaN",
-       "nn::BatchNorm: epsilon is nan, expected more than 0",
+      {"a batch normalization of epsilon NaN",
+       "nn::BatchNorm: epsilon is nan, expected a finite number above 0",
        [] { (void)nn::BatchNorm{3, {.epsilon = real(NAN)}}; }},
-      {"a layer normalisation of no features", "nn::LayerNorm: 0 features, expected at least 1",
+      {"a layer normalization of no features", "nn::LayerNorm: 0 features, expected at least 1",
        [] { (void)nn::LayerNorm{0}; }},
-      {"a layer normalisation of negative epsilon",
-       "nn::LayerNorm: epsilon is -1, expected more than 0",
+      {"a layer normalization of negative epsilon",
+       "nn::LayerNorm: epsilon is -1, expected a finite number above 0",
        [] { (void)nn::LayerNorm{3, {.epsilon = -1}}; }},
       {"a recurrent layer without inputs",
        "nn::Recurrent: 0 inputs and 3 outputs, expected at least 1 of each",
@@ -349,7 +409,7 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
       {"softmax: predict of nothing", "nn::Softmax: input has shape (), expected (B, M)",
        [] { predict(nn::Softmax{}, Tensor{}); }},
       {"convolution: forward of rows",
-       "nn::Images: (2, 9) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: (2, 9) is not the shape of images, expected (B, C, H, W)",
        [] { forward(convolution(), ones(2, 9)); }},
       {"convolution: forward of other channels",
        "nn::Convolution: expects images of shape (1, H, W), input has (3, 5, 5)",
@@ -358,34 +418,34 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
        "nn::Convolution: expects images of at least 3×3, input has (1, 2, 2)",
        [] { forward(convolution(), ones(2, 1, 2, 2)); }},
       {"convolution: predict of rows",
-       "nn::Images: (2, 9) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: (2, 9) is not the shape of images, expected (B, C, H, W)",
        [] { predict(convolution(), ones(2, 9)); }},
       {"convolution: predict of nothing",
-       "nn::Images: () is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: () is not the shape of images, expected (B, C, H, W)",
        [] { predict(convolution(), Tensor{}); }},
       {"convolution: predict of no images", "nn::Convolution: input is empty",
-       [] { predict(convolution(), nn::Images{}); }},
+       [] { predict(convolution(), nn::InterleavedImages{}); }},
       {"convolution: forward of no images", "nn::Convolution: input is empty",
-       [] { forward(convolution(), nn::Images{}); }},
+       [] { forward(convolution(), nn::InterleavedImages{}); }},
       {"max pool: forward of rows",
-       "nn::Images: (2, 9) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: (2, 9) is not the shape of images, expected (B, C, H, W)",
        [] { forward(nn::MaxPool{2}, ones(2, 9)); }},
       {"max pool: forward of images smaller than the window",
        "nn::MaxPool: expects images of at least 3×3, input has (1, 2, 2)",
        [] { forward(nn::MaxPool{3}, ones(2, 1, 2, 2)); }},
       {"max pool: predict of three axes",
-       "nn::Images: (2, 4, 4) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: (2, 4, 4) is not the shape of images, expected (B, C, H, W)",
        [] { predict(nn::MaxPool{2}, ones(2, 4, 4)); }},
       {"max pool: predict of no images", "nn::MaxPool: input is empty",
-       [] { predict(nn::MaxPool{2}, nn::Images{}); }},
+       [] { predict(nn::MaxPool{2}, nn::InterleavedImages{}); }},
       {"average pool: forward of rows",
-       "nn::Images: (2, 9) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: (2, 9) is not the shape of images, expected (B, C, H, W)",
        [] { forward(nn::AveragePool{2}, ones(2, 9)); }},
       {"average pool: predict of images smaller than the window",
        "nn::AveragePool: expects images of at least 3×3, input has (1, 2, 2)",
        [] { predict(nn::AveragePool{3}, ones(20, 1, 2, 2)); }},
       {"average pool: predict of no images", "nn::AveragePool: input is empty",
-       [] { predict(nn::AveragePool{2}, nn::Images{}); }},
+       [] { predict(nn::AveragePool{2}, nn::InterleavedImages{}); }},
       {"reshape: forward of another number of values",
        "nn::Reshape: samples have 5 values, expected 4",
        [] { forward(nn::Reshape{2, 2}, ones(3, 5)); }},
@@ -395,26 +455,26 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
        [] { forward(nn::Flatten{}, Tensor{}); }},
       {"flatten: predict of nothing", "nn::Flatten: input is empty",
        [] { predict(nn::Flatten{}, Tensor{}); }},
-      {"batch normalisation: forward of other columns",
+      {"batch normalization: forward of other columns",
        "nn::BatchNorm: input has shape (4, 5), expected (B, 3) or (B, 3, H, W)",
        [] { forward(nn::BatchNorm{3}, ones(4, 5)); }},
-      {"batch normalisation: forward of three axes",
+      {"batch normalization: forward of three axes",
        "nn::BatchNorm: input has shape (4, 3, 5), expected (B, 3) or (B, 3, H, W)",
        [] { forward(nn::BatchNorm{3}, ones(4, 3, 5)); }},
-      {"batch normalisation: forward of a single row",
+      {"batch normalization: forward of a single row",
        "nn::BatchNorm: a training batch of shape (1, 3) has one value of each feature, expected at "
        "least 2",
        [] { forward(nn::BatchNorm{3}, ones(1, 3)); }},
-      {"batch normalisation: predict of other channels",
+      {"batch normalization: predict of other channels",
        "nn::BatchNorm: input has shape (4, 2, 5, 5), expected (B, 3) or (B, 3, H, W)",
        [] { predict(nn::BatchNorm{3}, ones(4, 2, 5, 5)); }},
-      {"batch normalisation: forward of no images",
+      {"batch normalization: forward of no images",
        "nn::BatchNorm: input has shape (), expected (B, 3) or (B, 3, H, W)",
-       [] { forward(nn::BatchNorm{3}, nn::Images{}); }},
-      {"layer normalisation: forward of a vector",
+       [] { forward(nn::BatchNorm{3}, nn::InterleavedImages{}); }},
+      {"layer normalization: forward of a vector",
        "nn::LayerNorm: input has shape (3), expected (B, 3) or (B, …, 3)",
        [] { forward(nn::LayerNorm{3}, Tensor{1, 2, 3}); }},
-      {"layer normalisation: predict of other features",
+      {"layer normalization: predict of other features",
        "nn::LayerNorm: input has shape (4, 5), expected (B, 3) or (B, …, 3)",
        [] { predict(nn::LayerNorm{3}, ones(4, 5)); }},
       {"recurrent: forward of rows", "nn::Recurrent: input has shape (4, 3), expected (B, T, 3)",
@@ -462,9 +522,9 @@ std::vector<Case> backward_before_forward() {
          nn::Random random{1};
          backward(nn::Dropout{0.5, random}, ones(2, 4));
        }},
-      {"batch normalisation: backward first", "nn::BatchNorm: backward before forward",
+      {"batch normalization: backward first", "nn::BatchNorm: backward before forward",
        [] { backward(nn::BatchNorm{3}, ones(2, 3)); }},
-      {"layer normalisation: backward first", "nn::LayerNorm: backward before forward",
+      {"layer normalization: backward first", "nn::LayerNorm: backward before forward",
        [] { backward(nn::LayerNorm{3}, ones(2, 3)); }},
       {"recurrent: backward first", "nn::Recurrent: backward before forward",
        [] { backward(nn::Recurrent{3, 2}, ones(4, 2)); }},
@@ -480,11 +540,13 @@ std::vector<Case> backward_before_forward() {
 // Backward of what was not the output.
 std::vector<Case> backward_of_what_was_not_the_output() {
   return {
-      {"dense: backward of other columns", "nn::Dense: gradient has 2 columns, expected 3",
+      {"dense: backward of other columns",
+       "nn::Dense: gradient has shape (4, 2), the last output (4, 3)",
        [] { backward_after(nn::Dense{2, 3}, ones(4, 2), ones(4, 2)); }},
-      {"dense: backward of other rows", "nn::Dense: gradient has 5 rows, the last forward had 4",
+      {"dense: backward of other rows",
+       "nn::Dense: gradient has shape (5, 3), the last output (4, 3)",
        [] { backward_after(nn::Dense{2, 3}, ones(4, 2), ones(5, 3)); }},
-      {"dense: backward of nothing", "nn::Dense: gradient has shape (), expected (B, 3)",
+      {"dense: backward of nothing", "nn::Dense: gradient has shape (), the last output (4, 3)",
        [] { backward_after(nn::Dense{2, 3}, ones(4, 2), Tensor{}); }},
       {"ReLU: backward of another shape",
        "nn::ReLU: gradient has shape (4, 3), the last output (4, 2)",
@@ -496,7 +558,7 @@ std::vector<Case> backward_of_what_was_not_the_output() {
        "nn::Convolution: gradient has shape (2, 2, 5, 5), the last output (2, 2, 3, 3)",
        [] { backward_after(convolution(), ones(2, 1, 5, 5), ones(2, 2, 5, 5)); }},
       {"convolution: backward of rows",
-       "nn::Images: (2, 18) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: (2, 18) is not the shape of images, expected (B, C, H, W)",
        [] { backward_after(convolution(), ones(2, 1, 5, 5), ones(2, 18)); }},
       {"max pool: backward of another size",
        "nn::MaxPool: gradient has shape (2, 1, 4, 4), the last output (2, 1, 2, 2)",
@@ -516,10 +578,10 @@ std::vector<Case> backward_of_what_was_not_the_output() {
          nn::Random random{1};
          backward_after(nn::Dropout{0.5, random}, ones(4, 2), ones(4, 3));
        }},
-      {"batch normalisation: backward of more rows",
+      {"batch normalization: backward of more rows",
        "nn::BatchNorm: gradient has shape (5, 3), the last output (4, 3)",
        [] { backward_after(nn::BatchNorm{3}, ones(4, 3), ones(5, 3)); }},
-      {"layer normalisation: backward of more rows",
+      {"layer normalization: backward of more rows",
        "nn::LayerNorm: gradient has shape (5, 3), the last output (4, 3)",
        [] { backward_after(nn::LayerNorm{3}, ones(4, 3), ones(5, 3)); }},
       {"LSTM: backward of a sequence where the last is the output",
@@ -553,15 +615,15 @@ std::vector<Case> moved_from() {
          nn::Random random{1};
          backward_moved(nn::Dropout{0.5, random}, ones(4, 2), ones(4, 2));
        }},
-      {"batch normalisation: predict after a move",
+      {"batch normalization: predict after a move",
        "nn::BatchNorm: has no weights, it was moved from",
        [] { predict_moved(nn::BatchNorm{3}, ones(4, 3)); }},
-      {"batch normalisation: backward after a move", "nn::BatchNorm: backward before forward",
+      {"batch normalization: backward after a move", "nn::BatchNorm: backward before forward",
        [] { backward_moved(nn::BatchNorm{3}, ones(4, 3), ones(4, 3)); }},
-      {"layer normalisation: predict after a move",
+      {"layer normalization: predict after a move",
        "nn::LayerNorm: has no weights, it was moved from",
        [] { predict_moved(nn::LayerNorm{3}, ones(4, 3)); }},
-      {"layer normalisation: backward after a move", "nn::LayerNorm: backward before forward",
+      {"layer normalization: backward after a move", "nn::LayerNorm: backward before forward",
        [] { backward_moved(nn::LayerNorm{3}, ones(4, 3), ones(4, 3)); }},
       {"recurrent: predict after a move", "nn::Recurrent: has no weights, it was moved from",
        [] { predict_moved(nn::Recurrent{3, 2}, ones(4, 5, 3)); }},
@@ -597,20 +659,144 @@ std::vector<Case> moved_from() {
          const nn::Dense taken = std::move(dense);
          Sequential{}.push(dense);
        }},
-      {"batches: one after a move", "nn::Batches: has no order, it was moved from",
+      {"network: the outputs of its layers after a move",
+       "nn::Sequential: has no layers, it was moved from",
+       [] {
+         Sequential from = network();
+         const Sequential to = std::move(from);
+         (void)from.outputs(ones(4, 2));
+       }},
+      {"network: a layer by its index after a move",
+       "nn::Sequential: layer index 0, the network has 0 layers",
+       [] {
+         Sequential from = network();
+         const Sequential to = std::move(from);
+         (void)from[0];
+       }},
+      {"network: layers cut out after a move",
+       "nn::Sequential: layers 0 to 2, expected a range within 0 to 0",
+       [] {
+         Sequential from = network();
+         const Sequential to = std::move(from);
+         (void)from.slice(0, 2);
+       }},
+      {"network: a parameter after a move",
+       "nn::Sequential: there is no parameter '0.weight'; the network has none",
+       [] {
+         Sequential from = network();
+         const Sequential to = std::move(from);
+         (void)from.parameter("0.weight");
+       }},
+      {"any layer: predict after a move", "nn::AnyLayer: is empty, it was moved from",
+       [] {
+         nn::AnyLayer from{nn::Dense{2, 3}};
+         const nn::AnyLayer to = std::move(from);
+         (void)from.predict(ones(4, 2));
+       }},
+      {"any layer: its type after a move", "nn::AnyLayer: is empty, it was moved from",
+       [] {
+         nn::AnyLayer from{nn::Dense{2, 3}};
+         const nn::AnyLayer to = std::move(from);
+         (void)from.as<nn::Dense>();
+       }},
+      {"any layer: a copy after a move", "nn::AnyLayer: is empty, it was moved from",
+       [] {
+         nn::AnyLayer from{nn::Dense{2, 3}};
+         const nn::AnyLayer to = std::move(from);
+         (void)nn::AnyLayer{from};
+       }},
+      {"any layer: what was moved from, assigned to another",
+       "nn::AnyLayer: is empty, it was moved from",
+       [] {
+         nn::AnyLayer from{nn::Dense{2, 3}};
+         nn::AnyLayer to = std::move(from);
+         to = from;
+       }},
+      {"any cost: value after a move", "nn::AnyCost: is empty, it was moved from",
+       [] {
+         nn::AnyCost from{nn::MeanSquaredError{}};
+         const nn::AnyCost to = std::move(from);
+         (void)from.value(ones(2, 2), ones(2, 2));
+       }},
+      {"any cost: a copy after a move", "nn::AnyCost: is empty, it was moved from",
+       [] {
+         nn::AnyCost from{nn::MeanSquaredError{}};
+         const nn::AnyCost to = std::move(from);
+         (void)nn::AnyCost{from};
+       }},
+      {"weighted cost: weight after a move",
+       "nn::Weighted: 0 class weights, but a target is class 1",
+       [] {
+         nn::Weighted from{nn::SoftmaxCrossEntropy{}, {1, 2, 3}};
+         const nn::Weighted to = std::move(from);
+         (void)from.weight(Labels{1});
+       }},
+      {"weighted cost: gradient after a move", "nn::AnyCost: is empty, it was moved from",
+       [] {
+         nn::Weighted from{nn::SoftmaxCrossEntropy{}, {1, 2, 3}};
+         const nn::Weighted to = std::move(from);
+         (void)from.gradient(ones(1, 3), Labels{1});
+       }},
+      {"any metric: add after a move", "nn::AnyMetric: is empty, it was moved from",
+       [] {
+         nn::AnyMetric from{nn::Accuracy{}};
+         const nn::AnyMetric to = std::move(from);
+         from.add(ones(2, 2), Labels{0, 1});
+       }},
+      {"any metric: a copy after a move", "nn::AnyMetric: is empty, it was moved from",
+       [] {
+         nn::AnyMetric from{nn::Accuracy{}};
+         const nn::AnyMetric to = std::move(from);
+         (void)nn::AnyMetric{from};
+       }},
+      {"any optimizer: step after a move", "nn::AnyOptimizer: has no optimizer, it was moved from",
+       [] {
+         nn::AnyOptimizer from{nn::Adam{}};
+         const nn::AnyOptimizer to = std::move(from);
+         nn::Parameter weight{"weight", ones(3)};
+         from.step(std::array{&weight});
+       }},
+      {"any optimizer: a copy after a move",
+       "nn::AnyOptimizer: has no optimizer, it was moved from",
+       [] {
+         nn::AnyOptimizer from{nn::Adam{}};
+         const nn::AnyOptimizer to = std::move(from);
+         (void)nn::AnyOptimizer{from};
+       }},
+      {"any optimizer: one that steps with it after a move",
+       "nn::AnyOptimizer: has no optimizer, it was moved from",
+       [] {
+         nn::AnyOptimizer from{nn::Adam{}};
+         const nn::AnyOptimizer borrower{std::ref(from)};
+         const nn::AnyOptimizer to = std::move(from);
+         (void)borrower.learning_rate();
+       }},
+      {"a set: batches after a move", "nn::Batches: the set is empty",
+       [] {
+         Dataset from = points();
+         const Dataset to = std::move(from);
+         (void)nn::Batches{from, {.size = 2}};
+       }},
+      {"an epoch: a batch after a move", "nn::Batches: has no order, it was moved from",
        [] {
          const Dataset set = points();
-         nn::Batches from{set, {.size = 2}};
-         const nn::Batches to = std::move(from);
+         nn::Batches::Epoch from = nn::Batches{set, {.size = 2}}.epoch(1);
+         const nn::Batches::Epoch to = std::move(from);
          (void)from[0];
+       }},
+      {"an epoch: all batches after a move", "nn::Batches: has no order, it was moved from",
+       [] {
+         const Dataset set = points();
+         nn::Batches::Epoch from = nn::Batches{set, {.size = 2}}.epoch(1);
+         const nn::Batches::Epoch to = std::move(from);
+         for (const nn::Batch& batch : from) (void)batch.size();
        }},
       {"confusion matrix: add after a move",
        "nn::ConfusionMatrix: has no counts, it was moved from",
        [] {
          nn::ConfusionMatrix from{3};
          const nn::ConfusionMatrix to = std::move(from);
-         const std::vector<std::size_t> one{1};
-         from.add(one, one);
+         from.add(Labels{1}, Labels{1});
        }},
       {"confusion matrix: accuracy after a move",
        "nn::ConfusionMatrix: has no counts, it was moved from",
@@ -619,41 +805,115 @@ std::vector<Case> moved_from() {
          const nn::ConfusionMatrix to = std::move(from);
          (void)from.accuracy();
        }},
-      {"trainer: fit after a move", "nn::Trainer: has no optimizer, it was moved from",
+      {"confusion matrix: table after a move",
+       "nn::ConfusionMatrix: has no counts, it was moved from",
+       [] {
+         nn::ConfusionMatrix from{3};
+         const nn::ConfusionMatrix to = std::move(from);
+         (void)from.table();
+       }},
+      {"confusion matrix: report after a move",
+       "nn::ConfusionMatrix: has no counts, it was moved from",
+       [] {
+         nn::ConfusionMatrix from{3};
+         const nn::ConfusionMatrix to = std::move(from);
+         (void)from.report();
+       }},
+      {"recall: value after a move", "nn::ConfusionMatrix: has no counts, it was moved from",
+       [] {
+         nn::Recall from{3};
+         const nn::Recall to = std::move(from);
+         (void)from.value();
+       }},
+      {"evaluate: a cost that was moved from", "nn::AnyCost: is empty, it was moved from",
+       [] {
+         nn::AnyCost from{nn::SoftmaxCrossEntropy{}};
+         const nn::AnyCost to = std::move(from);
+         (void)nn::evaluate(network(), from, points());
+       }},
+      {"evaluate: a metric that was moved from", "nn::AnyMetric: is empty, it was moved from",
+       [] {
+         std::vector<nn::AnyMetric> metrics{nn::Accuracy{}};
+         const nn::AnyMetric to = std::move(metrics[0]);
+         (void)nn::evaluate(network(), nn::SoftmaxCrossEntropy{}, points(), metrics);
+       }},
+      {"trainer: fit after a move", "nn::AnyCost: is empty, it was moved from",
        [] {
          Sequential n = network();
          nn::Trainer from = trainer(n);
          const nn::Trainer to = std::move(from);
          from.fit(points());
        }},
-      {"trainer: predict after a move", "nn::Trainer: has no optimizer, it was moved from",
+      {"trainer: evaluate after a move", "nn::AnyCost: is empty, it was moved from",
        [] {
          Sequential n = network();
          nn::Trainer from = trainer(n);
          const nn::Trainer to = std::move(from);
-         (void)from.predict(ones(4, 2));
+         (void)from.evaluate(points());
        }},
-      {"trainer: the rate after a move", "nn::Trainer: has no optimizer, it was moved from",
+      {"trainer: the rate after a move", "nn::AnyOptimizer: has no optimizer, it was moved from",
        [] {
          Sequential n = network();
          nn::Trainer from = trainer(n);
          const nn::Trainer to = std::move(from);
-         (void)from.learning_rate();
+         (void)from.optimizer().learning_rate();
        }},
-      {"trainer: fit of a network that was moved from", "nn::Trainer: the network has no layers",
+      {"trainer: fit after its optimizer was moved from",
+       "nn::AnyOptimizer: has no optimizer, it was moved from",
+       [] {
+         Sequential n = network();
+         nn::Trainer t = trainer(n);
+         const nn::AnyOptimizer to = std::move(t.optimizer());
+         t.fit(points());
+       }},
+      {"trainer: fit while its optimizer is moved from",
+       "nn::AnyOptimizer: has no optimizer, it was moved from",
+       [] {
+         Sequential n = network();
+         nn::Trainer t = trainer(n);
+         t.on_epoch([&](const nn::Epoch&) { const auto to = std::move(t.optimizer()); });
+         t.fit(points(), {.epochs = 2, .steps = {.schedule = nn::Cosine{}}});
+       }},
+      {"trainer: fit of a network that was moved from", "nn::Training: the network has no layers",
        [] {
          Sequential n = network();
          nn::Trainer t = trainer(n);
          const Sequential to = std::move(n);
          t.fit(points());
        }},
-      {"trainer: predict of a network that was moved from",
-       "nn::Sequential: has no layers, it was moved from",
+      {"trainer: evaluate a network that was moved from", "nn::evaluate: the network has no layers",
        [] {
          Sequential n = network();
-         nn::Trainer t = trainer(n);
+         const nn::Trainer t = trainer(n);
          const Sequential to = std::move(n);
-         (void)t.predict(ones(4, 2));
+         (void)t.evaluate(points());
+       }},
+      {"predict: a network that was moved from", "nn::Sequential: has no layers, it was moved from",
+       [] {
+         Sequential n = network();
+         const Sequential to = std::move(n);
+         (void)nn::predict(n, ones(4, 2));
+       }},
+      {"training: a step of a network that was moved from",
+       "nn::Sequential: has no layers, it was moved from",
+       [] {
+         Stepped stepped;
+         const Sequential to = std::move(stepped.net);
+         stepped.training.step();
+       }},
+      {"training: a step with an optimizer that was moved from",
+       "nn::AnyOptimizer: has no optimizer, it was moved from",
+       [] {
+         Stepped stepped;
+         const nn::AnyOptimizer to = std::move(stepped.optimizer);
+         stepped.training.step();
+       }},
+      {"training: of a set that was moved from",
+       "nn::Batches: the set has 0 samples, too few for 1 batches of 6",
+       [] {
+         Stepped stepped;
+         const Dataset to = std::move(stepped.set);
+         stepped.training.step();
        }},
   };
 }
@@ -688,16 +948,17 @@ std::vector<Case> networks() {
       {"network: input of another rank",
        "nn::Sequential: layer 1 (Dense 2→4) expects rows of 2 columns (put nn::Flatten before it), "
        "the input has (2, 2)",
-       [] { predict(network(), ones(4, 2, 2)); }},
+       [] { (void)network().predict(ones(4, 2, 2)); }},
       {"network: input of nothing", "nn::Sequential: input is empty",
-       [] { predict(network(), Tensor{}); }},
+       [] { (void)network().predict(Tensor{}); }},
       {"network: where values go wrong, for nothing", "nn::Sequential: input is empty",
        [] { (void)network().first_not_finite(Tensor{}); }},
       {"network: backward first", "nn::Dense: backward before forward",
        [] { backward(network(), ones(4, 3)); }},
       {"network: backward_parameters first", "nn::Dense: backward before forward",
        [] { network().backward_parameters(ones(4, 3)); }},
-      {"network: backward of another shape", "nn::Dense: gradient has 2 columns, expected 3",
+      {"network: backward of another shape",
+       "nn::Dense: gradient has shape (4, 2), the last output (4, 3)",
        [] { backward_after(network(), ones(4, 2), ones(4, 2)); }},
       {"network: a layer that is not there",
        "nn::Sequential: layer index 7, the network has 3 layers",
@@ -705,6 +966,64 @@ std::vector<Case> networks() {
       {"network: a layer of another type",
        "nn::Sequential: layer 2 is ReLU, another type was asked for",
        [] { (void)network().layer<nn::Dense>(1); }},
+      {"network: a layer by an index that is not there",
+       "nn::Sequential: layer index 3, the network has 3 layers", [] { (void)network()[3]; }},
+      {"network: a layer of an empty network",
+       "nn::Sequential: layer index 0, the network has 0 layers", [] { (void)Sequential{}[0]; }},
+      {"network: a layer that predicts other columns", "nn::Dense: input has 5 columns, expected 2",
+       [] { (void)network()[0].predict(ones(4, 5)); }},
+      {"network: a dense layer that predicts no images",
+       "nn::Dense: input has shape (), expected (B, 2)",
+       [] { (void)network()[0].predict(nn::InterleavedImages{}); }},
+      {"network: the outputs of its layers for other columns",
+       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 5",
+       [] { (void)network().outputs(ones(4, 5)); }},
+      {"network: the outputs of its layers for nothing", "nn::Sequential: input is empty",
+       [] { (void)network().outputs(Tensor{}); }},
+      {"network: layers cut out beyond the last",
+       "nn::Sequential: layers 1 to 4, expected a range within 0 to 3",
+       [] { (void)network().slice(1, 4); }},
+      {"network: layers cut out from last to first",
+       "nn::Sequential: layers 2 to 1, expected a range within 0 to 3",
+       [] { (void)network().slice(2, 1); }},
+      {"network: layers cut out that do not fit what they are given",
+       "nn::Sequential: layer 2 (Dense 4→3) expects 4 columns, layer 1 gives 2",
+       [] { (void)network().slice(1, 3).predict(ones(4, 2)); }},
+      {"network: layers frozen beyond the last",
+       "nn::Sequential: layers 0 to 4, expected a range within 0 to 3",
+       [] { network().freeze(0, 4); }},
+      {"network: layers unfrozen from last to first",
+       "nn::Sequential: layers 3 to 0, expected a range within 0 to 3",
+       [] { network().unfreeze(3, 0); }},
+      {"network: whether a layer that is not there is frozen",
+       "nn::Sequential: layer index 3, the network has 3 layers",
+       [] { (void)network().is_frozen(3); }},
+      {"network: a parameter of a layer that is not there",
+       "nn::Sequential: there is no parameter '9.weight'; there are: 0.weight, 0.bias, 2.weight, "
+       "2.bias",
+       [] { (void)network().parameter("9.weight"); }},
+      {"network: a parameter of a layer without any",
+       "nn::Sequential: there is no parameter '1.weight'; there are: 0.weight, 0.bias, 2.weight, "
+       "2.bias",
+       [] { (void)network().parameter("1.weight"); }},
+      {"network: a parameter without its layer",
+       "nn::Sequential: there is no parameter 'weight'; there are: 0.weight, 0.bias, 2.weight, "
+       "2.bias",
+       [] { (void)network().parameter("weight"); }},
+      {"network: a parameter without a name",
+       "nn::Sequential: there is no parameter ''; there are: 0.weight, 0.bias, 2.weight, 2.bias",
+       [] { (void)network().parameter(""); }},
+      {"network: a parameter of a network inside by the name it has there",
+       "nn::Sequential: there is no parameter '1.weight'; there are: 1.0.weight, 1.0.bias",
+       [] { (void)Sequential{nn::ReLU{}, Sequential{nn::Dense{2, 1}}}.parameter("1.weight"); }},
+      {"network: a parameter where there are none",
+       "nn::Sequential: there is no parameter '0.weight'; the network has none",
+       [] { (void)Sequential{nn::ReLU{}}.parameter("0.weight"); }},
+      {"any layer: backward first", "nn::Dense: backward before forward",
+       [] { nn::AnyLayer{nn::Dense{2, 3}}.backward(ones(4, 3)); }},
+      {"any layer: a convolution of rows",
+       "nn::InterleavedImages: (2, 9) is not the shape of images, expected (B, C, H, W)",
+       [] { nn::AnyLayer{convolution()}.forward(ones(2, 9)); }},
       {"network: a summary of an input that does not fit",
        "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 7",
        [] { (void)network().summary(Shape{7}); }},
@@ -714,6 +1033,80 @@ std::vector<Case> networks() {
          nn::Dense dense{2, 3};
          (void)nn::check_gradients(dense, ones(4, 5));
        }},
+      {"gradient check of nothing", "nn::Dense: input has shape (), expected (B, 2)",
+       [] {
+         nn::Dense dense{2, 3};
+         (void)nn::check_gradients(dense, Tensor{});
+       }},
+      {"gradient check of a layer that was moved from",
+       "nn::check_gradients: Dense 0→0 has no weights, it was moved from, the input has shape "
+       "(4, 2)",
+       [] {
+         nn::Dense dense{2, 3};
+         const nn::Dense taken = std::move(dense);
+         (void)nn::check_gradients(dense, ones(4, 2));
+       }},
+      {"gradient check of a network that was moved from",
+       "nn::Sequential: has no layers, it was moved from",
+       [] {
+         Sequential n = network();
+         const Sequential taken = std::move(n);
+         (void)nn::check_gradients(n, ones(4, 2));
+       }},
+  };
+}
+
+// Labels and targets.
+std::vector<Case> labels_and_targets() {
+  return {
+      {"labels from a negative number",
+       "nn::Labels: number -1 of sample 1 is not a class, expected a whole number from 0 to "
+       "16777215",
+       [] { (void)Labels::from_numbers(Tensor{0, -1}); }},
+      {"labels from half a number",
+       "nn::Labels: number 0.5 of sample 0 is not a class, expected a whole number from 0 to "
+       "16777215",
+       [] { (void)Labels::from_numbers(Tensor{real(0.5)}); }},
+      {"labels from NaN",
+       "nn::Labels: number nan of sample 0 is not a class, expected a whole number from 0 to "
+       "16777215",
+       [] { (void)Labels::from_numbers(Tensor{real(NAN)}); }},
+      {"labels from infinity",
+       "nn::Labels: number inf of sample 2 is not a class, expected a whole number from 0 to "
+       "16777215",
+       [] { (void)Labels::from_numbers(Tensor{0, 1, real(INFINITY)}); }},
+      {"labels from a number that float cannot tell from its neighbors",
+       "nn::Labels: number 16777216 of sample 0 is not a class, expected a whole number from 0 to "
+       "16777215",
+       [] { (void)Labels::from_numbers(Tensor{16777216}); }},
+      {"labels from numbers in a matrix", "nn::Labels: numbers have shape (2, 1), expected (N)",
+       [] { (void)Labels::from_numbers(ones(2, 1)); }},
+      {"labels from no numbers", "nn::Labels: numbers have shape (), expected (N)",
+       [] { (void)Labels::from_numbers(Tensor{}); }},
+      {"labels from rows that are a vector", "nn::Labels: rows have shape (2), expected (N, M)",
+       [] { (void)Labels::from_rows(Tensor{1, 2}); }},
+      {"labels from rows that are images", "nn::Labels: rows have shape (2, 2, 2), expected (N, M)",
+       [] { (void)Labels::from_rows(ones(2, 2, 2)); }},
+      {"labels from no rows", "nn::Labels: rows have shape (), expected (N, M)",
+       [] { (void)Labels::from_rows(Tensor{}); }},
+      {"one-hot rows with too few columns", "nn::Labels: label of sample 1 is 3, expected 0 to 2",
+       [] { (void)Labels{0, 3}.one_hot(3); }},
+      {"one-hot rows of a label that was negative",
+       "nn::Labels: label of sample 0 is 18446744073709551615, expected 0 to 2",
+       [] { (void)Labels{minus_one}.one_hot(3); }},
+      {"one-hot rows without columns", "nn::Shape: axis 1 has length 0",
+       [] { (void)Labels{0}.one_hot(0); }},
+      {"one-hot rows of no labels", "nn::Shape: axis 0 has length 0",
+       [] { (void)Labels{}.one_hot(3); }},
+      {"the labels of wanted outputs", "nn::Targets: these are wanted outputs, not labels",
+       [] { (void)Targets{ones(2, 3)}.labels(); }},
+      {"the labels of class numbers in a tensor",
+       "nn::Targets: these are wanted outputs, not labels",
+       [] { (void)Targets{Tensor{0, 1}}.labels(); }},
+      {"the wanted outputs of labels", "nn::Targets: these are labels, not wanted outputs",
+       [] { (void)Targets{Labels{0, 1}}.outputs(); }},
+      {"the wanted outputs of no targets", "nn::Targets: these are labels, not wanted outputs",
+       [] { (void)Targets{}.outputs(); }},
   };
 }
 
@@ -722,38 +1115,104 @@ std::vector<Case> costs() {
   return {
       {"mean squared error: targets of another number",
        "nn::MeanSquaredError: predictions have shape (4, 3) and targets (5, 3), expected (B, M) "
-       "and the same, or (B)",
+       "and B labels or (B, M)",
        [] { (void)nn::MeanSquaredError::value(ones(4, 3), ones(5, 3)); }},
       {"mean squared error: predictions of one axis",
-       "nn::MeanSquaredError: predictions have shape (2) and targets (2), expected (B, M) and the "
-       "same, or (B)",
+       "nn::MeanSquaredError: predictions have shape (2) and targets (2), expected (B, M) and B "
+       "labels or (B, M)",
        [] { (void)nn::MeanSquaredError::gradient(Tensor{1, 2}, Tensor{1, 2}); }},
       {"mean squared error: a class out of range",
-       "nn::MeanSquaredError: target of sample 1 is 3, expected a class from 0 to 2",
-       [] { (void)nn::MeanSquaredError::value(ones(2, 3), Tensor{0, 3}); }},
+       "nn::MeanSquaredError: label of sample 1 is 3, expected 0 to 2",
+       [] { (void)nn::MeanSquaredError::value(ones(2, 3), Labels{0, 3}); }},
       {"cross-entropy: a class out of range",
-       "nn::CrossEntropy: target of sample 0 is 3, expected a class from 0 to 2",
-       [] { (void)nn::CrossEntropy::value(ones(2, 3), Tensor{3, 0}); }},
-      {"cross-entropy: the gradient for half a class",
-       "nn::CrossEntropy: target of sample 1 is 0.5, expected a class from 0 to 2",
-       [] { (void)nn::CrossEntropy::gradient(ones(2, 3), Tensor{0, real(0.5)}); }},
-      {"binary cross-entropy: a negative class",
-       "nn::BinaryCrossEntropy: target of sample 1 is -1, expected a class from 0 to 2",
-       [] { (void)nn::BinaryCrossEntropy::value(ones(2, 3), Tensor{0, -1}); }},
+       "nn::CrossEntropy: label of sample 0 is 3, expected 0 to 2",
+       [] { (void)nn::CrossEntropy::value(ones(2, 3), Labels{3, 0}); }},
+      {"cross-entropy: the gradient for class numbers that are not labels",
+       "nn::CrossEntropy: predictions have shape (2, 3) and targets (2), expected (B, M) and B "
+       "labels or (B, M)",
+       [] { (void)nn::CrossEntropy::gradient(ones(2, 3), Tensor{0, 1}); }},
+      {"binary cross-entropy: a label that was negative",
+       "nn::BinaryCrossEntropy: label of sample 1 is 18446744073709551615, expected 0 to 2",
+       [] { (void)nn::BinaryCrossEntropy::value(ones(2, 3), Labels{0, minus_one}); }},
+      {"binary cross-entropy: neither yes nor no",
+       "nn::BinaryCrossEntropy: label of sample 1 is 2, expected 0 to 1",
+       [] { (void)nn::BinaryCrossEntropy::gradient(ones(2, 1), Labels{0, 2}); }},
       {"softmax cross-entropy: a class out of range",
-       "nn::SoftmaxCrossEntropy: target of sample 1 is 7, expected a class from 0 to 2",
-       [] { (void)nn::SoftmaxCrossEntropy::value(ones(2, 3), Tensor{0, 7}); }},
-      {"softmax cross-entropy: the gradient for a class NaN",
-       "nn::SoftmaxCrossEntropy: target of sample 1 is nan, expected a class from 0 to 2",
-       [] { (void)nn::SoftmaxCrossEntropy::gradient(ones(2, 3), Tensor{0, real(NAN)}); }},
+       "nn::SoftmaxCrossEntropy: label of sample 1 is 7, expected 0 to 2",
+       [] { (void)nn::SoftmaxCrossEntropy::value(ones(2, 3), Labels{0, 7}); }},
+      {"softmax cross-entropy: the gradient for a class out of range",
+       "nn::SoftmaxCrossEntropy: label of sample 0 is 3, expected 0 to 2",
+       [] { (void)nn::SoftmaxCrossEntropy::gradient(ones(2, 3), Labels{3, 3}); }},
+      {"softmax cross-entropy: more labels than predictions",
+       "nn::SoftmaxCrossEntropy: predictions have shape (2, 3) and targets are 3 labels, expected "
+       "(B, M) and B labels or (B, M)",
+       [] { (void)nn::SoftmaxCrossEntropy::value(ones(2, 3), Labels{0, 1, 2}); }},
+      {"softmax cross-entropy: wanted outputs of other columns",
+       "nn::SoftmaxCrossEntropy: predictions have shape (2, 3) and targets (2, 2), expected (B, M) "
+       "and B labels or (B, M)",
+       [] { (void)nn::SoftmaxCrossEntropy::gradient(ones(2, 3), ones(2, 2)); }},
+      {"softmax cross-entropy: images",
+       "nn::SoftmaxCrossEntropy: predictions have shape (2, 1, 3, 3) and targets are 2 labels, "
+       "expected (B, M) and B labels or (B, M)",
+       [] { (void)nn::SoftmaxCrossEntropy::value(ones(2, 1, 3, 3), Labels{0, 1}); }},
       {"softmax cross-entropy: one column",
-       "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for yes or no "
-       "there is BinaryCrossEntropy",
-       [] { (void)nn::SoftmaxCrossEntropy::value(ones(2, 1), Tensor{0, 1}); }},
+       "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for yes or no use "
+       "BinaryCrossEntropy",
+       [] { (void)nn::SoftmaxCrossEntropy::value(ones(2, 1), Labels{0, 1}); }},
       {"softmax cross-entropy: nothing",
-       "nn::SoftmaxCrossEntropy: predictions have shape () and targets (), expected (B, M) and the "
-       "same, or (B)",
+       "nn::SoftmaxCrossEntropy: predictions have shape () and targets (), expected (B, M) and B "
+       "labels or (B, M)",
        [] { (void)nn::SoftmaxCrossEntropy::value(Tensor{}, Tensor{}); }},
+      {"softmax cross-entropy: no targets",
+       "nn::SoftmaxCrossEntropy: predictions have shape (2, 3) and targets are 0 labels, expected "
+       "(B, M) and B labels or (B, M)",
+       [] { (void)nn::SoftmaxCrossEntropy::value(ones(2, 3), {}); }},
+      {"any cost: a class out of range",
+       "nn::CrossEntropy: label of sample 0 is 3, expected 0 to 2",
+       [] { (void)nn::AnyCost{nn::CrossEntropy{}}.gradient(ones(1, 3), Labels{3}); }},
+      {"weighted cost: a negative weight",
+       "nn::Weighted: the weight of a class is -1, expected a finite number, 0 or more",
+       [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, -1}}; }},
+      {"weighted cost: a weight NaN",
+       "nn::Weighted: the weight of a class is nan, expected a finite number, 0 or more",
+       [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, 1, NAN}}; }},
+      {"weighted cost: an infinite weight",
+       "nn::Weighted: the weight of a class is inf, expected a finite number, 0 or more",
+       [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {INFINITY}}; }},
+      {"weighted cost: weights that are all 0", "nn::Weighted: the weights of all classes are 0",
+       [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {0, 0, 0}}; }},
+      {"weighted cost: no weights", "nn::Weighted: the weights of all classes are 0",
+       [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {}}; }},
+      {"weighted cost: a class without a weight",
+       "nn::Weighted: 2 class weights, but a target is class 2",
+       [] {
+         (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, 2}}.value(ones(2, 3), Labels{0, 2});
+       }},
+      {"weighted cost: more predictions than labels",
+       "nn::Weighted: predictions have shape (4, 3) and targets are 2 labels, expected (B, M) and "
+       "B labels or (B, M)",
+       [] {
+         (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, 2, 3}}.value(ones(4, 3), Labels{0, 2});
+       }},
+      {"weighted cost: the gradient of more predictions than labels",
+       "nn::SoftmaxCrossEntropy: predictions have shape (4, 3) and targets are 2 labels, expected "
+       "(B, M) and B labels or (B, M)",
+       [] {
+         (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, 2, 3}}.gradient(ones(4, 3),
+                                                                           Labels{0, 2});
+       }},
+      {"weighted cost: a class with a weight but out of range",
+       "nn::Weighted: label of sample 1 is 2, expected 0 to 1",
+       [] {
+         (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, 2, 3}}.value(ones(2, 2), Labels{0, 2});
+       }},
+      {"balanced weights of nothing", "nn::balanced_weights: there are no targets",
+       [] { (void)nn::balanced_weights(Labels{}); }},
+      {"balanced weights of an empty tensor", "nn::balanced_weights: there are no targets",
+       [] { (void)nn::balanced_weights(Tensor{}); }},
+      {"balanced weights of a label that was negative",
+       "nn::balanced_weights: a target is class 18446744073709551615, expected 0 to 16777215",
+       [] { (void)nn::balanced_weights(Labels{0, minus_one}); }},
   };
 }
 
@@ -796,10 +1255,10 @@ std::vector<Case> optimizers() {
        [] { (void)nn::Adam{{.beta2 = -1}}; }},
       {"AdamW with decay NaN",
        "nn::AdamW: weight decay is nan, expected a finite number, 0 or more",
-       [] { (void)nn::AdamW{{.weight_decay = real(NAN)}}; }},
+       [] { (void)nn::Adam{{.weight_decay = real(NAN), .decoupled = true}}; }},
       {"AdamW set to a negative rate",
        "nn::AdamW: learning rate is -1, expected a finite number, 0 or more",
-       [] { nn::AdamW{}.set_learning_rate(-1); }},
+       [] { nn::Adam{{.decoupled = true}}.set_learning_rate(-1); }},
       {"gradient descent on a gradient of another shape",
        "nn::GradientDescent: weight has shape (3), its gradient (2)",
        [] { step_torn(nn::GradientDescent{}); }},
@@ -810,17 +1269,41 @@ std::vector<Case> optimizers() {
       {"Adam on a gradient of another shape", "nn::Adam: weight has shape (3), its gradient (2)",
        [] { step_torn(nn::Adam{}); }},
       {"momentum on other parameters",
-       "nn::Momentum: stepped on other parameters before; give every network its own optimizer",
+       "nn::Momentum: parameter 2 is bias of shape (3), before it was missing; give every list of "
+       "parameters its own optimizer",
        [] { step_others(nn::Momentum{}); }},
       {"RMSProp on other parameters",
-       "nn::RMSProp: stepped on other parameters before; give every network its own optimizer",
+       "nn::RMSProp: parameter 2 is bias of shape (3), before it was missing; give every list of "
+       "parameters its own optimizer",
        [] { step_others(nn::RMSProp{}); }},
       {"Adam on other parameters",
-       "nn::Adam: stepped on other parameters before; give every network its own optimizer",
+       "nn::Adam: parameter 2 is bias of shape (3), before it was missing; give every list of "
+       "parameters its own optimizer",
        [] { step_others(nn::Adam{}); }},
       {"AdamW on other parameters",
-       "nn::AdamW: stepped on other parameters before; give every network its own optimizer",
-       [] { step_others(nn::AdamW{}); }},
+       "nn::AdamW: parameter 2 is bias of shape (3), before it was missing; give every list of "
+       "parameters its own optimizer",
+       [] { step_others(nn::Adam{{.decoupled = true}}); }},
+      {"Adam on fewer parameters",
+       "nn::Adam: parameter 2 is missing, before it was bias of shape (3); give every list of "
+       "parameters its own optimizer",
+       [] { step_fewer(nn::Adam{}); }},
+      {"momentum asked for the state of other parameters",
+       "nn::Momentum: parameter 1 is weight of shape (2), before it was weight of shape (3); give "
+       "every list of parameters its own optimizer",
+       [] {
+         nn::Momentum momentum;
+         nn::Parameter known{"weight", ones(3)};
+         nn::Parameter other{"weight", ones(2)};
+         momentum.step(std::array{&known});
+         (void)momentum.state(std::array{&other});
+       }},
+      {"any optimizer on a gradient of another shape",
+       "nn::Adam: weight has shape (3), its gradient (2)",
+       [] { step_torn(nn::AnyOptimizer{nn::Adam{}}); }},
+      {"any optimizer set to a negative rate",
+       "nn::Adam: learning rate is -1, expected a finite number, 0 or more",
+       [] { nn::AnyOptimizer{nn::Adam{}}.set_learning_rate(-1); }},
       {"gradients clipped to 0", "nn::clip_gradients: maximum is 0, expected more than 0",
        [] { (void)nn::clip_gradients({}, 0); }},
       {"gradients clipped to NaN", "nn::clip_gradients: maximum is nan, expected more than 0",
@@ -887,6 +1370,26 @@ std::vector<Case> data() {
          const std::vector<std::size_t> one{0};
          (void)nn::gather(torn(), one);
        }},
+      {"gather a set into itself", "nn::gather: the set would be overwritten while it is read",
+       [] {
+         Dataset set = points();
+         const std::vector<std::size_t> last{5};
+         nn::gather(set, last, set);
+       }},
+      {"a part of a set beyond its end", "nn::Dataset: 2 samples from 5 on, the set has 6",
+       [] { (void)points().part(5, 2); }},
+      {"a part of a set from so far on that the sum overflows",
+       "nn::Dataset: 2 samples from 18446744073709551615 on, the set has 6",
+       [] { (void)points().part(minus_one, 2); }},
+      {"a part of a set without samples", "nn::Dataset: 0 samples from 2 on, the set has 6",
+       [] { (void)points().part(2, 0); }},
+      {"a part of inputs and targets that differ in number",
+       "nn::Dataset: 6 inputs and 2 targets, expected equally many",
+       [] { (void)torn().part(0, 1); }},
+      {"the first samples of a set with fewer", "nn::Dataset: 7 samples from 0 on, the set has 6",
+       [] { (void)points().first(7); }},
+      {"the first sample of an empty set", "nn::Dataset: the set is empty",
+       [] { (void)Dataset{}.first(1); }},
       {"choose no classes", "nn::choose_classes: no classes, expected at least one",
        [] { (void)nn::choose_classes(points(), {}); }},
       {"choose a class twice", "nn::choose_classes: class 1 is named twice",
@@ -894,11 +1397,14 @@ std::vector<Case> data() {
       {"choose a class without samples", "nn::choose_classes: no sample is of class 5",
        [] { (void)nn::choose_classes(points(), {5}); }},
       {"choose classes of rows",
-       "nn::choose_classes: targets have shape (2, 2), choosing classes needs class numbers (N)",
+       "nn::choose_classes: targets are outputs of shape (2, 2), choosing classes needs labels",
        [] { (void)nn::choose_classes({.inputs = ones(2, 2), .targets = ones(2, 2)}, {1}); }},
-      {"choose classes among targets NaN",
-       "nn::choose_classes: target of sample 0 is nan, choosing classes needs class numbers",
-       [] { (void)nn::choose_classes({.inputs = ones(1, 2), .targets = Tensor{real(NAN)}}, {1}); }},
+      {"choose classes among numbers that are not labels",
+       "nn::choose_classes: targets are outputs of shape (1), choosing classes needs labels",
+       [] { (void)nn::choose_classes({.inputs = ones(1, 2), .targets = Tensor{1}}, {1}); }},
+      {"choose classes of inputs and targets that differ in number",
+       "nn::choose_classes: 6 inputs and 2 targets, expected equally many",
+       [] { (void)nn::choose_classes(torn(), {1}); }},
       {"batches of nothing", "nn::Batches: the set is empty",
        [] {
          const Dataset set;
@@ -923,7 +1429,35 @@ std::vector<Case> data() {
       {"a batch out of range", "nn::Batches: batch index is 3, expected 0 to 2",
        [] {
          const Dataset set = points();
-         (void)nn::Batches{set, {.size = 2}}[3];
+         (void)nn::Batches{set, {.size = 2}}.epoch(1)[3];
+       }},
+      {"a short batch that was dropped", "nn::Batches: batch index is 1, expected 0 to 0",
+       [] {
+         const Dataset set = points();
+         nn::Batch batch;
+         nn::Batches{set, {.size = 4, .drop_last = true}}.epoch(1).read(1, batch);
+       }},
+      {"the batches of a set that has become smaller",
+       "nn::Batches: the set has 2 samples, too few for 3 batches of 2",
+       [] {
+         Dataset set = points();
+         const nn::Batches batches{set, {.size = 2, .shuffle = false}};
+         set = set.first(2);
+         (void)batches.epoch(1);
+       }},
+      {"a batch of a set that has become smaller since the epoch began",
+       "nn::gather: place is 5, expected 0 to 1",
+       [] {
+         Dataset set = points();
+         const nn::Batches::Epoch epoch = nn::Batches{set, {.size = 2, .shuffle = false}}.epoch(1);
+         set = set.first(2);
+         (void)epoch[2];
+       }},
+      {"a batch read over the set that it comes from",
+       "nn::gather: the set would be overwritten while it is read",
+       [] {
+         Dataset set = points();
+         nn::Batches{set, {.size = 2}}.epoch(1).read(0, set);
        }},
       {"a split that leaves nothing",
        "nn::split: 4 samples for validation and 2 for test leave none of 6 to train",
@@ -944,13 +1478,20 @@ std::vector<Case> data() {
        "nn::split: 3 samples for validation and 3 for test leave none of 6 to train",
        [] { (void)nn::split(points(), nn::Fractions{.validation = 0.5, .test = 0.5}); }},
       {"a stratified split of rows",
-       "nn::split: targets have shape (4, 2), stratified splitting needs class numbers (N)",
+       "nn::split: targets are outputs of shape (4, 2), stratified splitting needs labels",
        [] { (void)nn::split_places(ones(4, 2), nn::Counts{.test = 1}, {.stratified = true}); }},
-      {"a stratified split of half classes",
-       "nn::split: target of sample 1 is 0.5, stratified splitting needs class numbers",
+      {"a stratified split of numbers that are not labels",
+       "nn::split: targets are outputs of shape (2), stratified splitting needs labels",
        [] {
          (void)nn::split_places(Tensor{0, real(0.5)}, nn::Counts{.test = 1}, {.stratified = true});
        }},
+      {"a split of inputs and targets that differ in number",
+       "nn::split: 6 inputs and 2 targets, expected equally many",
+       [] { (void)nn::split(torn(), nn::Counts{.test = 1}); }},
+      {"a split that asks for so much that the sum overflows",
+       "nn::split: 1 samples for validation and 18446744073709551615 for test leave none of 6 to "
+       "train",
+       [] { (void)nn::split(points(), nn::Counts{.validation = 1, .test = minus_one}); }},
   };
 }
 
@@ -974,8 +1515,8 @@ std::vector<Case> augmentation() {
        [] { (void)nn::Augment{{.thickness = -1}}; }},
       {"augment: a thickness NaN", "nn::Augment: thickness is nan pixels, expected 0 to 2",
        [] { (void)nn::Augment{{.thickness = NAN}}; }},
-      {"augment: rows that are no squares",
-       "nn::Augment: rows of 5 values are no square images, such need the shape (B, C, H, W)",
+      {"augment: rows that are not squares",
+       "nn::Augment: rows of 5 values are not square images, expected the shape (B, C, H, W)",
        [] { (void)nn::Augment{{}}(ones(2, 5), nn::Random{1}); }},
       {"augment: three axes",
        "nn::Augment: images have shape (2, 4, 4), expected (B, C, H, W), or (B, H·H) for square "
@@ -995,13 +1536,13 @@ std::vector<Case> augmentation() {
        [] { (void)nn::thicken(ones(2, 4), 3); }},
       {"thicken: by NaN", "nn::thicken: pixels is nan, expected -2 to 2",
        [] { (void)nn::thicken(ones(2, 4), NAN); }},
-      {"thicken: rows that are no squares",
-       "nn::thicken: rows of 5 values are no square images, such need the shape (B, C, H, W)",
+      {"thicken: rows that are not squares",
+       "nn::thicken: rows of 5 values are not square images, expected the shape (B, C, H, W)",
        [] { (void)nn::thicken(ones(2, 5), 1); }},
       {"displacement: infinitely far", "nn::Elastic: amplitude is inf pixels, expected 0 or more",
        [] { (void)nn::displacement({.amplitude = INFINITY}, 2, 2, nn::Random{1}); }},
       {"displacement: of no pixels",
-       "nn::displacement: an image of 0×4 pixels, expected at least 1×1",
+       "nn::displacement: an image of 4 × 0 pixels, expected at least 1 × 1",
        [] { (void)nn::displacement({.amplitude = 1}, 0, 4, nn::Random{1}); }},
   };
 }
@@ -1009,154 +1550,233 @@ std::vector<Case> augmentation() {
 // Metrics.
 std::vector<Case> metrics() {
   return {
-      {"classes of a vector", "nn::classes: rows have shape (2), expected (B, M)",
-       [] { (void)nn::classes(Tensor{1, 2}); }},
-      {"classes of nothing", "nn::classes: rows have shape (), expected (B, M)",
-       [] { (void)nn::classes(Tensor{}); }},
-      {"target classes that are negative", "nn::target_classes: -1 is not the number of a class",
-       [] { (void)nn::target_classes(Tensor{0, -1}); }},
-      {"target classes NaN", "nn::target_classes: nan is not the number of a class",
-       [] { (void)nn::target_classes(Tensor{real(NAN)}); }},
-      {"target classes of images", "nn::classes: rows have shape (2, 2, 2), expected (B, M)",
-       [] { (void)nn::target_classes(ones(2, 2, 2)); }},
-      {"the target class of a sample that is not there",
-       "nn::target_class: sample 2 of 2, counted from 0",
-       [] { (void)nn::target_class(Tensor{0, 1}, 2); }},
-      {"the target class of nothing", "nn::target_class: sample 0 of 0, counted from 0",
-       [] { (void)nn::target_class(Tensor{}, 0); }},
       {"accuracy: targets of another number",
        "nn::Accuracy: 3 predictions and 2 targets, expected equally many",
-       [] { nn::Accuracy{}.add(ones(3, 2), Tensor{0, 1}); }},
-      {"accuracy: predictions of one axis", "nn::classes: rows have shape (2), expected (B, M)",
-       [] { nn::Accuracy{}.add(Tensor{0, 1}, Tensor{0, 1}); }},
-      {"accuracy: a class that is not whole",
-       "nn::target_classes: 0.5 is not the number of a class",
-       [] { nn::Accuracy{}.add(ones(2, 2), Tensor{0, real(0.5)}); }},
+       [] { nn::Accuracy{}.add(ones(3, 2), Labels{0, 1}); }},
+      {"accuracy: predictions of one axis",
+       "nn::Accuracy: predictions have shape (2), expected (B, M)",
+       [] { nn::Accuracy{}.add(Tensor{0, 1}, Labels{0, 1}); }},
+      {"accuracy: class numbers that are not labels",
+       "nn::Accuracy: predictions have shape (2, 3) and targets (2), expected (B, M) and B labels "
+       "or (B, M)",
+       [] { nn::Accuracy{}.add(ones(2, 3), Tensor{0, 2}); }},
+      {"accuracy: wanted outputs of other columns",
+       "nn::Accuracy: predictions have shape (2, 3) and targets (2, 2), expected (B, M) and B "
+       "labels or (B, M)",
+       [] { nn::Accuracy{}.add(ones(2, 3), ones(2, 2)); }},
+      {"any metric: targets of another number",
+       "nn::Accuracy: 3 predictions and 2 targets, expected equally many",
+       [] { nn::AnyMetric{nn::Accuracy{}}.add(ones(3, 2), Labels{0, 1}); }},
       {"top accuracy of 0", "nn::TopAccuracy: k is 0, expected at least 1",
        [] { (void)nn::TopAccuracy{0}; }},
       {"top accuracy: one column",
        "nn::TopAccuracy: predictions have shape (3, 1), expected (B, M) with M at least 2",
-       [] { nn::TopAccuracy{2}.add(ones(3, 1), Tensor{0, 1, 0}); }},
+       [] { nn::TopAccuracy{2}.add(ones(3, 1), Labels{0, 1, 0}); }},
       {"top accuracy: nothing",
        "nn::TopAccuracy: predictions have shape (), expected (B, M) with M at least 2",
        [] { nn::TopAccuracy{2}.add(Tensor{}, Tensor{}); }},
+      {"top accuracy: targets of another number",
+       "nn::TopAccuracy: 3 predictions and 2 targets, expected equally many",
+       [] { nn::TopAccuracy{2}.add(ones(3, 2), Labels{0, 1}); }},
+      {"top accuracy: class numbers that are not labels",
+       "nn::TopAccuracy: predictions have shape (2, 3) and targets (2), expected (B, M) and B "
+       "labels or (B, M)",
+       [] { nn::TopAccuracy{2}.add(ones(2, 3), Tensor{0, 2}); }},
+      {"precision: predictions of one axis", "nn::Labels: rows have shape (2), expected (N, M)",
+       [] { nn::Precision{2}.add(Tensor{0, 1}, Labels{0, 1}); }},
+      {"precision: class numbers that are not labels",
+       "nn::MacroMean: predictions have shape (2, 2) and targets (2), expected (B, M) and B labels "
+       "or (B, M)",
+       [] { nn::Precision{2}.add(ones(2, 2), Tensor{0, 1}); }},
       {"precision of one class", "nn::ConfusionMatrix: 1 classes, expected 2 to 65536",
        [] { (void)nn::Precision{1}; }},
       {"recall: a class out of range", "nn::ConfusionMatrix: class is 2, expected 0 to 1",
-       [] { nn::Recall{2}.add(ones(2, 2), Tensor{0, 2}); }},
+       [] { nn::Recall{2}.add(ones(2, 2), Labels{0, 2}); }},
       {"F1: more outputs than classes", "nn::ConfusionMatrix: class is 2, expected 0 to 1",
-       [] { nn::F1{2}.add(Tensor{{0, 0, 1}}, Tensor{0}); }},
+       [] { nn::F1{2}.add(Tensor{{0, 0, 1}}, Labels{0}); }},
       {"a confusion matrix larger than memory",
        "nn::ConfusionMatrix: 4294967296 classes, expected 2 to 65536",
        [] { (void)nn::ConfusionMatrix{std::size_t{1} << 32U}; }},
       {"a confusion matrix of lists that differ in length",
        "nn::ConfusionMatrix: 0 predictions and 1 targets, expected equally many",
-       [] {
-         const std::vector<std::size_t> one{1};
-         nn::ConfusionMatrix{2}.add(one, {});
-       }},
-      {"a confusion matrix asked for a class it has not",
+       [] { nn::ConfusionMatrix{2}.add(Labels{}, Labels{1}); }},
+      {"a confusion matrix of a predicted class that it does not have",
+       "nn::ConfusionMatrix: class is 2, expected 0 to 1",
+       [] { nn::ConfusionMatrix{2}.add(Labels{2}, Labels{1}); }},
+      {"a confusion matrix of a class that was negative",
+       "nn::ConfusionMatrix: class is 18446744073709551615, expected 0 to 1",
+       [] { nn::ConfusionMatrix{2}.add(Labels{0}, Labels{minus_one}); }},
+      {"a confusion matrix asked for a class that it does not have",
        "nn::ConfusionMatrix: class is 2, expected 0 to 1",
        [] { (void)nn::ConfusionMatrix{2}(0, 2); }},
       {"the recall of a class that is not there",
        "nn::ConfusionMatrix: class is 2, expected 0 to 1",
        [] { (void)nn::ConfusionMatrix{2}.recall(2); }},
+      {"the precision of a class that is not there",
+       "nn::ConfusionMatrix: class is 7, expected 0 to 1",
+       [] { (void)nn::ConfusionMatrix{2}.precision(7); }},
+      {"the F1 of a class that is not there", "nn::ConfusionMatrix: class is 2, expected 0 to 1",
+       [] { (void)nn::ConfusionMatrix{2}.f1(2); }},
   };
 }
 
 // Training.
 std::vector<Case> training() {
   return {
-      {"watch a set without a name", "nn::Trainer: a set cannot be named '', which is no word",
+      {"watch a set without a name", "nn::Trainer: a set cannot be named '', which is not a word",
        [] {
          Sequential n = network();
          const Dataset set = points();
          trainer(n).watch("", set);
        }},
       {"watch a set named like another",
-       "nn::Trainer: a set cannot be named 'validation', another has that name",
+       "nn::Trainer: a set cannot be named 'validation', another one has that name",
        [] {
          Sequential n = network();
          const Dataset set = points();
          trainer(n).watch("validation", set);
        }},
-      {"balanced weights of nothing", "nn::balanced_weights: there are no targets",
-       [] { (void)nn::balanced_weights(Tensor{}); }},
-      {"balanced weights of half classes", "nn::target_classes: 0.5 is not the number of a class",
-       [] { (void)nn::balanced_weights(Tensor{real(0.5)}); }},
-      {"fit: nothing", "nn::Batches: the set is empty", [] { fit(Dataset{}); }},
-      {"fit: no epochs", "nn::Trainer: 0 epochs, expected at least 1",
+      {"watch a set twice by one name",
+       "nn::Trainer: a set cannot be named 'odd', another one has that name",
+       [] {
+         Sequential n = network();
+         const Dataset set = points();
+         nn::Trainer t = trainer(n);
+         t.watch("odd", set);
+         t.watch("odd", set);
+       }},
+      {"call nothing after every epoch", "nn::Trainer: on_epoch has no function to call",
+       [] {
+         Sequential n = network();
+         trainer(n).on_epoch(nullptr);
+       }},
+      {"fit: nothing", "nn::Training: the training set: the set is empty", [] { fit(Dataset{}); }},
+      {"fit: no epochs", "nn::Training: 0 epochs, expected at least 1",
        [] { fit(points(), {}, {.epochs = 0}); }},
       {"fit: batches of no size", "nn::Batches: batch size is 0, expected 1 to 6",
-       [] { fit(points(), {}, {.batch_size = 0}); }},
+       [] { fit(points(), {}, {.batches = {.size = 0}}); }},
       {"fit: gradients clipped to a negative norm",
-       "nn::Trainer: gradients clipped to norm -1, expected 0 or more",
-       [] { fit(points(), {}, {.clip_norm = -1}); }},
+       "nn::Training: clip_norm is -1, expected 0 or more",
+       [] { fit(points(), {}, {.steps = {.clip_norm = -1}}); }},
+      {"fit: gradients clipped to NaN", "nn::Training: clip_norm is nan, expected 0 or more",
+       [] { fit(points(), {}, {.steps = {.clip_norm = real(NAN)}}); }},
       {"fit: patience without a validation set",
-       "nn::Trainer: patience is 1, but there is no validation set",
-       [] { fit(points(), {}, {.patience = 1}); }},
-      {"fit: a negative cost that is enough", "nn::Trainer: enough_cost is -1, expected 0 or more",
-       [] { fit(points(), {}, {.enough_cost = -1}); }},
-      {"fit: a change NaN", "nn::Trainer: min_change is nan, expected 0 or more",
-       [] { fit(points(), {}, {.min_change = NAN}); }},
-      {"fit: a class without a weight", "nn::Trainer: 2 class weights, but a target is class 2",
-       [] { fit(points(), {}, {.class_weights = {1, 2}}); }},
-      {"fit: a class weight NaN",
-       "nn::Trainer: the weight of a class is nan, expected a finite number, 0 or more",
-       [] { fit(points(), {}, {.class_weights = {1, 1, NAN}}); }},
-      {"fit: class weights that are all 0", "nn::Trainer: the weights of all classes are 0",
-       [] { fit(points(), {}, {.class_weights = {0, 0, 0}}); }},
+       "nn::Training: patience is 1, but there is no validation set",
+       [] { fit(points(), {}, {.stopping = {.patience = 1}}); }},
+      {"fit: a negative cost that is enough",
+       "nn::Training: enough_cost is -1, expected a finite number, 0 or more",
+       [] { fit(points(), {}, {.stopping = {.enough_cost = -1}}); }},
+      {"fit: a change NaN", "nn::Training: min_change is nan, expected a finite number, 0 or more",
+       [] { fit(points(), {}, {.stopping = {.min_change = NAN}}); }},
+      {"fit: an infinite change",
+       "nn::Training: min_change is inf, expected a finite number, 0 or more",
+       [] { fit(points(), {}, {.stopping = {.min_change = INFINITY}}); }},
+      {"fit: a class without a weight", "nn::Weighted: 2 class weights, but a target is class 2",
+       [] {
+         Sequential n = network();
+         const nn::Weighted cost{nn::SoftmaxCrossEntropy{}, {1, 2}};
+         nn::Trainer{n, cost, nn::Adam{}}.fit(points());
+       }},
+      {"fit: a class of the validation set without a weight",
+       "nn::Weighted: 2 class weights, but a target is class 2",
+       [] {
+         Sequential n = network();
+         const nn::Weighted cost{nn::SoftmaxCrossEntropy{}, {1, 2}};
+         nn::Trainer{n, cost, nn::Adam{}}.fit(points().first(2), points());
+       }},
       {"fit: a schedule that gives NaN",
-       "nn::Trainer: the schedule gives the factor nan after 0 epochs, expected a finite number, 0 "
+       "nn::Training: the schedule gives the factor nan after 0 epochs, expected a finite number, "
+       "0 or more",
+       [] { fit(points(), {}, {.steps = {.schedule = [](const nn::Progress&) { return NAN; }}}); }},
+      {"fit: a schedule that gives a negative factor",
+       "nn::Training: the schedule gives the factor -1 after 0 epochs, expected a finite number, 0 "
        "or more",
-       [] { fit(points(), {}, {.schedule = [](const nn::Progress&) { return NAN; }}); }},
-      {"fit: an augmentation that loses samples", "nn::Trainer: augment made 5 samples of 6",
-       [] { fit(points(), {}, {.augment = [](Tensor, nn::Random) { return ones(5, 2); }}); }},
-      {"fit: an augmentation that gives nothing", "nn::Trainer: augment made 0 samples of 6",
-       [] { fit(points(), {}, {.augment = [](Tensor, nn::Random) { return Tensor{}; }}); }},
+       [] { fit(points(), {}, {.steps = {.schedule = [](const nn::Progress&) { return -1; }}}); }},
+      {"fit: an augmentation that loses samples", "nn::Training: augment made 5 samples of 6",
+       [] {
+         fit(points(), {}, {.steps = {.augment = [](Tensor, nn::Random) { return ones(5, 2); }}});
+       }},
+      {"fit: an augmentation that returns nothing", "nn::Training: augment made 0 samples of 6",
+       [] {
+         fit(points(), {}, {.steps = {.augment = [](Tensor, nn::Random) { return Tensor{}; }}});
+       }},
       {"fit: an augmentation that changes the shape",
        "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 3",
-       [] { fit(points(), {}, {.augment = [](Tensor, nn::Random) { return ones(6, 3); }}); }},
+       [] {
+         fit(points(), {}, {.steps = {.augment = [](Tensor, nn::Random) { return ones(6, 3); }}});
+       }},
       {"fit: inputs and targets that differ in number",
-       "nn::Batches: 6 inputs and 2 targets, expected equally many", [] { fit(torn()); }},
+       "nn::Training: the training set: 6 inputs and 2 targets, expected equally many",
+       [] { fit(torn()); }},
       {"fit: inputs of other columns",
        "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 5",
-       [] { fit({.inputs = ones(6, 5), .targets = Tensor{Shape{6}}}); }},
+       [] { fit({.inputs = ones(6, 5), .targets = Labels{0, 0, 0, 0, 0, 0}}); }},
       {"fit: a label out of range",
-       "nn::SoftmaxCrossEntropy: target of sample 0 is 3, expected a class from 0 to 2",
+       "nn::SoftmaxCrossEntropy: label of sample 4 is 3, expected 0 to 2",
        [] {
          Dataset set = points();
-         set.targets(4) = 3;
-         fit(set);
+         set.targets = Labels{0, 1, 2, 0, 3, 2};
+         fit(set, {}, {.batches = {.shuffle = false}});
        }},
+      {"fit: class numbers that are not labels",
+       "nn::SoftmaxCrossEntropy: predictions have shape (6, 3) and targets (6), expected (B, M) "
+       "and B labels or (B, M)",
+       [] { fit({.inputs = ones(6, 2), .targets = Tensor{0, 1, 2, 0, 1, 2}}); }},
       {"fit: an input NaN",
-       "nn::Trainer: sample 4 of the training set: input 1 is nan, expected finite numbers",
+       "nn::Training: sample 4 of the training set: input 1 is nan, expected finite numbers",
        [] {
          Dataset set = points();
          set.inputs(4, 1) = real(NAN);
          fit(set);
        }},
       {"fit: an input infinite in the validation set",
-       "nn::Trainer: sample 0 of the validation set: input 0 is -inf, expected finite numbers",
+       "nn::Training: sample 0 of the validation set: input 0 is -inf, expected finite numbers",
        [] {
          Dataset set = points();
          set.inputs(0, 0) = -real(INFINITY);
          fit(points(), set);
        }},
-      {"fit: a target NaN",
-       "nn::Trainer: sample 5 of the training set: target 0 is nan, expected finite numbers",
+      {"fit: a wanted output NaN",
+       "nn::Training: sample 5 of the training set: target 2 is nan, expected finite numbers",
        [] {
-         Dataset set = points();
-         set.targets(5) = real(NAN);
+         Dataset set = wanted();
+         Tensor outputs = set.targets.outputs();
+         outputs(5, 2) = real(NAN);
+         set.targets = outputs;
          fit(set);
        }},
       {"fit: validation inputs of other columns",
        "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 5",
-       [] { fit(points(), {.inputs = ones(6, 5), .targets = Tensor{Shape{6}}}); }},
+       [] { fit(points(), {.inputs = ones(2, 5), .targets = Labels{0, 1}}); }},
       {"fit: validation without inputs",
-       "nn::Batches: 0 inputs and 2 targets, expected equally many",
-       [] { fit(points(), {.inputs = {}, .targets = Tensor{1, 2}}); }},
-      {"fit: a network without layers", "nn::Trainer: the network has no layers",
+       "nn::Training: the validation set: 0 inputs and 2 targets, expected equally many",
+       [] { fit(points(), {.inputs = {}, .targets = Labels{1, 2}}); }},
+      {"fit: validation without targets",
+       "nn::Training: the validation set: 6 inputs and 0 targets, expected equally many",
+       [] { fit(points(), {.inputs = ones(6, 2)}); }},
+      {"fit: a validation label out of range",
+       "nn::SoftmaxCrossEntropy: label of sample 1 is 7, expected 0 to 2",
+       [] { fit(points(), {.inputs = ones(2, 2), .targets = Labels{0, 7}}); }},
+      {"fit: a watched set without samples", "nn::Training: set odd: the set is empty",
+       [] {
+         Sequential n = network();
+         const Dataset odd;
+         nn::Trainer t = trainer(n);
+         t.watch("odd", odd);
+         t.fit(points());
+       }},
+      {"fit: a watched set with an infinite target",
+       "nn::Training: sample 2 of set odd: target 0 is inf, expected finite numbers",
+       [] {
+         Sequential n = network();
+         Tensor outputs{Shape{6, 3}};
+         outputs(2, 0) = real(INFINITY);
+         const Dataset odd{.inputs = ones(6, 2), .targets = outputs};
+         nn::Trainer t = trainer(n);
+         t.watch("odd", odd);
+         t.fit(points());
+       }},
+      {"fit: a network without layers", "nn::Training: the network has no layers",
        [] {
          Sequential n;
          trainer(n).fit(points());
@@ -1168,56 +1788,178 @@ std::vector<Case> training() {
          t.watch(nn::Recall{2});
          t.fit(points());
        }},
-      {"evaluate: nothing", "nn::Batches: the set is empty",
+      {"training: no epochs", "nn::Training: 0 epochs, expected at least 1",
+       [] { (void)Stepped{{.epochs = 0}}; }},
+      {"training: patience with an empty validation set",
+       "nn::Training: patience is 2, but there is no validation set",
        [] {
          Sequential n = network();
-         trainer(n).evaluate(Dataset{});
+         const Dataset set = points();
+         const Dataset empty;
+         (void)nn::Training{n,   nn::SoftmaxCrossEntropy{},     nn::Adam{},
+                            set, {.stopping = {.patience = 2}}, {.validation = &empty}};
        }},
+      {"training: an augmentation that loses samples", "nn::Training: augment made 1 samples of 4",
+       [] {
+         Stepped{{.batches = {.size = 4},
+                  .steps = {.augment = [](Tensor, nn::Random) { return ones(1, 2); }}}}
+             .training.run_epoch();
+       }},
+      {"training: an optimizer that stepped on another network",
+       "nn::Adam: parameter 1 is weight of shape (2, 4), before it was weight of shape (2, 3); "
+       "give every list of parameters its own optimizer",
+       [] {
+         Sequential other{nn::Dense{2, 3}};
+         Stepped stepped;
+         stepped.optimizer.step(other.parameters());
+         stepped.training.step();
+       }},
+      {"training: a layer frozen after its optimizer has stepped",
+       "nn::Adam: parameter 1 is weight of shape (4, 3), before it was weight of shape (2, 4); "
+       "give every list of parameters its own optimizer",
+       [] {
+         Sequential n = network();
+         nn::Trainer t = trainer(n);
+         t.fit(points());
+         n.freeze(0, 1);
+         t.fit(points());
+       }},
+      {"a trainer set to a rate NaN",
+       "nn::Adam: learning rate is nan, expected a finite number, 0 or more",
+       [] {
+         Sequential n = network();
+         trainer(n).optimizer().set_learning_rate(real(NAN));
+       }},
+      {"a trainer set to a negative rate after an epoch",
+       "nn::Adam: learning rate is -1, expected a finite number, 0 or more",
+       [] {
+         Sequential n = network();
+         nn::Trainer t = trainer(n);
+         t.on_epoch([&](const nn::Epoch&) { t.optimizer().set_learning_rate(-1); });
+         t.fit(points());
+       }},
+  };
+}
+
+// Evaluation.
+std::vector<Case> evaluation() {
+  return {
+      {"evaluate: nothing", "nn::evaluate: the set: the set is empty",
+       [] {
+         Sequential n = network();
+         (void)trainer(n).evaluate(Dataset{});
+       }},
+      {"evaluate: inputs and targets that differ in number",
+       "nn::evaluate: the set: 6 inputs and 2 targets, expected equally many",
+       [] { (void)nn::evaluate(network(), nn::SoftmaxCrossEntropy{}, torn()); }},
+      {"evaluate: a network without layers", "nn::evaluate: the network has no layers",
+       [] { (void)nn::evaluate(Sequential{}, nn::SoftmaxCrossEntropy{}, points()); }},
       {"evaluate: an input NaN",
-       "nn::Trainer: sample 1 of the set: input 0 is nan, expected finite numbers",
+       "nn::evaluate: sample 1 of the set: input 0 is nan, expected finite numbers",
        [] {
          Sequential n = network();
          Dataset set = points();
          set.inputs(1, 0) = real(NAN);
-         trainer(n).evaluate(set);
+         (void)trainer(n).evaluate(set);
        }},
-      {"evaluate: a named set with an infinite target",
-       "nn::Trainer: sample 2 of set odd: target 0 is inf, expected finite numbers",
+      {"evaluate: an infinite target",
+       "nn::evaluate: sample 2 of the set: target 0 is inf, expected finite numbers",
        [] {
-         Sequential n = network();
-         Dataset set = points();
-         set.targets(2) = real(INFINITY);
-         trainer(n).evaluate({{"odd", set}});
+         Tensor outputs{Shape{6, 3}};
+         outputs(2, 0) = real(INFINITY);
+         const Dataset set{.inputs = ones(6, 2), .targets = outputs};
+         (void)nn::evaluate(network(), nn::MeanSquaredError{}, set);
        }},
       {"evaluate: inputs of another rank",
        "nn::Sequential: layer 1 (Dense 2→4) expects rows of 2 columns (put nn::Flatten before it), "
        "the input has (1, 2)",
        [] {
          Sequential n = network();
-         trainer(n).evaluate({.inputs = ones(6, 1, 2), .targets = Tensor{Shape{6}}});
+         (void)trainer(n).evaluate({.inputs = ones(2, 1, 2), .targets = Labels{0, 1}});
        }},
-      {"predict: nothing", "nn::Trainer: inputs are empty",
+      {"evaluate: a label out of range",
+       "nn::SoftmaxCrossEntropy: label of sample 1 is 3, expected 0 to 2",
        [] {
-         Sequential n = network();
-         (void)trainer(n).predict(Tensor{});
+         (void)nn::evaluate(network(), nn::SoftmaxCrossEntropy{},
+                            {.inputs = ones(2, 2), .targets = Labels{0, 3}}, nn::Accuracy{});
        }},
+      {"evaluate: a metric of fewer classes", "nn::ConfusionMatrix: class is 2, expected 0 to 1",
+       [] { (void)nn::evaluate(network(), nn::SoftmaxCrossEntropy{}, points(), nn::F1{2}); }},
+      {"predict: nothing", "nn::predict: inputs are empty",
+       [] { (void)nn::predict(network(), Tensor{}); }},
       {"predict: other columns",
        "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 5",
+       [] { (void)nn::predict(network(), ones(4, 5)); }},
+      {"predict classes: nothing", "nn::predict: inputs are empty",
+       [] { (void)nn::predict_classes(network(), Tensor{}); }},
+      {"predict classes of outputs that are not rows",
+       "nn::Labels: rows have shape (4, 1, 2), expected (N, M)",
+       [] { (void)nn::predict_classes(Sequential{nn::Reshape{1, 2}}, ones(4, 2)); }},
+  };
+}
+
+// What follows a training.
+std::vector<Case> observers() {
+  return {
+      {"reporter: a step before begin", "nn::Reporter: step before begin",
+       [] {
+         Stepped stepped;
+         nn::Reporter{}.step(stepped.training);
+       }},
+      {"reporter: an epoch before begin", "nn::Reporter: epoch before begin",
+       [] {
+         Stepped stepped;
+         stepped.training.run_epoch();
+         nn::Reporter{}.epoch(stepped.training);
+       }},
+      {"reporter: an epoch before one has ended", "nn::Reporter: epoch before the end of an epoch",
+       [] {
+         Stepped stepped;
+         nn::Reporter reporter;
+         reporter.begin(stepped.training);
+         reporter.epoch(stepped.training);
+       }},
+      {"reporter: a step after leave", "nn::Reporter: step before begin",
+       [] {
+         Stepped stepped;
+         nn::Reporter reporter;
+         reporter.begin(stepped.training);
+         reporter.leave();
+         reporter.step(stepped.training);
+       }},
+      {"a line with a name for a metric that was not measured",
+       "nn::to_line: 1 names of metrics and 0 values, expected equally many",
+       [] {
+         const nn::Evaluation evaluation =
+             nn::evaluate(network(), nn::SoftmaxCrossEntropy{}, points());
+         (void)nn::to_line("test", evaluation, {"accuracy"});
+       }},
+      {"a line without a name for a metric that was measured",
+       "nn::to_line: 0 names of metrics and 1 values, expected equally many",
+       [] { (void)nn::to_line("test", {.cost = 1, .metrics = {1}}, {}); }},
+      {"history: an epoch without a value of a metric, as CSV",
+       "nn::History: epoch 1 has 1 values, expected 2", [] { (void)torn_history().csv(); }},
+      {"history: an epoch without a value of a metric, as JSON",
+       "nn::History: epoch 1 has 1 values, expected 2", [] { (void)torn_history().json(); }},
+      {"checkpoints every -1 seconds",
+       "nn::Checkpoints: seconds is -1, expected a finite number, 0 or more",
+       [] { (void)nn::Checkpoints{"file", -1}; }},
+      {"checkpoints every NaN seconds",
+       "nn::Checkpoints: seconds is nan, expected a finite number, 0 or more",
+       [] { (void)nn::Checkpoints{"file", NAN}; }},
+      {"checkpoints after an infinite time",
+       "nn::Checkpoints: seconds is inf, expected a finite number, 0 or more",
+       [] { (void)nn::Checkpoints{"file", INFINITY}; }},
+      {"checkpoints in a folder that is not there",
+       "nn::Checkpoints: cannot write /nowhere/file: No such file or directory",
+       [] { fit_observed(nn::Checkpoints{"/nowhere/file"}); }, Refusal::runtime_error},
+      {"checkpoints of an optimizer that does not tell its state",
+       "nn::Checkpoints: Secretive does not tell its state, so it cannot be stored",
        [] {
          Sequential n = network();
-         (void)trainer(n).predict(ones(4, 5));
-       }},
-      {"predict classes of outputs that are no rows",
-       "nn::classes: rows have shape (4, 1, 2), expected (B, M)",
-       [] {
-         Sequential n{nn::Reshape{1, 2}};
-         (void)trainer(n).predict_classes(ones(4, 2));
-       }},
-      {"a trainer set to a rate NaN",
-       "nn::Adam: learning rate is nan, expected a finite number, 0 or more",
-       [] {
-         Sequential n = network();
-         trainer(n).set_learning_rate(real(NAN));
+         nn::Trainer t{n, nn::SoftmaxCrossEntropy{}, Secretive{}};
+         t.observe(nn::Checkpoints{"/nowhere/file"});
+         t.fit(points());
        }},
   };
 }
@@ -1226,10 +1968,20 @@ std::vector<Case> training() {
 std::vector<Case> files() {
   return {
       {"mnist: a folder without files",
-       "nn::mnist: no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz in /nowhere",
+       "nn::read_idx: no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz in /nowhere",
        [] { (void)nn::mnist::load("/nowhere"); }, Refusal::runtime_error},
-      {"mnist: an IDX file that is not there", "nn::mnist: no file images or images.gz in /nowhere",
-       [] { (void)nn::mnist::read_idx("/nowhere/images", 3); }, Refusal::runtime_error},
+      {"mnist: a set that is not there", "nn::read_idx: no file images or images.gz in /nowhere",
+       [] { (void)nn::mnist::load_set("/nowhere/images", "/nowhere/labels"); },
+       Refusal::runtime_error},
+      {"an IDX file that is not there", "nn::read_idx: no file images or images.gz in /nowhere",
+       [] { (void)nn::read_idx("/nowhere/images", 3); }, Refusal::runtime_error},
+      {"a text file read as an IDX file",
+       "nn::read_idx: file.csv, byte 0: magic number is 0x6c616265, not that of an IDX file",
+       [] {
+         const TextFile file{"label,pixel0\n"};
+         (void)nn::read_idx(file.path, 3);
+       },
+       Refusal::runtime_error},
       {"mnist: a CSV file that is not there",
        "nn::mnist: no file train.csv or train.csv.gz in /nowhere",
        [] { (void)nn::mnist::load_csv("/nowhere/train.csv"); }, Refusal::runtime_error},
@@ -1253,9 +2005,48 @@ std::vector<Case> files() {
          (void)nn::mnist::load_csv(file.path);
        },
        Refusal::runtime_error},
+      {"mnist: wanted outputs saved as labels", "nn::Targets: these are wanted outputs, not labels",
+       [] { nn::mnist::save_csv("/nowhere/file.csv", wanted()); }},
+      {"mnist: nothing saved",
+       "nn::mnist: inputs have shape () and there are 0 labels, expected (N, pixels) and N labels",
+       [] { nn::mnist::save_csv("/nowhere/file.csv", {}); }},
+      {"mnist: inputs and labels saved that differ in number",
+       "nn::mnist: inputs have shape (6, 2) and there are 2 labels, expected (N, pixels) and N "
+       "labels",
+       [] { nn::mnist::save_csv("/nowhere/file.csv", torn()); }},
+      {"mnist: a label saved that is not a digit",
+       "nn::mnist: label of sample 1 is 10, expected 0 to 9",
+       [] {
+         nn::mnist::save_csv("/nowhere/file.csv", {.inputs = ones(2, 4), .targets = Labels{9, 10}});
+       }},
+      {"mnist: a pixel saved that is not a byte",
+       "nn::mnist: pixel 3 of sample 0 is 1.5, expected one of 0/255, 1/255, …, 255/255",
+       [] {
+         Dataset set{.inputs = ones(1, 4), .targets = Labels{9}};
+         set.inputs(0, 3) = real(1.5);
+         nn::mnist::save_csv("/nowhere/file.csv", set);
+       }},
+      {"mnist: a file that cannot be written",
+       "nn::mnist: cannot write /nowhere/file.csv: No such file or directory",
+       [] { nn::mnist::save_csv("/nowhere/file.csv", points()); }, Refusal::runtime_error},
       {"history: a file that cannot be written",
        "nn::History: cannot write /nowhere/history.csv: No such file or directory",
-       [] { nn::History{}.write_csv("/nowhere/history.csv"); }, Refusal::runtime_error},
+       [] { nn::write_whole("History", "/nowhere/history.csv", nn::History{}.csv()); },
+       Refusal::runtime_error},
+      {"pictures: a file that is not there", "nn::load_pictures: no file /nowhere/digit.png",
+       [] { (void)nn::load_pictures("/nowhere/digit.png"); }, Refusal::runtime_error},
+      {"a picture without axes", "nn::to_mnist: brightness has shape (), expected 2 axes",
+       [] { (void)nn::to_mnist(nn::Picture{}); }},
+      {"a picture that is a row", "nn::to_mnist: brightness has shape (4), expected 2 axes",
+       [] { (void)nn::to_mnist({.brightness = ones(4)}); }},
+      {"a picture brighter than white", "nn::to_mnist: brightness is 2, expected 0 to 1",
+       [] { (void)nn::to_mnist({.brightness = Tensor{{1, 2}, {0, 1}}}); }},
+      {"a picture with a value NaN", "nn::to_mnist: brightness is nan, expected 0 to 1",
+       [] { (void)nn::to_mnist({.brightness = Tensor{{real(NAN)}}}); }},
+      {"a picture without ink",
+       "nn::to_mnist: no ink: brightness is from 1.00 to 1.00, and a difference below 0.1 from the "
+       "edge's is none",
+       [] { (void)nn::to_mnist({.brightness = ones(4, 4)}); }},
   };
 }
 
@@ -1290,19 +2081,18 @@ TEST(Misuse, IsRefusedInASentence) {
   std::size_t cases = 0;
   for (const auto& group :
        {shapes_and_tensors, numbers, layers_that_cannot_be, wrong_ranks_and_sizes_forward,
-        backward_before_forward, backward_of_what_was_not_the_output, moved_from, networks, costs,
-        optimizers, schedules, data, augmentation, metrics, training, files}) {
+        backward_before_forward, backward_of_what_was_not_the_output, moved_from, networks,
+        labels_and_targets, costs, optimizers, schedules, data, augmentation, metrics, training,
+        evaluation, observers, files}) {
     for (const Case& row : group()) {
       const Outcome outcome = outcome_of(row.call);
       EXPECT_EQ(outcome.type, row.type) << row.words << ": " << outcome.text;
       EXPECT_EQ(without_folder(outcome.text), row.text) << row.words;
-      // DUMP std::printf("DUMP %s | %s\n", row.words.c_str(),
-      // without_folder(outcome.text).c_str());
       ++cases;
     }
   }
   std::printf("%zu cases of misuse, each refused with its exception and its text\n", cases);
-  EXPECT_GE(cases, 120U);
+  EXPECT_GE(cases, 480U);
 }
 
 // What is refused leaves things as they were.
@@ -1310,24 +2100,56 @@ TEST(Misuse, IsRefusedInASentence) {
 TEST(Misuse, LeavesANetworkUsable) {
   Sequential n = network();
   EXPECT_THROW(n.push(nn::Dense{5, 1}), std::invalid_argument);
-  EXPECT_THROW((void)n.forward(ones(4, 7)), std::invalid_argument);
+  EXPECT_THROW(n.forward(ones(4, 7)), std::invalid_argument);
   EXPECT_EQ(n.forward(ones(4, 2)).shape(), (Shape{4, 3}));
-  EXPECT_THROW((void)n.backward(ones(1, 1)), std::invalid_argument);
+  EXPECT_THROW(n.backward(ones(1, 1)), std::invalid_argument);
   EXPECT_EQ(n.backward(ones(4, 3)).shape(), (Shape{4, 2}));
+  EXPECT_THROW(n.freeze(0, 4), std::invalid_argument);
+  EXPECT_FALSE(n.is_frozen(0));
+  EXPECT_THROW((void)n.slice(2, 5), std::invalid_argument);
+  EXPECT_EQ(n.size(), 3U);
 }
 
-// Twice is no misuse: the gradients are written anew.
+TEST(Misuse, LeavesWhatWasCounted) {
+  nn::ConfusionMatrix matrix{2};
+  matrix.add(Labels{0, 1}, Labels{0, 0});
+  EXPECT_THROW(matrix.add(Labels{1, 2}, Labels{1, 1}), std::invalid_argument);
+  EXPECT_EQ(matrix.total(), 2U);
+  nn::Accuracy accuracy;
+  accuracy.add(ones(2, 2), Labels{0, 0});
+  EXPECT_THROW(accuracy.add(ones(2, 2), Labels{1}), std::invalid_argument);
+  EXPECT_EQ(accuracy.value(), 1);
+}
+
+TEST(Misuse, LeavesASetAsItWas) {
+  Dataset set = points();
+  const std::vector<std::size_t> last{5};
+  EXPECT_THROW(nn::gather(set, last, set), std::invalid_argument);
+  EXPECT_EQ(set.inputs, points().inputs);
+  EXPECT_EQ(set.targets, points().targets);
+}
+
+// A training with a schedule restores the optimizer's rate at its end, unless the optimizer is
+// gone.
+TEST(Misuse, LeavesATrainingThatCanEnd) {
+  Stepped stepped{{.steps = {.schedule = nn::Cosine{}}}};
+  EXPECT_TRUE(stepped.training.step());
+  const nn::AnyOptimizer taken = std::move(stepped.optimizer);
+  EXPECT_THROW((void)stepped.training.learning_rate(), std::invalid_argument);
+}
+
+// Calling backward twice is allowed: the gradients are written again.
 TEST(Misuse, IsNotASecondBackward) {
   nn::Random random{1};
   Sequential n{nn::Dense{2, 4, nn::He{random}}, nn::ReLU{}, nn::Dense{4, 3, nn::He{random}}};
-  (void)n.forward(ones(4, 2));
+  n.forward(ones(4, 2));
   const Tensor first = n.backward(ones(4, 3));
   const Tensor gradient = n.parameters()[0]->gradient;
   EXPECT_EQ(n.backward(ones(4, 3)), first);
   EXPECT_EQ(n.parameters()[0]->gradient, gradient);
 }
 
-// Nor is a metric without samples.
+// So is the value of a metric without samples.
 TEST(Misuse, IsNotAMetricWithoutSamples) {
   EXPECT_EQ(nn::Accuracy{}.value(), 0);
   EXPECT_EQ(nn::TopAccuracy{3}.value(), 0);
@@ -1335,6 +2157,28 @@ TEST(Misuse, IsNotAMetricWithoutSamples) {
   EXPECT_EQ(nn::Recall{3}.value(), 0);
   EXPECT_EQ(nn::F1{3}.value(), 0);
   EXPECT_EQ(nn::ConfusionMatrix{3}.accuracy(), 0);
+}
+
+// So is a range of no layers.
+TEST(Misuse, IsNotARangeOfNoLayers) {
+  Sequential n = network();
+  EXPECT_EQ(n.slice(3, 3).size(), 0U);
+  n.freeze(1, 1);
+  EXPECT_EQ(n.parameters().size(), 4U);
+}
+
+// An observer that is added while a training runs follows the next one.
+TEST(Misuse, IsNotAnObserverAddedByAnother) {
+  Sequential n = network();
+  nn::Trainer t = trainer(n);
+  std::size_t calls = 0;
+  t.on_epoch([&](const nn::Epoch& epoch) {
+    for (std::size_t i = 0; epoch.number == 1 && i < 20; ++i) {
+      t.on_epoch([&](const nn::Epoch&) { ++calls; });
+    }
+  });
+  t.fit(points(), {.epochs = 2});
+  EXPECT_EQ(calls, 0U);
 }
 
 // What was moved from can be given something new.
@@ -1347,6 +2191,18 @@ TEST(Misuse, EndsWithAssignment) {
   const nn::Dense taken = std::move(dense);
   dense = taken;
   EXPECT_EQ(dense.predict(ones(4, 2)).shape(), (Shape{4, 3}));
+  nn::AnyLayer layer{nn::ReLU{}};
+  const nn::AnyLayer relu = std::move(layer);
+  layer = nn::AnyLayer{dense};
+  EXPECT_EQ(layer.predict(ones(4, 2)).shape(), (Shape{4, 3}));
+  nn::AnyCost cost{nn::MeanSquaredError{}};
+  const nn::AnyCost squares = std::move(cost);
+  cost = squares;
+  EXPECT_EQ(cost.name(), squares.name());
+  nn::AnyOptimizer optimizer{nn::Adam{}};
+  const nn::AnyOptimizer adam = std::move(optimizer);
+  optimizer = adam;
+  EXPECT_EQ(optimizer.learning_rate(), adam.learning_rate());
 }
 
 // A network may become the one inside it.

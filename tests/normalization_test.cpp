@@ -1,5 +1,5 @@
 // nn.normalization: by hand, against PyTorch, numbers far from 0, images in both layouts, and that
-// predictions do not depend on the company.
+// predictions do not depend on the rest of the batch.
 
 #include <gtest/gtest.h>
 
@@ -16,20 +16,19 @@ import nn.adam;
 import nn.backprop;
 import nn.convolution;
 import nn.cost;
+import nn.dataset;
 import nn.dense;
-import nn.images;
 import nn.initializers;
-import nn.layer;
 import nn.normalization;
-import nn.random;
-import nn.tensor;
+import nn.pooling;
+import nn.reshape;
 import nn.test;
 import nn.vector;
 
 namespace {
 
 using nn::BatchNorm;
-using nn::Images;
+using nn::InterleavedImages;
 using nn::LayerNorm;
 using nn::real;
 using nn::Shape;
@@ -53,14 +52,14 @@ L with_random_parameters(L layer) {
 }
 
 /// Not the numbers that nn::check_gradients draws as factors of its cost: a cost C = Σ x y does not
-/// change with x once that is normalised, so there would be no gradient to check.
+/// change with x once that is normalized, so there would be no gradient to check.
 Tensor input(const Shape& shape) { return noise(shape, 2); }
 
-// ------------------------------------------------------------------------- batch normalisation
+// ------------------------------------------------------------------------- batch normalization
 
 // Column (1, 3): μ = 2, σ² = 1; column (0, 4): μ = 2, σ² = 4. Either becomes (−1, 1); with γ = 3
 // and β = 5 the second becomes (2, 8). ∂C/∂Y = (1 0 / 0 2): ∂C/∂γ = (−1, 2), ∂C/∂β = (1, 2). Two
-// values are always −1 and 1 once normalised, so moving one changes nothing: ∂C/∂X = 0, but for ε.
+// values are always −1 and 1 once normalized, so moving one changes nothing: ∂C/∂X = 0, up to ε.
 TEST(BatchNorm, ByHand) {
   BatchNorm layer{2, {.epsilon = real(1e-15)}};
   layer.parameters()[0]->value = Tensor{1, 3};
@@ -74,14 +73,14 @@ TEST(BatchNorm, ByHand) {
   EXPECT_LT(difference(layer.running_variance(), Tensor{1.1F, 1.7F}), 1e-7);
 }
 
-TEST(BatchNorm, TakesTheShareOfTheNewBatchAsMomentum) {
+TEST(BatchNorm, TakesTheWeightOfTheNewBatchAsMomentum) {
   BatchNorm layer{1, {.momentum = 1}};
   (void)layer.forward(Tensor{{1}, {3}, {8}});
   EXPECT_LT(difference(layer.running_mean(), Tensor{4}), tolerance);
   EXPECT_LT(difference(layer.running_variance(), Tensor{13}), tolerance);
 }
 
-/// Loads scales and shifts, and leads a layer through the three recorded batches.
+/// Loads scales and shifts, and passes the three recorded batches through a layer.
 template <class L>
 void expect_recorded(L& layer, const std::string& name) {
   const auto value = [&](const std::string& what) { return golden("normalization", name + what); };
@@ -125,8 +124,10 @@ TEST(BatchNorm, HasTheRightGradient) {
 /// The layer as one that works on images only.
 struct InImageLayout : BatchNorm {
   using BatchNorm::BatchNorm;
-  [[nodiscard]] Tensor forward(const Tensor& x) { return BatchNorm::forward(Images{x}); }
-  [[nodiscard]] Tensor backward(const Tensor& dy) { return BatchNorm::backward(Images{dy}); }
+  [[nodiscard]] Tensor forward(const Tensor& x) { return BatchNorm::forward(InterleavedImages{x}); }
+  [[nodiscard]] Tensor backward(const Tensor& dy) {
+    return BatchNorm::backward(InterleavedImages{dy});
+  }
 };
 
 TEST(BatchNorm, HasTheRightGradientInTheLayoutOfImages) {
@@ -145,9 +146,9 @@ TEST(BatchNorm, GivesTheSameBitsInBothLayouts) {
     const Tensor dy = noise(shape, 2);
     BatchNorm one = with_random_parameters(BatchNorm{shape[1]});
     BatchNorm two = one;
-    EXPECT_EQ(two.forward(Images{x}), one.forward(x));
-    EXPECT_EQ(two.backward(Images{dy}), one.backward(dy));
-    EXPECT_EQ(two.predict(Images{x}), one.predict(x));
+    EXPECT_EQ(two.forward(InterleavedImages{x}), one.forward(x));
+    EXPECT_EQ(two.backward(InterleavedImages{dy}), one.backward(dy));
+    EXPECT_EQ(two.predict(InterleavedImages{x}), one.predict(x));
     EXPECT_EQ(two.running_variance(), one.running_variance());
   }
 }
@@ -231,7 +232,7 @@ TEST(BatchNorm, LeavesItsStatisticsAloneInUse) {
 }
 
 TEST(BatchNorm, SumsOverImagesOnly) {
-  Images x{Tensor{Shape{3, 2, 2, 2}, real{1}}};
+  InterleavedImages x{Tensor{Shape{3, 2, 2, 2}, real{1}}};
   const real infinity = std::numeric_limits<real>::infinity();
   for (std::size_t i = 3; i < x.values().size(); i += nn::lanes) x.values().data()[i] = infinity;
   BatchNorm layer{2};
@@ -270,6 +271,20 @@ TEST(BatchNorm, SaysWhatItIs) {
   EXPECT_EQ(layer.running_variance(), (Tensor{Shape{16}, real{1}}));
 }
 
+/// Scale and shift are the parameters, read only.
+template <class L>
+void expect_scale_and_shift() {
+  L layer{3};
+  EXPECT_EQ(layer.scale(), (Tensor{1, 1, 1}));
+  EXPECT_EQ(layer.shift(), (Tensor{0, 0, 0}));
+  layer.parameters()[0]->value = Tensor{1, 2, 3};
+  layer.parameters()[1]->value = Tensor{4, 5, 6};
+  EXPECT_EQ(layer.scale(), (Tensor{1, 2, 3}));
+  EXPECT_EQ(layer.shift(), (Tensor{4, 5, 6}));
+}
+
+TEST(BatchNorm, ShowsItsScaleAndShift) { expect_scale_and_shift<BatchNorm>(); }
+
 TEST(BatchNorm, RefusesOptionsOutOfRange) {
   EXPECT_EQ(error_of<std::invalid_argument>([] { BatchNorm{0}; }),
             "nn::BatchNorm: 0 features, expected at least 1");
@@ -278,7 +293,7 @@ TEST(BatchNorm, RefusesOptionsOutOfRange) {
   EXPECT_EQ(error_of<std::invalid_argument>([] { (BatchNorm{2, {.momentum = 1.5}}); }),
             "nn::BatchNorm: momentum is 1.5, expected more than 0 and at most 1");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (BatchNorm{2, {.epsilon = 0}}); }),
-            "nn::BatchNorm: epsilon is 0, expected more than 0");
+            "nn::BatchNorm: epsilon is 0, expected a finite number above 0");
 }
 
 TEST(BatchNorm, RefusesABatchOfOneValueOfEachFeature) {
@@ -308,22 +323,20 @@ TEST(BatchNorm, RefusesWhatDoesNotFit) {
 
 /// Both layers refuse a gradient unlike their output in these words.
 template <class L>
-void expect_gradient_refused(L layer, const std::string& type) {
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{{1, 2}}); }),
-            "nn::" + type + ": backward before forward");
-  (void)layer.forward(Tensor{{1, 2}, {3, 5}});
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{{1, 2}}); }),
-            "nn::" + type + ": gradient has shape (1, 2), the last output (2, 2)");
+void expect_gradient_refused(const std::string& type) {
+  const auto [before, after] = nn::test::gradient_refusals(L{2}, Shape{2, 2}, Shape{1, 2});
+  EXPECT_EQ(before, "nn::" + type + ": backward before forward");
+  EXPECT_EQ(after, "nn::" + type + ": gradient has shape (1, 2), the last output (2, 2)");
 }
 
 TEST(BatchNorm, RefusesAGradientUnlikeItsOutput) {
-  expect_gradient_refused(BatchNorm{2}, "BatchNorm");
+  expect_gradient_refused<BatchNorm>("BatchNorm");
 }
 
 // --------------------------------------------------------------------- among convolutional layers
 
-/// Counts the times that it is handed images in their own layout, and as a tensor. What it gives
-/// back is of the same kind: nn::ImageLayer asks for that.
+/// Counts how often it is given images in their own layout, and as a tensor. It returns what it is
+/// given, as nn::ImageLayer requires.
 struct Watched : BatchNorm {
   std::size_t* as_images;
   std::size_t* as_tensor;
@@ -335,27 +348,32 @@ struct Watched : BatchNorm {
   [[nodiscard]] Tensor predict(Tensor x) const {
     return ++*as_tensor, BatchNorm::predict(std::move(x));
   }
-  Images forward(Images x) { return ++*as_images, BatchNorm::forward(std::move(x)); }
-  Images backward(Images dy) { return ++*as_images, BatchNorm::backward(std::move(dy)); }
-  [[nodiscard]] Images predict(Images x) const {
+  InterleavedImages forward(InterleavedImages x) {
+    return ++*as_images, BatchNorm::forward(std::move(x));
+  }
+  InterleavedImages backward(InterleavedImages dy) {
+    return ++*as_images, BatchNorm::backward(std::move(dy));
+  }
+  [[nodiscard]] InterleavedImages predict(InterleavedImages x) const {
     return ++*as_images, BatchNorm::predict(std::move(x));
   }
 };
 static_assert(nn::ImageLayer<Watched>);
 
-/// Images with a bright bar, upright or lying, each somewhere else and in other light.
+/// Images with a bright bar, upright or lying, each in a different place and brightness; and which
+/// of the two it is, one-hot.
 std::pair<Tensor, Tensor> bars(std::size_t count) {
   nn::Random random{9};
   Tensor images{Shape{count, 1, 8, 8}};
-  Tensor classes{Shape{count}};
+  nn::Labels classes;
   for (std::size_t b = 0; b < count; ++b) {
     const std::size_t at = random.below(8);
     const auto light = static_cast<real>(random.uniform(-5, 5));
-    classes(b) = static_cast<real>(b % 2);
+    classes.push_back(b % 2);
     for (real& value : images.row(b)) value = light;
     for (std::size_t i = 0; i < 8; ++i) images(b, 0, b % 2 == 0 ? at : i, b % 2 == 0 ? i : at) += 1;
   }
-  return {images, classes};
+  return {images, classes.one_hot(2)};
 }
 
 TEST(BatchNorm, StaysInTheLayoutOfImagesAndLearns) {
@@ -368,24 +386,25 @@ TEST(BatchNorm, StaysInTheLayoutOfImagesAndLearns) {
                          nn::MaxPool{2},
                          nn::Flatten{},
                          nn::Dense{36, 2, nn::Glorot{random}}};
-  const auto [images, classes] = bars(64);
+  const auto [images, targets] = bars(64);
+  const nn::SoftmaxCrossEntropy cost;
   nn::Adam adam{{.learning_rate = real(0.02)}};
   const auto parameters = network.parameters();
   constexpr std::size_t steps = 100;
   for (std::size_t step = 0; step < steps; ++step) {
     const Tensor logits = network.forward(images);
-    network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, classes));
+    network.backward_parameters(cost.gradient(logits, targets));
     adam.step(parameters);
   }
   EXPECT_EQ(as_images, 2 * steps);
-  EXPECT_LT(nn::SoftmaxCrossEntropy::value(network.forward(images), classes), 0.05);
-  EXPECT_LT(nn::SoftmaxCrossEntropy::value(network.predict(images), classes), 0.2);
+  EXPECT_LT(cost.value(network.forward(images), targets), 0.05);
+  EXPECT_LT(cost.value(network.predict(images), targets), 0.2);
   EXPECT_EQ(as_images, 2 * steps + 2);
   EXPECT_EQ(as_tensor, 0U);
 }
 
-// The Tanh stands between, for a bias right below a BatchNorm shifts every value alike: its
-// gradient is 0, and what is measured of it is rounding.
+// The Tanh is there because a bias right before a BatchNorm shifts every value alike: its gradient
+// is 0, and a measurement of it is only rounding.
 TEST(BatchNorm, PassesTheGradientCheckInANetwork) {
   nn::Random random{3};
   nn::Sequential network{nn::Convolution{2, 3, {.kernel = 2}, nn::He{random}},
@@ -398,7 +417,7 @@ TEST(BatchNorm, PassesTheGradientCheckInANetwork) {
   EXPECT_LT(nn::check_gradients(network, input(Shape{5, 2, 3, 3})).worst(), gradient_tolerance);
 }
 
-// ------------------------------------------------------------------------- layer normalisation
+// ------------------------------------------------------------------------- layer normalization
 
 // (1, 3): μ = 2, σ² = 1, so (−1, 1), then γ = (1, 3), β = (0, 5). ∂C/∂β is the column sum.
 TEST(LayerNorm, ByHand) {
@@ -463,11 +482,13 @@ TEST(LayerNorm, SaysWhatItIs) {
   EXPECT_EQ(layer.parameters()[1]->name, "bias");
 }
 
+TEST(LayerNorm, ShowsItsScaleAndShift) { expect_scale_and_shift<LayerNorm>(); }
+
 TEST(LayerNorm, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error_of<std::invalid_argument>([] { LayerNorm{0}; }),
             "nn::LayerNorm: 0 features, expected at least 1");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (LayerNorm{2, {.epsilon = -1}}); }),
-            "nn::LayerNorm: epsilon is -1, expected more than 0");
+            "nn::LayerNorm: epsilon is -1, expected a finite number above 0");
   LayerNorm layer{3};
   for (const Tensor& x :
        {Tensor{}, Tensor{1, 2, 3}, Tensor{{1, 2}, {3, 4}}, Tensor{Shape{2, 3, 4}}}) {
@@ -482,7 +503,7 @@ TEST(LayerNorm, RefusesWhatDoesNotFit) {
 }
 
 TEST(LayerNorm, RefusesAGradientUnlikeItsOutput) {
-  expect_gradient_refused(LayerNorm{2}, "LayerNorm");
+  expect_gradient_refused<LayerNorm>("LayerNorm");
 }
 
 }  // namespace

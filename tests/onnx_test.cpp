@@ -21,6 +21,8 @@
 import nn.activation;
 import nn.backprop;
 import nn.convolution;
+import nn.pooling;
+import nn.reshape;
 import nn.dense;
 import nn.dropout;
 import nn.layer;
@@ -488,7 +490,8 @@ class Half {
 
 TEST_F(Onnx, RefusesALayerThatTheLibraryDoesNotKnow) {
   const std::string expected =
-      "nn::export_onnx: Half is not a layer of the library, and nothing tells what it is in ONNX";
+      "nn::export_onnx: nothing says what Half is in ONNX: register it with nn::register_layer, "
+      "with .onnx";
   EXPECT_EQ(refusal(Sequential{ReLU{}, Half{}}, Shape{3}), expected);
   EXPECT_EQ(refusal(Sequential{ReLU{}, Sequential{Half{}}}, Shape{3}), expected);
   EXPECT_FALSE(std::filesystem::exists(file_));

@@ -12,6 +12,7 @@
 #include <numeric>
 #include <random>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -52,10 +53,21 @@ TEST(Random, CanBeEnteredAnywhere) {
   Random random{42};
   const auto sequence = drawn(100, std::ref(random));
   for (std::size_t i = 0; i < sequence.size(); ++i) EXPECT_EQ(Random{42}.at(i), sequence[i]);
-  EXPECT_EQ(random.place(), 100U);
-  random.seek(7);
-  EXPECT_EQ(random(), sequence[7]);
-  EXPECT_EQ(random.place(), 8U);
+}
+
+// Seed, stream and how many numbers were drawn: copied, they resume the sequence.
+TEST(Random, IsThreeWords) {
+  Random random = Random{42}.stream(3);
+  (void)random();
+  (void)random();
+  EXPECT_EQ(random.words()[0], 42U);
+  EXPECT_EQ(random.words()[2], 2U);
+  Random other{0};
+  std::ranges::copy(random.words(), other.words().begin());
+  EXPECT_EQ(other(), random());
+  EXPECT_EQ(other.uniform(), random.uniform());
+  other.words()[2] = 0;
+  EXPECT_EQ(other(), Random{42}.stream(3).at(0));
 }
 
 TEST(Random, IsAValue) {

@@ -12,15 +12,11 @@
 #include <vector>
 
 import nn.backprop;
-import nn.convolution;
-import nn.cost;
 import nn.dense;
 import nn.descent;
 import nn.initializers;
-import nn.layer;
-import nn.random;
 import nn.recurrent;
-import nn.tensor;
+import nn.reshape;
 import nn.test;
 
 namespace {
@@ -107,11 +103,10 @@ TEST(LSTM, MakesTwoStepsAsByHand) {
 
 TEST(LSTM, RemembersAtFirst) {
   Random random{1};
-  LSTM layer{2, 3, nn::Glorot{random}};
-  EXPECT_EQ(layer.parameters()[2]->value, (Tensor{0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0}));
+  const LSTM layer{2, 3, nn::Glorot{random}};
+  EXPECT_EQ(layer.bias(), (Tensor{0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0}));
 }
 
-/// Calls the initializer as each layer does, and keeps what it was told.
 TEST(Recurrence, InitializesEachGateAsALayerOfItsOwn) {
   std::vector<std::string> calls;
   const auto record = [&](Tensor& weights, nn::Fan fan) {
@@ -159,6 +154,19 @@ TYPED_TEST(EveryRecurrence, IsALayer) {
   EXPECT_EQ(layer.name(), kind<TypeParam>() + " 28→128");
   EXPECT_EQ((TypeParam{28, 128, {.sequence = true}}.name()),
             kind<TypeParam>() + " 28→128 sequence");
+}
+
+TYPED_TEST(EveryRecurrence, ShowsItsParameters) {
+  auto layer = random_layer<TypeParam>(2, 3, {});
+  const std::vector<Parameter*> parameters = layer.parameters();
+  EXPECT_EQ(layer.weight_input(), parameters[0]->value);
+  EXPECT_EQ(layer.weight_hidden(), parameters[1]->value);
+  EXPECT_EQ(layer.bias(), parameters[2]->value);
+  if (parameters.size() > 3) {
+    EXPECT_EQ(layer.bias_hidden(), parameters[3]->value);
+  } else {
+    EXPECT_TRUE(layer.bias_hidden().empty());
+  }
 }
 
 TYPED_TEST(EveryRecurrence, AgreesWithPyTorch) {
@@ -247,7 +255,7 @@ TYPED_TEST(EveryRecurrence, SaturatesAndKeepsNaN) {
   for (const real h : y.values()) EXPECT_TRUE(std::isnan(h));
 }
 
-TYPED_TEST(EveryRecurrence, TellsItsShape) {
+TYPED_TEST(EveryRecurrence, KnowsItsShape) {
   const TypeParam last{3, 5};
   const TypeParam all{3, 5, {.sequence = true}};
   EXPECT_EQ(last.output_shape(Shape{7, 3}), Shape{5});

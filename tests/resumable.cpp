@@ -1,5 +1,5 @@
 // A training that may be killed at any moment: resume_test does. Run again with the same
-// checkpoint, it goes on. In the end it writes its network and history, all bits of them.
+// checkpoint, it resumes. In the end it writes its network and history, all bits of them.
 //
 //     resumable CHECKPOINT RESULT THREADS
 
@@ -20,15 +20,16 @@ namespace {
 /// Points of three classes, one the rarest.
 nn::Dataset points(std::size_t count, std::uint64_t seed) {
   nn::Random random{seed};
-  nn::Dataset dataset{.inputs = nn::Tensor{nn::Shape{count, 8}},
-                      .targets = nn::Tensor{nn::Shape{count}}};
+  nn::Dataset dataset{.inputs = nn::Tensor{nn::Shape{count, 8}}, .targets = {}};
+  nn::Labels labels;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t label = random.below(5) % 3;
     for (nn::real& x : dataset.inputs.row(i)) {
       x = static_cast<nn::real>(random.normal(static_cast<double>(label), 1));
     }
-    dataset.targets(i) = static_cast<nn::real>(label);
+    labels.push_back(label);
   }
+  dataset.targets = std::move(labels);
   return dataset;
 }
 
@@ -62,22 +63,20 @@ void run(std::span<char*> arguments) {
   const nn::Dataset training = points(900, 1);
   const nn::Dataset validation = points(200, 2);
   nn::Sequential net = network();
-  nn::Trainer trainer{net, nn::SoftmaxCrossEntropy{}, nn::Adam{{.learning_rate = nn::real(0.01)}}};
+  nn::Trainer trainer{net, nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, 2, 1}},
+                      nn::Adam{{.learning_rate = nn::real(0.01)}}};
   trainer.watch(nn::Accuracy{});
   trainer.watch(nn::F1{3});
   trainer.watch("other", validation);
   // [fit]
-  const nn::History history = trainer.fit(training, validation,
-                                          {.epochs = 24,
-                                           .batch_size = 8,
-                                           .seed = 5,
-                                           .clip_norm = 1,
-                                           .schedule = nn::ReduceOnPlateau{},
-                                           .class_weights = {1, 2, 1},
-                                           .augment = with_noise,
-                                           .patience = 20,
-                                           .checkpoint = arguments[1],
-                                           .checkpoint_seconds = 0.005});
+  trainer.observe(nn::Checkpoints{arguments[1], 0.005});
+  const nn::History history = trainer.fit(
+      training, validation,
+      {.epochs = 24,
+       .batches = {.size = 8},
+       .seed = 5,
+       .steps = {.clip_norm = 1, .schedule = nn::ReduceOnPlateau{}, .augment = with_noise},
+       .stopping = {.patience = 20}});
   // [/fit]
   const std::filesystem::path result = arguments[2];
   nn::write_whole("resumable", result.string() + ".csv", text_of(history));

@@ -1,4 +1,4 @@
-// A training that is killed goes on where it was, to the same bits; one whose disk is full says so.
+// A training that is killed resumes where it was, to the same bits; one whose disk is full says so.
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -64,7 +64,8 @@ class Resumed : public nn::test::Folder, public testing::Test {
   }
 };
 
-// Every run has its own number of threads. A training that ends before a hundred kills begins anew.
+// Every run has its own number of threads. A training that ends before a hundred kills begins
+// again.
 TEST_F(Resumed, AHundredTimesAfterAKillToTheSameBits) {
   constexpr int wanted = 100;
   ASSERT_EQ(end_of(start("whole", 2)), 0) << contents(path("whole.error"));
@@ -94,8 +95,9 @@ TEST_F(Resumed, AfterTheDiskWasFull) {
   ASSERT_EQ(end_of(start("whole", 1)), 0) << contents(path("whole.error"));
   const rlim_t enough = fs::file_size(path("whole.checkpoint"));
   EXPECT_EQ(end_of(start("full", 1, enough - 1'000)), 1);
-  EXPECT_EQ(contents(path("full.error")),
-            "nn::Trainer: cannot write " + path("full.checkpoint").string() + ": File too large\n");
+  EXPECT_EQ(
+      contents(path("full.error")),
+      "nn::Checkpoints: cannot write " + path("full.checkpoint").string() + ": File too large\n");
   EXPECT_TRUE(fs::exists(path("full.checkpoint")));  // the one before
   EXPECT_FALSE(fs::exists(path("full.checkpoint.part")));
   EXPECT_EQ(end_of(start("full", 1)), 0) << contents(path("full.error"));

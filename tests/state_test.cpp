@@ -1,4 +1,4 @@
-// nn.state: the pieces of a state, their names, and who has one.
+// nn.state: the pieces of a state, their names, and which types have one.
 
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ TEST(State, OfAPartHasThePartsNameBeforeIt) {
   nn::append_state(whole, "mean", {{.name = "0", .value = &mean}});
   EXPECT_EQ(names(whole), (std::vector<std::string>{"t", "mean.0"}));
   std::get<std::span<std::uint64_t>>(whole[0].value)[0] = 7;
-  EXPECT_EQ(steps, 7);  // where it stands, not a copy
+  EXPECT_EQ(steps, 7);  // the place itself, not a copy
   EXPECT_EQ(std::get<Tensor*>(whole[1].value), &mean);
 }
 
@@ -37,25 +37,11 @@ TEST(State, OfANetworkNamesEveryLayersByItsIndex) {
   nn::Random random{1};
   nn::Sequential inner{nn::BatchNorm{3}, nn::Dense{3, 2}};
   nn::Sequential network{nn::Dense{4, 3}, nn::ReLU{}, nn::Dropout{0.5, random}, inner};
-  EXPECT_EQ(
-      names(network.state()),
-      (std::vector<std::string>{"0.weight", "0.bias", "2.passes", "2.random.seed",
-                                "2.random.stream", "2.random.place", "3.0.weight", "3.0.bias",
-                                "3.0.running_mean", "3.0.running_var", "3.1.weight", "3.1.bias"}));
+  EXPECT_EQ(names(network.state()),
+            (std::vector<std::string>{"0.weight", "0.bias", "2.passes", "2.random", "3.0.weight",
+                                      "3.0.bias", "3.0.running_mean", "3.0.running_var",
+                                      "3.1.weight", "3.1.bias"}));
   EXPECT_EQ(std::get<Tensor*>(network.state()[0].value), &network.parameters()[0]->value);
-}
-
-TEST(State, OfAGeneratorIsAllThatItsNumbersFollowFrom) {
-  nn::Random random = nn::Random{5}.stream(2);
-  static_cast<void>(random());
-  nn::Random other{0};
-  const std::vector<State> from = random.state();
-  const std::vector<State> to = other.state();
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    std::get<std::span<std::uint64_t>>(to[i].value)[0] =
-        std::get<std::span<std::uint64_t>>(from[i].value)[0];
-  }
-  EXPECT_EQ(other(), random());
 }
 
 TEST(State, OfAnOptimizerIsZerosBeforeItsFirstStep) {
@@ -73,12 +59,12 @@ TEST(State, OfAnOptimizerIsZerosBeforeItsFirstStep) {
   nn::RMSProp rmsprop;
   EXPECT_EQ(names(rmsprop.state(parameters)),
             (std::vector<std::string>{"mean_square.0", "mean_square.1"}));
-  EXPECT_TRUE(nn::GradientDescent::state(parameters).empty());
+  EXPECT_TRUE(nn::GradientDescent{}.state(parameters).empty());
 }
 
 TEST(State, OfAMetricIsWhatItHasCounted) {
   const Tensor predictions{{0.1F, 0.9F}, {0.8F, 0.2F}};
-  const Tensor targets{1, 1};
+  const nn::Labels targets{1, 1};
   nn::Accuracy accuracy;
   accuracy.add(predictions, targets);
   const std::vector<State> states = accuracy.state();
@@ -94,7 +80,6 @@ static_assert(nn::Stateful<nn::Sequential>);
 static_assert(nn::Stateful<nn::BatchNorm>);
 static_assert(!nn::Stateful<nn::Dense>);
 static_assert(nn::ResumableOptimizer<nn::GradientDescent>);
-static_assert(nn::ResumableOptimizer<nn::AdamW>);
 static_assert(nn::Stateful<nn::TopAccuracy>);
 
 }  // namespace

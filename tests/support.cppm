@@ -10,6 +10,7 @@ module;
 #include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,13 +18,14 @@ module;
 
 export module nn.test;
 
+import nn.activation;
+import nn.backprop;
 import nn.cost;
-import nn.layer;
+import nn.dense;
+import nn.descent;
+import nn.initializers;
 import nn.parallel;
 import nn.random;
-import nn.descent;
-import nn.layer;
-import nn.tensor;
 
 export namespace nn::test {
 
@@ -99,12 +101,33 @@ constexpr double gradient_tolerance = in_double ? 1e-7 : 1e-2;
   return tensor;
 }
 
+/// Three clouds of points, a class each: sample i is of class i mod 3.
+[[nodiscard]] inline Dataset clouds(std::size_t count, std::uint64_t seed = 1) {
+  Random random{seed};
+  Dataset set{.inputs = Tensor{Shape{count, 2}}, .targets = {}};
+  Labels labels;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t label = i % 3;
+    set.inputs(i, 0) = static_cast<real>(random.normal(label == 1 ? 4 : 0, 0.5));
+    set.inputs(i, 1) = static_cast<real>(random.normal(label == 2 ? 4 : 0, 0.5));
+    labels.push_back(label);
+  }
+  set.targets = std::move(labels);
+  return set;
+}
+
+/// A network that can tell the clouds apart.
+[[nodiscard]] inline Sequential small_network(std::uint64_t seed = 3) {
+  Random random{seed};
+  return Sequential{Dense{2, 8, He{random}}, ReLU{}, Dense{8, 3, Glorot{random}}};
+}
+
 /// A cost made a layer, from predictions to one number, so that nn::check_gradients can check it,
 /// or a network under it.
 template <Cost C>
 class UnderCost {
  public:
-  UnderCost(C cost, Tensor targets) : cost_{std::move(cost)}, targets_{std::move(targets)} {}
+  UnderCost(C cost, Targets targets) : cost_{std::move(cost)}, targets_{std::move(targets)} {}
 
   [[nodiscard]] std::string name() const { return cost_.name(); }
   [[nodiscard]] Shape output_shape(const Shape& /*sample*/) const { return Shape{1}; }
@@ -124,7 +147,7 @@ class UnderCost {
 
  private:
   C cost_;
-  Tensor targets_;
+  Targets targets_;
   Tensor predictions_;
 };
 
@@ -183,6 +206,39 @@ template <class Error, class Call>
     return "";
   }
   return "";
+}
+
+/// The text with which a layer refuses an input; both texts if forward() and predict() differ.
+/// @param layer Any layer.
+/// @param input The shape of the input; `Shape{}` for an empty tensor.
+template <class L>
+[[nodiscard]] std::string refusal(L layer, const Shape& input) {
+  const Tensor x{input};
+  const std::string text = error_of<std::invalid_argument>([&] { layer.forward(x); });
+  const std::string other =
+      error_of<std::invalid_argument>([&] { static_cast<void>(layer.predict(x)); });
+  return text == other ? text : text + " / " + other;
+}
+
+/// The texts with which a layer refuses a gradient before and after a forward pass.
+struct GradientRefusals {
+  std::string before;
+  std::string after;
+};
+
+/// How a layer refuses a gradient.
+/// @param layer Any layer.
+/// @param input The shape of the input of the forward pass.
+/// @param gradient A shape that the output does not have.
+template <class L>
+[[nodiscard]] GradientRefusals gradient_refusals(L layer, const Shape& input,
+                                                 const Shape& gradient) {
+  const auto refused = [&] {
+    return error_of<std::invalid_argument>([&] { layer.backward(Tensor{gradient}); });
+  };
+  std::string before = refused();
+  layer.forward(Tensor{input});
+  return {.before = std::move(before), .after = refused()};
 }
 
 }  // namespace nn::test

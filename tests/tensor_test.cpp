@@ -199,6 +199,28 @@ TEST(Tensor, RefusesAShapeOfAnotherSize) {
   EXPECT_EQ(matrix.size(), 6U);  // a refused move takes nothing
 }
 
+TEST(Tensor, CopiesNeighboringRows) {
+  const Tensor matrix{{1, 2}, {3, 4}, {5, 6}, {7, 8}};
+  EXPECT_EQ(matrix.rows(1, 2), (Tensor{{3, 4}, {5, 6}}));
+  EXPECT_EQ(matrix.rows(3, 1), (Tensor{{7, 8}}));
+  EXPECT_EQ(matrix.rows(0, 4), matrix);
+  EXPECT_EQ((Tensor{1, 2, 3}.rows(1, 2)), (Tensor{2, 3}));
+  const Tensor images{Shape{3, 2, 2, 2}, 5};
+  EXPECT_EQ(images.rows(1, 2), (Tensor{Shape{2, 2, 2, 2}, 5}));
+}
+
+TEST(Tensor, RefusesRowsThatItDoesNotHave) {
+  const Tensor matrix{{1, 2}, {3, 4}, {5, 6}};
+  const auto error = [](const Tensor& tensor, std::size_t first, std::size_t count) {
+    return error_of<std::invalid_argument>([&] { (void)tensor.rows(first, count); });
+  };
+  EXPECT_EQ(error(matrix, 2, 2), "nn::Tensor: 2 rows from 2 on, the tensor has 3");
+  EXPECT_EQ(error(matrix, 0, 0), "nn::Tensor: 0 rows from 0 on, the tensor has 3");
+  EXPECT_EQ(error(matrix, std::numeric_limits<std::size_t>::max(), 2),
+            "nn::Tensor: 2 rows from 18446744073709551615 on, the tensor has 3");
+  EXPECT_EQ(error(Tensor{}, 0, 1), "nn::Tensor: 1 rows from 0 on, the tensor has 0");
+}
+
 TEST(Tensor, IsEqualInShapeAndValues) {
   EXPECT_NE((Tensor{1, 2}), (Tensor{{1, 2}}));
   EXPECT_NE((Tensor{1, 2}), (Tensor{1, 3}));

@@ -106,14 +106,15 @@ struct Trained {
 };
 
 Trained train(Sequential network) {
-  nn::Dataset digits{.inputs = noise(Shape{250, 784}), .targets = Tensor{Shape{250}}};
-  for (std::size_t i = 0; i < 250; ++i) digits.targets(i) = static_cast<real>(i % 10);
-  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{},
-                      nn::AdamW{{.learning_rate = real(2e-3), .weight_decay = real(0.1)}}};
+  nn::Labels labels;
+  for (std::size_t i = 0; i < 250; ++i) labels.push_back(i % 10);
+  const nn::Dataset digits{.inputs = noise(Shape{250, 784}), .targets = labels};
+  nn::Trainer trainer{
+      network, nn::SoftmaxCrossEntropy{},
+      nn::Adam{{.learning_rate = real(2e-3), .weight_decay = real(0.1), .decoupled = true}}};
   trainer.watch(nn::Accuracy{});
-  trainer.set_quiet(true);
   const nn::History history =
-      trainer.fit(digits, digits, {.epochs = 2, .batch_size = 100, .seed = 1});
+      trainer.fit(digits, digits, {.epochs = 2, .batches = {.size = 100}, .seed = 1});
   Trained trained;
   for (const nn::Parameter* parameter : network.parameters()) {
     trained.weights.push_back(parameter->value);

@@ -185,8 +185,8 @@ TEST_F(Weights, OfOnesOwnLayersNeedTheNetwork) {
   Sequential network{Dense{2, 2}, nn::test::UnderCost{nn::MeanSquaredError{}, Tensor{{0, 0}}}};
   const Safetensors contents = stored(network);
   EXPECT_EQ(refusal(contents),
-            "layer 1 is 'mean squared error', which is not a layer of this "
-            "library: make the network and use nn::load_weights");
+            "layer 1 is 'mean squared error', which is neither a layer of this library nor "
+            "registered: use nn::register_layer, or make the network and use nn::load_weights");
   nn::load_weights(path("n"), network);
 }
 
@@ -207,7 +207,7 @@ TEST_F(Weights, WithLayersThatCannotBeAreRefused) {
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout","rate":"x"}])"),
             "layer 1: rate is \"x\", expected a number");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout","rate":2}])"),
-            "nn::Dropout: rate is 2, expected 0 or more and less than 1");
+            "nn::Dropout: rate is 2, expected at least 0 and below 1");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Reshape","sample":[1,9999999]}])"),
             "layer 1: sample is [1,9999999], expected up to three whole numbers, at most 1048576");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"MaxPool","window":[1],"stride":[1,1]}])"),
@@ -228,8 +228,8 @@ TEST_F(Weights, AreQuotedAsATerminalCanShowThem) {
   Safetensors contents;
   contents.metadata["nn.layers"] = R"([{"type":"\u001b[31mAttention\n"}])";
   EXPECT_EQ(refusal(contents),
-            "layer 0 is '?[31mAttention?', which is not a layer of this library: make the network "
-            "and use nn::load_weights");
+            "layer 0 is '?[31mAttention?', which is neither a layer of this library nor "
+            "registered: use nn::register_layer, or make the network and use nn::load_weights");
   contents.metadata["nn.layers"] = R"([{"type":"ReLU"}])";
   contents.tensors = {StoredTensor::of(std::string(3'000, 'x'), Tensor{1})};
   EXPECT_EQ(refusal(contents),
@@ -267,6 +267,95 @@ TEST_F(Weights, OfNetworksInNetworksGoOnlySoDeep) {
   Safetensors contents;
   contents.metadata["nn.layers"] = layers;
   EXPECT_EQ(refusal(contents), "the layers of '0.0.0.0.0.0.0.0.0.' are no list of layers");
+}
+
+// ------------------------------------------------------------------------------- parts of a file
+
+/// A network with every parameter at one value.
+Sequential filled(Sequential network, nn::real value) {
+  for (nn::Parameter* const parameter : network.parameters()) parameter->value.fill(value);
+  return network;
+}
+
+using Names = std::vector<std::string>;
+
+TEST_F(Weights, AreReportedByName) {
+  Sequential network{nn::LSTM{3, 4}, nn::BatchNorm{4}};
+  Safetensors contents = stored(network);
+  contents.tensors.push_back(StoredTensor::of("1.num_batches_tracked", Tensor{1}));
+  nn::write_safetensors("test", path("n"), contents);
+  const nn::LoadReport report = nn::load_weights(path("n"), network);
+  EXPECT_EQ(report.loaded, (Names{"0.weight_input", "0.weight_hidden", "0.bias", "1.weight",
+                                  "1.bias", "1.running_mean", "1.running_var"}));
+  EXPECT_EQ(report.skipped, Names{"1.num_batches_tracked"});
+  EXPECT_EQ(report.untouched, Names{});
+}
+
+// What transfer to another data set does: a new head on layers that have learned.
+TEST_F(Weights, OfSomeLayersGoIntoANetworkWithAnotherHead) {
+  const nn::Convolution convolution{1, 2, {.kernel = 3}};
+  nn::save_network(path("n"), filled(Sequential{nn::Reshape{1, 4, 4}, convolution, nn::ReLU{},
+                                                nn::Flatten{}, Dense{8, 10}},
+                                     1));
+  Sequential network = filled(Sequential{nn::Reshape{1, 4, 4}, convolution, nn::ReLU{},
+                                         nn::Flatten{}, Dense{8, 3}, nn::ReLU{}},
+                              2);
+  const nn::LoadReport report = nn::load_weights(path("n"), network, {.first = 0, .last = 4});
+  EXPECT_EQ(report.loaded, (Names{"1.weight", "1.bias"}));
+  EXPECT_EQ(report.skipped, (Names{"4.weight", "4.bias"}));
+  EXPECT_EQ(report.untouched, (Names{"4.weight", "4.bias"}));
+  EXPECT_EQ(network.parameter("1.weight").value, (Tensor{Shape{2, 1, 3, 3}, 1}));
+  EXPECT_EQ(network.parameter("4.weight").value, (Tensor{Shape{8, 3}, 2}));
+}
+
+TEST_F(Weights, OfSomeLayersGoToAnotherPlace) {
+  nn::save_network(path("n"), filled(Sequential{nn::LayerNorm{2}, nn::GRU{2, 2}, Dense{2, 4}}, 1));
+  Sequential network = filled(Sequential{nn::GRU{2, 2}, Dense{2, 4}, Dense{4, 1}}, 2);
+  const nn::LoadReport report =
+      nn::load_weights(path("n"), network, {.first = 1, .last = 3, .to = 0});
+  EXPECT_EQ(report.loaded, (Names{"0.weight_input", "0.weight_hidden", "0.bias", "0.bias_hidden",
+                                  "1.weight", "1.bias"}));
+  EXPECT_EQ(report.skipped, (Names{"0.weight", "0.bias"}));
+  EXPECT_EQ(report.untouched, (Names{"2.weight", "2.bias"}));
+  EXPECT_EQ(network.parameter("0.bias_hidden").value, (Tensor{Shape{6}, 1}));
+  EXPECT_EQ(network.parameter("1.weight").value, (Tensor{Shape{2, 4}, 1}));
+  EXPECT_EQ(network.parameter("2.weight").value, (Tensor{Shape{4, 1}, 2}));
+}
+
+// PyTorch's modules have their parts by name: `features.0.weight`.
+TEST_F(Weights, OfAPartOfAFileAreFoundByPrefix) {
+  Safetensors contents = stored(filled(Sequential{Dense{3, 2}, Dense{2, 2}}, 1));
+  for (StoredTensor& tensor : contents.tensors) tensor.name = "features." + tensor.name;
+  contents.tensors.push_back(StoredTensor::of("classifier.weight", Tensor{1}));
+  nn::write_safetensors("test", path("n"), contents);
+  Sequential network{Dense{3, 2}, Dense{2, 2}};
+  nn::LoadReport report = nn::load_weights(path("n"), network, {.prefix = "features."});
+  EXPECT_EQ(report.loaded, (Names{"0.weight", "0.bias", "1.weight", "1.bias"}));
+  EXPECT_EQ(report.skipped, Names{"classifier.weight"});
+  report = nn::load_weights(path("n"), network, {.last = 1, .prefix = "features."});
+  EXPECT_EQ(report.untouched, (Names{"1.weight", "1.bias"}));
+}
+
+TEST_F(Weights, OfSomeLayersAreLoadedAllOrNone) {
+  nn::save_network(path("n"), filled(Sequential{Dense{3, 2}, Dense{2, 2}, nn::LayerNorm{2}}, 1));
+  Sequential network = filled(Sequential{Dense{3, 2}, Dense{2, 1}}, 2);
+  const auto refusal = [&](const nn::LoadOptions& options) {
+    const std::string text =
+        error_of<std::runtime_error>([&] { nn::load_weights(path("n"), network, options); });
+    return text.substr(text.find("/n: ") + 4);
+  };
+  EXPECT_EQ(refusal({.last = 2}), "'1.weight' has shape (2, 2), expected (1, 2)");
+  EXPECT_EQ(refusal({.first = 2, .to = 1}), "'2.weight' has shape (2), expected (1, 2)");
+  EXPECT_EQ(refusal({.first = 1, .last = 3}), "'1.weight' has shape (2, 2), expected (1, 2)");
+  EXPECT_EQ(refusal({.first = 2, .last = 3}),
+            "'2.weight' is one too many: the network has no such tensor");
+  EXPECT_EQ(refusal({.prefix = "features."}), "'features.0.weight' is missing");
+  EXPECT_EQ(refusal({.first = 3, .last = 9}), "holds nothing for the chosen layers of the network");
+  EXPECT_EQ(refusal({.first = 1, .last = 1}), "holds nothing for the chosen layers of the network");
+  EXPECT_EQ(network.parameter("0.weight").value, (Tensor{Shape{3, 2}, 2}));
+  EXPECT_EQ(error_of<std::invalid_argument>(
+                [&] { nn::load_weights(path("n"), network, {.first = 3, .last = 2}); }),
+            "nn::load_weights: layers 3 to 2, expected the first not to be after the last");
 }
 
 TEST_F(Weights, AreNoneWithoutLayersOrAFile) {

@@ -20,9 +20,10 @@ import live.readers;
 import live.seen;
 import live.strokes;
 import nn.convolution;
+import nn.dataset;
 import nn.files;
-import nn.metrics;
 import nn.pictures;
+import nn.text;
 import nn.weights;
 
 namespace live {
@@ -64,13 +65,6 @@ Control unshared(Control control) {
 std::string percent(double share) {
   if (share >= 0.9995) return "> 99.9 %";
   return fmt::format("{:.1f} %", 100 * share);
-}
-
-/// `10,000`.
-std::string written(std::size_t count) {
-  constexpr std::size_t thousand = 1000;
-  return count < thousand ? std::to_string(count)
-                          : fmt::format("{},{:03}", count / thousand, count % thousand);
 }
 
 /// A canvas to draw on, the stored networks that read it while one draws, and what goes on in them.
@@ -150,7 +144,7 @@ class DrawFigure final : public Figure {
     if (shows_picture()) return picture_;
     if (shows_test_image()) {
       if (test_.count() == 0) test_.load();
-      return test_.images(whole("image"), 1).reshaped(nn::Shape{side, side});
+      return test_.image(whole("image")).reshaped(nn::Shape{side, side});
     }
     constexpr double hundredths = 100;
     return image_of(strokes_of(numbers("strokes")), number("width") / hundredths, canvas_side);
@@ -204,7 +198,7 @@ class DrawFigure final : public Figure {
       const Reader& reader = readers_[i];
       nn::Tensor probabilities = reader.probabilities(image);
       if (is_blank) probabilities.fill(0);
-      const std::size_t guess = nn::classes(probabilities)[0];
+      const std::size_t guess = nn::Labels::from_rows(probabilities)[0];
       std::vector<std::string> bars;
       for (const double share : probabilities.values()) bars.push_back(percent(share));
       names.push_back(reader.name());
@@ -233,7 +227,7 @@ class DrawFigure final : public Figure {
   /// What is known of a test image: `Test image 116 is a 4. `
   [[nodiscard]] std::string truth() const {
     if (!shows_test_image()) return "";
-    return fmt::format("Test image {} is a {}. ", written(whole("image")),
+    return fmt::format("Test image {} is a {}. ", nn::thousands(whole("image")),
                        test_.digit(whole("image")));
   }
 
@@ -253,7 +247,7 @@ class DrawFigure final : public Figure {
     const nn::Tensor proper = normalised(canvas);
     for (std::size_t i = 0; i < readers_.size(); ++i) {
       const nn::Tensor probabilities = readers_[i].probabilities(proper);
-      const std::size_t guess = nn::classes(probabilities)[0];
+      const std::size_t guess = nn::Labels::from_rows(probabilities)[0];
       readings.push_back(
           fmt::format("{} would read {} ({})", called(i), guess, percent(probabilities(0, guess))));
     }
@@ -291,8 +285,9 @@ class DrawFigure final : public Figure {
       misread.push_back(fmt::format("{} misreads {}", called(i), test_.misread(i).size()));
     }
     return fmt::format("Of {} test images {}; {} are misread by at least one of them.",
-                       test_.checked() < test_.count() ? "the first " + written(test_.checked())
-                                                       : "all " + written(test_.count()),
+                       test_.checked() < test_.count()
+                           ? "the first " + nn::thousands(test_.checked())
+                           : "all " + nn::thousands(test_.count()),
                        fmt::join(misread, ", "), test_.misread().size());
   }
 

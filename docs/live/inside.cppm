@@ -5,9 +5,9 @@ module;
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +15,7 @@ module;
 export module live.inside;
 
 import nn.convolution;
+import nn.pooling;
 import nn.dense;
 export import nn.weights;
 
@@ -27,25 +28,17 @@ export struct LayerAtWork {
   nn::Tensor maps;  ///< What it puts out: images, shape (C, H, W); or numbers, (1, 1, M).
 };
 
-/// What a layer makes of a batch.
-nn::Tensor output_of(const nn::Sequential& network, std::size_t index, nn::Tensor x) {
-  nn::detail::visit_layer(network, index, [&](const auto& layer) { x = layer.predict(x); });
-  return x;
-}
-
 /// What each layer makes of an image.
-/// @param network With layers of the library alone.
+/// @param network Any.
 /// @param image Shape (1, 784).
 export std::vector<LayerAtWork> at_work(const nn::Sequential& network, const nn::Tensor& image) {
   std::vector<LayerAtWork> layers;
-  const std::vector<std::string> names = network.layer_names();
-  nn::Tensor x = image;
-  for (std::size_t i = 0; i < network.size(); ++i) {
-    x = output_of(network, i, std::move(x));
-    const nn::Shape& shape = x.shape();
+  for (const nn::Tensor& y : network.outputs(image)) {
+    const std::size_t i = layers.size();
+    const nn::Shape& shape = y.shape();
     const nn::Shape maps =
-        shape.rank() == 4 ? nn::Shape{shape[1], shape[2], shape[3]} : nn::Shape{1, 1, x.columns()};
-    layers.push_back({.index = i, .name = names[i], .maps = x.reshaped(maps)});
+        shape.rank() == 4 ? nn::Shape{shape[1], shape[2], shape[3]} : nn::Shape{1, 1, y.columns()};
+    layers.push_back({.index = i, .name = network[i].name(), .maps = y.reshaped(maps)});
   }
   return layers;
 }
@@ -69,7 +62,7 @@ export nn::Tensor one_of(const nn::Tensor& matrices, std::size_t place) {
 /// The convolution that a layer's maps come from: the layer itself or the last before it.
 export const nn::Convolution* convolution_of(const nn::Sequential& network, std::size_t index) {
   for (std::size_t i = index + 1; i-- > 0;) {
-    if (const auto* layer = network.layer_if<nn::Convolution>(i)) return layer;
+    if (const auto* layer = network[i].as<nn::Convolution>()) return layer;
   }
   return nullptr;
 }
@@ -104,7 +97,7 @@ std::string words_of(const nn::Convolution& layer, const LayerAtWork& at_work, s
 /// @param map 0 to C − 1.
 export std::string words_of(const nn::Sequential& network, const LayerAtWork& layer,
                             std::size_t map) {
-  if (const auto* convolution = network.layer_if<nn::Convolution>(layer.index)) {
+  if (const auto* convolution = network[layer.index].as<nn::Convolution>()) {
     return words_of(*convolution, layer, map);
   }
   const nn::Tensor image = one_of(layer.maps, map);
@@ -114,7 +107,7 @@ export std::string words_of(const nn::Sequential& network, const LayerAtWork& la
                        layer.index + 1, layer.name, image.size(), above);
   }
   const std::string begin = fmt::format("{} ({}): ", place_of(layer, map), layer.name);
-  if (network.layer_if<nn::MaxPool>(layer.index) != nullptr) {
+  if (network[layer.index].as<nn::MaxPool>() != nullptr) {
     return begin + fmt::format(
                        "of every window of the map before, the largest number stays: {} × "
                        "{} are left. Where in the window it stood is forgotten.",
@@ -139,8 +132,8 @@ export class FirstLayer {
   /// @param image Shape (1, 784).
   FirstLayer(const nn::Sequential& network, const nn::Tensor& image)
       : network_{&network}, image_{&image} {
-    while (network.layer_if<nn::Dense>(index_) == nullptr) ++index_;
-    hidden_ = output_of(network, index_ + 1, layer().predict(image));
+    while (network[index_].as<nn::Dense>() == nullptr) ++index_;
+    hidden_ = network[index_ + 1].predict(layer().predict(image));
   }
 
   /// How many units it has.
@@ -203,7 +196,7 @@ export class FirstLayer {
   /// What the rest of the network makes of it, for one digit.
   [[nodiscard]] double score(nn::Tensor x, std::size_t guess) const {
     for (std::size_t i = index_ + 2; i < network_->size(); ++i) {
-      x = output_of(*network_, i, std::move(x));
+      x = (*network_)[i].predict(std::move(x));
     }
     return x(0, guess);
   }

@@ -17,15 +17,10 @@ module;
 
 module live.figures;
 
+import live.images;
 import nn.activation;
-import nn.backprop;
-import nn.batching;
-import nn.cost;
 import nn.dense;
-import nn.descent;
-import nn.files;
-import nn.layer;
-import nn.random;
+import nn.training;
 
 namespace live {
 
@@ -45,19 +40,9 @@ struct Measured {
 constexpr std::array chapter{Measured{1, {9.12, 22.20}}, Measured{10, {2.90, 7.31}},
                              Measured{100, {0.92, 2.35}}, Measured{1000, {0.29, 0.75}}};
 
-/// The images that a page has: 784 bytes each, and as many bytes with their classes.
+/// The images that a page has.
 const nn::Dataset& images() {
-  static const nn::Dataset all = [] {
-    const std::vector<std::byte> bytes = nn::read_whole("live", "mnist_training");
-    const std::size_t count = bytes.size() / 785;
-    nn::Dataset set{.inputs = Tensor{Shape{count, 784}}, .targets = Tensor{Shape{count}}};
-    const auto labels = bytes.begin() + static_cast<std::ptrdiff_t>(set.inputs.size());
-    std::transform(bytes.begin(), labels, set.inputs.data(),
-                   [](std::byte b) { return static_cast<real>(b) / 255; });
-    std::transform(labels, bytes.end(), set.targets.data(),
-                   [](std::byte b) { return static_cast<real>(b); });
-    return set;
-  }();
+  static const nn::Dataset all = Images{"live", "mnist_training"}.all();
   return all;
 }
 
@@ -71,25 +56,23 @@ nn::Sequential make_network() {
   return nn::Sequential{nn::Dense{784, 32, uniform}, nn::ReLU{}, nn::Dense{32, 10, uniform}};
 }
 
-/// Puts the gradient of a batch's cost into the network.
-void find_gradient(nn::Sequential& network, nn::Dataset batch) {
-  const Tensor logits = network.forward(std::move(batch.inputs));
-  network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
-}
-
 /// As many steps as the chapter's epoch has, at the rate 0.1, in batches of 100.
 void train(nn::Sequential& network) {
-  const nn::GradientDescent descent{{.learning_rate = 0.1F}};
-  const nn::Batches batches{images(), {.size = 100, .shuffle = false}};
+  nn::Training training{network,
+                        nn::SoftmaxCrossEntropy{},
+                        nn::GradientDescent{{.learning_rate = 0.1F}},
+                        images(),
+                        {.batches = {.size = 100, .shuffle = false}}};
   for (std::size_t i = 0; i < 550; ++i) {
-    find_gradient(network, batches[i % batches.count()]);
-    descent.step(network.parameters());
+    if (training.is_epoch_complete()) training.end_epoch();
+    training.step();
   }
 }
 
 /// The gradient of a batch's cost, all parameters in one row.
-std::vector<double> gradient(nn::Sequential& network, nn::Dataset batch) {
-  find_gradient(network, std::move(batch));
+std::vector<double> gradient(nn::Sequential& network, const nn::Batch& batch) {
+  const Tensor logits = network.forward(batch.inputs);
+  network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
   std::vector<double> all;
   for (const nn::Parameter* const parameter : network.parameters()) {
     all.insert(all.end(), parameter->gradient.values().begin(), parameter->gradient.values().end());
@@ -119,15 +102,14 @@ struct Place {
   explicit Place(bool trained) : network{make_network()} {
     if (trained) train(network);
     whole = gradient(network, images());
-    nn::Batches singles{images(), {.size = 1}, nn::Random{1}};
-    singles.shuffle(1);
+    const auto singles = nn::Batches{images(), {.size = 1}, nn::Random{1}}.epoch(1);
     constexpr std::size_t count = 500;
     for (std::size_t i = 0; i < count; ++i) single += arrow(singles[i]).error() / count;
     single = std::sqrt(single);
   }
 
-  Arrow arrow(nn::Dataset batch) {
-    const std::vector<double> g = gradient(network, std::move(batch));
+  Arrow arrow(const nn::Batch& batch) {
+    const std::vector<double> g = gradient(network, batch);
     const double squares = product(whole, whole);
     const double along = product(g, whole) / squares;
     const double across = std::max(0.0, product(g, g) / squares - along * along);
@@ -171,15 +153,14 @@ class NoiseFigure final : public Figure {
     std::optional<Place>& place = places_.at(count("weights"));
     if (!place) place.emplace(count("weights") == 1);
     place_ = &*place;
-    batches_ = std::make_unique<nn::Batches>(images(), nn::BatchOptions{.size = size()},
-                                             nn::Random{count("seed")});
     arrows_.clear();
   }
 
   void advance() override {
-    const std::size_t index = steps() % batches_->count();
-    if (index == 0) batches_->shuffle(1 + steps() / batches_->count());
-    arrows_.push_back(place_->arrow((*batches_)[index]));
+    const nn::Batches batches{images(), {.size = size()}, nn::Random{count("seed")}};
+    const std::size_t index = steps() % batches.count();
+    if (index == 0) epoch_ = batches.epoch(1 + steps() / batches.count());
+    arrows_.push_back(place_->arrow((*epoch_)[index]));
   }
 
   void update() override {
@@ -246,7 +227,7 @@ class NoiseFigure final : public Figure {
 
   std::array<std::optional<Place>, 2> places_;
   Place* place_ = nullptr;
-  std::unique_ptr<nn::Batches> batches_;
+  std::optional<nn::Batches::Epoch> epoch_;
   std::vector<Arrow> arrows_;
 };
 

@@ -65,14 +65,14 @@ constexpr std::size_t own = shapes.size();
 
 nn::Dataset dataset(std::span<const Point> points) {
   if (points.empty()) return {};
-  nn::Dataset set{.inputs = nn::Tensor{nn::Shape{points.size(), 2}},
-                  .targets = nn::Tensor{nn::Shape{points.size()}}};
+  nn::Tensor inputs{nn::Shape{points.size(), 2}};
+  nn::Labels labels;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    set.inputs(i, 0UL) = static_cast<nn::real>(points[i].x);
-    set.inputs(i, 1UL) = static_cast<nn::real>(points[i].y);
-    set.targets(i) = static_cast<nn::real>(points[i].label);
+    inputs(i, 0UL) = static_cast<nn::real>(points[i].x);
+    inputs(i, 1UL) = static_cast<nn::real>(points[i].y);
+    labels.push_back(points[i].label);
   }
-  return set;
+  return {.inputs = std::move(inputs), .targets = std::move(labels)};
 }
 
 /// The middles of all squares, row by row from above.
@@ -106,10 +106,10 @@ std::string code_of(const nn::Tensor& rows) {
   return text;
 }
 
-std::string code_of_classes(const nn::Tensor& targets) {
+std::string code_of(const nn::Labels& labels) {
   std::string text;
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    text += fmt::format("{}{:g}", before(i, 25), targets(i));
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    text += fmt::format("{}{}", before(i, 25), labels[i]);
   }
   return text;
 }
@@ -118,9 +118,9 @@ std::string code_of(const std::string& name, const nn::Dataset& set) {
   return fmt::format(
       "\nnn::Dataset {}() {{\n"
       "  return {{.inputs = {{{}}},\n"
-      "          .targets = {{{}}}}};\n"
+      "          .targets = nn::Labels{{{}}}}};\n"
       "}}\n",
-      name, code_of(set.inputs), code_of_classes(set.targets));
+      name, code_of(set.inputs), code_of(set.targets.labels()));
 }
 
 // ---------------------------------------------------------------------------------- the figure
@@ -145,7 +145,7 @@ class PlaneFigure final : public LearningFigure {
     split_ = points();
     Plan plan{recipe_};
     plan.dense_layers(2, classes());
-    learner_ = std::make_unique<Learner>(plan.network(), recipe_);
+    begin_training(plan, recipe_, split_.training);
     epochs_ = training_costs_ = held_out_costs_ = {};
     if (split_.training.size() > 0) measure(0);
     show_points();
@@ -153,16 +153,9 @@ class PlaneFigure final : public LearningFigure {
   }
 
   void advance() override {
-    const std::size_t count = split_.training.size();
-    if (count == 0) return;
-    nn::Batches batches{
-        split_.training, {.size = std::min(recipe_.batch_size, count)}, nn::Random{recipe_.seed}};
-    batches.shuffle(steps() + 1);
-    for (std::size_t i = 0; i < batches.count(); ++i) {
-      const double passed = static_cast<double>(steps()) +
-                            static_cast<double>(i) / static_cast<double>(batches.count());
-      learner_->learn(batches[i], passed / static_cast<double>(recipe_.epochs));
+    while (step()) {
     }
+    training().end_epoch();
     measure(steps() + 1);
   }
 
@@ -171,7 +164,7 @@ class PlaneFigure final : public LearningFigure {
     show("epochs", epochs_);
     show("training cost", training_costs_);
     show("held-out cost", held_out_costs_);
-    show_learner(*learner_);
+    show_training();
     tell("summary", summary());
   }
 
@@ -253,31 +246,29 @@ class PlaneFigure final : public LearningFigure {
 
   /// As many as there are points of; of a single class there is nothing to learn.
   [[nodiscard]] std::size_t classes() const {
-    nn::real last = 1;
+    std::size_t last = 1;
     for (const nn::Dataset* set : {&split_.training, &split_.validation}) {
-      for (const nn::real label : set->targets.values()) last = std::max(last, label);
+      for (const std::size_t label : set->targets.labels()) last = std::max(last, label);
     }
-    return static_cast<std::size_t>(last) + 1;
+    return last + 1;
   }
 
   void measure(std::size_t epoch) {
     epochs_.push_back(static_cast<double>(epoch));
-    training_ = score(split_.training);
-    training_costs_.push_back(training_.cost());
+    training_ = evaluate(split_.training);
+    training_costs_.push_back(training_.cost);
     if (split_.validation.size() == 0) return;
-    held_out_ = score(split_.validation);
-    held_out_costs_.push_back(held_out_.cost());
+    held_out_ = evaluate(split_.validation);
+    held_out_costs_.push_back(held_out_.cost);
   }
 
-  [[nodiscard]] Score score(const nn::Dataset& set) {
-    Score score;
-    score.add(learner_->network().predict(set.inputs), set.targets);
-    return score;
+  [[nodiscard]] nn::Evaluation evaluate(const nn::Dataset& set) const {
+    return nn::evaluate(network(), nn::SoftmaxCrossEntropy{}, set, nn::Accuracy{});
   }
 
   /// The probabilities of all classes for each square of the plane.
-  [[nodiscard]] Values surface() {
-    const nn::Tensor y = nn::Softmax{}.predict(learner_->network().predict(squares()));
+  [[nodiscard]] Values surface() const {
+    const nn::Tensor y = nn::Softmax{}.predict(network().predict(squares()));
     return {.numbers = {y.data(), y.data() + y.size()}, .shape = {side, side, y.columns()}};
   }
 
@@ -288,7 +279,7 @@ class PlaneFigure final : public LearningFigure {
       for (std::size_t i = 0; i < set->size(); ++i) {
         for (const nn::real at : set->inputs.row(i))
           all.numbers.push_back(at / static_cast<nn::real>(edge));
-        all.numbers.push_back(set->targets(i));
+        all.numbers.push_back(static_cast<float>(set->targets.labels()[i]));
         all.numbers.push_back(set == &split_.validation ? 1 : 0);
       }
     }
@@ -302,11 +293,11 @@ class PlaneFigure final : public LearningFigure {
              "and Enter.";
     }
     std::string text = fmt::format("Epoch {} of {}: {} on {} points to learn from, {:.1f} % right",
-                                   steps(), recipe_.epochs, cost_in_words(training_.cost()),
-                                   training_.size(), 100 * training_.accuracy());
+                                   steps(), recipe_.epochs, cost_in_words(training_.cost),
+                                   split_.training.size(), 100 * training_.metrics[0]);
     if (held_out_costs_.empty()) return text + ".";
-    text += fmt::format("; {} on {} held out, {:.1f} % right.", cost_in_words(held_out_.cost()),
-                        held_out_.size(), 100 * held_out_.accuracy());
+    text += fmt::format("; {} on {} held out, {:.1f} % right.", cost_in_words(held_out_.cost),
+                        split_.validation.size(), 100 * held_out_.metrics[0]);
     const auto best = std::ranges::min_element(held_out_costs_) - held_out_costs_.begin();
     if (static_cast<std::size_t>(best) == steps()) return text;
     return text + fmt::format(" Held-out cost was lowest, {:.4f}, after epoch {}.",
@@ -317,22 +308,20 @@ class PlaneFigure final : public LearningFigure {
   [[nodiscard]] std::string code(const Plan& plan) const {
     if (split_.training.size() == 0) return "";
     const bool held = split_.validation.size() > 0;
-    const std::string sets =
-        held ? R"({{"training", training}, {"held-out", held_out}})" : "training";
-    return "import nn;\n\nnn::Dataset training_points();  // at the end\n" +
+    return "#include <cstdio>\n\nimport nn;\n\nnn::Dataset training_points();  // at the end\n" +
            (held ? "nn::Dataset held_out_points();\n"s : "") + "\nint main() {\n" + plan.code() +
            "\n  const nn::Dataset training = training_points();\n" +
            "  const nn::Dataset held_out" + (held ? " = held_out_points();\n"s : "{};\n"s) +
-           training_code(recipe_, "training, held_out") + "  trainer.evaluate(" + sets + ");\n}\n" +
+           training_code(recipe_, "training, held_out") + evaluation_code("training", "training") +
+           (held ? evaluation_code("held-out", "held_out") : "") + "}\n" +
            code_of("training_points", split_.training) +
            (held ? code_of("held_out_points", split_.validation) : "");
   }
 
   Recipe recipe_;
   nn::Split split_;
-  std::unique_ptr<Learner> learner_;
   std::vector<double> epochs_, training_costs_, held_out_costs_;
-  Score training_, held_out_;
+  nn::Evaluation training_, held_out_;
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ module live.figures;
 
 import live.windows;
 import live.words;
-import nn.convolution;
+import nn.pooling;
 
 namespace live {
 
@@ -93,7 +93,7 @@ class PoolingFigure final : public WindowFigure {
 
   template <class Pool>
   [[nodiscard]] Tensor through(Pool pool, const Tensor& dy) const {
-    static_cast<void>(pool.forward(x()));
+    pool.forward(x());
     return pool.backward(dy);
   }
 };

@@ -6,7 +6,6 @@ module;
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,19 +53,11 @@ std::string short_number(double value) {
 
 /// One who walks: an optimizer, a place, and where it has been.
 struct Walker {
-  std::string name;
-  std::function<void(nn::Parameter&)> step;
+  nn::AnyOptimizer optimizer;
   nn::Parameter place{"place", Tensor{static_cast<real>(start[0]), static_cast<real>(start[1])}};
   std::vector<real> path{place.value(0), place.value(1)};
   bool lost = false;  // so far away that a float cannot say how far
 };
-
-template <nn::Optimizer O>
-Walker walker(O optimizer) {
-  return {.name = optimizer.name(), .step = [optimizer](nn::Parameter& place) mutable {
-            optimizer.step(std::vector<nn::Parameter*>{&place});
-          }};
-}
 
 /// Four optimizers walk through one valley, f(x, y) = (x² + a y²) / 2.
 class RaceFigure final : public Figure {
@@ -106,17 +97,14 @@ class RaceFigure final : public Figure {
   void begin() override {
     walkers_.clear();
     const auto enter = [this](std::string_view name, auto make) {
-      if (count(name) > 0) walkers_.push_back(make(static_cast<real>(rates.at(count(name) - 1))));
+      if (count(name) > 0) walkers_.push_back({make(static_cast<real>(rates.at(count(name) - 1)))});
     };
     const auto mu = static_cast<real>(number("mu"));
-    enter("descent",
-          [](real rate) { return walker(nn::GradientDescent{{.learning_rate = rate}}); });
-    enter("momentum", [mu](real rate) {
-      return walker(nn::Momentum{{.learning_rate = rate, .momentum = mu}});
-    });
-    enter("rmsprop",
-          [](real rate) { return walker(nn::RMSProp{{.learning_rate = rate, .alpha = 0.9F}}); });
-    enter("adam", [](real rate) { return walker(nn::Adam{{.learning_rate = rate}}); });
+    enter("descent", [](real rate) { return nn::GradientDescent{{.learning_rate = rate}}; });
+    enter("momentum",
+          [mu](real rate) { return nn::Momentum{{.learning_rate = rate, .momentum = mu}}; });
+    enter("rmsprop", [](real rate) { return nn::RMSProp{{.learning_rate = rate, .alpha = 0.9F}}; });
+    enter("adam", [](real rate) { return nn::Adam{{.learning_rate = rate}}; });
     show_valley();
   }
 
@@ -126,7 +114,7 @@ class RaceFigure final : public Figure {
       if (w.lost) continue;
       w.place.gradient(0) = w.place.value(0);
       w.place.gradient(1) = steepness * w.place.value(1);
-      w.step(w.place);
+      w.optimizer.step(std::array{&w.place});
       w.lost = !std::isfinite(cost_of(w));
       if (!w.lost) w.path.insert(w.path.end(), {w.place.value(0), w.place.value(1)});
     }
@@ -140,7 +128,7 @@ class RaceFigure final : public Figure {
       const Walker& w = walkers_[i];
       show(fmt::format("path {}", i),
            Values{.numbers = {w.path.begin(), w.path.end()}, .shape = {w.path.size() / 2, 2}});
-      names += w.name + "\n";
+      names += w.optimizer.name() + "\n";
       places += w.lost ? "out of sight\n"
                        : fmt::format("({}, {})\n", short_number(w.place.value(0)),
                                      short_number(w.place.value(1)));
@@ -196,7 +184,7 @@ class RaceFigure final : public Figure {
     std::string apart;
     for (const Walker& w : walkers_) {
       if (flies_apart(w)) {
-        apart += fmt::format(" {} flies apart: its rate is too large.", w.name);
+        apart += fmt::format(" {} flies apart: its rate is too large.", w.optimizer.name());
       } else {
         order.emplace_back(cost_of(w), &w);
       }
@@ -204,8 +192,8 @@ class RaceFigure final : public Figure {
     std::ranges::sort(order);
     std::string ranks;
     for (const auto& [cost, w] : order) {
-      ranks += fmt::format("{}{} {}", ranks.empty() ? " the costs are: " : ", ", w->name,
-                           cost_in_words(*w));
+      ranks += fmt::format("{}{} {}", ranks.empty() ? " the costs are: " : ", ",
+                           w->optimizer.name(), cost_in_words(*w));
     }
     tell("summary",
          fmt::format("After {} {}{}{}{}", steps(), steps() == 1 ? "step" : "steps", ranks,

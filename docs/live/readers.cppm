@@ -14,11 +14,12 @@ module;
 
 export module live.readers;
 
+import live.images;
 import nn.activation;
 import nn.convolution;
+import nn.pooling;
+import nn.reshape;
 import nn.dense;
-import nn.files;
-import nn.metrics;
 import nn.recurrent;
 export import nn.weights;
 
@@ -32,10 +33,8 @@ constexpr std::size_t digits = 10;
 template <class... Layers>
 bool begins_with(const nn::Sequential& network) {
   if (network.size() == 0) return false;
-  if (const auto* inner = network.layer_if<nn::Sequential>(0)) {
-    return begins_with<Layers...>(*inner);
-  }
-  return (... || (network.layer_if<Layers>(0) != nullptr));
+  if (const auto* inner = network[0].as<nn::Sequential>()) return begins_with<Layers...>(*inner);
+  return (... || (network[0].as<Layers>() != nullptr));
 }
 
 /// The same network for rows of 784 pixels: images, or sequences of their rows, are made of them.
@@ -57,7 +56,7 @@ export class Reader {
   /// @throws std::invalid_argument if it does not.
   Reader(std::string name, const nn::Sequential& network)
       : name_{std::move(name)}, network_{of_rows(network)} {
-    const auto* const first = network_.layer_if<nn::Dense>(0);
+    const auto* const first = network_[0].as<nn::Dense>();
     if (first != nullptr && first->inputs() != pixels) {
       throw std::invalid_argument(
           fmt::format("it takes {} numbers, and an image has {} pixels", first->inputs(), pixels));
@@ -77,7 +76,7 @@ export class Reader {
   /// @return Shape (B, 10).
   [[nodiscard]] nn::Tensor probabilities(const nn::Tensor& images) const {
     nn::Tensor y = network_.predict(images);
-    const bool has_softmax = network_.layer_if<nn::Softmax>(network_.size() - 1) != nullptr;
+    const bool has_softmax = network_[network_.size() - 1].as<nn::Softmax>() != nullptr;
     return has_softmax ? y : nn::Softmax{}.predict(std::move(y));
   }
 
@@ -90,24 +89,17 @@ export class Reader {
 /// while, so it is done in parts.
 export class TestImages {
  public:
-  /// Reads them from a file: the pixels of all, then as many bytes with their digits.
-  void load() { bytes_ = nn::read_whole("draw", "mnist_test"); }
-  [[nodiscard]] std::size_t count() const { return bytes_.size() / (pixels + 1); }
+  /// Reads them from a file.
+  void load() { images_ = Images{"draw", "mnist_test"}; }
+  [[nodiscard]] std::size_t count() const { return images_.size(); }
 
-  /// Images one after the other, shape (count, 784), 0 background and 1 ink.
-  [[nodiscard]] nn::Tensor images(std::size_t number, std::size_t count) const {
-    nn::Tensor some = nn::Tensor::uninitialized(nn::Shape{count, pixels});
-    const auto bytes = std::span{bytes_}.subspan((number - 1) * pixels, count * pixels);
-    std::ranges::transform(bytes, some.data(), [](std::byte byte) {
-      return static_cast<nn::real>(std::to_integer<int>(byte)) / 255;
-    });
-    return some;
+  /// One image, shape (1, 784), from 0 for background to 1 for ink.
+  [[nodiscard]] nn::Tensor image(std::size_t number) const {
+    return images_.part(number - 1, 1).inputs;
   }
 
   /// The digit that an image shows.
-  [[nodiscard]] std::size_t digit(std::size_t number) const {
-    return std::to_integer<std::size_t>(bytes_.at(count() * pixels + number - 1));
-  }
+  [[nodiscard]] std::size_t digit(std::size_t number) const { return images_.label(number - 1); }
 
   /// How many have been looked at.
   [[nodiscard]] std::size_t checked() const { return checked_; }
@@ -134,11 +126,11 @@ export class TestImages {
     if (last <= checked_) return;
     misread_.resize(readers.size());
     const std::size_t first = checked_ + 1;
-    const nn::Tensor some = images(first, last - checked_);
+    const nn::Dataset some = images_.part(checked_, last - checked_);
     for (std::size_t r = 0; r < readers.size(); ++r) {
-      const std::vector<std::size_t> guesses = nn::classes(readers[r].probabilities(some));
+      const nn::Labels guesses = nn::Labels::from_rows(readers[r].probabilities(some.inputs));
       for (std::size_t i = 0; i < guesses.size(); ++i) {
-        if (guesses[i] != digit(first + i)) misread_[r].push_back(first + i);
+        if (guesses[i] != some.targets.labels()[i]) misread_[r].push_back(first + i);
       }
       misread_by_any_.insert(misread_by_any_.end(), std::ranges::lower_bound(misread_[r], first),
                              misread_[r].end());
@@ -168,7 +160,7 @@ export class TestImages {
   }
 
  private:
-  std::vector<std::byte> bytes_;
+  Images images_;
   std::size_t checked_ = 0;
   std::vector<std::vector<std::size_t>> misread_;
   std::vector<std::size_t> misread_by_any_;

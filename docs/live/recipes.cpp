@@ -7,24 +7,23 @@ module;
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 module live.recipes;
 
 import nn.activation;
+import nn.adam;
 import nn.convolution;
-import nn.cost;
+import nn.pooling;
 import nn.dense;
 import nn.dropout;
 import nn.initializers;
-import nn.metrics;
 
 namespace live {
 
@@ -47,9 +46,16 @@ Fill random_fill(nn::Random& random) {
 Fill constant_fill(nn::Random& /*random*/) { return nn::Constant{0.1F}; }
 
 template <class O>
-Optimizer optimizer(const Recipe& recipe) {
+nn::AnyOptimizer optimizer(const Recipe& recipe) {
   return O{{.learning_rate = static_cast<nn::real>(recipe.rate),
             .weight_decay = static_cast<nn::real>(recipe.weight_decay)}};
+}
+
+/// AdamW is Adam whose weight decay bypasses the gradient.
+nn::AnyOptimizer adam_with_decoupled_decay(const Recipe& recipe) {
+  return nn::Adam{{.learning_rate = static_cast<nn::real>(recipe.rate),
+                   .weight_decay = static_cast<nn::real>(recipe.weight_decay),
+                   .decoupled = true}};
 }
 
 /// A word of a control and what it stands for.
@@ -79,7 +85,7 @@ constexpr std::array optimizers{
     Choice{"Momentum", optimizer<nn::Momentum>},
     Choice{"RMSProp", optimizer<nn::RMSProp>},
     Choice{"Adam", optimizer<nn::Adam>},
-    Choice{"AdamW", optimizer<nn::AdamW>},
+    Choice{"AdamW", adam_with_decoupled_decay},
 };
 
 constexpr std::array rates{0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
@@ -127,6 +133,18 @@ Control range(std::string name, std::string label, std::string help, double star
           .low = low,
           .high = high,
           .step = step};
+}
+
+// -------------------------------------------------------------------------------- the training
+
+/// How nn::Training is to do what a recipe says.
+nn::TrainingOptions options_of(const Recipe& recipe) {
+  nn::TrainingOptions options{
+      .epochs = recipe.epochs, .batches = {.size = recipe.batch_size}, .seed = recipe.seed};
+  if (recipe.rate_falls) {
+    options.steps.schedule = [](const nn::Progress& p) { return 1 - p.epoch / p.epochs; };
+  }
+  return options;
 }
 
 // ------------------------------------------------------------------------------------ the code
@@ -203,36 +221,33 @@ std::string Plan::code() const {
 
 // -------------------------------------------------------------------------------- the training
 
-void Score::add(const nn::Tensor& logits, const nn::Tensor& targets) {
-  const std::size_t count = logits.rows();
-  cost_ += nn::SoftmaxCrossEntropy::value(logits, targets) * static_cast<double>(count);
-  accuracy_.add(logits, targets);
-  size_ += count;
+void LearningFigure::begin_training(const Plan& plan, const Recipe& recipe,
+                                    const nn::Dataset& set) {
+  training_.reset();
+  network_ = plan.network();
+  if (set.size() == 0) return;
+  training_.emplace(network_, nn::SoftmaxCrossEntropy{},
+                    find(optimizers, recipe.optimizer).make(recipe), set, options_of(recipe));
 }
 
-Learner::Learner(nn::Sequential network, const Recipe& recipe)
-    : rate_{recipe.rate},
-      rate_falls_{recipe.rate_falls},
-      network_{std::move(network)},
-      optimizer_{find(optimizers, recipe.optimizer).make(recipe)},
-      parameters_{network_.parameters()} {}
-
-const nn::Tensor& Learner::learn(const nn::Dataset& batch, double progress) {
-  outputs_ = network_.forward(batch.inputs);
-  network_.backward_parameters(nn::SoftmaxCrossEntropy::gradient(outputs_, batch.targets));
-  const double factor = rate_falls_ ? 1 - progress : 1;
-  std::visit(
-      [&](auto& optimizer) {
-        optimizer.set_learning_rate(static_cast<nn::real>(rate_ * factor));
-        optimizer.step(parameters_);
-      },
-      optimizer_);
-  return outputs_;
+bool LearningFigure::step() {
+  if (training_->step()) return true;
+  if (training_->history().divergence) {
+    constexpr nn::real nan = std::numeric_limits<nn::real>::quiet_NaN();
+    for (nn::Parameter* const parameter : network_.parameters()) parameter->value.fill(nan);
+  }
+  return false;
 }
 
-Values Learner::all(nn::Tensor nn::Parameter::* part) const {
+void LearningFigure::show_training() {
+  if (training_ && !training_->outputs().empty()) show("outputs", training_->outputs());
+  show("gradients", all(&nn::Parameter::gradient));
+  show("parameters", all(&nn::Parameter::value));
+}
+
+Values LearningFigure::all(nn::Tensor nn::Parameter::* part) const {
   Values all;
-  for (const nn::Parameter* const p : parameters_) {
+  for (const nn::Parameter* const p : network_.parameters()) {
     const std::span<const nn::real> values = (p->*part).values();
     all.numbers.insert(all.numbers.end(), values.begin(), values.end());
   }
@@ -292,21 +307,9 @@ Recipe LearningFigure::recipe() const {
   return recipe;
 }
 
-void LearningFigure::show_learner(const Learner& learner) {
-  if (!learner.outputs().empty()) show("outputs", learner.outputs());
-  show("gradients", learner.gradients());
-  show("parameters", learner.values());
-}
-
 std::string cost_in_words(double cost) {
   if (!std::isfinite(cost)) return "a cost that is no number any more";
   return cost < 1'000 ? fmt::format("cost {:.4f}", cost) : fmt::format("cost {:.1e}", cost);
-}
-
-std::string thousands(std::size_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, ",");
-  return digits;
 }
 
 // ------------------------------------------------------------------------------------ the code
@@ -319,23 +322,33 @@ std::string literal(double number) {
 
 std::string training_code(const Recipe& recipe, std::string_view sets) {
   std::string options = fmt::format(".learning_rate = {}", literal(recipe.rate));
-  if (recipe.weight_decay != 0 || recipe.optimizer == "AdamW") {
+  if (recipe.weight_decay != 0) {
     options += fmt::format(", .weight_decay = {}", literal(recipe.weight_decay));
   }
-  std::string fit = fmt::format(".epochs = {}, .batch_size = {}, .seed = {}", recipe.epochs,
-                                recipe.batch_size, recipe.seed);
+  const bool decoupled = recipe.optimizer == "AdamW";
+  if (decoupled) options += ", .decoupled = true";
+  std::string fit = fmt::format(".epochs = {}, .batches = {{.size = {}}}, .seed = {}",
+                                recipe.epochs, recipe.batch_size, recipe.seed);
   if (recipe.rate_falls) {
     fit +=
-        ",\n               .schedule = [](const nn::Progress& p) { return 1 - p.epoch / p.epochs; "
-        "}";
+        ",\n               .steps = {.schedule = [](const nn::Progress& p) {\n"
+        "                 return 1 - p.epoch / p.epochs;\n"
+        "               }}";
   }
   return fmt::format(
       "  nn::Trainer trainer{{network, nn::SoftmaxCrossEntropy{{}},\n"
       "                      nn::{}{{{{{}}}}}}};\n"
       "  trainer.watch(nn::Accuracy{{}});\n"
+      "  trainer.observe(nn::Reporter{{}});\n"
       "  trainer.fit({},\n"
       "              {{{}}});\n",
-      recipe.optimizer, options, sets, fit);
+      decoupled ? "Adam" : recipe.optimizer, options, sets, fit);
+}
+
+std::string evaluation_code(std::string_view head, std::string_view set) {
+  return fmt::format(
+      "  std::puts(nn::to_line(\"{}\", trainer.evaluate({}), {{\"accuracy\"}}).c_str());\n", head,
+      set);
 }
 
 }  // namespace live

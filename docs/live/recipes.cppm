@@ -4,21 +4,16 @@ module;
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <utility>
 #include <vector>
 
 export module live.recipes;
 
 export import live;
-export import nn.adam;
-export import nn.backprop;
-export import nn.batching;
-export import nn.descent;
-import nn.metrics;
-export import nn.random;
-export import nn.tensor;
+export import nn.training;
 
 export namespace live {
 
@@ -76,61 +71,6 @@ class Plan {
   std::vector<std::string> lines_;
 };
 
-/// Cost and accuracy of what a network was asked, batch by batch.
-class Score {
- public:
-  /// @param logits The network's answers.
-  /// @param targets Numbers of classes.
-  void add(const nn::Tensor& logits, const nn::Tensor& targets);
-  /// Samples added.
-  [[nodiscard]] std::size_t size() const { return size_; }
-  /// The mean over the samples.
-  [[nodiscard]] double cost() const { return cost_ / static_cast<double>(size_); }
-  /// The share that was right.
-  [[nodiscard]] double accuracy() const { return accuracy_.value(); }
-
- private:
-  std::size_t size_ = 0;
-  double cost_ = 0;
-  nn::Accuracy accuracy_;
-};
-
-/// One of the library's optimizers.
-using Optimizer = std::variant<nn::GradientDescent, nn::Momentum, nn::RMSProp, nn::Adam, nn::AdamW>;
-
-/// A network that learns by a recipe.
-class Learner {
- public:
-  /// @param network The learner's own.
-  /// @param recipe Its optimizer is at work.
-  Learner(nn::Sequential network, const Recipe& recipe);
-  Learner(const Learner&) = delete;
-  Learner& operator=(const Learner&) = delete;
-  ~Learner() = default;
-
-  /// One step. Returns what the network answered before it.
-  /// @param batch Some samples.
-  /// @param progress The share of the training that has passed.
-  const nn::Tensor& learn(const nn::Dataset& batch, double progress);
-
-  [[nodiscard]] const nn::Sequential& network() const { return network_; }
-  /// What the network answered in the last step.
-  [[nodiscard]] const nn::Tensor& outputs() const { return outputs_; }
-  /// All parameters one after the other, and the gradients of the last step likewise.
-  [[nodiscard]] Values values() const { return all(&nn::Parameter::value); }
-  [[nodiscard]] Values gradients() const { return all(&nn::Parameter::gradient); }
-
- private:
-  double rate_;
-  bool rate_falls_;
-  nn::Sequential network_;
-  Optimizer optimizer_;
-  std::vector<nn::Parameter*> parameters_;
-  nn::Tensor outputs_;
-
-  [[nodiscard]] Values all(nn::Tensor nn::Parameter::* part) const;
-};
-
 /// A figure in which a network learns.
 class LearningFigure : public Figure {
  protected:
@@ -142,15 +82,34 @@ class LearningFigure : public Figure {
                                                             std::size_t widest);
   /// What the reader has set.
   [[nodiscard]] Recipe recipe() const;
+
+  /// Begins with a fresh network, and with a training of it unless the set is empty.
+  /// @param plan Of the network.
+  /// @param recipe How it learns.
+  /// @param set What to learn from; must stay where it is.
+  void begin_training(const Plan& plan, const Recipe& recipe, const nn::Dataset& set);
+
+  /// Trains on the next batch of the epoch. If its cost is not finite, nn::Training ends and brings
+  /// back an earlier network; the figure is to show what came of the steps, so every parameter
+  /// becomes NaN, as it would in a loop that does not stop.
+  /// @return Whether it did: not at the end of an epoch, nor once the training has diverged.
+  bool step();
+
+  [[nodiscard]] const nn::Sequential& network() const { return network_; }
+  [[nodiscard]] nn::Training& training() { return *training_; }
+
   /// Shows the last outputs, gradients and parameters: what a test compares.
-  void show_learner(const Learner& learner);
+  void show_training();
+
+ private:
+  [[nodiscard]] Values all(nn::Tensor nn::Parameter::* part) const;
+
+  nn::Sequential network_;
+  std::optional<nn::Training> training_;
 };
 
 /// `cost 0.1234`, and words where the steps were too long and it is no number any more.
 [[nodiscard]] std::string cost_in_words(double cost);
-
-/// 269,322 for 269322.
-[[nodiscard]] std::string thousands(std::size_t number);
 
 /// A number as C++ writes it: `0.002F`.
 [[nodiscard]] std::string literal(double number);
@@ -159,5 +118,10 @@ class LearningFigure : public Figure {
 /// @param recipe What the reader has set.
 /// @param sets What the sets are called in the program: to learn from, and held out.
 [[nodiscard]] std::string training_code(const Recipe& recipe, std::string_view sets);
+
+/// A line of a program that measures a set and prints cost and accuracy. It needs <cstdio>.
+/// @param head What the program prints before them.
+/// @param set What the set is called in the program.
+[[nodiscard]] std::string evaluation_code(std::string_view head, std::string_view set);
 
 }  // namespace live

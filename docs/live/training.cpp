@@ -6,20 +6,21 @@ module;
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <numeric>
-#include <span>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 module live.figures;
 
+import live.images;
 import live.recipes;
-import nn.convolution;
-import nn.files;
-import nn.metrics;
+import nn.reshape;
+import nn.text;
 
 namespace live {
+
+using namespace std::string_literals;
 
 namespace {
 
@@ -30,47 +31,18 @@ constexpr std::size_t test_images = 10'000;
 constexpr std::size_t slice = 100;           ///< Images that are measured in one step.
 constexpr std::size_t points_an_epoch = 10;  ///< Of the training curves.
 
-/// Images as the page has them: 784 bytes each, then as many bytes with their classes.
-class Images {
- public:
-  explicit Images(const char* name) : bytes_{nn::read_whole("training", name)} {}
-
-  [[nodiscard]] std::size_t size() const { return bytes_.size() / (pixels + 1); }
-
-  /// Some of them, brightness from 0 to 1.
-  [[nodiscard]] nn::Dataset some(std::size_t first, std::size_t count) const {
-    nn::Dataset set{.inputs = nn::Tensor::uninitialized(nn::Shape{count, pixels}),
-                    .targets = nn::Tensor::uninitialized(nn::Shape{count})};
-    const std::span bytes{bytes_};
-    std::ranges::transform(bytes.subspan(first * pixels, count * pixels), set.inputs.data(),
-                           [](std::byte byte) { return static_cast<nn::real>(byte) / 255; });
-    std::ranges::transform(bytes.subspan(size() * pixels + first, count), set.targets.data(),
-                           [](std::byte byte) { return static_cast<nn::real>(byte); });
-    return set;
-  }
-
- private:
-  std::vector<std::byte> bytes_;
-};
-
 /// The sets, made when they are first needed: 8,000 images to train with, 2,000 to choose by.
 const nn::Split& sets() {
   static const nn::Split split = [] {
-    const Images all{"mnist_training"};
-    return nn::split(all.some(0, all.size()), nn::Counts{.validation = held_out});
+    return nn::split(Images{"training", "mnist_training"}.all(),
+                     nn::Counts{.validation = held_out});
   }();
   return split;
 }
 
 const Images& digits_to_test() {
-  static const Images images{"mnist_test"};
+  static const Images images{"training", "mnist_test"};
   return images;
-}
-
-nn::Dataset slice_of(const nn::Dataset& set, std::size_t index) {
-  std::vector<std::size_t> places(slice);
-  std::iota(places.begin(), places.end(), index * slice);
-  return nn::gather(set, places);
 }
 
 /// Chapter 10's networks.
@@ -97,12 +69,17 @@ Plan convolutional_network(const Recipe& recipe) {
 struct Curve {
   std::vector<double> epochs{}, costs{}, accuracies{};
 
-  void add(double epoch, const Score& score) {
+  void add(double epoch, const nn::Evaluation& evaluation) {
     epochs.push_back(epoch);
-    costs.push_back(score.cost());
-    accuracies.push_back(100 * score.accuracy());
+    costs.push_back(evaluation.cost);
+    accuracies.push_back(100 * evaluation.metrics[0]);
   }
 };
+
+/// Measures cost and accuracy, batch by batch.
+nn::RunningEvaluation fresh_evaluation() {
+  return nn::RunningEvaluation{std::vector<nn::AnyMetric>{nn::Accuracy{}}};
+}
 
 /// MNIST. An epoch has a step for every batch that is trained on, then one for every hundred of the
 /// images that were held out, so that no step takes long. Whoever asks for the test images gets a
@@ -135,11 +112,11 @@ class TrainingFigure final : public LearningFigure {
     recipe_ = recipe();
     const Plan plan = choice("network") == "CNN" ? convolutional_network(recipe_)
                                                  : multi_layer_perceptron(recipe_);
-    learner_ = std::make_unique<Learner>(plan.network(), recipe_);
-    batches_ = std::make_unique<nn::Batches>(
-        sets().training, nn::BatchOptions{.size = recipe_.batch_size}, nn::Random{recipe_.seed});
+    begin_training(plan, recipe_, sets().training);
+    batches_.emplace(sets().training, nn::BatchOptions{.size = recipe_.batch_size},
+                     nn::Random{recipe_.seed});
     training_curve_ = validation_curve_ = {};
-    running_ = validation_ = test_ = {};
+    running_.reset();
     confusion_ = nn::ConfusionMatrix{digits};
     seconds_ = 0;
     trained_ = 0;
@@ -149,7 +126,8 @@ class TrainingFigure final : public LearningFigure {
   void advance() override {
     const std::size_t place = steps() % epoch_steps();
     if (is_over()) {
-      measure(test_, digits_to_test().some((steps() - training_steps()) * slice, slice));
+      const std::size_t index = steps() - training_steps();
+      measure(digits_to_test().part(index * slice, slice), index);
     } else if (place < batches_->count()) {
       train(steps() / epoch_steps(), place);
     } else {
@@ -161,14 +139,13 @@ class TrainingFigure final : public LearningFigure {
     show_curve("training", training_curve_);
     show_curve("validation", validation_curve_);
     show_confusion();
-    show_learner(*learner_);
+    show_training();
     tell("summary", summary());
-    tell("speed",
-         trained_ == 0
-             ? ""
-             : fmt::format(
-                   "{} images a second on this machine, in the steps that train.",
-                   thousands(static_cast<std::size_t>(static_cast<double>(trained_) / seconds_))));
+    tell("speed", trained_ == 0
+                      ? ""
+                      : fmt::format("{} images a second on this machine, in the steps that train.",
+                                    nn::thousands(static_cast<std::size_t>(
+                                        static_cast<double>(trained_) / seconds_))));
   }
 
  private:
@@ -176,40 +153,52 @@ class TrainingFigure final : public LearningFigure {
   [[nodiscard]] std::size_t training_steps() const { return recipe_.epochs * epoch_steps(); }
   /// Whether only test images are left.
   [[nodiscard]] bool is_over() const { return steps() >= training_steps(); }
+  /// How many test images were looked at.
+  [[nodiscard]] std::size_t tested() const {
+    return steps() > training_steps() ? (steps() - training_steps()) * slice : 0;
+  }
 
   void train(std::size_t epoch, std::size_t index) {
-    if (index == 0) batches_->shuffle(epoch + 1);
-    const nn::Dataset batch = (*batches_)[index];
+    if (index == 0) {
+      if (epoch > 0) training().end_epoch();
+      order_ = batches_->epoch(epoch + 1);
+    }
     const std::size_t count = batches_->count();
     const double passed =
         static_cast<double>(epoch) + static_cast<double>(index) / static_cast<double>(count);
     const auto begun = std::chrono::steady_clock::now();
-    const nn::Tensor& outputs =
-        learner_->learn(batch, passed / static_cast<double>(recipe_.epochs));
+    step();
     seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    trained_ += batch.size();
-    running_.add(outputs, batch.targets);
+    const nn::Targets targets = (*order_)[index].targets;
+    trained_ += targets.size();
+    running_.add_cost(training().cost(), static_cast<double>(targets.size()));
+    running_.add_to_metrics(training().outputs(), targets);
     if ((index + 1) * points_an_epoch / count > index * points_an_epoch / count) {
-      training_curve_.add(passed + 1 / static_cast<double>(count), running_);
-      running_ = {};
+      training_curve_.add(passed + 1 / static_cast<double>(count), running_.result());
+      running_.reset();
     }
   }
 
   void validate(std::size_t index) {
-    if (index == 0) validation_ = {};
-    measure(validation_, slice_of(sets().validation, index));
-    if (validation_.size() == held_out) {
+    measure(sets().validation.part(index * slice, slice), index);
+    if (confusion_.total() == held_out) {
       const std::size_t epoch = steps() / epoch_steps() + 1;
-      validation_curve_.add(static_cast<double>(epoch), validation_);
+      validation_curve_.add(static_cast<double>(epoch), measured_.result());
     }
   }
 
-  /// What the network makes of some images goes into a score and into the table.
-  void measure(Score& score, const nn::Dataset& some) {
-    if (score.size() == 0) confusion_ = nn::ConfusionMatrix{digits};
-    const nn::Tensor logits = learner_->network().predict(some.inputs);
-    score.add(logits, some.targets);
-    confusion_.add(nn::target_classes(some.targets), nn::classes(logits));
+  /// What the network makes of some images goes into the evaluation and into the table; both begin
+  /// anew with the first slice of a set.
+  void measure(const nn::Dataset& images, std::size_t index) {
+    if (index == 0) {
+      measured_.reset();
+      confusion_ = nn::ConfusionMatrix{digits};
+    }
+    const nn::Tensor logits = network().predict(images.inputs);
+    measured_.add_cost(nn::SoftmaxCrossEntropy::value(logits, images.targets),
+                       static_cast<double>(images.size()));
+    measured_.add_to_metrics(logits, images.targets);
+    confusion_.add(nn::Labels::from_rows(logits), images.targets.labels());
   }
 
   void show_curve(const std::string& name, const Curve& curve) {
@@ -238,21 +227,21 @@ class TrainingFigure final : public LearningFigure {
     tell("table",
          fmt::format(
              "{} of the {} images: rows are what they show, columns what they were taken for.",
-             thousands(confusion_.total()), test_.size() > 0 ? "test" : "held-out"));
+             nn::thousands(confusion_.total()), tested() > 0 ? "test" : "held-out"));
   }
 
   [[nodiscard]] std::string summary() const {
     if (steps() == 0) {
       return fmt::format(
           "{} parameters, untrained. {} images to learn from, {} held out to choose by.",
-          thousands(learner_->network().parameter_count()), thousands(sets().training.size()),
-          thousands(held_out));
+          nn::thousands(network().parameter_count()), nn::thousands(sets().training.size()),
+          nn::thousands(held_out));
     }
     std::string text = fmt::format(
         "Epoch {} of {}", std::min(steps() / epoch_steps() + 1, recipe_.epochs), recipe_.epochs);
     if (training_curve_.costs.empty()) {
       text += fmt::format(", step {} of {}: {} parameters have moved {} times", steps(),
-                          epoch_steps(), thousands(learner_->network().parameter_count()), steps());
+                          epoch_steps(), nn::thousands(network().parameter_count()), steps());
     }
     if (!training_curve_.costs.empty()) {
       text +=
@@ -264,26 +253,29 @@ class TrainingFigure final : public LearningFigure {
                           cost_in_words(validation_curve_.costs.back()),
                           validation_curve_.accuracies.back());
     }
-    if (test_.size() > 0) {
-      text += fmt::format("; {} test images: {}, {:.2f} % right", thousands(test_.size()),
-                          cost_in_words(test_.cost()), 100 * test_.accuracy());
+    if (tested() > 0) {
+      const nn::Evaluation test = measured_.result();
+      text += fmt::format("; {} test images: {}, {:.2f} % right", nn::thousands(tested()),
+                          cost_in_words(test.cost), 100 * test.metrics[0]);
     }
     return text + ".";
   }
 
   [[nodiscard]] std::string code(const Plan& plan) const {
-    return "import nn;\n\nint main() {\n"
+    const bool tests = is_on("test");
+    return (tests ? "#include <cstdio>\n\n"s : ""s) +
+           "import nn;\n\nint main() {\n"
            "  const nn::Split digits = nn::mnist::load(\"data/mnist\");\n" +
            plan.code() + "\n" + training_code(recipe_, "digits.training, digits.validation") +
-           (is_on("test") ? "  trainer.evaluate(digits.test);\n}\n" : "}\n");
+           (tests ? evaluation_code("test", "digits.test") : "") + "}\n";
   }
 
   Recipe recipe_;
-  std::unique_ptr<Learner> learner_;
-  std::unique_ptr<nn::Batches> batches_;
+  std::optional<nn::Batches> batches_;  ///< Those of the training, for their targets.
+  std::optional<nn::Batches::Epoch> order_;
   Curve training_curve_, validation_curve_;
-  Score running_;  ///< Of the batches since the last point of the curve.
-  Score validation_, test_;
+  nn::RunningEvaluation running_ = fresh_evaluation();   ///< Since the last point of the curve.
+  nn::RunningEvaluation measured_ = fresh_evaluation();  ///< Of the images in the table.
   nn::ConfusionMatrix confusion_{digits};
   double seconds_ = 0;
   std::size_t trained_ = 0;

@@ -53,6 +53,8 @@ class Output(Directive):
             heading, text = output_heading(path, section), output_section(path, section)
         except (PieceError, FileNotFoundError) as error:
             raise self.error(str(error))
+        if section == "all":
+            return code_block(self, text, "text", f"./book chapter {chapter}")
         command = f"{section} of ./book chapter {chapter.split('_', 1)[1]}"
         if heading.startswith("./book "):  # a run with options of its own
             command = heading

@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+from module_list import check_readme_table
 from pieces import CODE, OUTPUT, SECTION, SHOWN, PieceError, find_piece, output_section, read_pieces
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,13 +101,13 @@ def check_words(page, glossary):
             if word[-1] not in ".:" and not any(t in " ".join(word.lower().split()) for t in terms)]
 
 
-def check_modules(modules, pages):
-    """Pieces of modules that no page shows."""
+def check_modules(sources, pages, root=ROOT):
+    """Pieces of the modules' sources that no page shows."""
     shown = {match.group(2, 3) for page in pages for line in page.read_text().splitlines()
              if (match := SHOWN.match(line))}
-    return [f"modules/{module.name}: piece '{piece.name}' is on no page"
-            for module in modules for piece in read_pieces(module)[0]
-            if (f"modules/{module.name}", piece.name) not in shown]
+    return [f"{source.relative_to(root)}: piece '{piece.name}' is on no page"
+            for source in sources for piece in read_pieces(source)[0]
+            if (str(source.relative_to(root)), piece.name) not in shown]
 
 
 def check_readme(readme, record):
@@ -123,8 +124,9 @@ def main():
     programs = {program.stem for program in (ROOT / "chapters").glob("[0-9]*.cpp")}
     problems += [f"chapters/{name}.cpp has no page" for name in
                  sorted(programs - {page.stem for page in pages})]
-    problems += check_modules(sorted((ROOT / "modules").glob("*.cpp*")), pages)
+    problems += check_modules(sorted((ROOT / "modules").rglob("*.cpp*")), pages)
     problems += check_readme(ROOT / "README.md", ROOT / "chapters" / "10_mnist.out")
+    problems += check_readme_table()
     for page in pages:
         problems += check_words(page, ROOT / "docs" / "glossary.md")
         program = ROOT / "chapters" / f"{page.stem}.cpp"

@@ -62,6 +62,12 @@ def throwing_in(source):
     return names
 
 
+def implementations_of(interface):
+    """The sources beside an interface that belong to its module."""
+    part = re.compile(rf"^module nn\.{interface.stem};", re.MULTILINE)
+    return [source for source in sorted(interface.parent.glob("*.cpp")) if part.search(source.read_text())]
+
+
 def throws(member, owner, root):
     """Whether a throw stands in the function itself; what throws in those that it calls is not
     seen."""
@@ -72,9 +78,9 @@ def throws(member, owner, root):
     first, last = int(where.get("bodystart", -1)), int(where.get("bodyend", -1))
     if last > 0:
         return any(THROW in line for line in module.read_text().splitlines()[first - 1:last])
-    source = module.with_suffix(".cpp")
     name = member.findtext("name")
-    return source.exists() and bool({name, f"{short(owner)}::{name}"} & throwing_in(source))
+    return any({name, f"{short(owner)}::{name}"} & throwing_in(source)
+               for source in implementations_of(module))
 
 
 def gaps_of(member, owner, overloads, root):

@@ -1,26 +1,21 @@
-"""Draws which module imports which, from the sources, as SVG in each colour of the pages. An import that
-follows from others is left out: who imports nn.dense has nn.layer as well.
+"""Draws which module imports which, from the sources, as SVG in each colour of the pages: a frame for each
+folder with all its modules. An import that follows from others is left out: a module that imports nn.dense
+has nn.layer as well.
 """
 
 import re
 import subprocess
-from pathlib import Path
 
 from figures import INKS, CYCLES
+from module_list import ROOT, by_folder, read_modules, sources
 
-MODULES = Path(__file__).resolve().parents[2] / "modules"
-NAME = re.compile(r"^(?:export )?module nn\.(\w+);", re.MULTILINE)
 IMPORT = re.compile(r"^(?:export )?import nn\.(\w+);", re.MULTILINE)
 
 
-def read_imports(folder=MODULES):
-    """Of each module the modules that its interface and its body import. The umbrella nn is not one."""
-    imports = {}
-    for file in sorted([*folder.glob("*.cppm"), *folder.glob("*.cpp")]):
-        text = file.read_text()
-        if name := NAME.search(text):
-            imports.setdefault(name[1], set()).update(IMPORT.findall(text))
-    return imports
+def read_imports(root=ROOT):
+    """Of each module the modules that its interface and its other sources import."""
+    return {name: {imported for file in files for imported in IMPORT.findall(file.read_text())}
+            for name, files in sources(root).items()}
 
 
 def reachable(imports, start):
@@ -41,12 +36,18 @@ def reduce(imports):
             for name, wanted in imports.items()}
 
 
-def to_dot(imports, chapters, colour):
-    """The graph in the language of Graphviz; modules with a chapter of their own stand out."""
-    ink, accent = INKS[colour][0], CYCLES[colour][0]
+def to_dot(imports, chapters, colour, folders=()):
+    """The graph in the language of Graphviz; modules with a chapter of their own stand out.
+
+    @param folders (folder, names of its modules): each becomes a frame.
+    """
+    (ink, faint), accent = INKS[colour], CYCLES[colour][0]
     lines = ["digraph modules {", "rankdir=RL; bgcolor=transparent; nodesep=0.12; ranksep=0.35;",
              f'node [shape=box style=rounded fontname="sans-serif" fontsize=15 height=0.4 '
              f'color="{ink}" fontcolor="{ink}"];', f'edge [color="{ink}" arrowsize=0.7];']
+    lines += [f'subgraph cluster_{folder} {{ label="{folder}"; style=rounded; color="{faint}"; fontcolor="{ink}"; '
+              f'fontname="sans-serif"; fontsize=15; labeljust=r; {"; ".join(names)}; }}'
+              for folder, names in folders]
     lines += [f'{name} [color="{accent}" fontcolor="{accent}" penwidth=2];'
               for name in sorted(imports) if name in chapters]
     lines += [f"{name} -> {wanted};" for name in sorted(imports) for wanted in sorted(imports[name])]
@@ -55,8 +56,9 @@ def to_dot(imports, chapters, colour):
 
 def draw(folder):
     imports = reduce(read_imports())
-    chapters = {path.stem[3:] for path in (MODULES.parent / "chapters").glob("[0-9]*.cpp")}
+    chapters = {path.stem[3:] for path in (ROOT / "chapters").glob("[0-9]*.cpp")}
+    folders = [(folder, [module.name for module in inside]) for folder, _, inside in by_folder(read_modules())]
     folder.mkdir(parents=True, exist_ok=True)
     for colour in INKS:
         subprocess.run(["dot", "-Tsvg", "-o", folder / f"modules-{colour}.svg"], check=True,
-                       text=True, input=to_dot(imports, chapters, colour))
+                       text=True, input=to_dot(imports, chapters, colour, folders))

@@ -77,7 +77,9 @@ def find_piece(path, name):
 
 
 def output_heading(path, section):
-    """What stands behind the number of a section."""
+    """What follows the number of a section; nothing for the whole record."""
+    if section == "all":
+        return ""
     for line in path.read_text().splitlines():
         if (match := SECTION.match(line)) and match[1] == section:
             return line[match.end():]
@@ -85,7 +87,9 @@ def output_heading(path, section):
 
 
 def output_section(path, section):
-    """The lines below a heading of a record, up to the next heading."""
+    """The lines below a heading of a record, up to the next heading; of `all` the whole record."""
+    if section == "all":
+        return path.read_text().strip("\n")
     lines = path.read_text().splitlines()
     starts = [i for i, line in enumerate(lines) if SECTION.match(line)]
     for start, end in zip(starts, starts[1:] + [len(lines)]):

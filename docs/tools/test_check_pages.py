@@ -165,10 +165,11 @@ class CheckWords(InFolder):
 
 class CheckModules(InFolder):
     def test_finds_pieces_of_modules_that_no_page_shows(self):
-        module = self.file("x.cppm", "// [one]\nint a;\n// [/one]\n// [two]\nint b;\n// [/two]\n")
-        page = self.file("01_x.md", "```{piece} modules/x.cppm one\n```\n")
-        self.assertEqual(check_modules([module], [page]),
-                         ["modules/x.cppm: piece 'two' is on no page"])
+        (self.folder / "modules" / "core").mkdir(parents=True)
+        source = self.file("modules/core/x.cppm", "// [one]\nint a;\n// [/one]\n// [two]\nint b;\n// [/two]\n")
+        page = self.file("01_x.md", "```{piece} modules/core/x.cppm one\n```\n")
+        self.assertEqual(check_modules([source], [page], self.folder),
+                         ["modules/core/x.cppm: piece 'two' is on no page"])
 
 
 class CheckReadme(InFolder):

@@ -74,11 +74,19 @@ class CheckReference(unittest.TestCase):
         self.assertEqual(self.gaps({"body": 'bodystart="3" bodyend="3"'}, cppm=body), [])
 
     def test_finds_a_throw_in_the_source_beside_the_module(self):
-        body = ("void Layer::step(int a,\n                 int b) {\n"
+        body = ("module nn.layer;\nvoid Layer::step(int a,\n                 int b) {\n"
                 "  throw std::invalid_argument(\"b\");\n}\n")
         self.assertEqual(self.gaps(cpp=body), [f"{STEP}: that it throws is not said"])
         self.assertEqual(self.gaps({"detail": BOTH + THROWS}, cpp=body), [])
         self.assertEqual(self.gaps(cpp=body.replace("Layer", "Other")), [])
+        self.assertEqual(self.gaps(cpp=body.replace("nn.layer", "nn.other")), [])
+
+    def test_finds_a_throw_in_a_second_source_of_the_module(self):
+        self.assertEqual(self.gaps(**{
+            "cpp": "module nn.layer;\n",
+            "more.cpp": "module nn.layer;\nvoid Layer::step(int a, int b) {\n"
+                        "  throw std::invalid_argument(\"b\");\n}\n"}),
+            [f"{STEP}: that it throws is not said"])
 
     def test_knows_which_function_throws(self):
         with tempfile.TemporaryDirectory() as folder:

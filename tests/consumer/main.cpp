@@ -12,8 +12,7 @@ int main() {
   nn::Sequential network{nn::Dense{2, 1, nn::He{random}}};
 
   nn::Trainer trainer{network, nn::MeanSquaredError{}, nn::Adam{{.learning_rate = 0.05F}}};
-  trainer.set_quiet(true);
-  trainer.fit(sums, {.epochs = 500, .batch_size = 4});
+  trainer.fit(sums, {.epochs = 500, .batches = {.size = 4}});
   std::printf("2 + 3 = %.2f\n",
-              static_cast<double>(trainer.predict(nn::Tensor{{2, 3}}).values()[0]));
+              static_cast<double>(nn::predict(network, nn::Tensor{{2, 3}}).values()[0]));
 }

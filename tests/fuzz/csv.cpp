@@ -4,6 +4,6 @@
 
 #include "target.hpp"
 
-import nn.mnist;
+import nn.csv;
 
 void nn::fuzz::parse(const std::string& file) { (void)nn::mnist::load_csv(file); }

@@ -1,4 +1,4 @@
-// PNG, PGM and IDX files, and what is made of them for a network.
+// PNG, PGM and IDX files, and preparing their pictures for a network.
 
 #include <fmt/core.h>
 #include <zlib.h>
@@ -19,8 +19,7 @@ import nn.tensor;
 
 namespace {
 
-/// A picture without ink is refused with an error of its own; any other gives an input of a
-/// network.
+/// Prepares a picture for a network; one without ink may be refused.
 void use(const nn::Picture& picture) try {
   const nn::Tensor input = nn::to_mnist(picture);
   if (std::ranges::all_of(input.values(), [](auto ink) { return ink >= 0 && ink <= 1; })) return;
@@ -40,7 +39,7 @@ void nn::fuzz::parse(const std::string& file) {
 namespace {
 
 /// Gives every chunk of a PNG the checksum that it should have.
-void mend_checksums(std::span<std::uint8_t> png) {
+void fix_checksums(std::span<std::uint8_t> png) {
   const auto number = [&](std::size_t at) {
     return std::uint32_t{png[at]} << 24U | std::uint32_t{png[at + 1]} << 16U |
            std::uint32_t{png[at + 2]} << 8U | png[at + 3];
@@ -59,12 +58,12 @@ void mend_checksums(std::span<std::uint8_t> png) {
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
 
-/// Changes an input as libFuzzer would; but a PNG whose checksums are wrong is refused before
-/// anything else is looked at, so of four three get the right ones.
+/// Changes an input as libFuzzer would. A PNG with wrong checksums would be refused before anything
+/// else in it is read, so three out of four get the right ones.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t most, unsigned seed) {
   size = LLVMFuzzerMutate(data, size, most);
-  if (size > 8 && data[0] == 0x89 && seed % 4 != 0) mend_checksums({data, size});
+  if (size > 8 && data[0] == 0x89 && seed % 4 != 0) fix_checksums({data, size});
   return size;
 }
 

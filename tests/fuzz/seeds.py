@@ -215,11 +215,12 @@ write(
 
 def checkpoint(words={}, drop=(), **changed):
     """What the target's training keeps after its only epoch; its data's fingerprint was printed by it."""
-    pair = "2 samples of shape (2), fingerprint e071b4893e1d713d"
+    pair = "2 samples of shape (2), fingerprint 6071b320bd9d6f8a"
     metadata = {
-        "batch_size": "1", "class_weights": "", "clip_norm": "0", "drop_last": "no",
+        "batches.size": "1", "batches.shuffle": "yes", "batches.drop_last": "no",
         "layer 1": "Dense 2→2", "metric accuracy": "watched", "nn.checkpoint": VERSION,
-        "patience": "1", "seed": "0", "shuffle": "yes", "the cost": "softmax cross-entropy",
+        "steps.clip_norm": "0", "stopping.patience": "1", "seed": "0",
+        "the cost": "softmax cross-entropy",
         "the learning rate": "0.001", "the optimizer": "Adam", "the training set": pair,
         "the type of numbers": "float", "the validation set": pair}
     tensors = {
@@ -230,7 +231,7 @@ def checkpoint(words={}, drop=(), **changed):
         "network.0.weight": f32(2, 2), "network.0.bias": f32(2), "optimizer.t": whole(2),
         "optimizer.mean.0": f32(2, 2), "optimizer.mean.1": f32(2),
         "optimizer.mean_square.0": f32(2, 2), "optimizer.mean_square.1": f32(2),
-        "metric.0.right": whole(1), "metric.0.seen": whole(2),
+        "epoch.metric.0.right": whole(1), "epoch.metric.0.seen": whole(2),
         "best.0.weight": f32(2, 2), "best.0.bias": f32(2),
         "kept.0.weight": f32(2, 2), "kept.0.bias": f32(2)} | changed
     return safetensors(metadata | words, **{k: v for k, v in tensors.items() if k not in drop})
@@ -265,7 +266,7 @@ write(
     bad_missing=checkpoint(drop=["kept.0.bias"]),
     bad_shape=checkpoint(**{"best.0.bias": f32(1)}),
     bad_type=checkpoint(**{"optimizer.t": doubles(2)}),
-    bad_many=checkpoint(**{"metric.0.seen": ("U64", [2], bytes(16))}),
+    bad_many=checkpoint(**{"epoch.metric.0.seen": ("U64", [2], bytes(16))}),
 )
 
 
@@ -304,7 +305,7 @@ write(
     good_compressed=packed(images),
     bad_empty=b"",
     bad_header=grey[:20],
-    bad_short=grey[:-3],
+    bad_short=grey[:-17],
     bad_checksum=grey[:29] + bytes(4) + grey[33:],
     bad_lines=png(4, 4, 8, 0, lines[:9]),
     bad_zlib=png(4, 4, 8, 0, lines).replace(b"IDATx", b"IDATy"),

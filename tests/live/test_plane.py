@@ -19,7 +19,7 @@ def costs(summary):
 class PlaneTest(PageTest):
     def test_begins_with_the_overfitting_of_the_chapter(self):
         code = self.text(self.open(PAGE), "plane", "code")
-        for words in ("nn::GradientDescent{{.learning_rate = 0.04F}}", ".batch_size = 5,", "nn::He{random}",
+        for words in ("nn::GradientDescent{{.learning_rate = 0.04F}}", ".batches = {.size = 5}", "nn::He{random}",
                       "nn::ReLU{}", "nn::SoftmaxCrossEntropy{}"):
             self.assertIn(words, code)
 

@@ -31,9 +31,9 @@ class TrainingTest(PageTest):
             page.get_by_label("Network").select_option(network)
             self.assertIn(parameters, recorded)
             self.assertTrue(self.text(page, "training", "summary").startswith(f"{parameters} parameters"))
-            self.assertIn("nn::AdamW{{.learning_rate = 0.002F, .weight_decay = 0.1F}}",
+            self.assertIn("nn::Adam{{.learning_rate = 0.002F, .weight_decay = 0.1F, .decoupled = true}}",
                           self.text(page, "training", "code"))
-            self.assertIn(".epochs = 10, .batch_size = 100", self.text(page, "training", "code"))
+            self.assertIn(".epochs = 10, .batches = {.size = 100}", self.text(page, "training", "code"))
 
     def test_an_epoch_of_the_page_learns_to_read(self):
         page = self.open(PAGE)

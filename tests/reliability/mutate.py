@@ -225,8 +225,7 @@ class Bench:
         needed = set(test.imports)
         self.units = [unit for unit in self.units
                       if unit is test or unit.provides in needed or
-                      (not unit.provides and any(unit.source.stem == name.removeprefix("nn.")
-                                                 for name in needed)) or
+                      (not unit.provides and f"nn.{module_of(unit.source)}" in needed) or
                       unit.source.stem == "support"]
         self.baseline = {}
         self.limit = 60
@@ -422,9 +421,17 @@ def benches_of(module, build):
             "sanitizers": Bench(build / "address", f"{module}_test", module, memory=None)}
 
 
+def module_of(source):
+    """The module that a source belongs to, without `nn.`; None if it belongs to none."""
+    part = re.search(r"^(?:export )?module nn\.(\w+);", source.read_text(), re.MULTILINE)
+    return part[1] if part else None
+
+
 def sources_of(root, module):
-    return [path for path in (root / "modules" / f"{module}.cppm", root / "modules" / f"{module}.cpp")
-            if path.exists()]
+    """The interface of a module, then its other sources, but for those of the pages."""
+    return sorted((path for path in (root / "modules").rglob("*.cpp*")
+                   if module_of(path) == module and not path.stem.endswith("_in_pages")),
+                  key=lambda path: (path.suffix != ".cppm", path))
 
 
 def main():

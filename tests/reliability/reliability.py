@@ -15,11 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from mutate import benches_of, mutants, mutate, sources_of
+from mutate import benches_of, module_of, mutants, mutate, sources_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 RECORDS = ROOT / "docs" / "reliability"
+IN_BOTH = (("release", ""), ("double", "_double"))  # presets, and how the records call their programs
 MUTATED = {"dense": None, "cost": None, "adam": None, "convolution": 300}  # at most so many mutants
 
 
@@ -27,9 +28,22 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def listed(name, file):
+    """The words of a list in a CMakeLists.txt: set(NAME WORD…)."""
+    text = re.sub(r"#.*", "", (ROOT / file).read_text())
+    return re.search(rf"^\s*set\({name}\s([^)]*)\)", text, re.MULTILINE)[1].split()
+
+
 def modules():
-    """All modules but the umbrella."""
-    return sorted(file.stem for file in (ROOT / "modules").glob("*.cppm") if file.stem != "nn")
+    """The names of all modules."""
+    return [module.split("/")[-1] for module in listed("nn_modules", "modules/CMakeLists.txt")]
+
+
+def programs_of(names):
+    """The test programs of a tree whose library is in float: some tests are built in double too."""
+    in_double = listed("nn_in_double", "tests/CMakeLists.txt")
+    return [f"{name}_test{suffix}" for name in names for suffix in ("", "_double")
+            if not suffix or name in in_double]
 
 
 def tested(names):
@@ -141,7 +155,7 @@ def reason_of(survivor, known):
 
 def measure_coverage(builder):
     """Lines and branches of the modules that the modules' tests run through."""
-    targets = [f"{name}_test{suffix}" for name in tested(modules()) for suffix in ("", "_double")]
+    targets = programs_of(tested(modules()))
     tree = builder.build("coverage", targets)
     with tempfile.TemporaryDirectory() as folder:
         for target in targets:
@@ -164,7 +178,8 @@ def coverage_of(data):
     """Lines and branches by module. A template counts once, whatever it was made for."""
     counted = {}
     for file in data["files"]:
-        module = Path(file["filename"]).stem
+        source = Path(file["filename"])
+        module = source.exists() and module_of(source) or source.stem
         lines = line_counts(file["segments"])
         entry = counted.setdefault(module, {"lines": [0, 0], "branches": [0, 0], "missed": []})
         entry["lines"][0] += sum(count > 0 for count in lines.values())
@@ -176,7 +191,7 @@ def coverage_of(data):
             sides[place] = (true + branch[4], false + branch[5])
         entry["branches"][0] += sum((t > 0) + (f > 0) for t, f in sides.values())
         entry["branches"][1] += 2 * len(sides)
-        name = Path(file["filename"]).name
+        name = source.name
         entry["missed"] += [f"{name}:{line}" for line, count in sorted(lines.items()) if not count]
         entry["missed"] += [f"{name}:{place[0]}:{place[1]} never {side}"
                             for place, (t, f) in sorted(sides.items())
@@ -205,7 +220,7 @@ def line_counts(segments):
 def measure_sanitizers(builder):
     """The modules' tests under the address and undefined-behaviour and the thread sanitizers."""
     checks = (ROOT / ".ci" / "run").read_text()  # which tests, it knows
-    beside = re.search(r'"\$\(all_modules\)([^"]*)" --preset address', checks)[1].split()
+    beside = re.search(r'"\$\(all_modules\)([^"]*)" --preset fuzz', checks)[1].split()
     with_threads = re.search(r"^with_threads='([^']+)'", checks, re.MULTILINE)[1].split()
     record = {}
     for preset, names in (("address", modules() + beside), ("thread", with_threads)):
@@ -234,27 +249,26 @@ def measure_determinism(builder):
         if not tests:
             continue
         name = file.stem.removesuffix("_test")
-        targets = [file.stem, f"{file.stem}_double"]
-        tree = builder.build("release", targets)
         # Of a typed or parametrised suite the name has more before or behind it.
         pattern = ":".join(f"{before}{suite}{behind}.{case}{last}" for suite, case in
                            (test.split(".") for test in tests)
                            for before in ("", "*/") for behind in ("", "/*") for last in ("", "/*"))
-        record["modules"][name] = {"names": tests, **run_all(tree, targets, pattern)}
+        record["modules"][name] = {"names": tests}
+        for preset, suffix in IN_BOTH:
+            counts = run_all(builder.build(preset, [file.stem]), [file.stem], pattern)
+            record["modules"][name][f"{file.stem}{suffix}"] = counts[file.stem]
     return record
 
 
 def measure_misuse(builder):
     """Cases of wrong use, each with its exception and its words in a test."""
-    targets = ["misuse_test", "misuse_test_double"]
-    tree = builder.build("release", targets)
     record = {}
-    for target in targets:
-        found = run_tests(tree / "tests" / target)
+    for preset, suffix in IN_BOTH:
+        found = run_tests(builder.build(preset, ["misuse_test"]) / "tests" / "misuse_test")
         match = re.search(r"(\d+) cases of misuse", found["said"])
         if not match:
-            sys.exit(f"reliability: {target} tells no number of cases.")
-        record[target] = {"cases": int(match[1]), "failed": found["failed"]}
+            sys.exit(f"reliability: misuse_test of {preset} does not print its number of cases.")
+        record[f"misuse_test{suffix}"] = {"cases": int(match[1]), "failed": found["failed"]}
     return record
 
 
@@ -273,7 +287,7 @@ def measure_kills(builder):
     found = run_tests(builder.build("release", ["resume_test"]) / "tests" / "resume_test")
     match = re.search(r"(\d+) kills survived in (\d+) trainings", found["said"])
     if not match:
-        sys.exit("reliability: resume_test tells no number of kills.")
+        sys.exit("reliability: resume_test does not print its number of kills.")
     return {"kills": int(match[1]), "trainings": int(match[2]), "failed": found["failed"]}
 
 

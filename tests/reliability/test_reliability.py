@@ -3,8 +3,9 @@
 import json
 import unittest
 
-from mutate import described, mutants
-from reliability import ROOT, coverage_of, determinism_tests, line_counts, reason_of
+from mutate import described, module_of, mutants, sources_of
+from reliability import (ROOT, coverage_of, determinism_tests, line_counts, modules, programs_of,
+                         reason_of)
 
 TESTS = """
 TEST(A, Same) {
@@ -32,6 +33,16 @@ class Reliability(unittest.TestCase):
     def test_finds_the_tests_that_compare_threads(self):
         self.assertEqual(determinism_tests(TESTS), ["A.Same", "B.Same"])
 
+    def test_knows_what_there_is_to_test(self):
+        self.assertIn("dense", modules())
+        self.assertEqual(programs_of(["misuse", "dense"]), ["misuse_test", "dense_test", "dense_test_double"])
+        for file in (ROOT / "modules").rglob("*.cpp*"):
+            self.assertIn(module_of(file), modules())
+
+    def test_knows_all_sources_of_a_module(self):
+        self.assertEqual([file.name for file in sources_of(ROOT, "training")][:2], ["training.cppm", "training.cpp"])
+        self.assertEqual([file.name for file in sources_of(ROOT, "parallel")], ["parallel.cppm", "parallel.cpp"])
+
     def test_counts_lines_as_llvm_does(self):
         # A function in lines 1 to 4 that ran twice, in it a block from line 2 to 3 that did not.
         segments = [[1, 1, 2, True, True, False], [2, 9, 0, True, True, False],
@@ -52,7 +63,7 @@ class Reliability(unittest.TestCase):
 
     def test_has_reasons_only_for_mutants_that_there_are(self):
         for entry in json.loads((ROOT / "tests/reliability/equivalent.json").read_text()):
-            file = ROOT / "modules" / entry["file"]
+            [file] = (ROOT / "modules").rglob(entry["file"])
             text = file.read_text()
             found = [described(text, file.name, mutant) for mutant in mutants(text)]
             self.assertTrue(any(reason_of(one, [entry]) for one in found), entry)

@@ -67,14 +67,14 @@ void use_our_threads(int threads) { nn::set_threads(static_cast<std::size_t>(thr
 /// Multiply-adds that wait for nothing: enough chains in registers to hide the time of each.
 void fused_multiply_adds(std::size_t count) {
   constexpr std::size_t chains = nn::vector_registers == 32 ? 24 : 12;
-  std::array<nn::Vector, chains> sums{};
-  nn::Vector factor{};
+  std::array<nn::Simd, chains> sums{};
+  nn::Simd factor{};
   for (std::size_t i = 0; i < nn::lanes; ++i) factor[i] = real(0.5);
   benchmark::DoNotOptimize(factor);
   for (std::size_t i = 0; i < count; ++i) {
-    for (nn::Vector& sum : sums) sum = sum * factor + factor;
+    for (nn::Simd& sum : sums) sum = sum * factor + factor;
   }
-  for (nn::Vector& sum : sums) benchmark::DoNotOptimize(sum);
+  for (nn::Simd& sum : sums) benchmark::DoNotOptimize(sum);
 }
 
 void add_limits() {
@@ -259,8 +259,9 @@ void add_convolutions() {
         fmt::format("convolution/{}→{} {}×{}", l.inputs, l.outputs, l.kernel, l.kernel);
     const auto layer = std::make_shared<nn::Convolution>(
         noise(Shape{l.outputs, l.inputs, l.kernel, l.kernel}), noise(Shape{l.outputs}));
-    const auto x = std::make_shared<nn::Images>(noise(Shape{batch, l.inputs, l.side, l.side}));
-    const auto dy = std::make_shared<nn::Images>(layer->forward(*x));
+    const auto x =
+        std::make_shared<nn::InterleavedImages>(noise(Shape{batch, l.inputs, l.side, l.side}));
+    const auto dy = std::make_shared<nn::InterleavedImages>(layer->forward(*x));
     const bool first = l.inputs == 1;
     add(name + " forward/ours", operations, "FLOP/s", use_our_threads,
         [=] { benchmark::DoNotOptimize(layer->predict(*x).group(0)); });

@@ -87,31 +87,18 @@ const nn::Split& digits() {
   return split;
 }
 
-/// One step of training: the four lines that the race is about.
-template <nn::Optimizer O>
-void step(nn::Sequential& network, O& optimizer, std::vector<nn::Parameter*>& parameters,
-          nn::Dataset batch) {
-  const nn::Tensor logits = network.forward(std::move(batch.inputs));
-  network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
-  optimizer.step(parameters);
+/// A training on MNIST's 60,000 images.
+nn::Training training_of(nn::Sequential& network, nn::AnyOptimizer optimizer,
+                         const nn::TrainingOptions& options = {.batches = {.size = batch_size},
+                                                               .seed = 1}) {
+  return nn::Training{network, nn::SoftmaxCrossEntropy{}, std::move(optimizer), digits().training,
+                      options};
 }
 
-/// Steps over the batches, epoch after epoch, until `enough(step)`.
-template <nn::Optimizer O>
-void train(nn::Sequential& network, O optimizer, const std::function<bool(std::size_t)>& enough,
-           std::uint64_t seed = 1, const std::function<void(O&, std::size_t)>& before = {}) {
-  std::vector<nn::Parameter*> parameters = network.parameters();
-  nn::Batches batches{digits().training, {.size = batch_size}, nn::Random{seed}};
-  std::size_t done = 0;
-  for (std::size_t epoch = 1; true; ++epoch) {
-    batches.shuffle(epoch);
-    for (std::size_t i = 0; i < batches.count(); ++i) {
-      if (enough(done)) return;
-      if (before) before(optimizer, done);
-      step(network, optimizer, parameters, batches[i]);
-      ++done;
-    }
-  }
+/// Takes the next step, epoch after epoch; the race is about its time.
+void step(nn::Training& training) {
+  if (training.is_epoch_complete()) training.end_epoch();
+  if (!training.step()) throw std::runtime_error("the training has diverged");
 }
 
 /// Images/s while a piece of work is repeated for some seconds; a first round is not counted.
@@ -126,23 +113,15 @@ double rate(double seconds, std::size_t images, const std::function<void()>& wor
   return static_cast<double>(rounds * images) / seconds_since(start);
 }
 
-template <nn::Optimizer O>
-double training_rate(nn::Sequential network, O optimizer, double seconds) {
+double training_rate(nn::Sequential network, nn::AnyOptimizer optimizer, double seconds) {
+  nn::Training training = training_of(network, std::move(optimizer));
   constexpr std::size_t warm = 20;
-  Clock::time_point start;
-  std::size_t steps = 0;
-  train(network, std::move(optimizer), [&](std::size_t done) {
-    if (done == warm) start = Clock::now();
-    if (done <= warm || seconds_since(start) < seconds) return false;
-    steps = done - warm;
-    return true;
-  });
-  return static_cast<double>(steps * batch_size) / seconds_since(start);
+  for (std::size_t i = 0; i < warm; ++i) step(training);
+  return rate(seconds, batch_size, [&] { step(training); });
 }
 
 double latency(const nn::Sequential& network, double seconds) {
-  const std::vector<std::size_t> first{0};
-  const nn::Tensor image = nn::gather(digits().test, first).inputs;
+  const nn::Tensor image = digits().test.inputs.rows(0, 1);
   std::vector<double> times;
   for (const Clock::time_point start = Clock::now(); seconds_since(start) < seconds;) {
     const Clock::time_point begun = Clock::now();
@@ -153,39 +132,32 @@ double latency(const nn::Sequential& network, double seconds) {
   return times[times.size() / 2];
 }
 
-double test_accuracy(nn::Sequential& network) {
-  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::GradientDescent{}};
-  const auto predicted = trainer.predict_classes(digits().test.inputs);
-  const auto actual = nn::target_classes(digits().test.targets);
-  std::size_t right = 0;
-  for (std::size_t i = 0; i < actual.size(); ++i) right += predicted[i] == actual[i] ? 1U : 0U;
-  return static_cast<double>(right) / static_cast<double>(actual.size());
+double test_accuracy(const nn::Sequential& network) {
+  return nn::evaluate(network, nn::SoftmaxCrossEntropy{}, digits().test, nn::Accuracy{}).metrics[0];
 }
 
 Json learn(const std::string& name, std::uint64_t seed) {
   nn::Sequential model = network(name, seed);
   const auto [epochs, learning_rate, wanted] = recipe(name);
-  const std::size_t steps = epochs * (digits().training.size() / batch_size);
+  const auto to_zero = [](const nn::Progress& p) { return 1 - p.epoch / p.epochs; };
+  nn::Training training = training_of(model, nn::Adam{{.learning_rate = learning_rate}},
+                                      {.epochs = epochs,
+                                       .batches = {.size = batch_size},
+                                       .seed = seed,
+                                       .steps = {.schedule = to_zero}});
+  const std::size_t steps = epochs * training.batches();
   double accuracy = 0;
   double paused = 0;  // to look at the test set is not training
-  std::size_t stopped = 0;
+  std::size_t done = 0;
   const Clock::time_point start = Clock::now();
-  train(
-      model, nn::Adam{},
-      [&](std::size_t done) {
-        if (done > 0 && done % 100 == 0) {
-          const Clock::time_point begun = Clock::now();
-          accuracy = test_accuracy(model);
-          paused += seconds_since(begun);
-        }
-        stopped = done;
-        return accuracy >= wanted || done == steps;
-      },
-      seed, std::function{[&](nn::Adam& adam, std::size_t done) {
-        adam.set_learning_rate(learning_rate *
-                               (1 - static_cast<nn::real>(done) / static_cast<nn::real>(steps)));
-      }});
-  return {{"seconds", seconds_since(start) - paused}, {"steps", stopped}, {"accuracy", accuracy}};
+  while (accuracy < wanted && done < steps) {
+    step(training);
+    if (++done % 100 > 0) continue;
+    const Clock::time_point begun = Clock::now();
+    accuracy = test_accuracy(model);
+    paused += seconds_since(begun);
+  }
+  return {{"seconds", seconds_since(start) - paused}, {"steps", done}, {"accuracy", accuracy}};
 }
 
 /// A line of /proc/self/status, in bytes.
@@ -200,11 +172,13 @@ double status(const std::string& key) {
 double memory(const std::string& name) {
   double data = 0;
   for (const nn::Dataset& set : {std::cref(digits().training), std::cref(digits().test)}) {
-    data += static_cast<double>((set.inputs.size() + set.targets.size()) * sizeof(nn::real));
+    data += static_cast<double>(set.inputs.size() * sizeof(nn::real) +
+                                set.targets.size() * sizeof(std::size_t));
   }
   std::ofstream{"/proc/self/clear_refs"} << "5";  // the peak counts from here
   nn::Sequential model = network(name);
-  train(model, nn::Adam{}, [](std::size_t done) { return done == 600; });
+  nn::Training training = training_of(model, nn::Adam{});
+  for (std::size_t i = 0; i < 600; ++i) step(training);
   return status("VmHWM") - data;
 }
 
@@ -213,8 +187,7 @@ double augmentation_rate(const std::string& name, double seconds) {
   nn::AugmentOptions options{.rotation = 10, .shift = 2, .scaling = 0.1, .shear = 5};
   if (name == "elastic") options.elastic.amplitude = 1;
   const nn::Augment augment{options};
-  const nn::Batches batches{digits().training, {.size = batch_size}};
-  const nn::Tensor images = batches[0].inputs;
+  const nn::Tensor images = digits().training.inputs.rows(0, batch_size);
   std::uint64_t round = 0;
   return rate(seconds, batch_size,
               [&] { static_cast<void>(augment(images, nn::Random{1}.stream(round++))); });
@@ -222,13 +195,11 @@ double augmentation_rate(const std::string& name, double seconds) {
 
 /// Rows/s of reading Kaggle's file of 42,000 images.
 double csv_rate(double seconds) {
-  std::vector<std::size_t> places(42'000);
-  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  constexpr std::size_t count = 42'000;
   const std::filesystem::path file =
       std::filesystem::temp_directory_path() / fmt::format("speed_training_{}.csv", getpid());
-  nn::mnist::save_csv(file, nn::gather(digits().training, places));
-  const double rows =
-      rate(seconds, places.size(), [&] { static_cast<void>(nn::mnist::load_csv(file)); });
+  nn::mnist::save_csv(file, digits().training.first(count));
+  const double rows = rate(seconds, count, [&] { static_cast<void>(nn::mnist::load_csv(file)); });
   std::filesystem::remove(file);
   return rows;
 }
@@ -256,10 +227,8 @@ Json answer(std::istringstream question) {
   if (what == "infer") {
     use_threads();
     const nn::Sequential model = network(name);
-    std::vector<std::size_t> places(1'000);
-    for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
-    const nn::Tensor images = nn::gather(digits().test, places).inputs;
-    return rate(number(), places.size(), [&] { static_cast<void>(model.predict(images)); });
+    const nn::Tensor images = digits().test.inputs.rows(0, 1'000);
+    return rate(number(), images.rows(), [&] { static_cast<void>(model.predict(images)); });
   }
   if (what == "latency") {
     use_threads();

@@ -1,0 +1,238 @@
+# shellcheck shell=bash disable=SC2154
+# How ./book finds what it needs and installs what is missing; ./book sources this file. In reading order:
+# what is needed, how it is found, how it is installed. Uses the variables root, build and log and the
+# functions say, fail and step of ./book.
+
+oldest_clang=19
+oldest_cmake=3.28
+venv=$root/.venv
+venv_cmake=3.31.10                  # for a system whose own CMake is too old
+venv_stamp=$venv/cmake-$venv_cmake  # made last: without it .venv is half made
+docs_venv=$root/.venv-docs          # Sphinx and what it needs
+peers=$root/build/peers             # PyTorch, to compare with
+peers_torch=2.15.0
+peers_stamp=$peers/torch-$peers_torch
+charts=/usr/share/javascript/chart.js/chart.min.js
+
+# A header of each library, and the Debian and Ubuntu package that brings it.
+libraries=(
+  range/v3/view/zip.hpp librange-v3-dev
+  fmt/core.h libfmt-dev
+  zlib.h zlib1g-dev
+  png.h libpng-dev
+  CLI/CLI.hpp libcli11-dev
+  nlohmann/json.hpp nlohmann-json3-dev
+  protozero/pbf_builder.hpp libprotozero-dev
+  gtest/gtest.h libgtest-dev
+)
+
+# Further programs and their packages. A command may add to either list.
+programs=(ninja ninja-build)
+needs_venv=   # whether a command makes a Python environment
+needs_fuzzer= # whether a command needs what the compiler's sanitizers and fuzzer bring
+needs_wasm=   # whether a command compiles for the pages
+
+# ------------------------------------------------------------------------- finding what is needed
+
+# The number in what a program says of its version, such as 19.1.7.
+version_of() { "$1" --version 2>/dev/null | grep -m 1 -oE '[0-9]+(\.[0-9]+)+'; }
+
+at_least() { printf '%s\n' "$1" "$2" | sort -V -C; }
+
+# cached NAME: an entry of the cache that CMake keeps in the build folder.
+cached() {
+  if [[ -e $build/CMakeCache.txt ]]; then
+    sed -n "s/^$1:[A-Z]*=//p" "$build/CMakeCache.txt"
+  fi
+}
+
+# Whether a compiler is clang, new enough, and has its scanner of imports in the path or beside it.
+is_usable() {
+  [[ $("$1" --version 2>/dev/null) =~ clang\ version\ ([0-9]+) ]] || return 1
+  local major=${BASH_REMATCH[1]}
+  ((major >= oldest_clang)) || return 1
+  command -v "clang-scan-deps-$major" "$(dirname "$(command -v "$1")")/clang-scan-deps" >/dev/null
+}
+
+# The compiler that the caller names in CXX, else that of the build folder, else the newest.
+find_compiler() {
+  local candidate
+  if [[ -n ${CXX:-} ]]; then
+    is_usable "$CXX" || fail "CXX is '$CXX', but the modules need clang $oldest_clang or newer" \
+      "with its clang-scan-deps: unset CXX, or let it name such a clang++."
+    compiler=$(command -v "$CXX")
+    return
+  fi
+  compiler=
+  for candidate in "$(cached CMAKE_CXX_COMPILER)" $(compgen -c clang++ | sort -Vru); do
+    if is_usable "$candidate"; then
+      compiler=$(command -v "$candidate")
+      return
+    fi
+  done
+}
+
+# CMake of the system if it is new enough, else of .venv.
+find_cmake() {
+  cmake=$(command -v cmake || true)
+  if [[ -n $cmake ]] && at_least $oldest_cmake "$(version_of "$cmake")"; then return; fi
+  cmake=
+  if [[ -e $venv_stamp ]]; then
+    # Not .venv/bin/cmake: that is a slow wrapper which breaks when the folder is moved.
+    cmake=$(compgen -G "$venv/lib/python3*/site-packages/cmake/data/bin/cmake" || true)
+  fi
+}
+
+has_header() {
+  local prefix
+  for prefix in /usr /usr/local ${CMAKE_PREFIX_PATH:+${CMAKE_PREFIX_PATH//[:;]/ }}; do
+    if [[ -e $prefix/include/$1 || -e $prefix/include/$(uname -m)-linux-gnu/$1 ]]; then return; fi
+  done
+  return 1
+}
+
+# Sets compiler and cmake, and in missing the packages that bring what is not there.
+look_around() {
+  missing=()
+  find_compiler
+  if [[ -z $compiler ]]; then
+    local number
+    number=$(packaged_clang)
+    missing+=("clang-$number" "clang-tools-$number")
+  elif ! "$compiler" -x c++ -fsyntax-only - <<<'#include <version>' 2>/dev/null; then
+    missing+=("$(packaged_standard_library)")
+  fi
+  if [[ -n $needs_fuzzer ]] && ! has_fuzzer; then
+    missing+=("libclang-rt-$(compiler_number)-dev")
+  fi
+  if [[ -n $needs_wasm ]]; then
+    if ! has_wasm; then
+      local number
+      number=$(compiler_number)
+      missing+=(wasi-libc "lld-$number" "libc++-$number-dev-wasm32" "libc++abi-$number-dev-wasm32"
+        "libclang-rt-$number-dev-wasm32")
+    fi
+    if [[ ! -e $charts ]]; then missing+=(libjs-chart.js); fi
+  fi
+  local i
+  for ((i = 0; i < ${#programs[@]}; i += 2)); do
+    if [[ -z $(command -v "${programs[i]}") ]]; then missing+=("${programs[i + 1]}"); fi
+  done
+  for ((i = 0; i < ${#libraries[@]}; i += 2)); do
+    if ! has_header "${libraries[i]}"; then missing+=("${libraries[i + 1]}"); fi
+  done
+  if [[ -n $needs_venv ]] && ! python3 -c 'import ensurepip' 2>/dev/null; then
+    missing+=(python3-venv)
+  fi
+  find_cmake
+  if [[ -n $cmake ]]; then
+    return
+  elif at_least $oldest_cmake "$(apt-cache policy cmake 2>/dev/null | sed -n 's/ *Candidate: //p')"; then
+    missing+=(cmake)
+  elif ! python3 -c 'import ensurepip' 2>/dev/null; then
+    missing+=(python3-venv)
+  fi
+}
+
+has_fuzzer() {
+  [[ -n $compiler ]] && "$compiler" -x c++ -E - >/dev/null 2>&1 <<'FUZZER'
+#if !__has_include(<fuzzer/FuzzedDataProvider.h>)
+#error
+#endif
+FUZZER
+}
+
+# Whether the compiler can make a whole program for the pages.
+has_wasm() {
+  [[ -n $compiler ]] && "$compiler" --target=wasm32-wasi -x c++ - -o /dev/null 2>/dev/null \
+    <<<'#include <string>
+int main(int count, char**) { return static_cast<int>(std::to_string(count).size()); }'
+}
+
+# The number of the compiler that is there, or will be.
+compiler_number() {
+  local version
+  if [[ -z $compiler ]]; then packaged_clang; else version=$(version_of "$compiler") && echo "${version%%.*}"; fi
+}
+
+# The number of the oldest clang that is offered and new enough: with that the book is tested.
+packaged_clang() {
+  local number
+  for number in $(apt-cache pkgnames clang- 2>/dev/null | sed -nE 's/^clang-([0-9]+)$/\1/p' | sort -n) \
+    $oldest_clang; do
+    if ((number >= oldest_clang)); then break; fi
+  done
+  echo "$number"
+}
+
+# clang takes the standard library of the newest gcc it finds, even if only the one for C is there.
+packaged_standard_library() {
+  local gcc
+  gcc=$("$compiler" -v 2>&1 | sed -n 's|^Selected GCC installation: .*/||p')
+  if [[ -n $gcc ]]; then echo "libstdc++-$gcc-dev"; else echo g++; fi
+}
+
+# --------------------------------------------------------------------- installing what is missing
+
+# Makes sure that everything needed is there. Looks for it without the network, and asks for root or the
+# network only if something is missing.
+setup() {
+  look_around
+  if ((${#missing[@]} > 0)); then install_packages; fi
+  if [[ -z $cmake ]]; then make_venv; fi
+}
+
+install_packages() {
+  if [[ -z $(command -v apt-get) ]]; then
+    fail "needed, but not found: ${missing[*]} (Debian's names). Install them and run this again."
+  elif ! become_root; then
+    fail "packages are missing, and to install them takes root or sudo. As root, run:" \
+      "apt-get install ${missing[*]}"
+  fi
+  local apt_get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y
+    -o DPkg::Lock::Timeout=60 --no-install-recommends)
+  # A failure here may not concern us (another repository is down); if it does, installing fails too.
+  step "updating the list of packages" try "${apt_get[@]}" update
+  look_around # the list may offer another clang, or CMake instead of Python
+  try "${as_root[@]}" dpkg --configure -a >>"$log" 2>&1 # ends what an interrupted run began
+  step "installing ${missing[*]}" "${apt_get[@]}" --fix-broken install "${missing[@]}"
+  look_around
+  if ((${#missing[@]} > 0)); then fail "installed, but still not found: ${missing[*]}."; fi
+}
+
+try() { "$@" || true; }
+
+# Sets as_root to the prefix of a command that needs root. At a terminal sudo may ask for a password.
+become_root() {
+  as_root=()
+  if ((EUID == 0)); then return; fi
+  as_root=(sudo)
+  [[ -n $(command -v sudo) ]] && { sudo -n true 2>/dev/null || { [[ -t 0 ]] && sudo -v; }; }
+}
+
+make_venv() {
+  step "making a Python environment in .venv" python3 -m venv --clear "$venv"
+  step "installing CMake $venv_cmake in it" "$venv/bin/python" -m pip install "cmake==$venv_cmake"
+  touch "$venv_stamp"
+  find_cmake
+}
+
+install_sphinx() {
+  if cmp -s "$root/docs/requirements.txt" "$docs_venv/installed"; then return; fi
+  step "making a Python environment in .venv-docs" python3 -m venv --clear "$docs_venv"
+  step "installing Sphinx in it" "$docs_venv/bin/python" -m pip install -r "$root/docs/requirements.txt"
+  cp "$root/docs/requirements.txt" "$docs_venv/installed"
+}
+
+# The newest PyTorch that can be had, otherwise Debian's.
+install_torch() {
+  if [[ -e $peers_stamp ]] || python3 -c 'import torch' 2>/dev/null; then return; fi
+  say "installing PyTorch $peers_torch, several gigabytes, in build/peers …"
+  if python3 -m venv --clear "$peers" >>"$log" 2>&1 &&
+    "$peers/bin/python" -m pip install "torch==$peers_torch" numpy >>"$log" 2>&1; then
+    touch "$peers_stamp"
+  else
+    missing=(python3-torch)
+    install_packages
+  fi
+}

@@ -1,0 +1,104 @@
+/// @file
+/// @brief Checks and small formulas that several modules share. `import nn;` does not export them.
+module;
+
+#include <cstddef>
+#include <stdexcept>
+#include <string_view>
+
+export module nn.checks;
+
+export import nn.tensor;
+
+export namespace nn {
+
+/// Checks an option that may be any finite number from 0 on.
+/// @param owner The class that has the option, for the error: `Adam`.
+/// @param option The option's name, for the error.
+/// @param value What was asked for.
+/// @throws std::invalid_argument if it is negative, infinite or NaN.
+void check_not_negative(std::string_view owner, std::string_view option, double value);
+
+/// Checks an option that may be any finite number above 0.
+/// @param owner The class that has the option, for the error.
+/// @param option The option's name, for the error.
+/// @param value What was asked for.
+/// @throws std::invalid_argument if it is 0, negative, infinite or NaN.
+void check_positive(std::string_view owner, std::string_view option, double value);
+
+/// Checks an option that may be a number in [0, 1), such as a decay.
+/// @param owner The class that has the option, for the error.
+/// @param option The option's name, for the error.
+/// @param value What was asked for.
+/// @throws std::invalid_argument if it is outside, or NaN.
+void check_below_one(std::string_view owner, std::string_view option, double value);
+
+/// Refuses an option.
+/// @param owner The class that has the option, for the error.
+/// @param option The option's name, for the error.
+/// @param value What was asked for.
+/// @param expected What was expected: `a finite number, 0 or more`.
+/// @throws std::invalid_argument always.
+[[noreturn]] void refuse_option(std::string_view owner, std::string_view option, double value,
+                                std::string_view expected);
+
+/// Checks how many features a layer is made for.
+/// @param layer Its name, for the error.
+/// @param features How many were asked for.
+/// @return features.
+/// @throws std::invalid_argument if there are none.
+std::size_t checked_features(std::string_view layer, std::size_t features);
+
+/// Checks that a layer has weights, which one that was moved from has lost.
+/// @param weights Its weights.
+/// @param layer Its name, for the error; empty where the caller puts the name in front.
+/// @throws std::invalid_argument if there are none.
+void check_weights(const Tensor& weights, std::string_view layer = "");
+
+/// Checks that a gradient can be ∂C/∂Y of a layer's last forward(); every backward() begins with
+/// it.
+/// @param layer Its name, for the error.
+/// @param dy The shape of what backward() was given.
+/// @param output The shape of the last output; `Shape{}` if there was none.
+/// @throws std::invalid_argument if the shapes differ, or there was no forward().
+void check_backward(std::string_view layer, const Shape& dy, const Shape& output);
+
+/// How many windows fit along one axis of an image: ⌊(length − window) / stride⌋ + 1.
+/// @param length The length of the axis, not below that of the window.
+/// @param window The length of the window.
+/// @param stride Steps from one window to the next, at least 1.
+[[nodiscard]] constexpr std::size_t count_windows(std::size_t length, std::size_t window,
+                                                  std::size_t stride) {
+  return (length - window) / stride + 1;
+}
+
+}  // namespace nn
+
+namespace nn::detail {
+
+/// Makes a sentence of what output_shape() said of a sample.
+[[noreturn]] void refuse_sample(std::string_view layer, std::string_view error,
+                                const Shape& sample);
+
+}  // namespace nn::detail
+
+export namespace nn {
+
+/// The output shape of a layer, for a layer that checks its own input. What output_shape() throws
+/// is half a sentence, which a Sequential completes; without a Sequential it is completed here.
+/// @param layer Any layer.
+/// @param type Its type, for the error: `MaxPool`.
+/// @param sample The shape of one sample of the input.
+/// @return layer.output_shape(sample).
+/// @throws std::invalid_argument if there are no samples or the layer cannot take them.
+template <class L>
+[[nodiscard]] Shape checked_output(const L& layer, std::string_view type, const Shape& sample) {
+  try {
+    if (sample.rank() != 0) return layer.output_shape(sample);
+  } catch (const std::invalid_argument& error) {
+    detail::refuse_sample(type, error.what(), sample);
+  }
+  detail::refuse_sample(type, "input is empty", sample);
+}
+
+}  // namespace nn

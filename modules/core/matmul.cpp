@@ -1,0 +1,256 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <utility>
+
+module nn.matmul;
+
+import nn.parallel;
+import nn.vector;
+
+namespace nn {
+
+namespace {
+
+/// The widest tile of sums that the registers hold beside what they are made from: of 32 registers
+/// it takes 24, of 16 registers 12.
+constexpr std::size_t tile_sums = vector_registers == 32 ? 24 : 12;
+
+/// A tile is two vectors wide, or one where C has no more columns left; where C has hardly any rows
+/// it is as wide as will do, so that enough sums are under way. So many rows fit.
+constexpr std::size_t tile_rows(std::size_t vectors) { return tile_sums / vectors; }
+constexpr std::size_t wide = vector_registers == 32 ? 8 : 4;
+
+/// Rows of A, and the depth of K, that one round works through: with a depth of 256 a panel of B
+/// stays in the first cache while all the rows pass by it.
+constexpr std::size_t block_rows = 400;
+constexpr std::size_t block_depth = 256;
+
+/// Below this many multiplications a second thread costs more than it brings. To read an element of
+/// B takes as long as so many of them, however few rows A has.
+constexpr std::size_t read_work = 8;
+constexpr std::size_t serial_work = std::size_t{1} << 17U;
+
+/// In how many rounds at least a larger product is cut, if it has the rows.
+constexpr std::size_t min_rounds = 4;
+
+constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+/// What a tile is made from: the scalars of A by their two strides, rows of B, and the values that
+/// its sums start from.
+struct Factors {
+  const real* a;
+  std::size_t a_row_stride;
+  std::size_t a_depth_stride;
+  const real* b;
+  std::size_t b_stride;
+  std::size_t depth;
+  const real* start;
+  std::size_t start_stride;
+};
+
+// [kernel]
+/// The micro-kernel: a tile of Rows × Vectors sums lives in registers while k runs. For each k it
+/// loads one row of B, and each scalar of A once, for Rows × Vectors multiply-adds.
+/// @param c The tile's first element.
+template <std::size_t Rows, std::size_t Vectors>
+void multiply_tile(const Factors& f, real* c, std::size_t c_stride) {
+  std::array<std::array<Simd, Vectors>, Rows> sum;
+  for (std::size_t i = 0; i < Rows; ++i) {
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      sum[i][v] = simd_load(f.start + i * f.start_stride + v * lanes);
+    }
+  }
+  for (std::size_t k = 0; k < f.depth; ++k) {
+    std::array<Simd, Vectors> row;
+    for (std::size_t v = 0; v < Vectors; ++v) row[v] = simd_load(f.b + k * f.b_stride + v * lanes);
+    for (std::size_t i = 0; i < Rows; ++i) {
+      const real scalar = f.a[i * f.a_row_stride + k * f.a_depth_stride];
+      for (std::size_t v = 0; v < Vectors; ++v) sum[i][v] += scalar * row[v];
+    }
+  }
+  for (std::size_t i = 0; i < Rows; ++i) {
+    for (std::size_t v = 0; v < Vectors; ++v) simd_store(c + i * c_stride + v * lanes, sum[i][v]);
+  }
+}
+// [/kernel]
+
+using MultiplyTile = void (*)(const Factors&, real*, std::size_t);
+
+/// The micro-kernel for a number of rows that is known only at run time.
+template <std::size_t Vectors>
+MultiplyTile tile_of(std::size_t rows) {
+  static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<MultiplyTile, sizeof...(I)>{&multiply_tile<I + 1, Vectors>...};
+  }(std::make_index_sequence<tile_rows(Vectors)>{});
+  return tiles[rows - 1];
+}
+
+/// How many rows the next tile takes: full tiles, the last rows shared out evenly over two.
+std::size_t next_rows(std::size_t left, std::size_t most) {
+  if (left <= most) return left;
+  return left < 2 * most ? divide_up(left, 2) : most;
+}
+
+/// Rows k0 … of one panel of B, copied so that they are contiguous: the kernel then reads memory in
+/// one straight line. Columns behind B's last may hold anything.
+template <std::size_t Vectors>
+void pack(const Matrix& b, std::size_t k0, std::size_t depth, std::size_t j0, real* panel) {
+  constexpr std::size_t panel_width = Vectors * lanes;
+  const std::size_t width = std::min(panel_width, b.columns - j0);
+  const real* const from = b.data + k0 * b.row_stride + j0 * b.column_stride;
+  std::size_t k = 0;
+  if (b.column_stride == 1) {
+    for (; k < depth; ++k) {
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        simd_store(panel + k * panel_width + v * lanes,
+                   simd_load(from + k * b.row_stride + v * lanes));
+      }
+    }
+  } else if (b.row_stride == 1 && width == panel_width) {
+    // [squares]
+    for (; k + lanes <= depth; k += lanes) {  // B is a transpose: square by square
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        SimdSquare square;
+        for (std::size_t j = 0; j < lanes; ++j) {
+          square[j] = simd_load(from + k + (v * lanes + j) * b.column_stride);
+        }
+        transpose(square);
+        for (std::size_t i = 0; i < lanes; ++i) {
+          simd_store(panel + (k + i) * panel_width + v * lanes, square[i]);
+        }
+      }
+    }
+    // [/squares]
+  }
+  for (; k < depth; ++k) {
+    for (std::size_t j = 0; j < width; ++j) {
+      panel[k * panel_width + j] = from[k * b.row_stride + j * b.column_stride];
+    }
+  }
+}
+
+/// One round of the product: some rows of C, from i0 on, in the columns of one panel, from j0 on.
+template <std::size_t Vectors>
+void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias, Tensor& c,
+                    std::size_t i0, std::size_t rows, std::size_t j0) {
+  constexpr std::size_t panel_width = Vectors * lanes;
+  const std::size_t width = std::min(panel_width, b.columns - j0);
+  const bool whole = width == panel_width;
+  // [direct]
+  // Rows that stand close together need no packing; and a single tile of rows reads B once, so that
+  // packing would only read it twice.
+  const bool direct =
+      b.column_stride == 1 && (b.row_stride <= panel_width || rows <= tile_rows(Vectors));
+  // [/direct]
+
+  alignas(vector_bytes) std::array<real, block_depth * panel_width> panel;
+  // Tiles are written whole; where C is narrower, they go to a block of their own first.
+  constexpr std::size_t most_rows = Vectors == wide ? tile_rows(wide) : block_rows;
+  alignas(vector_bytes) std::array<real, most_rows * panel_width> narrow;
+  alignas(vector_bytes) std::array<real, panel_width> first{};
+  if (!bias.empty()) std::copy_n(bias.data() + j0, width, first.data());
+  real* const out = whole ? c.data() + i0 * b.columns + j0 : narrow.data();
+  const std::size_t stride = whole ? b.columns : panel_width;
+
+  // [blocks]
+  const std::size_t depth_of_block = divide_up(a.columns, divide_up(a.columns, block_depth));
+  for (std::size_t k0 = 0; k0 < a.columns; k0 += depth_of_block) {
+    const std::size_t depth = std::min(depth_of_block, a.columns - k0);
+    if (!direct) pack<Vectors>(b, k0, depth, j0, panel.data());
+    for (std::size_t i = 0, tile = 0; i < rows; i += tile) {
+      tile = next_rows(rows - i, tile_rows(Vectors));
+      real* const to = out + i * stride;
+      tile_of<Vectors>(tile)({.a = a.data + (i0 + i) * a.row_stride + k0 * a.column_stride,
+                              .a_row_stride = a.row_stride,
+                              .a_depth_stride = a.column_stride,
+                              .b = direct ? b.data + k0 * b.row_stride + j0 : panel.data(),
+                              .b_stride = direct ? b.row_stride : panel_width,
+                              .depth = depth,
+                              .start = k0 == 0 ? first.data() : to,
+                              .start_stride = k0 == 0 ? 0 : stride},
+                             to, stride);
+    }
+  }
+  // [/blocks]
+  for (std::size_t i = 0; !whole && i < rows; ++i) {
+    std::copy_n(out + i * stride, width, c.data() + (i0 + i) * b.columns + j0);
+  }
+}
+
+/// The product by way of its transpose, Cᵀ = Bᵀ Aᵀ, whose rows are the long ones.
+Tensor multiply_turned(const Matrix& a, const Matrix& b) {
+  const Tensor turned = matmul(transposed(b), transposed(a));
+  Tensor c = Tensor::uninitialized(Shape{a.rows, b.columns});
+  real* to = c.data();
+  for (std::size_t i = 0; i < a.rows; ++i) {
+    for (std::size_t j = 0; j < b.columns; ++j) *to++ = turned.data()[j * a.rows + i];
+  }
+  return c;
+}
+
+}  // namespace
+
+Tensor transpose(const Tensor& matrix) {
+  Tensor result = Tensor::uninitialized(Shape{matrix.columns(), matrix.rows()});
+  for (std::size_t i = 0; i < matrix.rows(); ++i) {
+    for (std::size_t j = 0; j < matrix.columns(); ++j) result(j, i) = matrix(i, j);
+  }
+  return result;
+}
+
+Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
+  if (a.columns == 0 || b.columns == 0) {
+    throw std::invalid_argument(
+        fmt::format("nn::matmul: the {} factor is empty", a.columns == 0 ? "left" : "right"));
+  }
+  if (a.columns != b.rows) {
+    throw std::invalid_argument(
+        fmt::format("nn::matmul: {}×{} times {}×{}: the right factor has {} rows, expected {}",
+                    a.rows, a.columns, b.rows, b.columns, b.rows, a.columns));
+  }
+  if (!bias.empty() && bias.size() != b.columns) {
+    throw std::invalid_argument(
+        fmt::format("nn::matmul: bias has {} values, expected {}", bias.size(), b.columns));
+  }
+  // B is too narrow for vectors, but A, a transpose, has its columns in one piece: the last layer's
+  // weights, seen from their gradient.
+  if (b.columns < lanes && a.row_stride == 1 && a.rows >= 2 * lanes && bias.empty()) {
+    return multiply_turned(a, b);
+  }
+  Tensor c = Tensor::uninitialized(Shape{a.rows, b.columns});
+  const std::size_t panel_width = (a.rows <= tile_rows(wide) ? wide : 2) * lanes;
+  const std::size_t panels = divide_up(b.columns, panel_width);
+  // [serial]
+  const bool serial = std::max(a.rows, read_work) * a.columns * b.columns < serial_work;
+  const std::size_t blocks =
+      std::max(divide_up(a.rows, block_rows),
+               serial ? 1 : std::min(divide_up(min_rounds, panels), divide_up(a.rows, tile_sums)));
+  // [/serial]
+  const auto round = [&](std::size_t index) {
+    const std::size_t block = index / panels;
+    const std::size_t i0 = a.rows * block / blocks;
+    const std::size_t rows = a.rows * (block + 1) / blocks - i0;
+    const std::size_t j0 = index % panels * panel_width;
+    const std::size_t width = std::min(panel_width, b.columns - j0);
+    if (width <= lanes) return multiply_block<1>(a, b, bias, c, i0, rows, j0);
+    if (width <= 2 * lanes) return multiply_block<2>(a, b, bias, c, i0, rows, j0);
+    multiply_block<wide>(a, b, bias, c, i0, rows, j0);
+  };
+  if (serial) {
+    for (std::size_t index = 0; index < blocks * panels; ++index) round(index);
+  } else {
+    parallel_for(blocks * panels, round);
+  }
+  return c;
+}
+
+Tensor matmul(const Matrix& a, const Matrix& b) { return matmul(a, b, {}); }
+
+}  // namespace nn

@@ -1,0 +1,106 @@
+/// @file
+/// @brief Random numbers that are the same on every machine.
+module;
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+export module nn.random;
+
+export namespace nn {
+
+/// A counter-based random number generator, Philox4x32-10: number i of a seed is a function of
+/// (seed, i) alone, a ten-round scramble of the counter i under the key `seed`. It needs only
+/// integer arithmetic, so one seed gives the same numbers with every compiler on every machine; it
+/// can be entered anywhere, so threads may each compute their share of one sequence.
+///
+/// Source: Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3".
+class Random {
+ public:
+  using result_type = std::uint64_t;
+
+  /// @param seed Any number; it names the sequence.
+  /// @param stream Sequences of one seed and different streams are independent.
+  explicit constexpr Random(std::uint64_t seed, std::uint64_t stream = 0)
+      : words_{seed, stream, 0} {}
+
+  /// An independent generator of the same seed: one each for epochs, layers, purposes. Streams have
+  /// streams of their own; none is the generator itself.
+  /// @param index Any number; it names the stream.
+  [[nodiscard]] constexpr Random stream(std::uint64_t index) const {
+    const auto block = scramble({low(index), high(index), low(words_[1]), high(words_[1])});
+    return Random{words_[0],
+                  block[2] | std::uint64_t{block[3]} << 32U};  // the half at() leaves unused
+  }
+
+  /// 64 random bits: those at a place of this generator's sequence.
+  /// @param place Any number; 0 is the first.
+  [[nodiscard]] constexpr std::uint64_t at(std::uint64_t place) const {
+    const auto block = scramble({low(place), high(place), low(words_[1]), high(words_[1])});
+    return block[0] | std::uint64_t{block[1]} << 32U;
+  }
+
+  /// The next 64 random bits.
+  constexpr std::uint64_t operator()() { return at(words_[2]++); }
+
+  /// @return 0, the least number that operator()() gives.
+  static constexpr std::uint64_t min() { return 0; }
+  /// @return 2⁶⁴ − 1, the largest.
+  static constexpr std::uint64_t max() { return ~std::uint64_t{0}; }
+
+  /// A number evenly distributed over [0, 1).
+  double uniform() { return static_cast<double>((*this)() >> 11U) * 0x1.0p-53; }
+
+  /// A number evenly distributed over [low, high); where the two are near, rounding may give high.
+  /// @param low The lower bound.
+  /// @param high The upper bound, not below low.
+  double uniform(double low, double high);
+
+  /// A number from the normal distribution.
+  /// @param mean Its mean.
+  /// @param deviation Its standard deviation (not its variance), at least 0.
+  double normal(double mean = 0, double deviation = 1);
+
+  /// A whole number evenly distributed over [0, bound).
+  /// @param bound At least 1.
+  /// @throws std::invalid_argument if bound is 0.
+  std::size_t below(std::size_t bound);
+
+  /// The numbers 0 … count − 1 in random order, each order equally likely (Fisher and Yates).
+  /// @param count How many; the order of 0 is empty.
+  std::vector<std::size_t> permutation(std::size_t count);
+
+  /// Seed, stream, and how many numbers were drawn: everything that determines the numbers to
+  /// come. Saving these three and writing them back resumes the sequence.
+  [[nodiscard]] constexpr std::span<std::uint64_t, 3> words() { return words_; }
+
+ private:
+  using Block = std::array<std::uint32_t, 4>;
+
+  static constexpr std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
+  static constexpr std::uint32_t high(std::uint64_t x) {
+    return static_cast<std::uint32_t>(x >> 32U);
+  }
+
+  /// Ten rounds: two 32 × 32 → 64 bit products, their halves swapped and mixed with the key.
+  [[nodiscard]] constexpr Block scramble(Block x) const {
+    std::uint32_t key0 = low(words_[0]);
+    std::uint32_t key1 = high(words_[0]);
+    for (int round = 0; round < 10; ++round) {
+      const std::uint64_t product0 = std::uint64_t{0xD2511F53} * x[0];
+      const std::uint64_t product1 = std::uint64_t{0xCD9E8D57} * x[2];
+      x = {high(product1) ^ x[1] ^ key0, low(product1), high(product0) ^ x[3] ^ key1,
+           low(product0)};
+      key0 += 0x9E3779B9;  // the golden ratio − 1
+      key1 += 0xBB67AE85;  // √3 − 1
+    }
+    return x;
+  }
+
+  std::array<std::uint64_t, 3> words_;  // seed, stream, numbers drawn
+};
+
+}  // namespace nn

@@ -1,0 +1,224 @@
+module;
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <new>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+module nn.tensor;
+
+namespace nn {
+
+Shape::Shape(std::span<const std::size_t> axes) : rank_{axes.size()} {
+  if (rank_ > max_rank) {
+    throw std::invalid_argument(
+        fmt::format("nn::Shape: {} axes, a tensor has at most {}", rank_, max_rank));
+  }
+  std::size_t product = 1;
+  for (std::size_t axis = 0; axis < rank_; ++axis) {
+    const std::size_t length = axes[axis];
+    if (length == 0) {
+      throw std::invalid_argument(fmt::format("nn::Shape: axis {} has length 0", axis));
+    }
+    // Sizes in bytes must fit a pointer difference too.
+    if (length > std::numeric_limits<std::size_t>::max() / 2 / sizeof(real) / product) {
+      throw std::invalid_argument(
+          fmt::format("nn::Shape: ({}) holds more values than memory can", fmt::join(axes, ", ")));
+    }
+    product *= length;
+    axes_[axis] = length;
+  }
+}
+
+Shape Shape::sample() const {
+  return rank_ < 2 ? Shape{} : Shape{std::span{axes_}.subspan(1, rank_ - 1)};
+}
+
+Shape Shape::batch(std::size_t count) const {
+  std::array<std::size_t, max_rank + 1> axes{count};
+  std::ranges::copy(axes_, axes.begin() + 1);
+  return Shape{std::span{axes}.first(rank_ + 1)};
+}
+
+std::string to_string(const Shape& shape) {
+  std::string text = "(";
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
+    text += fmt::format("{}{}", axis == 0 ? "" : ", ", shape[axis]);
+  }
+  return text + ")";
+}
+
+}  // namespace nn
+
+namespace nn::detail {
+
+namespace {
+
+constexpr std::align_val_t cache_line{64};
+
+/// Room behind every tensor's end, so that a load of several vectors that starts inside it stays
+/// inside.
+constexpr std::size_t slack = 128;
+
+/// Larger blocks (a whole data set) go back to the system at once.
+constexpr std::size_t max_recycled = std::size_t{1} << 23U;
+
+/// How many values a thread keeps at the most: 64 MB of floats.
+constexpr std::size_t max_kept = std::size_t{1} << 24U;
+
+struct Block {
+  real* data;
+  std::size_t capacity;
+};
+
+void free_block(const Block& block) { ::operator delete(block.data, cache_line); }
+
+/// The blocks that one thread has given back, oldest first. Each thread has its own: no locks.
+class Recycler {
+ public:
+  Recycler() { blocks_.reserve(max_blocks + 1); }
+  Recycler(const Recycler&) = delete;
+  Recycler& operator=(const Recycler&) = delete;
+  ~Recycler() {
+    closed = true;
+    std::ranges::for_each(blocks_, free_block);
+  }
+
+  /// The smallest block that holds `count` values if it is not wastefully large, else an empty one.
+  /// Of equal ones the last given, which may still be in the cache.
+  [[nodiscard]] Block take(std::size_t count) {
+    auto best = blocks_.end();
+    for (auto block = blocks_.begin(); block != blocks_.end(); ++block) {
+      const bool fits = block->capacity >= count && block->capacity <= count + count / 4;
+      if (fits && (best == blocks_.end() || block->capacity <= best->capacity)) best = block;
+    }
+    if (best == blocks_.end()) return {};
+    const Block taken = *best;
+    blocks_.erase(best);
+    kept_ -= taken.capacity;
+    return taken;
+  }
+
+  void give(const Block& block) {
+    blocks_.push_back(block);
+    kept_ += block.capacity;
+    while (blocks_.size() > max_blocks || kept_ > max_kept) {
+      kept_ -= blocks_.front().capacity;
+      free_block(blocks_.front());
+      blocks_.erase(blocks_.begin());
+    }
+  }
+
+  /// Set when this thread's recycler is gone: tensors that outlive it free their memory themselves.
+  static thread_local bool closed;
+
+ private:
+  static constexpr std::size_t max_blocks = 64;
+  std::vector<Block> blocks_;
+  std::size_t kept_ = 0;
+};
+
+thread_local bool Recycler::closed = false;
+thread_local Recycler recycler;
+
+}  // namespace
+
+Storage::Storage(std::size_t count) {
+  if (count == 0) return;
+  Block block{};
+  if (!Recycler::closed) block = recycler.take(count);
+  if (block.data == nullptr) {
+    const std::size_t whole = count + slack;
+    block = {static_cast<real*>(::operator new(whole * sizeof(real), cache_line)), count};
+  }
+  std::fill_n(block.data + count, slack, real{0});  // so that what a load finds there is a number
+  data_ = block.data;
+  capacity_ = block.capacity;
+}
+
+Storage::~Storage() {
+  if (data_ == nullptr) return;
+  if (Recycler::closed || capacity_ > max_recycled) {
+    free_block({data_, capacity_});
+  } else {
+    recycler.give({data_, capacity_});
+  }
+}
+
+}  // namespace nn::detail
+
+namespace nn {
+
+Tensor Tensor::uninitialized(const Shape& shape) {
+  Tensor tensor;
+  tensor.shape_ = shape;
+  tensor.storage_ = detail::Storage{shape.size()};
+  return tensor;
+}
+
+Tensor::Tensor(const Shape& shape, real value) : Tensor{uninitialized(shape)} { fill(value); }
+
+Tensor::Tensor(const Shape& shape, std::span<const real> values) : Tensor{uninitialized(shape)} {
+  if (values.size() != size()) {
+    throw std::invalid_argument(fmt::format("nn::Tensor: {} values for shape {}, expected {}",
+                                            values.size(), to_string(shape), size()));
+  }
+  std::ranges::copy(values, data());
+}
+
+Tensor::Tensor(std::initializer_list<std::initializer_list<real>> rows)
+    : Tensor{uninitialized(Shape{rows.size(), rows.size() == 0 ? 0 : rows.begin()->size()})} {
+  std::size_t index = 0;
+  for (const auto& values : rows) {
+    if (values.size() != columns()) {
+      throw std::invalid_argument(fmt::format("nn::Tensor: row {} has {} values, row 0 has {}",
+                                              index, values.size(), columns()));
+    }
+    std::ranges::copy(values, row(index++).begin());
+  }
+}
+
+Tensor::Tensor(const Tensor& other) : Tensor{uninitialized(other.shape_)} {
+  std::ranges::copy(other.values(), data());
+}
+
+Tensor& Tensor::operator=(const Tensor& other) {
+  if (this == &other) return *this;
+  if (size() != other.size()) storage_ = detail::Storage{other.size()};
+  shape_ = other.shape_;
+  std::ranges::copy(other.values(), data());
+  return *this;
+}
+
+Tensor Tensor::rows(std::size_t first, std::size_t count) const {
+  if (count == 0 || count > rows() || first > rows() - count) {
+    throw std::invalid_argument(
+        fmt::format("nn::Tensor: {} rows from {} on, the tensor has {}", count, first, rows()));
+  }
+  Tensor result = uninitialized(shape_.sample().batch(count));
+  std::ranges::copy(values().subspan(first * columns(), count * columns()), result.data());
+  return result;
+}
+
+Tensor Tensor::reshaped(const Shape& shape) const& { return Tensor{*this}.reshaped(shape); }
+
+Tensor Tensor::reshaped(const Shape& shape) && {
+  if (shape.size() != size()) {
+    throw std::invalid_argument(fmt::format("nn::Tensor: shape {} holds {} values, not {}",
+                                            to_string(shape), shape.size(), size()));
+  }
+  Tensor result{std::move(*this)};
+  result.shape_ = shape;
+  return result;
+}
+
+}  // namespace nn

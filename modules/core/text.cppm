@@ -1,0 +1,37 @@
+/// @file
+/// @brief Text: numbers as people write them, and pieces of files as an error message may quote
+/// them.
+module;
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+export module nn.text;
+
+export namespace nn {
+
+/// A whole number with separators between the thousands: `269,322`.
+/// @param number Any.
+[[nodiscard]] std::string thousands(std::size_t number);
+
+/// A number with a fixed count of decimals, short even where it is huge: `0.1209`, `1.00e+30`,
+/// `nan` without a sign.
+/// @param value Any.
+[[nodiscard]] std::string short_number(double value);
+
+/// A piece of a file as an error message may quote it, whatever the file contains: cut to a length,
+/// and with a question mark for every byte that is not printable ASCII.
+/// @param text From the file.
+/// @param most How many bytes of it are shown.
+/// @return `'text'`, or `'tex'…`.
+[[nodiscard]] std::string in_quotes(std::string_view text, std::size_t most = 40);
+
+/// The same for UTF-8 text, which keeps its letters, and without quotes; only control characters
+/// become question marks.
+/// @param text From the file, correct UTF-8.
+/// @param most How many bytes of it are shown.
+/// @return `text`, or `tex…`.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t most = 200);
+
+}  // namespace nn

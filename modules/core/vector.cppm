@@ -1,0 +1,99 @@
+/// @file
+/// @brief The machine's vector: as many numbers as one instruction works on.
+module;
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+export module nn.vector;
+
+export import nn.tensor;
+
+export namespace nn {
+
+/// The bytes of a vector register: the one constant on which the speed of the library depends.
+#if defined(__AVX512F__)
+constexpr std::size_t vector_bytes = 64;
+constexpr std::size_t vector_registers = 32;
+#elif defined(__AVX__)
+constexpr std::size_t vector_bytes = 32;
+constexpr std::size_t vector_registers = 16;
+#else
+constexpr std::size_t vector_bytes = 16;
+constexpr std::size_t vector_registers = 16;
+#endif
+
+/// The numbers in a vector: 16 floats with AVX-512, 8 with AVX2, 4 elsewhere.
+constexpr std::size_t lanes = vector_bytes / sizeof(real);
+
+/// A vector of numbers; `+`, `*`, `<` and so on work on all of them at once.
+using Simd = real __attribute__((vector_size(vector_bytes)));
+
+/// Reads a vector from anywhere in memory.
+/// @param from The first of its `lanes` numbers, aligned or not.
+/// @return Those numbers.
+[[nodiscard]] inline Simd simd_load(const real* from) {
+  Simd vector;
+  std::memcpy(&vector, from, sizeof vector);  // one instruction
+  return vector;
+}
+
+/// Writes a vector to anywhere in memory.
+/// @param to Where its first number goes, aligned or not; the others follow.
+/// @param vector What to write.
+inline void simd_store(real* to, const Simd& vector) { std::memcpy(to, &vector, sizeof vector); }
+
+/// Where a vector's numbers are NaN.
+/// @param vector Any numbers.
+/// @return What comparisons give, for `?:`: −1 in the lanes where it is so, 0 in the others.
+[[nodiscard]] inline auto is_nan(const Simd& vector) {
+  return vector != vector;  // NOLINT(misc-redundant-expression): only NaN differs from itself
+}
+
+/// The sum of a vector's numbers, one half added to the other again and again.
+/// @param vector The terms.
+[[nodiscard]] inline real simd_sum(const Simd& vector) {
+  std::array<real, lanes> values;
+  simd_store(values.data(), vector);
+  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+    for (std::size_t i = 0; i < half; ++i) values[i] += values[i + half];
+  }
+  return values[0];
+}
+
+/// As many vectors as each has numbers: a square of numbers whose rows are vectors.
+using SimdSquare = std::array<Simd, lanes>;
+
+}  // namespace nn
+
+namespace nn::detail {
+
+/// The first halves of two vectors, their numbers taking turns; Half 1: the second halves.
+template <int Half, std::size_t... I>
+Simd take_turns(Simd a, Simd b, std::index_sequence<I...> /*places*/) {
+  return __builtin_shufflevector(a, b,
+                                 static_cast<int>(Half * lanes / 2 + I / 2 + I % 2 * lanes)...);
+}
+
+}  // namespace nn::detail
+
+export namespace nn {
+
+/// Transposes a square. Seen as a deck of cards, row i and row i + lanes / 2 are shuffled into each
+/// other; after log₂(lanes) such shuffles every number has changed its row for its column.
+/// @param rows Changed in place.
+inline void transpose(SimdSquare& rows) {
+  constexpr std::make_index_sequence<lanes> places;
+  for (std::size_t left = lanes; left > 1; left /= 2) {
+    SimdSquare shuffled;
+    for (std::size_t i = 0; i < lanes / 2; ++i) {
+      shuffled[2 * i] = detail::take_turns<0>(rows[i], rows[i + lanes / 2], places);
+      shuffled[2 * i + 1] = detail::take_turns<1>(rows[i], rows[i + lanes / 2], places);
+    }
+    rows = shuffled;
+  }
+}
+
+}  // namespace nn

@@ -1,0 +1,34 @@
+/// @file
+/// @brief IDX: the file format of MNIST and its relatives.
+module;
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+export module nn.idx;
+
+export namespace nn {
+
+/// The contents of an IDX file of bytes.
+struct Idx {
+  std::vector<std::size_t> axes;     ///< Their lengths, outermost first.
+  std::vector<std::uint8_t> values;  ///< As many as the product of the axes, last axis fastest.
+};
+
+/// Reads an IDX file of unsigned bytes, plain or compressed by gzip. The file begins with two zero
+/// bytes, the type of its values (8 for unsigned bytes) and the number of axes; then come the
+/// length of each axis, in four bytes with the most significant first, and the values.
+///
+/// @param file The path; if it does not exist but `file.gz` does, that is read.
+/// @param axes How many axes are expected.
+/// @param most The most values to accept, for callers who must limit memory: a small compressed
+///   file can hold very many.
+/// @return The lengths of the axes, and the values.
+/// @throws std::runtime_error if the file is missing or not such a file. The error tells what is
+///   wrong at which byte of the contents, that is once decompressed.
+[[nodiscard]] Idx read_idx(const std::filesystem::path& file, std::size_t axes,
+                           std::size_t most = std::size_t{1} << 40U);
+
+}  // namespace nn

@@ -1,0 +1,96 @@
+module;
+
+#include <fmt/core.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+module nn.stream;
+
+namespace nn {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The bytes that are read first; each further piece is as long as all before it.
+constexpr std::size_t first_piece = std::size_t{1} << 16U;
+/// zlib counts the bytes of one call in an int.
+constexpr std::size_t longest_call = std::size_t{1} << 20U;
+
+fs::path find(std::string_view owner, const fs::path& file) {
+  fs::path compressed = file;
+  compressed += ".gz";
+  for (const fs::path& candidate : {file, compressed}) {
+    std::error_code none;
+    if (fs::is_regular_file(candidate, none)) return candidate;
+  }
+  throw std::runtime_error(fmt::format("nn::{}: no file {} or {} in {}", owner,
+                                       file.filename().string(), compressed.filename().string(),
+                                       fs::absolute(file).parent_path().string()));
+}
+
+}  // namespace
+
+Stream::Stream(std::string_view owner, const fs::path& file)
+    : owner_{owner}, path_{find(owner, file)}, file_{gzopen(path_.c_str(), "rb")} {
+  if (!file_) fail(0, "cannot be opened");
+}
+
+void Stream::Close::operator()(gzFile_s* file) const { gzclose(file); }
+
+std::vector<std::uint8_t> Stream::read(std::size_t most) {
+  std::vector<std::uint8_t> bytes;
+  std::size_t size = 0;
+  do {
+    bytes.resize(std::min(most, std::max(first_piece, 2 * size)));
+    size += read_into(std::span{bytes}.subspan(size));
+  } while (size == bytes.size() && size < most);
+  bytes.resize(size);
+  return bytes;
+}
+
+/// Fills the bytes unless the contents end before; zlib passes through what is not compressed.
+/// @return How many it could read.
+std::size_t Stream::read_into(std::span<std::uint8_t> bytes) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const std::size_t step = std::min(bytes.size() - done, longest_call);
+    const int got = gzread(file_.get(), &bytes[done], static_cast<unsigned>(step));
+    int code = Z_OK;
+    std::string_view reason = gzerror(file_.get(), &code);
+    if (code == Z_BUF_ERROR) fail_compressed("the file ends too early");
+    if (got < 0) {
+      // zlib begins its reason with the path, which our message has already.
+      if (const auto colon = reason.rfind(": "); colon != std::string_view::npos) {
+        reason.remove_prefix(colon + 2);
+      }
+      fail_compressed(reason);
+    }
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+    position_ += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+void Stream::fail(std::size_t byte, std::string_view what) const {
+  throw std::runtime_error(
+      fmt::format("nn::{}: {}, byte {}: {}", owner_, path_.string(), byte, what));
+}
+
+/// The contents are damaged before anyone can count their bytes, so the place is zlib's own: how
+/// far it has read the compressed file.
+void Stream::fail_compressed(std::string_view what) const {
+  fail(static_cast<std::size_t>(gzoffset(file_.get())), fmt::format("compressed data: {}", what));
+}
+
+}  // namespace nn

@@ -1,0 +1,270 @@
+/// @file
+/// @brief Activations: what makes a network more than one matrix product.
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+export module nn.activation;
+
+import nn.checks;
+export import nn.images;
+export import nn.layer;
+import nn.parallel;
+export import nn.tensor;
+
+export namespace nn {
+
+/// A function applied to every value by itself: y = f(x), and by the chain rule
+/// ∂C/∂x = ∂C/∂y · f′(x). For all the functions below, f′(x) can be computed from y alone, so y is
+/// what forward() keeps.
+///
+/// @tparam Function Has `name()`, `operator()(x)`, and `derivative(y)`, which is f′(x) where
+///   y = f(x).
+template <class Function>
+class Elementwise {
+ public:
+  Elementwise() = default;
+  /// @param function The function, with its constants.
+  explicit Elementwise(Function function) : function_{std::move(function)} {}
+
+  /// The function.
+  [[nodiscard]] const Function& function() const { return function_; }
+
+  /// @return The function's name.
+  [[nodiscard]] std::string name() const { return function_.name(); }
+
+  /// @param sample Any shape.
+  /// @return The same.
+  [[nodiscard]] Shape output_shape(const Shape& sample) const { return sample; }
+
+  /// @param x Input, any shape.
+  /// @return f(x), the same shape.
+  Tensor forward(Tensor x) {
+    if (output_.shape() != x.shape()) output_ = Tensor::uninitialized(x.shape());
+    parallel_parts(x.size(), [&, values = x.data(), kept = output_.data()](std::size_t begin,
+                                                                           std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) values[i] = kept[i] = function_(values[i]);
+    });
+    return x;
+  }
+
+  /// @param x Input, any shape.
+  /// @return f(x), the same shape.
+  [[nodiscard]] Tensor predict(Tensor x) const {
+    parallel_parts(x.size(), [&, values = x.data()](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) values[i] = function_(values[i]);
+    });
+    return x;
+  }
+
+  /// @param dy ∂C/∂Y, the shape of the last output.
+  /// @return ∂C/∂X, the same shape.
+  /// @throws std::invalid_argument if the shape is another, or there was no forward().
+  // [backward]
+  Tensor backward(Tensor dy) {
+    check_backward(name(), dy.shape(), output_.shape());
+    const real* const y = output_.data();
+    parallel_parts(dy.size(), [&, values = dy.data()](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) values[i] *= function_.derivative(y[i]);
+    });
+    return dy;
+  }
+  // [/backward]
+
+  // A function of every value by itself does not depend on the order of the values.
+  /// The same of images, in their own layout.
+  InterleavedImages forward(InterleavedImages x) {
+    x.values() = forward(std::move(x.values()));
+    return x;
+  }
+  /// The same of images, in their own layout.
+  [[nodiscard]] InterleavedImages predict(InterleavedImages x) const {
+    x.values() = predict(std::move(x.values()));
+    return x;
+  }
+  /// The same of images, in their own layout.
+  InterleavedImages backward(InterleavedImages dy) {
+    dy.values() = backward(std::move(dy.values()));
+    return dy;
+  }
+
+  /// @return Nothing: an activation does not learn.
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
+
+ private:
+  Function function_;
+  Tensor output_;
+};
+
+/// max(0, x).
+struct Rectifier {
+  /// @return `ReLU`.
+  [[nodiscard]] std::string name() const { return "ReLU"; }
+  /// The test is x < 0 and not x > 0, so that NaN stays NaN.
+  /// @param x Any number.
+  /// @return y, 0 or more.
+  [[nodiscard]] constexpr real operator()(real x) const { return x < 0 ? 0 : x; }
+  /// @param y What x became.
+  /// @return 1 where y > 0, else 0.
+  [[nodiscard]] constexpr real derivative(real y) const { return y > 0 ? 1 : 0; }
+};
+
+/// slope · x where x < 0, x elsewhere.
+struct LeakyRectifier {
+  real slope = real(0.01);  ///< Above 0, so that the sign of y is that of x.
+
+  /// @return `LeakyReLU`.
+  [[nodiscard]] std::string name() const { return "LeakyReLU"; }
+  /// @param x Any number.
+  /// @return y, of the sign of x.
+  [[nodiscard]] constexpr real operator()(real x) const { return x < 0 ? slope * x : x; }
+  /// @param y What x became.
+  /// @return 1 where y > 0, else the slope.
+  [[nodiscard]] constexpr real derivative(real y) const { return y > 0 ? 1 : slope; }
+};
+
+// [logistic]
+/// 1 / (1 + e⁻ˣ).
+struct Logistic {
+  /// @return `Sigmoid`.
+  [[nodiscard]] std::string name() const { return "Sigmoid"; }
+  /// The exponent is never positive: the power underflows to 0 far out, and never overflows.
+  /// @param x Any number.
+  /// @return y, in [0, 1].
+  [[nodiscard]] inline real operator()(real x) const {
+    const real e = std::exp(-std::abs(x));
+    return (x >= 0 ? real{1} : e) / (1 + e);
+  }
+  /// @param y What x became, in [0, 1].
+  /// @return y (1 − y), at most 1/4.
+  [[nodiscard]] constexpr real derivative(real y) const { return y * (1 - y); }
+};
+// [/logistic]
+
+/// (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
+struct HyperbolicTangent {
+  /// @return `Tanh`.
+  [[nodiscard]] std::string name() const { return "Tanh"; }
+  /// @param x Any number.
+  /// @return y, in [−1, 1].
+  [[nodiscard]] inline real operator()(real x) const { return std::tanh(x); }
+  /// @param y What x became, in [−1, 1].
+  /// @return 1 − y², at most 1.
+  [[nodiscard]] constexpr real derivative(real y) const { return 1 - y * y; }
+};
+
+/// The rectified linear unit y = max(0, x); its derivative is 1 where x > 0, else 0 (at 0 too).
+/// Source: Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines".
+class ReLU : public Elementwise<Rectifier> {};
+
+/// ReLU with a small slope for x < 0, so that no unit is ever cut off from its gradient.
+/// Source: Maas, Hannun & Ng (2013), "Rectifier nonlinearities improve neural network acoustic
+/// models".
+class LeakyReLU : public Elementwise<LeakyRectifier> {
+ public:
+  /// @param slope Where x < 0, in (0, 1).
+  /// @throws std::invalid_argument if it is not in that range.
+  explicit LeakyReLU(real slope = real(0.01)) : Elementwise{LeakyRectifier{checked(slope)}} {}
+
+  /// The slope where x < 0.
+  [[nodiscard]] real slope() const { return function().slope; }
+
+ private:
+  static real checked(real slope) {
+    if (slope > 0 && slope < 1) return slope;
+    refuse_option("LeakyReLU", "slope", double{slope}, "a number between 0 and 1");
+  }
+};
+
+/// The logistic function y = 1 / (1 + e⁻ˣ), between 0 and 1; y′ = y (1 − y).
+class Sigmoid : public Elementwise<Logistic> {};
+
+/// The hyperbolic tangent, between −1 and 1; y′ = 1 − y².
+class Tanh : public Elementwise<HyperbolicTangent> {};
+
+/// Makes a probability distribution of every row: y(i) = e^x(i) / Σⱼ e^x(j).
+/// Legend: B batch, M classes.
+///
+/// Unlike the functions above it looks at a whole row at once. The largest x is subtracted first:
+/// the quotient stays the same, and no exponential overflows.
+class Softmax {
+ public:
+  /// @return `Softmax`.
+  [[nodiscard]] std::string name() const { return "Softmax"; }
+
+  /// @param sample (M), or `Shape{}`.
+  /// @return The same.
+  /// @throws std::invalid_argument if the sample has more than one axis.
+  [[nodiscard]] Shape output_shape(const Shape& sample) const {
+    if (sample.rank() > 1) {
+      throw std::invalid_argument("expects rows (put nn::Flatten before it)");
+    }
+    return sample;
+  }
+
+  /// @param x Input (logits), shape (B, M).
+  /// @return Probabilities, shape (B, M); every row sums to 1.
+  /// @throws std::invalid_argument if x is not a matrix.
+  Tensor forward(Tensor x) {
+    output_ = predict(std::move(x));
+    return output_;
+  }
+
+  /// The probabilities, keeping nothing.
+  /// @param x Input (logits), shape (B, M).
+  /// @return Probabilities, shape (B, M); every row sums to 1.
+  /// @throws std::invalid_argument if x is not a matrix.
+  [[nodiscard]] Tensor predict(Tensor x) const {
+    if (x.rank() != 2) {
+      throw std::invalid_argument(
+          fmt::format("nn::Softmax: input has shape {}, expected (B, M)", to_string(x.shape())));
+    }
+    for (std::size_t n = 0; n < x.rows(); ++n) normalize(x.row(n));
+    return x;
+  }
+
+  /// The product with the full Jacobian ∂y(i)/∂x(j) = y(i) (δ(i, j) − y(j)), so it holds for any
+  /// cost: ∂C/∂x(j) = y(j) (∂C/∂y(j) − Σᵢ ∂C/∂y(i) y(i)).
+  /// @param dy ∂C/∂Y, shape (B, M).
+  /// @return ∂C/∂X, shape (B, M).
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  // [softmax-backward]
+  Tensor backward(Tensor dy) {
+    check_backward(name(), dy.shape(), output_.shape());
+    for (std::size_t n = 0; n < dy.rows(); ++n) {
+      const std::span<const real> y = output_.row(n);
+      const std::span<real> d = dy.row(n);
+      real mean = 0;
+      for (std::size_t j = 0; j < d.size(); ++j) mean += d[j] * y[j];
+      for (std::size_t j = 0; j < d.size(); ++j) d[j] = y[j] * (d[j] - mean);
+    }
+    return dy;
+  }
+  // [/softmax-backward]
+
+  /// @return Nothing: an activation does not learn.
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
+
+ private:
+  // [normalize]
+  static void normalize(std::span<real> row) {
+    const real largest = *std::ranges::max_element(row);
+    real sum = 0;
+    for (real& x : row) sum += (x = std::exp(x - largest));
+    for (real& x : row) x /= sum;
+  }
+  // [/normalize]
+
+  Tensor output_;
+};
+
+}  // namespace nn

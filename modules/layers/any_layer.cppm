@@ -1,0 +1,235 @@
+/// @file
+/// @brief Any layer as one type, so that layers of different types can be kept in a row.
+module;
+
+#include <concepts>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <typeinfo>
+#include <utility>
+#include <variant>
+#include <vector>
+
+export module nn.any_layer;
+
+export import nn.images;
+export import nn.layer;
+
+export namespace nn {
+
+/// A layer that works on InterleavedImages directly: between two such layers the images stay in
+/// that layout. Both layouts convert into each other, so such a layer also accepts and returns
+/// tensors like any other.
+template <class L>
+concept ImageLayer = Layer<L> && requires(L layer, const L& constant, InterleavedImages images) {
+  { layer.forward(std::move(images)) } -> std::same_as<InterleavedImages>;
+  { layer.backward(std::move(images)) } -> std::same_as<InterleavedImages>;
+  { constant.predict(std::move(images)) } -> std::same_as<InterleavedImages>;
+};
+
+/// What passes between two layers: a tensor, or images in the interleaved layout. The receiver asks
+/// for the form it needs, and the signal converts itself if it has the other one.
+class Signal {
+ public:
+  /// @param tensor Any shape.
+  Signal(Tensor tensor) : value_{std::move(tensor)} {}  // NOLINT(google-explicit-constructor)
+  /// @param images A batch of images.
+  Signal(InterleavedImages images)  // NOLINT(google-explicit-constructor)
+      : value_{std::move(images)} {}
+
+  /// Whether it is a batch of images, in either form.
+  [[nodiscard]] bool is_images() const {
+    const Tensor* const tensor = std::get_if<Tensor>(&value_);
+    return tensor == nullptr || tensor->rank() == 4;
+  }
+
+  /// Whether it is a tensor of few images. @see are_few_images
+  [[nodiscard]] bool is_few() const {
+    const Tensor* const tensor = std::get_if<Tensor>(&value_);
+    return tensor != nullptr && are_few_images(*tensor);
+  }
+
+  /// @return The tensor; images are converted to shape (B, C, H, W).
+  [[nodiscard]] Tensor tensor() && {
+    if (const auto* images = std::get_if<InterleavedImages>(&value_)) return *images;
+    return std::get<Tensor>(std::move(value_));
+  }
+
+  /// @return The images; a tensor of shape (B, C, H, W) is converted.
+  /// @throws std::invalid_argument if it is a tensor that does not have four axes.
+  [[nodiscard]] InterleavedImages images() && {
+    if (const auto* tensor = std::get_if<Tensor>(&value_)) return *tensor;
+    return std::get<InterleavedImages>(std::move(value_));
+  }
+
+ private:
+  std::variant<Tensor, InterleavedImages> value_;
+};
+
+}  // namespace nn
+
+namespace nn::detail {
+
+/// What every layer can do, without its type.
+struct LayerInterface {
+  LayerInterface() = default;
+  LayerInterface(const LayerInterface&) = default;
+  LayerInterface& operator=(const LayerInterface&) = delete;
+  virtual ~LayerInterface() = default;
+  [[nodiscard]] virtual std::unique_ptr<LayerInterface> clone() const = 0;
+  virtual bool assign(const LayerInterface& other) = 0;
+  [[nodiscard]] virtual const std::type_info& type() const = 0;
+  [[nodiscard]] virtual const void* address() const = 0;
+  [[nodiscard]] virtual std::string name() const = 0;
+  [[nodiscard]] virtual Shape output_shape(const Shape& sample) const = 0;
+  virtual Signal forward(Signal x) = 0;
+  virtual Signal backward(Signal dy) = 0;
+  virtual void backward_parameters(Signal dy) = 0;
+  [[nodiscard]] virtual Signal predict(Signal x) const = 0;
+  [[nodiscard]] virtual std::vector<Parameter*> parameters() = 0;
+  [[nodiscard]] virtual std::vector<State> state() = 0;
+};
+
+/// The same for a layer of type L.
+template <Layer L>
+struct LayerModel final : LayerInterface {
+  explicit LayerModel(L concrete) : layer{std::move(concrete)} {}
+  [[nodiscard]] std::unique_ptr<LayerInterface> clone() const override {
+    return std::make_unique<LayerModel>(*this);
+  }
+  bool assign(const LayerInterface& other) override {
+    if (other.type() != typeid(L)) return false;
+    layer = static_cast<const LayerModel&>(other).layer;
+    return true;
+  }
+  [[nodiscard]] const std::type_info& type() const override { return typeid(L); }
+  [[nodiscard]] const void* address() const override { return &layer; }
+  [[nodiscard]] std::string name() const override { return layer.name(); }
+  [[nodiscard]] Shape output_shape(const Shape& sample) const override {
+    return layer.output_shape(sample);
+  }
+  Signal forward(Signal x) override {
+    return pass(std::move(x), [&](auto y) { return layer.forward(std::move(y)); });
+  }
+  Signal backward(Signal dy) override {
+    return pass(std::move(dy), [&](auto d) { return layer.backward(std::move(d)); });
+  }
+  void backward_parameters(Signal dy) override {
+    if constexpr (FirstLayer<L>) {
+      pass(std::move(dy), [&](auto d) {
+        layer.backward_parameters(std::move(d));
+        return Tensor{};
+      });
+    } else {
+      backward(std::move(dy));
+    }
+  }
+  [[nodiscard]] Signal predict(Signal x) const override {
+    if (x.is_few()) return layer.predict(std::move(x).tensor());
+    return pass(std::move(x), [&](auto y) { return layer.predict(std::move(y)); });
+  }
+  [[nodiscard]] std::vector<Parameter*> parameters() override { return layer.parameters(); }
+  [[nodiscard]] std::vector<State> state() override { return state_of(layer); }
+
+  /// Hands the layer the form it works on: images if it can use them, else a tensor.
+  template <class Call>
+  static Signal pass(Signal signal, const Call& call) {
+    if constexpr (ImageLayer<L>) {
+      if (signal.is_images()) return call(std::move(signal).images());
+    }
+    return call(std::move(signal).tensor());
+  }
+
+  L layer;
+};
+
+}  // namespace nn::detail
+
+export namespace nn {
+
+/// A layer of any type, as a value: a copy is a copy of the layer. After a move from it, every
+/// member throws std::invalid_argument.
+class AnyLayer {
+ public:
+  /// @param layer Copied or moved in.
+  template <class L>
+    requires(!std::same_as<L, AnyLayer> && Layer<L>)
+  explicit AnyLayer(L layer) : self_{std::make_unique<detail::LayerModel<L>>(std::move(layer))} {}
+  AnyLayer(const AnyLayer& other) : self_{other.self().clone()} {}
+  /// If both hold layers of the same type, the layer is overwritten in place, so pointers to its
+  /// parameters stay valid.
+  AnyLayer& operator=(const AnyLayer& other) {
+    if (self_ && self_->assign(other.self())) return *this;
+    return *this = AnyLayer{other};
+  }
+  AnyLayer(AnyLayer&&) noexcept = default;
+  AnyLayer& operator=(AnyLayer&&) noexcept = default;
+  ~AnyLayer() = default;
+
+  /// The layer as its own type.
+  /// @tparam L The type to ask for.
+  /// @return The layer, or nullptr if it has another type.
+  template <class L>
+  [[nodiscard]] const L* as() const {
+    return self().type() == typeid(L) ? static_cast<const L*>(self().address()) : nullptr;
+  }
+
+  /// The type of the layer.
+  [[nodiscard]] const std::type_info& type() const { return self().type(); }
+
+  /// The layer's name. @see Layer
+  [[nodiscard]] std::string name() const { return self().name(); }
+
+  /// The shape it turns a sample's shape into. @see Layer
+  /// @param sample A sample's shape, without the batch; `Shape{}` if not known.
+  [[nodiscard]] Shape output_shape(const Shape& sample) const {
+    return self().output_shape(sample);
+  }
+
+  /// The output in training. @see Layer
+  /// @param x The input.
+  Signal forward(Signal x) { return self().forward(std::move(x)); }
+
+  /// ∂C/∂X. @see Layer
+  /// @param dy ∂C/∂Y of the last forward().
+  Signal backward(Signal dy) { return self().backward(std::move(dy)); }
+
+  /// The gradients of the parameters only. @see FirstLayer
+  /// @param dy ∂C/∂Y of the last forward().
+  void backward_parameters(Signal dy) { self().backward_parameters(std::move(dy)); }
+
+  /// The output in use. @see Layer
+  /// @param x The input, in either layout.
+  [[nodiscard]] Signal predict(Signal x) const { return self().predict(std::move(x)); }
+  /// The same of a tensor.
+  [[nodiscard]] Tensor predict(Tensor x) const {
+    return self().predict(Signal{std::move(x)}).tensor();
+  }
+  /// The same of images.
+  [[nodiscard]] Signal predict(InterleavedImages x) const {
+    return self().predict(Signal{std::move(x)});
+  }
+
+  /// What the layer learns, weights before biases.
+  [[nodiscard]] std::vector<Parameter*> parameters() { return self().parameters(); }
+  /// The same, read only.
+  [[nodiscard]] std::vector<const Parameter*> parameters() const {
+    // The contract has one parameters(), so that a layer is quick to write; it changes nothing.
+    const std::vector<Parameter*> all = self().parameters();
+    return {all.begin(), all.end()};
+  }
+
+  /// Everything that must be stored of the layer. @see state_of
+  [[nodiscard]] std::vector<State> state() { return self().state(); }
+
+ private:
+  [[nodiscard]] detail::LayerInterface& self() const {
+    if (self_) return *self_;
+    throw std::invalid_argument("nn::AnyLayer: is empty, it was moved from");
+  }
+
+  std::unique_ptr<detail::LayerInterface> self_;
+};
+
+}  // namespace nn

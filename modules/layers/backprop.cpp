@@ -1,0 +1,329 @@
+module;
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <numeric>
+#include <optional>
+#include <range/v3/range/conversion.hpp>
+#include <range/v3/view/transform.hpp>
+#include <ranges>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+module nn.backprop;
+
+import nn.text;
+
+namespace nn {
+
+namespace {
+
+/// The number of values in a layer's parameters, those of frozen layers inside it too.
+std::size_t count_values(const AnyLayer& layer) {
+  if (const auto* const network = layer.as<Sequential>()) return network->parameter_count();
+  std::size_t count = 0;
+  for (const Parameter* const parameter : layer.parameters()) count += parameter->value.size();
+  return count;
+}
+
+}  // namespace
+
+Sequential& Sequential::operator=(const Sequential& other) {
+  // Overwriting in place would destroy a network inside this one while it is being copied.
+  if (size() != other.size() || contains(other)) return *this = Sequential{other};
+  for (std::size_t i = 0; i < size(); ++i) layers_[i] = other.layers_[i];
+  learns_ = other.learns_;
+  frozen_ = other.frozen_;
+  output_ = other.output_;
+  moved_from_ = other.moved_from_;
+  return *this;
+}
+
+bool Sequential::contains(const Sequential& other) const {
+  return std::ranges::any_of(layers_, [&](const AnyLayer& layer) {
+    const auto* const inner = layer.as<Sequential>();
+    return inner != nullptr && (inner == &other || inner->contains(other));
+  });
+}
+
+void Sequential::append(AnyLayer layer) {
+  layers_.push_back(std::move(layer));
+  try {
+    output_ = next_shape(size() - 1, output_);
+  } catch (...) {
+    layers_.pop_back();  // a refused layer leaves the network as it was
+    throw;
+  }
+  learns_.push_back(!layers_.back().parameters().empty());
+  frozen_.push_back(false);
+  moved_from_ = false;
+}
+
+/// The shape that layer `index` turns a sample's shape into, or an error that names both layers.
+Shape Sequential::next_shape(std::size_t index, const Shape& sample) const {
+  try {
+    return layers_[index].output_shape(sample);
+  } catch (const std::invalid_argument& error) {
+    constexpr std::string_view own = "nn::Sequential: ";
+    const std::string_view text = error.what();
+    if (text.starts_with(own)) {  // a network inside this one, whose error names its layers
+      throw std::invalid_argument(fmt::format("nn::Sequential: layer {} ({}): its {}", index + 1,
+                                              layers_[index].name(), text.substr(own.size())));
+    }
+    const std::string given = sample.rank() == 1 ? fmt::format("{}", sample[0]) : to_string(sample);
+    const std::string giver = index == 0 ? "the input has" : fmt::format("layer {} gives", index);
+    throw std::invalid_argument(fmt::format("nn::Sequential: layer {} ({}) {}, {} {}", index + 1,
+                                            layers_[index].name(), text, giver, given));
+  }
+}
+
+Shape Sequential::output_shape(const Shape& sample) const {
+  Shape shape = sample;
+  for (std::size_t i = 0; i < size(); ++i) shape = next_shape(i, shape);
+  return shape;
+}
+
+void Sequential::check_index(std::size_t index) const {
+  if (index < size()) return;
+  throw std::invalid_argument(
+      fmt::format("nn::Sequential: layer index {}, the network has {} layers", index, size()));
+}
+
+const AnyLayer& Sequential::operator[](std::size_t index) const {
+  check_index(index);
+  return layers_[index];
+}
+
+void Sequential::refuse_type(std::size_t index) const {
+  throw std::invalid_argument(
+      fmt::format("nn::Sequential: layer {} is {}, another type was asked for", index + 1,
+                  layers_[index].name()));
+}
+
+void Sequential::check_range(std::size_t first, std::size_t last) const {
+  if (first <= last && last <= size()) return;
+  throw std::invalid_argument(fmt::format(
+      "nn::Sequential: layers {} to {}, expected a range within 0 to {}", first, last, size()));
+}
+
+Sequential Sequential::slice(std::size_t first, std::size_t last) const {
+  check_range(first, last);
+  Sequential part;
+  for (std::size_t i = first; i < last; ++i) {
+    part.append(layers_[i]);
+    part.frozen_.back() = frozen_[i];
+  }
+  return part;
+}
+
+void Sequential::set_frozen(std::size_t first, std::size_t last, bool frozen) {
+  check_range(first, last);
+  for (std::size_t i = first; i < last; ++i) frozen_[i] = frozen;
+}
+
+bool Sequential::is_frozen(std::size_t index) const {
+  check_index(index);
+  return frozen_[index];
+}
+
+std::vector<std::string> Sequential::layer_names() const {
+  return layers_ | ranges::views::transform([](const auto& layer) { return layer.name(); }) |
+         ranges::to<std::vector>();
+}
+
+std::string Sequential::name() const {
+  return fmt::format("Sequential of {} {}", size(), size() == 1 ? "layer" : "layers");
+}
+
+void Sequential::check(const Tensor& x) const {
+  if (moved_from_) {
+    throw std::invalid_argument("nn::Sequential: has no layers, it was moved from");
+  }
+  if (x.empty()) throw std::invalid_argument("nn::Sequential: input is empty");
+  static_cast<void>(output_shape(x.shape().sample()));
+}
+
+// [forward]
+Tensor Sequential::forward(Tensor x) {
+  check(x);
+  Signal signal{std::move(x)};
+  for (auto& layer : layers_) signal = layer.forward(std::move(signal));
+  return std::move(signal).tensor();
+}
+// [/forward]
+
+// [backward]
+Tensor Sequential::backward(Tensor dy) {
+  Signal signal{std::move(dy)};
+  for (auto& layer : layers_ | std::views::reverse) signal = layer.backward(std::move(signal));
+  return std::move(signal).tensor();
+}
+// [/backward]
+
+void Sequential::backward_parameters(Tensor dy) {
+  std::size_t first = 0;
+  while (first < size() && !is_trained(first)) ++first;
+  Signal signal{std::move(dy)};
+  for (std::size_t i = size(); i-- > first + 1;) signal = layers_[i].backward(std::move(signal));
+  if (first < size()) layers_[first].backward_parameters(std::move(signal));
+}
+
+Tensor Sequential::predict(Tensor x) const {
+  check(x);
+  Signal signal{std::move(x)};
+  for (const auto& layer : layers_) signal = layer.predict(std::move(signal));
+  return std::move(signal).tensor();
+}
+
+std::vector<Tensor> Sequential::outputs(Tensor x) const {
+  check(x);
+  std::vector<Tensor> outputs;
+  for (const AnyLayer& layer : layers_) {
+    x = layer.predict(std::move(x));
+    outputs.push_back(x);
+  }
+  return outputs;
+}
+
+std::optional<std::size_t> Sequential::first_not_finite(Tensor x) const {
+  const std::vector<Tensor> all = outputs(std::move(x));
+  const auto is_finite = [](const Tensor& y) {
+    return std::ranges::all_of(y.values(), [](real value) { return std::isfinite(value); });
+  };
+  const auto found = std::ranges::find_if_not(all, is_finite);
+  if (found == all.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+std::vector<Parameter*> Sequential::parameters() {
+  std::vector<Parameter*> all;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (frozen_[i]) continue;
+    const auto own = layers_[i].parameters();
+    all.insert(all.end(), own.begin(), own.end());
+  }
+  return all;
+}
+
+std::vector<const Parameter*> Sequential::parameters() const {
+  std::vector<const Parameter*> all;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (frozen_[i]) continue;
+    const auto own = layers_[i].parameters();
+    all.insert(all.end(), own.begin(), own.end());
+  }
+  return all;
+}
+
+std::vector<std::string> Sequential::names(bool with_frozen) const {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (frozen_[i] && !with_frozen) continue;
+    if (const auto* const inner = layers_[i].as<Sequential>()) {
+      for (const std::string& name : inner->names(with_frozen)) {
+        names.push_back(fmt::format("{}.{}", i, name));
+      }
+      continue;
+    }
+    for (const Parameter* const parameter : layers_[i].parameters()) {
+      names.push_back(fmt::format("{}.{}", i, parameter->name));
+    }
+  }
+  return names;
+}
+
+const Parameter* Sequential::find_parameter(std::string_view name) const {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos) return nullptr;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (name.substr(0, dot) != std::to_string(i)) continue;
+    const std::string_view rest = name.substr(dot + 1);
+    if (const auto* const inner = layers_[i].as<Sequential>()) return inner->find_parameter(rest);
+    const std::vector<const Parameter*> own = layers_[i].parameters();
+    const auto found = std::ranges::find(own, rest, &Parameter::name);
+    return found == own.end() ? nullptr : *found;
+  }
+  return nullptr;
+}
+
+const Parameter& Sequential::parameter(std::string_view name) const {
+  if (const Parameter* const found = find_parameter(name)) return *found;
+  const std::vector<std::string> all = names(true);
+  throw std::invalid_argument(fmt::format(
+      "nn::Sequential: there is no parameter '{}'; {}", name,
+      all.empty() ? "the network has none" : fmt::format("there are: {}", fmt::join(all, ", "))));
+}
+
+Parameter& Sequential::parameter(std::string_view name) {
+  return const_cast<Parameter&>(std::as_const(*this).parameter(name));  // the network is not const
+}
+
+std::vector<State> Sequential::state() {
+  std::vector<State> all;
+  for (std::size_t i = 0; i < size(); ++i) {
+    append_state(all, std::to_string(i), layers_[i].state());
+  }
+  return all;
+}
+
+std::size_t Sequential::parameter_count() const {
+  return std::transform_reduce(layers_.begin(), layers_.end(), std::size_t{0}, std::plus{},
+                               count_values);
+}
+
+std::string Sequential::summary(const Shape& sample) const {
+  std::string table = fmt::format("{:<36} {:>16} {:>11}\n", "layer", "output", "parameters");
+  Shape shape = sample;
+  for (std::size_t i = 0; i < size(); ++i) {
+    shape = next_shape(i, shape);
+    table += fmt::format(
+        "{:<36} {:>16} {:>11}\n", layers_[i].name() + (frozen_[i] ? " (frozen)" : ""),
+        shape.rank() == 0 ? "any" : to_string(shape), thousands(count_values(layers_[i])));
+  }
+  return table + fmt::format("{:<36} {:>16} {:>11}\n", "total", "", thousands(parameter_count()));
+}
+
+void detail::refuse_input(const std::string& layer, const std::string& error, const Shape& input) {
+  throw std::invalid_argument(
+      error.starts_with("nn::")  // a sentence already
+          ? error
+          : fmt::format("nn::check_gradients: {} {}, the input has shape {}", layer, error,
+                        to_string(input)));
+}
+
+detail::ParameterPlace detail::place_in_network(const Sequential& network, std::size_t index) {
+  const std::string name = network.parameter_names().at(index);
+  const Sequential* owner = &network;
+  std::string_view rest = name;
+  while (true) {
+    const std::size_t dot = rest.find('.');
+    const AnyLayer& layer = (*owner)[static_cast<std::size_t>(std::stoul(std::string{rest}))];
+    rest.remove_prefix(dot + 1);
+    owner = layer.as<Sequential>();
+    if (owner == nullptr) return {layer.name(), name};
+  }
+}
+
+void detail::check_shape(const std::string& layer, const std::string& what, const Tensor& gradient,
+                         const Tensor& value) {
+  if (gradient.shape() == value.shape()) return;
+  throw std::invalid_argument(
+      fmt::format("nn::check_gradients: {}: the gradient of {} has shape {}, expected {}", layer,
+                  what, to_string(gradient.shape()), to_string(value.shape())));
+}
+
+double GradientCheck::worst() const {
+  double worst = 0;
+  for (const Entry& entry : entries) worst = std::max(worst, entry.relative_error);
+  return worst;
+}
+
+}  // namespace nn

@@ -1,0 +1,360 @@
+/// @file
+/// @brief Backpropagation: layers in a row, the chain rule through them, and a check of it.
+module;
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+export module nn.backprop;
+
+export import nn.any_layer;
+import nn.random;
+
+export namespace nn {
+
+/// A network: layers in a row, where the output of each is the input of the next.
+///
+/// Forward, Y₁ = f₁(X), Y₂ = f₂(Y₁), …; backward, the chain rule from the last layer to the first,
+/// each turning ∂C/∂(its output) into ∂C/∂(its input). A network is itself a Layer, and a value: a
+/// copy has weights of its own.
+class Sequential {
+ public:
+  /// An empty network; forward() returns its input.
+  Sequential() = default;
+
+  /// A network of these layers.
+  /// @param layers First to last.
+  /// @throws std::invalid_argument if a layer cannot take the output of the one before it.
+  template <class... Layers>
+    requires((sizeof...(Layers) > 1 || !(std::same_as<Layers, Sequential> && ...)) &&
+             (Layer<Layers> && ...))
+  explicit Sequential(Layers... layers) {
+    (push(std::move(layers)), ...);
+  }
+
+  Sequential(const Sequential&) = default;
+
+  /// If both networks have layers of the same types, each layer is overwritten in place, so
+  /// pointers to this network's parameters stay valid. Which layers are frozen is copied too.
+  Sequential& operator=(const Sequential& other);
+
+  /// Leaves the other network empty; until it is given layers again, it refuses every input.
+  Sequential(Sequential&& other) noexcept {
+    swap(other);
+    other.moved_from_ = true;
+  }
+  Sequential& operator=(Sequential&& other) noexcept {
+    Sequential taken{std::move(other)};
+    swap(taken);
+    return *this;
+  }
+  ~Sequential() = default;
+
+  /// Adds a layer at the end.
+  /// @param layer Copied or moved into the network.
+  /// @throws std::invalid_argument if it cannot take the output of the last layer.
+  template <Layer L>
+  void push(L layer) {
+    append(AnyLayer{std::move(layer)});
+  }
+
+  /// How many layers there are.
+  [[nodiscard]] std::size_t size() const { return layers_.size(); }
+
+  /// One layer: its name, what it predicts, its parameters.
+  /// @param index 0 is the first layer.
+  /// @throws std::invalid_argument if there is no such layer.
+  [[nodiscard]] const AnyLayer& operator[](std::size_t index) const;
+
+  /// One layer by its type: `network.layer<nn::Dense>(0).weights()`.
+  /// @tparam L The layer's type.
+  /// @param index 0 is the first layer.
+  /// @throws std::invalid_argument if there is no such layer, or it has another type.
+  template <class L>
+  [[nodiscard]] const L& layer(std::size_t index) const {
+    if (const L* const layer = (*this)[index].template as<L>()) return *layer;
+    refuse_type(index);
+  }
+
+  /// Some of the layers, copied into a network of their own.
+  /// @param first The first of them, from 0 on.
+  /// @param last One past the last.
+  /// @throws std::invalid_argument unless first ≤ last ≤ size().
+  [[nodiscard]] Sequential slice(std::size_t first, std::size_t last) const;
+
+  /// Excludes some layers from training: parameters() leaves theirs out, so an optimizer does not
+  /// touch them. They still pass gradients on, and they are stored like the others. What a layer
+  /// tracks besides its parameters, such as running means, still changes.
+  /// @param first The first of them, from 0 on.
+  /// @param last One past the last.
+  /// @throws std::invalid_argument unless first ≤ last ≤ size().
+  void freeze(std::size_t first, std::size_t last) { set_frozen(first, last, true); }
+
+  /// Trains some layers again. @see freeze
+  /// @param first The first of them, from 0 on.
+  /// @param last One past the last.
+  /// @throws std::invalid_argument unless first ≤ last ≤ size().
+  void unfreeze(std::size_t first, std::size_t last) { set_frozen(first, last, false); }
+
+  /// Whether a layer is frozen.
+  /// @param index 0 is the first layer.
+  /// @throws std::invalid_argument if there is no such layer.
+  [[nodiscard]] bool is_frozen(std::size_t index) const;
+
+  /// The layers' names, first to last.
+  [[nodiscard]] std::vector<std::string> layer_names() const;
+
+  /// @return `Sequential of 3 layers`.
+  [[nodiscard]] std::string name() const;
+
+  /// @param sample A sample's shape, without the batch; `Shape{}` if not known.
+  /// @return The shape of the last layer's output.
+  /// @throws std::invalid_argument if a layer cannot take the output of the one before it.
+  [[nodiscard]] Shape output_shape(const Shape& sample = Shape{}) const;
+
+  /// @param x Input, shape (B, …) as the first layer wants it.
+  /// @return The last layer's output.
+  /// @throws std::invalid_argument if the shape does not fit.
+  Tensor forward(Tensor x);
+
+  /// @param dy ∂C/∂Y for the output of the last forward().
+  /// @return ∂C/∂X. Every parameter's gradient is written on the way.
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  Tensor backward(Tensor dy);
+
+  /// Like backward(), for training: stops at the first layer that learns, since ∂C/∂X is not
+  /// needed.
+  /// @param dy ∂C/∂Y for the output of the last forward().
+  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  void backward_parameters(Tensor dy);
+
+  /// The output when the network is used: keeps nothing, so many threads may call it at once.
+  /// @param x Input, shape (B, …) as the first layer wants it.
+  /// @return The last layer's output.
+  /// @throws std::invalid_argument if the shape does not fit.
+  [[nodiscard]] Tensor predict(Tensor x) const;
+
+  /// The output of every layer when the network is used, first to last.
+  /// @param x Input, shape (B, …) as the first layer wants it.
+  /// @throws std::invalid_argument if the shape does not fit.
+  [[nodiscard]] std::vector<Tensor> outputs(Tensor x) const;
+
+  /// Finds where values stop being finite.
+  /// @param x Input, shape (B, …) as the first layer wants it.
+  /// @return The index of the first layer whose output contains NaN or an infinity; none if all
+  ///   outputs are finite.
+  /// @throws std::invalid_argument if the shape does not fit.
+  [[nodiscard]] std::optional<std::size_t> first_not_finite(Tensor x) const;
+
+  /// @return The parameters of all layers that are not frozen, first to last. They stay where they
+  ///   are until the network is destroyed or assigned one of other layers.
+  [[nodiscard]] std::vector<Parameter*> parameters();
+  /// The same, read only.
+  [[nodiscard]] std::vector<const Parameter*> parameters() const;
+
+  /// @return The names of the parameters in the order of parameters(): the layer's index and the
+  ///   parameter's own name, `0.weight`, in a network inside this one `2.0.weight`.
+  [[nodiscard]] std::vector<std::string> parameter_names() const { return names(false); }
+
+  /// One parameter by its name, whether its layer is frozen or not.
+  /// @param name `0.weight`, as parameter_names() has it.
+  /// @throws std::invalid_argument if there is no such parameter.
+  [[nodiscard]] Parameter& parameter(std::string_view name);
+  /// The same, read only.
+  [[nodiscard]] const Parameter& parameter(std::string_view name) const;
+
+  /// @return Everything that must be stored of the network: the state of every layer, with the
+  ///   layer's index before each name, `0.weight`, `0.bias`, …. The pointers stay valid as long as
+  ///   those of parameters().
+  [[nodiscard]] std::vector<State> state();
+
+  /// The number of values in all parameters, frozen or not.
+  [[nodiscard]] std::size_t parameter_count() const;
+
+  /// A table of the layers: name, shape of the output for one sample, number of parameters.
+  /// @param sample A sample's shape, needed if the first layer takes any.
+  /// @throws std::invalid_argument if a layer cannot take the output of the one before it.
+  [[nodiscard]] std::string summary(const Shape& sample = Shape{}) const;
+
+ private:
+  void swap(Sequential& other) noexcept {
+    layers_.swap(other.layers_);
+    learns_.swap(other.learns_);
+    frozen_.swap(other.frozen_);
+    std::swap(output_, other.output_);
+    std::swap(moved_from_, other.moved_from_);
+  }
+  void append(AnyLayer layer);
+  void set_frozen(std::size_t first, std::size_t last, bool frozen);
+  /// Whether training changes the parameters of a layer.
+  [[nodiscard]] bool is_trained(std::size_t index) const {
+    return learns_[index] && !frozen_[index];
+  }
+  [[nodiscard]] std::vector<std::string> names(bool with_frozen) const;
+  [[noreturn]] void refuse_type(std::size_t index) const;
+  void check_index(std::size_t index) const;
+  void check_range(std::size_t first, std::size_t last) const;
+  [[nodiscard]] const Parameter* find_parameter(std::string_view name) const;
+  [[nodiscard]] Shape next_shape(std::size_t index, const Shape& sample) const;
+  void check(const Tensor& x) const;
+  [[nodiscard]] bool contains(const Sequential& other) const;
+
+  std::vector<AnyLayer> layers_;
+  std::vector<bool> learns_;  // for every layer: whether it has parameters
+  std::vector<bool> frozen_;  // for every layer
+  Shape output_;              // for a sample whose shape is not known
+  bool moved_from_ = false;
+};
+
+/// What a gradient check found: for the input and for every parameter, ‖a − n‖ / (‖a‖ + ‖n‖), where
+/// a is the gradient that backward() computed and n the one measured. 0 where both vanish.
+struct GradientCheck {
+  /// What was found for one tensor.
+  struct Entry {
+    std::string layer;      ///< The name of the layer it belongs to: `Dense 784→256`.
+    std::string name;       ///< `input`, or the parameter's name; in a network `0.weight`.
+    double relative_error;  ///< In [0, 1]; under 1e-7 in double if the derivation is right.
+  };
+  std::vector<Entry> entries;  ///< The input's first, then the parameters' in their order.
+
+  /// The largest relative error; 0 if there are no entries.
+  [[nodiscard]] double worst() const;
+};
+
+/// Checks a layer's backward() against its forward(), which alone defines what is right.
+///
+/// The cost is C = Σ r y with random factors r, so ∂C/∂y = r. Every gradient is measured as a
+/// central difference (C(v + h) − C(v − h)) / 2h. In float a wrong derivation shows as an error
+/// above 1 %. For strong evidence that it is right, build the library in double
+/// (NN_REAL=double), where the error must be below 1e-7.
+///
+/// Check a layer or network that is fresh, on random inputs: at a kink, such as 0 for ReLU, a
+/// measured slope means nothing, and where a trained network is saturated the slopes are smaller
+/// than the rounding. A layer that draws random numbers draws the same ones each time, because
+/// every forward() runs on a copy.
+///
+/// @param layer Any layer, your own or a whole network; its values are changed and restored.
+/// @param input A batch, shape (B, …).
+/// @param seed Of the random factors.
+/// @return How far off the gradients of the input and of every parameter are.
+/// @throws std::invalid_argument if the input does not fit the layer, or a gradient does not have
+///   the shape of what it is the gradient of.
+template <Layer L>
+[[nodiscard]] GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed = 1);
+
+}  // namespace nn
+
+namespace nn::detail {
+
+/// Makes a sentence of what output_shape() said of an input.
+[[noreturn]] void refuse_input(const std::string& layer, const std::string& error,
+                               const Shape& input);
+
+/// @throws std::invalid_argument if the layer cannot take the input.
+template <Layer L>
+void check_input(const L& layer, const Tensor& input) {
+  try {
+    static_cast<void>(layer.output_shape(input.shape().sample()));
+  } catch (const std::invalid_argument& error) {
+    refuse_input(layer.name(), error.what(), input.shape());
+  }
+}
+
+/// @throws std::invalid_argument if a gradient does not have the shape of the value.
+void check_shape(const std::string& layer, const std::string& what, const Tensor& gradient,
+                 const Tensor& value);
+
+/// The layer and the name of a parameter.
+struct ParameterPlace {
+  std::string layer;
+  std::string name;
+};
+
+/// Which layer of a network parameter `index` belongs to, and its name there.
+[[nodiscard]] ParameterPlace place_in_network(const Sequential& network, std::size_t index);
+
+template <Layer L>
+ParameterPlace place_of(const L& layer, std::size_t index, const std::string& name) {
+  if constexpr (std::same_as<L, Sequential>) {
+    return place_in_network(layer, index);
+  } else {
+    return {layer.name(), name};
+  }
+}
+
+/// How far off the computed gradient of one tensor is, C being measured by `cost()`.
+template <class CostOf>
+double gradient_error(Tensor& value, const Tensor& computed, const CostOf& cost) {
+  // Rounding costs ε/h, curvature h²: the cube root of ε balances the two.
+  constexpr real step = sizeof(real) == sizeof(double) ? real(6e-6) : real(5e-3);
+  double difference = 0;
+  double computed_norm = 0;
+  double measured_norm = 0;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    real& x = value.values()[i];
+    const real before = x;
+    x = before + step;
+    const real above = x;
+    const double cost_above = cost();
+    x = before - step;
+    const double width = double{above} - double{x};  // 2h as it was rounded
+    const double measured = (cost_above - cost()) / width;
+    x = before;
+    const double gradient = computed.values()[i];
+    difference += (gradient - measured) * (gradient - measured);
+    computed_norm += gradient * gradient;
+    measured_norm += measured * measured;
+  }
+  const double norms = std::sqrt(computed_norm) + std::sqrt(measured_norm);
+  if (norms == 0) return 0;
+  return std::isfinite(norms) ? std::sqrt(difference) / norms : 1;
+}
+
+}  // namespace nn::detail
+
+namespace nn {
+
+template <Layer L>
+GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed) {
+  detail::check_input(layer, input);
+  Tensor x = input;
+  L checked = layer;  // forward() runs on copies only, so random draws are the same each time
+  // A gradient is written, not added to, so the values it has before must not matter.
+  for (Parameter* const parameter : checked.parameters()) parameter->gradient.fill(1);
+  Tensor factors = checked.forward(x);
+  Random random{seed};
+  for (real& factor : factors.values()) factor = static_cast<real>(random.uniform(-1, 1));
+  const Tensor dx = checked.backward(factors);
+  detail::check_shape(layer.name(), "input", dx, x);
+
+  const auto cost = [&] {
+    L copy = layer;
+    const Tensor y = copy.forward(x);
+    double sum = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      sum += double{factors.values()[i]} * double{y.values()[i]};
+    }
+    return sum;
+  };
+  GradientCheck result;
+  result.entries.push_back({layer.name(), "input", detail::gradient_error(x, dx, cost)});
+  const std::vector<Parameter*> computed = checked.parameters();
+  const std::vector<Parameter*> nudged = layer.parameters();
+  for (std::size_t i = 0; i < nudged.size(); ++i) {
+    const auto [owner, name] = detail::place_of(layer, i, nudged[i]->name);
+    detail::check_shape(owner, name, computed[i]->gradient, nudged[i]->value);
+    result.entries.push_back(
+        {owner, name, detail::gradient_error(nudged[i]->value, computed[i]->gradient, cost)});
+  }
+  return result;
+}
+
+}  // namespace nn

@@ -1,0 +1,424 @@
+// The loops of the convolution, forward and backward. A convolution is a sum of products over three
+// small loops: channels, kernel rows, kernel columns. tests/convolution_test.cpp has them as plain
+// loops over numbers and holds these here equal to them. Here the images are interleaved
+// (nn.images), so every number is a vector of numbers, one for each of several images, and the
+// loops remain those of the formula.
+//
+// They are fast because of tiles: a few output channels times a few neighboring pixels, whose sums
+// stay in registers while the loops run. Each image value is loaded once for all the channels of
+// the tile, each weight once for all its pixels.
+module;
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+module nn.convolution;
+
+import nn.parallel;
+import nn.vector;
+
+namespace nn {
+
+using detail::Geometry;
+
+namespace {
+
+/// How far apart the parts of an image are, in numbers.
+struct ImageSteps {
+  std::size_t column;
+  std::size_t row;
+  std::size_t channel;
+};
+
+/// @param pixel The numbers of a pixel: `lanes` where images are interleaved, else 1.
+ImageSteps image_steps(Extent image, std::size_t pixel) {
+  return {.column = pixel, .row = image.width * pixel, .channel = image.area() * pixel};
+}
+
+/// How far apart the parts of the kernels are, in numbers.
+struct KernelSteps {
+  std::size_t row;
+  std::size_t channel;  ///< From one input channel's kernel to the next.
+  std::size_t output;   ///< From one output channel's kernels to the next.
+};
+
+KernelSteps kernel_steps(const Shape& k) {
+  return {.row = k[3], .channel = k[2] * k[3], .output = k[1] * k[2] * k[3]};
+}
+
+/// What a tile sums over.
+struct Window {
+  std::size_t channels;
+  ImageSteps image;
+  KernelSteps kernel;
+  std::size_t output_channel;  ///< From one output channel to the next.
+  std::size_t pixel_step;      ///< From the image place of one vector of sums to that of the next.
+};
+
+/// Sums in registers: with two pixels' values and one weight they fill all registers but a few.
+constexpr std::size_t tile_channels = vector_registers == 32 ? 8 : 4;
+constexpr std::size_t tile_pixels = 2;
+
+/// Channels × Pixels sums: out(o, p) = bias(o) + Σ_c Σ_m Σ_n kernel(o, c, m, n) image(c, m, p + n).
+/// @param part The rows and columns of the kernels that are summed over.
+/// @param bias One for each output channel, or null for none.
+template <std::size_t Channels, std::size_t Pixels>
+void correlate_tile(const Window& w, Extent part, const real* kernels, const real* bias,
+                    const real* image, real* out) {
+  std::array<std::array<Simd, Pixels>, Channels> sum{};
+  for (std::size_t o = 0; o < Channels && bias != nullptr; ++o) {
+    for (std::size_t p = 0; p < Pixels; ++p) sum[o][p] = Simd{} + bias[o];
+  }
+  // [tile]
+  for (std::size_t c = 0; c < w.channels; ++c) {
+    for (std::size_t m = 0; m < part.height; ++m) {
+      const real* const row = image + c * w.image.channel + m * w.image.row;
+      const real* const weights = kernels + c * w.kernel.channel + m * w.kernel.row;
+      for (std::size_t n = 0; n < part.width; ++n) {
+        std::array<Simd, Pixels> pixel;
+        for (std::size_t p = 0; p < Pixels; ++p)
+          pixel[p] = simd_load(row + n * w.image.column + p * w.pixel_step);
+        for (std::size_t o = 0; o < Channels; ++o) {
+          const real weight = weights[o * w.kernel.output + n];
+          for (std::size_t p = 0; p < Pixels; ++p) sum[o][p] += weight * pixel[p];
+        }
+      }
+    }
+  }
+  // [/tile]
+  for (std::size_t o = 0; o < Channels; ++o) {
+    for (std::size_t p = 0; p < Pixels; ++p) {
+      simd_store(out + o * w.output_channel + p * lanes, sum[o][p]);
+    }
+  }
+}
+
+using CorrelateTile = void (*)(const Window&, Extent, const real*, const real*, const real*, real*);
+
+/// The tile for numbers of channels and pixels that are known only at run time.
+CorrelateTile tile_for(std::size_t channels, std::size_t pixels) {
+  static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<CorrelateTile, tile_channels * tile_pixels>{
+        &correlate_tile<I / tile_pixels + 1, I % tile_pixels + 1>...};
+  }(std::make_index_sequence<tile_channels * tile_pixels>{});
+  return tiles[(channels - 1) * tile_pixels + pixels - 1];
+}
+
+/// The least number of tiles that covers the channels; they share the channels evenly.
+std::size_t tiles_of(std::size_t channels) {
+  return (channels + tile_channels - 1) / tile_channels;
+}
+
+/// The first channel of a tile; of the tile behind the last, the number of channels.
+std::size_t first_of(std::size_t tile, std::size_t channels) {
+  return channels * tile / tiles_of(channels);
+}
+
+/// One round of a parallel loop: a few channels of some rows of one group of images.
+struct Round {
+  std::size_t group;
+  std::size_t first_channel;
+  std::size_t channels;
+  std::size_t first_row;
+  std::size_t end_row;
+};
+
+/// Calls body(round) for rounds that together are all groups, channels and rows. A round has a
+/// quarter of an image's rows, so that there are enough rounds for several threads.
+template <class Body>
+void for_each_round(std::size_t groups, std::size_t channels, std::size_t rows, const Body& body) {
+  constexpr std::size_t bands = 4;
+  const std::size_t tiles = tiles_of(channels);
+  parallel_for(groups * tiles * bands, [&](std::size_t index) {
+    const std::size_t band = index % bands;
+    const std::size_t tile = index / bands % tiles;
+    const std::size_t first = first_of(tile, channels);
+    body(Round{.group = index / bands / tiles,
+               .first_channel = first,
+               .channels = first_of(tile + 1, channels) - first,
+               .first_row = rows * band / bands,
+               .end_row = rows * (band + 1) / bands});
+  });
+}
+
+}  // namespace
+
+// -------------------------------------------------------------------------------------- forward
+
+InterleavedImages Convolution::correlate(const InterleavedImages& x, const Geometry& g) const {
+  const Shape& k = kernels_.value.shape();
+  InterleavedImages y{x.count(), Shape{k[0], g.output.height, g.output.width}};
+  const Window window{.channels = k[1],
+                      .image = image_steps(g.padded, lanes),
+                      .kernel = kernel_steps(k),
+                      .output_channel = g.output.area() * lanes,
+                      .pixel_step = stride_.width * lanes};
+  const Extent kernel{k[2], k[3]};
+  for_each_round(x.groups(), k[0], g.output.height, [&](const Round& round) {
+    const real* const kernels = kernels_.value.data() + round.first_channel * window.kernel.output;
+    const real* const biases = biases_.value.data() + round.first_channel;
+    const real* const image = x.group(round.group);
+    real* const out = y.group(round.group) + round.first_channel * window.output_channel;
+    for (std::size_t i = round.first_row; i < round.end_row; ++i) {
+      const real* const row = image + i * stride_.height * window.image.row;
+      for (std::size_t j = 0; j < g.output.width; j += tile_pixels) {
+        tile_for(round.channels, std::min(tile_pixels, g.output.width - j))(
+            window, kernel, kernels, biases, row + j * window.pixel_step,
+            out + (i * g.output.width + j) * lanes);
+      }
+    }
+  });
+  return y;
+}
+
+namespace {
+
+/// The rows of every channel, without what follows each of them in `run_on`.
+void copy_rows(const Tensor& run_on, std::size_t step, Extent output, real* to) {
+  for (std::size_t c = 0; c < run_on.rows(); ++c) {
+    for (std::size_t i = 0; i < output.height; ++i) {
+      to = std::copy_n(run_on.row(c).data() + i * step, output.width, to);
+    }
+  }
+}
+
+}  // namespace
+
+/// A few images one after the other: here the numbers of a vector are neighboring pixels. The sums
+/// run on over the whole image, from row to row; those whose windows reach over the end of a row
+/// mean nothing and are left out at the end.
+Tensor Convolution::correlate_few(const Tensor& x, const Geometry& g) const {
+  const Shape& k = kernels_.value.shape();
+  Tensor y = Tensor::uninitialized(Shape{x.rows(), k[0], g.output.height, g.output.width});
+  const std::size_t sums = (g.output.height - 1) * g.padded.width + g.output.width;
+  const std::size_t vectors = (sums + lanes - 1) / lanes;
+  const Window window{.channels = k[1],
+                      .image = image_steps(g.padded, 1),
+                      .kernel = kernel_steps(k),
+                      .output_channel = vectors * lanes,
+                      .pixel_step = lanes};
+  const std::size_t tiles = tiles_of(k[0]);
+  parallel_for(x.rows() * tiles, [&](std::size_t round) {
+    const std::size_t b = round / tiles;
+    const std::size_t o = first_of(round % tiles, k[0]);
+    const std::size_t channels = first_of(round % tiles + 1, k[0]) - o;
+    Tensor run_on = Tensor::uninitialized(Shape{channels, vectors * lanes});
+    for (std::size_t v = 0; v < vectors; v += tile_pixels) {
+      tile_for(channels, std::min(tile_pixels, vectors - v))(
+          window, Extent{k[2], k[3]}, kernels_.value.data() + o * window.kernel.output,
+          biases_.value.data() + o, x.row(b).data() + v * lanes, run_on.data() + v * lanes);
+    }
+    copy_rows(run_on, g.padded.width, g.output, &y(b, o, 0, 0));
+  });
+  return y;
+}
+
+// ----------------------------------------------------------- the gradients of kernels and biases
+
+namespace {
+
+/// The places (i, j) that a tile of the kernel gradient sums over.
+struct Places {
+  Extent count;                ///< How many there are, down and across.
+  std::size_t image_row;       ///< From where a place is in the image to where the one below is.
+  std::size_t image_column;    ///< The same to the right.
+  std::size_t output_channel;  ///< From one channel of ∂C/∂Y to the next.
+  std::size_t sums_output;     ///< From one output channel's sums to the next.
+};
+
+/// Channels × Columns dot products: sum(o, n) += Σ over places (i, j) of dy(o, i, j) image(i s, j s
+/// + n), for one row of the kernels of one input channel.
+template <std::size_t Channels, std::size_t Columns>
+void dot_tile(const Places& places, const real* dy, const real* image, real* sums) {
+  std::array<std::array<Simd, Columns>, Channels> sum;
+  for (std::size_t o = 0; o < Channels; ++o) {
+    for (std::size_t n = 0; n < Columns; ++n) {
+      sum[o][n] = simd_load(sums + (o * places.sums_output + n) * lanes);
+    }
+  }
+  for (std::size_t i = 0; i < places.count.height; ++i) {
+    const real* const row = image + i * places.image_row;
+    const real* const d = dy + i * places.count.width * lanes;
+    for (std::size_t j = 0; j < places.count.width; ++j) {
+      std::array<Simd, Columns> pixel;
+      for (std::size_t n = 0; n < Columns; ++n) {
+        pixel[n] = simd_load(row + j * places.image_column + n * lanes);
+      }
+      for (std::size_t o = 0; o < Channels; ++o) {
+        const Simd gradient = simd_load(d + o * places.output_channel + j * lanes);
+        for (std::size_t n = 0; n < Columns; ++n) sum[o][n] += gradient * pixel[n];
+      }
+    }
+  }
+  for (std::size_t o = 0; o < Channels; ++o) {
+    for (std::size_t n = 0; n < Columns; ++n) {
+      simd_store(sums + (o * places.sums_output + n) * lanes, sum[o][n]);
+    }
+  }
+}
+
+constexpr std::size_t dot_channels = 4;
+constexpr std::size_t dot_columns = vector_registers == 32 ? 5 : 2;
+
+using DotTile = void (*)(const Places&, const real*, const real*, real*);
+
+DotTile dot_tile_for(std::size_t channels, std::size_t columns) {
+  static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<DotTile, dot_channels * dot_columns>{
+        &dot_tile<I / dot_columns + 1, I % dot_columns + 1>...};
+  }(std::make_index_sequence<dot_channels * dot_columns>{});
+  return tiles[(channels - 1) * dot_columns + columns - 1];
+}
+
+}  // namespace
+
+void Convolution::kernel_gradient(const InterleavedImages& dy, const Geometry& g) {
+  const Shape& k = kernels_.value.shape();
+  // A round owns a few output channels' kernels of one input channel, or where that makes few
+  // rounds one row of them, and sums over all images, in order: nothing is shared, and the result
+  // is the same on any number of threads.
+  const std::size_t blocks = (k[0] + dot_channels - 1) / dot_channels;
+  const std::size_t rows = blocks * k[1] < 8 ? 1 : k[2];
+  const std::size_t rounds_of_kernel = k[2] / rows;
+  const ImageSteps image = image_steps(g.padded, lanes);
+  const Places places{.count = g.output,
+                      .image_row = stride_.height * image.row,
+                      .image_column = stride_.width * image.column,
+                      .output_channel = g.output.area() * lanes,
+                      .sums_output = rows * k[3]};
+  parallel_for(blocks * k[1] * rounds_of_kernel, [&](std::size_t round) {
+    const std::size_t first_row = round % rounds_of_kernel * rows;
+    const std::size_t c = round / rounds_of_kernel % k[1];
+    const std::size_t o = round / rounds_of_kernel / k[1] * dot_channels;
+    const std::size_t channels = std::min(dot_channels, k[0] - o);
+    Tensor sums{Shape{channels, rows * k[3], lanes}};
+    for (std::size_t group = 0; group < dy.groups(); ++group) {
+      const real* const corner = input_.group(group) + c * image.channel + first_row * image.row;
+      const real* const d = dy.group(group) + o * places.output_channel;
+      for (std::size_t m = 0; m < rows; ++m) {
+        for (std::size_t n = 0; n < k[3]; n += dot_columns) {
+          dot_tile_for(channels, std::min(dot_columns, k[3] - n))(
+              places, d, corner + m * image.row + n * lanes, &sums(0, m * k[3] + n, 0));
+        }
+      }
+    }
+    for (std::size_t i = 0; i < channels; ++i) {
+      for (std::size_t j = 0; j < rows * k[3]; ++j) {
+        kernels_.gradient(o + i, c, first_row + j / k[3], j % k[3]) =
+            simd_sum(simd_load(&sums(i, j, 0)));
+      }
+    }
+  });
+}
+
+void Convolution::bias_gradient(const InterleavedImages& dy, const Geometry& g) {
+  parallel_for(biases_.value.size(), [&](std::size_t o) {
+    Simd sum{};
+    for (std::size_t group = 0; group < dy.groups(); ++group) {
+      const real* const channel = dy.group(group) + o * g.output.area() * lanes;
+      for (std::size_t i = 0; i < g.output.area(); ++i) sum += simd_load(channel + i * lanes);
+    }
+    biases_.gradient(o) = simd_sum(sum);
+  });
+}
+
+// -------------------------------------------------------------------- the gradient of the input
+
+namespace {
+
+// [turned]
+/// The kernels turned by 180°, with the input and output channels swapped: (C, O, F, G).
+Tensor turned(const Tensor& kernels) {
+  const Shape& k = kernels.shape();
+  Tensor result = Tensor::uninitialized(Shape{k[1], k[0], k[2], k[3]});
+  for (std::size_t o = 0; o < k[0]; ++o) {
+    for (std::size_t c = 0; c < k[1]; ++c) {
+      for (std::size_t m = 0; m < k[2]; ++m) {
+        for (std::size_t n = 0; n < k[3]; ++n) {
+          result(c, o, k[2] - 1 - m, k[3] - 1 - n) = kernels(o, c, m, n);
+        }
+      }
+    }
+  }
+  return result;
+}
+// [/turned]
+
+/// The output gradient with its values as far apart as the windows were, and with as many zeros
+/// left and right of them as the kernel reaches over. Above and below there are no zeros: the sums
+/// leave out the kernel rows that would meet them.
+InterleavedImages spread(const InterleavedImages& dy, Extent stride, Extent size,
+                         std::size_t left) {
+  const Extent output{dy.sample()[1], dy.sample()[2]};
+  const std::size_t channels = dy.sample()[0];
+  InterleavedImages wide{dy.count(), Shape{channels, size.height, size.width}};
+  parallel_for(dy.groups() * channels, [&](std::size_t round) {
+    const std::size_t group = round / channels;
+    const std::size_t o = round % channels;
+    const real* from = dy.group(group) + o * output.area() * lanes;
+    real* const channel = wide.group(group) + o * size.area() * lanes;
+    std::fill_n(channel, size.area() * lanes, real{0});
+    for (std::size_t i = 0; i < output.height; ++i) {
+      real* const to = channel + (i * stride.height * size.width + left) * lanes;
+      for (std::size_t j = 0; j < output.width; ++j, from += lanes) {
+        simd_store(to + j * stride.width * lanes, simd_load(from));
+      }
+    }
+  });
+  return wide;
+}
+
+/// Neighboring rows or columns of a kernel.
+struct Piece {
+  std::size_t first;
+  std::size_t count;
+};
+
+/// The piece of a kernel that meets values when its last row or column is at place `begin`, or at
+/// any of the `more` places that follow; the values are at [0, length).
+Piece overlap(std::size_t begin, std::size_t more, std::size_t kernel, std::size_t length) {
+  if (begin >= length + kernel - 1) return {.first = 0, .count = 0};
+  const std::size_t first = begin + more + 1 < kernel ? kernel - 1 - begin - more : 0;
+  const std::size_t end = std::min(kernel, length + kernel - 1 - begin);
+  return {.first = first, .count = end - first};
+}
+
+}  // namespace
+
+InterleavedImages Convolution::input_gradient(const InterleavedImages& dy,
+                                              const Geometry& g) const {
+  const Shape& k = kernels_.value.shape();
+  const Extent reach{(g.output.height - 1) * stride_.height + 1,
+                     (g.output.width - 1) * stride_.width + 1};
+  const Extent size{reach.height, g.padded.width + k[3] - 1};
+  const InterleavedImages wide = spread(dy, stride_, size, k[3] - 1);
+  const Tensor kernels = turned(kernels_.value);
+  InterleavedImages dx{dy.count(), input_sample_};
+  const Window window{.channels = k[0],
+                      .image = image_steps(size, lanes),
+                      .kernel = kernel_steps(kernels.shape()),
+                      .output_channel = g.input.area() * lanes,
+                      .pixel_step = lanes};
+  for_each_round(dy.groups(), k[1], g.input.height, [&](const Round& round) {
+    const real* const weights = kernels.data() + round.first_channel * window.kernel.output;
+    real* const out = dx.group(round.group) + round.first_channel * window.output_channel;
+    for (std::size_t y = round.first_row; y < round.end_row; ++y) {
+      const Piece rows = overlap(y + g.top, 0, k[2], reach.height);
+      const std::size_t top = rows.count == 0 ? 0 : y + g.top + rows.first - (k[2] - 1);
+      const real* const row = wide.group(round.group) + top * window.image.row;
+      for (std::size_t x = 0; x < g.input.width; x += tile_pixels) {
+        const std::size_t pixels = std::min(tile_pixels, g.input.width - x);
+        const Piece columns = overlap(x + g.left, pixels - 1, k[3], reach.width);
+        tile_for(round.channels, pixels)(window, Extent{rows.count, columns.count},
+                                         weights + rows.first * window.kernel.row + columns.first,
+                                         nullptr, row + (x + g.left + columns.first) * lanes,
+                                         out + (y * g.input.width + x) * lanes);
+      }
+    }
+  });
+  return dx;
+}
+
+}  // namespace nn

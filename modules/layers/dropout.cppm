@@ -1,0 +1,142 @@
+/// @file
+/// @brief Dropout: training leaves some numbers out at random, so that no neuron can rely on
+/// another.
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+export module nn.dropout;
+
+import nn.checks;
+export import nn.images;
+export import nn.layer;
+import nn.parallel;
+export import nn.random;
+export import nn.tensor;
+
+export namespace nn {
+
+/// Inverted dropout. In training each number is left out with the probability p, the rate, and the
+/// rest is scaled so that the mean stays the same: y = x m / (1 − p), where m is 0 with the
+/// probability p, otherwise 1. Backward uses the same m: ∂C/∂x = ∂C/∂y m / (1 − p). In use nothing
+/// is left out: predict() returns x.
+///
+/// The masks depend only on the generator and the number of forward passes, not on the number of
+/// threads or on how images are stored.
+///
+/// Source: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov (2014), "Dropout: a simple way
+/// to prevent neural networks from overfitting".
+class Dropout {
+ public:
+  /// @param rate p, the fraction that is left out, in [0, 1); it is rounded down to a multiple of
+  ///   1/65,536.
+  /// @param random Determines the masks; one number is drawn from it now.
+  /// @throws std::invalid_argument if the rate is not in [0, 1).
+  Dropout(double rate, Random& random) : rate_{rate}, random_{random.stream(random())} {
+    check_below_one("Dropout", "rate", rate);
+  }
+
+  /// p, the fraction that is left out.
+  [[nodiscard]] double rate() const { return rate_; }
+
+  /// @return `Dropout 0.5`.
+  [[nodiscard]] std::string name() const { return fmt::format("Dropout {}", rate_); }
+
+  /// @param sample Any shape.
+  /// @return The same.
+  [[nodiscard]] Shape output_shape(const Shape& sample) const { return sample; }
+
+  // [forward]
+  /// @param x Input, any shape.
+  /// @return x m / (1 − p), the same shape; every call draws a new m.
+  Tensor forward(Tensor x) {
+    mask_ = next_mask(x.shape());
+    return scaled(std::move(x));
+  }
+
+  /// @param x Input, any shape.
+  /// @return x.
+  [[nodiscard]] Tensor predict(Tensor x) const { return x; }
+  // [/forward]
+
+  /// @param dy ∂C/∂Y, the shape of the last output.
+  /// @return ∂C/∂X, the same shape.
+  /// @throws std::invalid_argument if the shape is another, or there was no forward().
+  Tensor backward(Tensor dy) const {
+    check_backward("Dropout", dy.shape(), mask_.shape());
+    return scaled(std::move(dy));
+  }
+
+  /// The same of images, in their own layout.
+  InterleavedImages forward(InterleavedImages x) {
+    mask_ = std::move(InterleavedImages{next_mask(x.shape())}.values());
+    x.values() = scaled(std::move(x.values()));
+    return x;
+  }
+  /// The same of images, in their own layout.
+  [[nodiscard]] InterleavedImages predict(InterleavedImages x) const { return x; }
+  /// The same of images, in their own layout.
+  InterleavedImages backward(InterleavedImages dy) const {
+    dy.values() = backward(std::move(dy.values()));
+    return dy;
+  }
+
+  /// @return Nothing: dropout does not learn.
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
+
+  /// @return What determines the masks to come: the generator, and the number of passes so far.
+  [[nodiscard]] std::vector<State> state() {
+    return {counter_state("passes", passes_),
+            {.name = "random", .value = std::span<std::uint64_t>{random_.words()}}};
+  }
+
+ private:
+  // [mask]
+  /// m / (1 − p) for every number. 64 random bits decide for four numbers, 16 for each.
+  [[nodiscard]] Tensor next_mask(const Shape& shape) {
+    constexpr std::size_t numbers = 4;
+    constexpr unsigned bits = 16;
+    constexpr double outcomes = 1U << bits;
+    const auto out_below = static_cast<std::uint64_t>(rate_ * outcomes);
+    const auto kept = static_cast<real>(outcomes / (outcomes - static_cast<double>(out_below)));
+    const Random random = random_.stream(passes_++);
+    Tensor mask = Tensor::uninitialized(shape);
+    const auto draw = [&, m = mask.data()](std::size_t begin, std::size_t end) {
+      for (std::size_t place = begin; place < end; ++place) {
+        std::uint64_t drawn = random.at(place);
+        const std::size_t last = std::min((place + 1) * numbers, mask.size());
+        for (std::size_t i = place * numbers; i < last; ++i) {
+          m[i] = drawn % (std::uint64_t{1} << bits) < out_below ? real{0} : kept;
+          drawn >>= bits;
+        }
+      }
+    };
+    parallel_parts((mask.size() + numbers - 1) / numbers, draw);
+    return mask;
+  }
+  // [/mask]
+
+  /// Each value times that of the mask.
+  [[nodiscard]] Tensor scaled(Tensor x) const {
+    parallel_parts(x.size(),
+                   [values = x.data(), m = mask_.data()](std::size_t begin, std::size_t end) {
+                     for (std::size_t i = begin; i < end; ++i) values[i] *= m[i];
+                   });
+    return x;
+  }
+
+  double rate_;
+  Random random_;
+  std::uint64_t passes_ = 0;
+  Tensor mask_;  // in the order in which the values of the last output are stored
+};
+
+}  // namespace nn

@@ -1,0 +1,27 @@
+module;
+
+#include <array>
+#include <cstddef>
+
+module nn.strips;
+
+namespace nn {
+
+// [moments]
+/// Computed from Σ x² the variance would be the small difference of large numbers, so the mean is
+/// subtracted first. The mean's own rounding error is corrected by the mean of what remains (the
+/// corrected two-pass algorithm).
+Moments moments_of(Strip strip, const real* x, real n) {
+  const Simd rough =
+      sums_over(strip, [=](std::size_t i) { return Sums{simd_load(x + i), Simd{}}; })[0] / n;
+  const auto [rest, squares] = sums_over(strip, [=](std::size_t i) {
+    const Simd distance = simd_load(x + i) - rough;
+    return Sums{distance, distance * distance};
+  });
+  const Simd correction = rest / n;
+  const Simd variance = squares / n - correction * correction;
+  return {.mean = rough + correction, .variance = variance < 0 ? Simd{} : variance};
+}
+// [/moments]
+
+}  // namespace nn

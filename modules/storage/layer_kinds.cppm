@@ -1,0 +1,311 @@
+/// @file
+/// @brief One list of layer kinds: how each layer is stored, loaded and exported, yours too.
+module;
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <utility>
+#include <variant>
+#include <vector>
+
+export module nn.layer_kinds;
+
+export import nn.backprop;
+
+export namespace nn {
+
+/// One setting of a layer, for a file: true or false, a whole number, any other number, text, a few
+/// lengths such as those of a shape, or a network that is part of the layer (it must outlive the
+/// setting).
+using LayerSetting = std::variant<bool, std::size_t, double, std::string, std::vector<std::size_t>,
+                                  const Sequential*>;
+
+/// What a layer is made with, in the order in which a file has it: `{{"slope", layer.slope()}}`.
+/// Lengths that the shapes of the layer's tensors give anyway are left out, so that a file cannot
+/// contradict itself.
+using LayerSettings = std::vector<std::pair<std::string, LayerSetting>>;
+
+/// A layer as a file describes it: what a LayerKind makes its layer of.
+///
+/// Every function throws std::runtime_error if the file does not hold what it is asked for. The
+/// error names the layer and what was expected; the caller puts the file's name in front.
+class StoredLayer {
+ public:
+  StoredLayer() = default;
+  StoredLayer(const StoredLayer&) = delete;
+  StoredLayer& operator=(const StoredLayer&) = delete;
+  virtual ~StoredLayer() = default;
+
+  /// Where the layer is in the network, for an error: `2`, or `2.0` in a network inside it.
+  [[nodiscard]] virtual std::string place() const = 0;
+
+  /// A setting that is true or false.
+  /// @param setting Its name.
+  [[nodiscard]] virtual bool truth(std::string_view setting) const = 0;
+  /// A setting that is a number.
+  /// @param setting Its name.
+  [[nodiscard]] virtual double number(std::string_view setting) const = 0;
+  /// A setting that is a whole number from 0 to 2²⁰, so that sums and products of a few of them do
+  /// not overflow.
+  /// @param setting Its name.
+  [[nodiscard]] virtual std::size_t whole(std::string_view setting) const = 0;
+  /// A setting that is text.
+  /// @param setting Its name.
+  [[nodiscard]] virtual std::string text(std::string_view setting) const = 0;
+  /// Whether a setting is this text; it may also be something other than text.
+  /// @param setting Its name.
+  /// @param text What it is compared with.
+  [[nodiscard]] virtual bool is(std::string_view setting, std::string_view text) const = 0;
+  /// A setting that is a list of one to three lengths, each at most 2²⁰.
+  /// @param setting Its name.
+  [[nodiscard]] virtual std::vector<std::size_t> lengths(std::string_view setting) const = 0;
+  /// A setting that is a list of two lengths, height and width.
+  /// @param setting Its name.
+  [[nodiscard]] virtual std::array<std::size_t, 2> sides(std::string_view setting) const = 0;
+  /// A setting that is a network: its layers without their weights, which are filled in later.
+  /// @param setting Its name.
+  [[nodiscard]] virtual Sequential network(std::string_view setting) const = 0;
+
+  /// The shape of one of the layer's tensors. The tensor is really in the file, so a layer of that
+  /// size takes no more memory than the file has bytes.
+  /// @param tensor Its name in the layer, such as a parameter's.
+  /// @param rank How many axes it has.
+  /// @return The shape that it has in the layer (a file has matrices transposed).
+  [[nodiscard]] virtual Shape shape(std::string_view tensor, std::size_t rank) const = 0;
+};
+
+/// How one of a layer's tensors is called in a file.
+struct TensorName {
+  std::string own;     ///< In the layer: `bias`.
+  std::string stored;  ///< In the file, PyTorch's name as a rule: `bias_ih_l0`.
+  /// A second tensor that the file has for it, or none. Read, the two are added; written, the
+  /// second is zeros. PyTorch's recurrent layers have two biases where one would do.
+  std::string plus{};
+};
+
+// ------------------------------------------------------------------------------------------ ONNX
+
+/// An attribute of an ONNX operator: `{"alpha", 0.2F}`, `{"axis", 1}`, `{"mode", "nearest"}`,
+/// `{"perm", std::vector<std::int64_t>{1, 0, 2}}`.
+struct OnnxAttribute {
+  std::string name;
+  std::variant<float, std::int64_t, std::string, std::vector<std::int64_t>> value;
+};
+
+/// An ONNX operator at work: `{.op = "Relu"}`.
+struct OnnxNode {
+  std::string op;  ///< Its type, as the list of ONNX operators names it.
+  /// The names of what it reads: OnnxGraph::last(), constants, outputs of other nodes. None means
+  /// OnnxGraph::last() alone.
+  std::vector<std::string> inputs{};
+  std::vector<OnnxAttribute> attributes{};
+  std::size_t output = 0;  ///< Which of the operator's outputs is used.
+  std::string name{};      ///< Within its layer; by default the operator's.
+};
+
+/// A constant of an ONNX graph: numbers in float, or whole numbers such as axes or a shape.
+struct OnnxConstant {
+  std::string name;
+  std::variant<Tensor, std::vector<std::int64_t>> values;
+};
+
+/// A network as ONNX has it: nodes, each of which reads outputs of nodes before it and constants.
+/// Each kind of layer adds its own. Names begin with the layer's place, `2.weight`; one that is
+/// taken gets a number, `2.Mul_2`.
+///
+/// The output of a layer is that of the last node when the layer is done. A layer that adds nothing
+/// hands its input on.
+class OnnxGraph {
+ public:
+  /// An empty graph.
+  /// @param sample The shape of one sample of the network's input, without the batch.
+  explicit OnnxGraph(const Shape& sample) : sample_{sample} {}
+
+  /// The name of the last node's output; of the network's input, `input`, while there is no node.
+  /// In a layer that has not added a node yet it is the layer's input.
+  [[nodiscard]] std::string last() const { return nodes_.empty() ? "input" : nodes_.back().name; }
+
+  /// The shape of one sample of the current layer's input, without the batch.
+  [[nodiscard]] const Shape& sample() const { return sample_; }
+
+  /// Adds numbers that the layer has learned.
+  /// @param name Within the layer: `weight`.
+  /// @param values As the operator wants them.
+  /// @return Their name in the graph, for the node that reads them.
+  std::string constant(std::string_view name, Tensor values);
+
+  /// Adds whole numbers, for an operator that takes axes or a shape as an input.
+  /// @param name Within the layer: `axes`.
+  /// @param values They get one axis.
+  /// @return Their name in the graph.
+  std::string integers(std::string_view name, std::vector<std::int64_t> values);
+
+  /// Adds a node.
+  /// @param node Its inputs must be in the graph already.
+  /// @return The name of its output.
+  std::string add(OnnxNode node);
+
+  /// Adds all layers of a network.
+  /// @param network Takes sample().
+  /// @param part What comes before the numbers of its layers: `inner` for `2.inner.0.weight`. Empty
+  ///   if the network is the current layer.
+  /// @throws std::invalid_argument if nothing says what one of the layers is in ONNX.
+  void add(const Sequential& network, std::string_view part = "");
+
+  /// All nodes, each after those that it reads.
+  [[nodiscard]] const std::vector<OnnxNode>& nodes() const { return nodes_; }
+  /// All constants, in the order in which they were added.
+  [[nodiscard]] const std::vector<OnnxConstant>& constants() const { return constants_; }
+
+ private:
+  [[nodiscard]] std::string unique(std::string_view name);
+
+  Shape sample_;
+  std::string place_;  // what the current layer's names begin with: `2.`
+  std::vector<OnnxNode> nodes_;
+  std::vector<OnnxConstant> constants_;
+  std::set<std::string> names_;
+};
+
+// -------------------------------------------------------------------------------------- the list
+
+/// A kind of layer: what nn.weights and nn.onnx need to know of all layers of one type. The name is
+/// enough for a layer that is default-constructible and has no settings.
+/// @tparam L The layer's type.
+template <Layer L>
+struct LayerKind {
+  /// What a file calls it: `Swish`. It stays the same as long as files are to be read.
+  std::string name;
+  /// What the layer is made with; nothing by default.
+  std::function<LayerSettings(const L& layer)> settings{};
+  /// Makes a layer of settings and of the shapes of tensors. The values of the tensors are filled
+  /// in afterwards. By default `L{}`.
+  std::function<L(const StoredLayer& stored)> make{};
+  /// The tensors that a file calls otherwise than the layer does; none by default.
+  std::vector<TensorName> tensor_names{};
+  /// Adds the layer's nodes to a graph; without it the layer cannot be exported.
+  std::function<void(OnnxGraph& graph, const L& layer)> onnx{};
+};
+
+/// A kind of layer as the file formats see it, for layers whose type they do not know.
+struct AnyLayerKind {
+  std::string name;                      ///< @see LayerKind::name
+  const std::type_info* type;            ///< The layers' type.
+  std::vector<TensorName> tensor_names;  ///< @see LayerKind::tensor_names
+  /// The settings of a layer of this type.
+  std::function<LayerSettings(const AnyLayer& layer)> settings;
+  /// Makes a layer and adds it to a network.
+  std::function<void(Sequential& network, const StoredLayer& stored)> push;
+  /// Adds a layer of this type to a graph; empty if nothing says what it is in ONNX.
+  std::function<void(OnnxGraph& graph, const AnyLayer& layer)> onnx;
+
+  /// What a file calls one of the layer's tensors.
+  /// @param tensor Its name in the layer.
+  [[nodiscard]] TensorName tensor_name(std::string_view tensor) const;
+};
+
+/// The layer that a tensor's name begins with: 2 for `2.weight`.
+/// @param tensor Its name in a network.
+/// @return Nothing if the name does not begin with a number and a dot.
+[[nodiscard]] std::optional<std::size_t> layer_number(std::string_view tensor);
+
+/// What the names of a part's tensors begin with, in a layer that has a network as a part. The part
+/// `inner` gives `inner.`, but `layers` nothing, because a Sequential is no more than its layers.
+/// @param setting The name of the setting that is the network.
+[[nodiscard]] std::string part_prefix(std::string_view setting);
+
+/// What a file calls a tensor of a network.
+/// @param network Has the tensor.
+/// @param tensor Its name in the network, as Sequential::state() has it: `0.weight_input`.
+/// @return The name in the file, or both of them: `0.weight_ih_l0`.
+/// @throws std::invalid_argument if the network has no such layer.
+[[nodiscard]] TensorName stored_name(const Sequential& network, std::string_view tensor);
+
+/// The kind of a layer.
+/// @param layer Any.
+/// @return nullptr if its type is neither the library's nor registered.
+[[nodiscard]] const AnyLayerKind* find_layer_kind(const AnyLayer& layer);
+
+/// A kind of layer by its name in a file.
+/// @param name `Dense`.
+/// @return nullptr if there is no such kind.
+[[nodiscard]] const AnyLayerKind* find_layer_kind(std::string_view name);
+
+}  // namespace nn
+
+namespace nn::detail {
+
+[[noreturn]] void refuse_kind(std::string_view name, std::string_view what);
+void add_layer_kind(AnyLayerKind kind);
+
+/// The kinds that the library has itself. @see library_kinds.cpp, recurrent_kinds.cpp
+[[nodiscard]] std::vector<AnyLayerKind> library_kinds();
+void append_recurrent_kinds(std::vector<AnyLayerKind>& kinds);
+
+/// How a kind makes a layer, if it does not say so itself.
+template <Layer L>
+std::function<L(const StoredLayer& stored)> default_make(const LayerKind<L>& kind) {
+  if (kind.settings) {
+    refuse_kind(kind.name, "has settings, but nothing makes a layer of them: give .make as well");
+  }
+  if constexpr (std::default_initializable<L>) {
+    return [](const StoredLayer& /*stored*/) { return L{}; };
+  } else {
+    refuse_kind(kind.name, "has no default constructor: say in .make how a layer is made");
+  }
+}
+
+/// The same kind without its type.
+template <Layer L>
+AnyLayerKind without_type(LayerKind<L> kind) {
+  if (!kind.make) kind.make = default_make(kind);
+  AnyLayerKind any{
+      .name = std::move(kind.name),
+      .type = &typeid(L),
+      .tensor_names = std::move(kind.tensor_names),
+      .settings = [](const AnyLayer& /*layer*/) { return LayerSettings{}; },
+      .push = [make = std::move(kind.make)](
+                  Sequential& network, const StoredLayer& stored) { network.push(make(stored)); },
+      .onnx = {}};
+  if (kind.settings) {
+    any.settings = [settings = std::move(kind.settings)](const AnyLayer& layer) {
+      return settings(*layer.as<L>());
+    };
+  }
+  if (kind.onnx) {
+    any.onnx = [onnx = std::move(kind.onnx)](OnnxGraph& graph, const AnyLayer& layer) {
+      onnx(graph, *layer.as<L>());
+    };
+  }
+  return any;
+}
+
+}  // namespace nn::detail
+
+export namespace nn {
+
+/// Adds a kind of layer to the list, so that networks with such layers can be stored, loaded with
+/// load_network() and exported:
+///
+///     nn::register_layer<Swish>({.name = "Swish", .settings = settings_of, .make = make_swish});
+///
+/// Call it at the start of the program, before other threads store or load networks: the list is
+/// not locked.
+/// @tparam L The layer's type.
+/// @param kind All that files need to know of such layers.
+/// @throws std::invalid_argument if it has no name, the name or the type is in the list already, or
+///   nothing says how a layer is made.
+template <Layer L>
+void register_layer(LayerKind<L> kind) {
+  detail::add_layer_kind(detail::without_type(std::move(kind)));
+}
+
+}  // namespace nn

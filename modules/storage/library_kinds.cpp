@@ -1,0 +1,266 @@
+// The library's own kinds of layers; the recurrent ones are in recurrent_kinds.cpp.
+module;
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+module nn.layer_kinds;
+
+import nn.activation;
+import nn.convolution;
+import nn.dense;
+import nn.dropout;
+import nn.normalization;
+import nn.pooling;
+import nn.random;
+import nn.reshape;
+
+namespace nn {
+
+namespace {
+
+using Integers = std::vector<std::int64_t>;
+
+std::int64_t whole(std::size_t number) { return static_cast<std::int64_t>(number); }
+
+Integers integers_of(Extent extent) { return {whole(extent.height), whole(extent.width)}; }
+
+std::vector<std::size_t> lengths_of(Extent extent) { return {extent.height, extent.width}; }
+
+Extent extent(const StoredLayer& stored, const char* setting) {
+  const auto [height, width] = stored.sides(setting);
+  return {height, width};
+}
+
+/// A kind of layer that has no settings and is one ONNX operator without inputs of its own.
+template <class L>
+AnyLayerKind plain(const char* op) {
+  return detail::without_type<L>(
+      {.name = L{}.name(),
+       .onnx = [op](OnnxGraph& graph, const L& /*layer*/) { graph.add({.op = op}); }});
+}
+
+AnyLayerKind dense() {
+  return detail::without_type<Dense>(
+      {.name = "Dense",
+       .make =
+           [](const StoredLayer& stored) {
+             const Shape weights = stored.shape("weight", 2);
+             return Dense{weights[0], weights[1]};
+           },
+       .onnx =
+           [](OnnxGraph& graph, const Dense& layer) {
+             graph.add({.op = "Gemm",  // general matrix multiplication: X W + b
+                        .inputs = {graph.last(), graph.constant("weight", layer.weights()),
+                                   graph.constant("bias", layer.biases())}});
+           }});
+}
+
+// ---------------------------------------------------------------------------------------- images
+
+/// The zeros around an image, as ONNX wants them: above, left, below, right.
+Integers pads(const Convolution& layer, const Shape& image) {
+  const Extent each = layer.padding().each_side();
+  if (!layer.padding().is_same()) {
+    return {whole(each.height), whole(each.width), whole(each.height), whole(each.width)};
+  }
+  const Shape& kernels = layer.kernels().shape();
+  const Shape output = layer.output_shape(image);
+  const auto missing = [&](std::size_t axis, std::size_t stride) {
+    const std::size_t reach = (output[axis] - 1) * stride + kernels[axis + 1];
+    return whole(reach > image[axis] ? reach - image[axis] : 0);
+  };
+  const std::int64_t rows = missing(1, layer.stride().height);
+  const std::int64_t columns = missing(2, layer.stride().width);
+  return {rows / 2, columns / 2, rows - rows / 2, columns - columns / 2};
+}
+
+/// How a kernel or a window moves over an image.
+std::vector<OnnxAttribute> moves(Extent window, Extent stride) {
+  return {{"kernel_shape", integers_of(window)}, {"strides", integers_of(stride)}};
+}
+
+Convolution make_convolution(const StoredLayer& stored) {
+  const Shape kernels = stored.shape("weight", 4);
+  const Padding padding =
+      stored.is("padding", "same") ? Padding::same() : Padding{extent(stored, "padding")};
+  return Convolution{
+      kernels[1],
+      kernels[0],
+      {.kernel = {kernels[2], kernels[3]}, .stride = extent(stored, "stride"), .padding = padding}};
+}
+
+void add_convolution(OnnxGraph& graph, const Convolution& layer) {
+  const Shape& kernels = layer.kernels().shape();
+  std::vector<OnnxAttribute> attributes = moves({kernels[2], kernels[3]}, layer.stride());
+  attributes.push_back({"pads", pads(layer, graph.sample())});
+  graph.add({.op = "Conv",
+             .inputs = {graph.last(), graph.constant("weight", layer.kernels()),
+                        graph.constant("bias", layer.biases())},
+             .attributes = std::move(attributes)});
+}
+
+AnyLayerKind convolution() {
+  return detail::without_type<Convolution>(
+      {.name = "Convolution",
+       .settings =
+           [](const Convolution& layer) {
+             const Padding padding = layer.padding();
+             return LayerSettings{
+                 {"stride", lengths_of(layer.stride())},
+                 {"padding", padding.is_same() ? LayerSetting{"same"}
+                                               : LayerSetting{lengths_of(padding.each_side())}}};
+           },
+       .make = make_convolution,
+       .onnx = add_convolution});
+}
+
+/// MaxPool or AveragePool; ONNX has the same names.
+template <class Pool>
+AnyLayerKind pool(const char* name) {
+  return detail::without_type<Pool>(
+      {.name = name,
+       .settings =
+           [](const Pool& layer) {
+             return LayerSettings{{"window", lengths_of(layer.window())},
+                                  {"stride", lengths_of(layer.stride())}};
+           },
+       .make =
+           [](const StoredLayer& stored) {
+             return Pool{PoolOptions{.window = extent(stored, "window"),
+                                     .stride = extent(stored, "stride")}};
+           },
+       .onnx =
+           [name](OnnxGraph& graph, const Pool& layer) {
+             graph.add({.op = name, .attributes = moves(layer.window(), layer.stride())});
+           }});
+}
+
+AnyLayerKind reshape() {
+  return detail::without_type<Reshape>(
+      {.name = "Reshape",
+       .settings =
+           [](const Reshape& layer) {
+             const std::span<const std::size_t> axes = layer.sample().axes();
+             return LayerSettings{{"sample", std::vector(axes.begin(), axes.end())}};
+           },
+       .make = [](const StoredLayer& stored) { return Reshape{Shape{stored.lengths("sample")}}; },
+       .onnx =
+           [](OnnxGraph& graph, const Reshape& layer) {
+             Integers shape{0};  // the batch stays as it is
+             for (const std::size_t axis : layer.sample().axes()) shape.push_back(whole(axis));
+             graph.add({.op = "Reshape", .inputs = {graph.last(), graph.integers("shape", shape)}});
+           }});
+}
+
+// ------------------------------------------------------------- activations, dropout, normalization
+
+AnyLayerKind leaky_relu() {
+  return detail::without_type<LeakyReLU>(
+      {.name = "LeakyReLU",
+       .settings = [](const LeakyReLU& layer) { return LayerSettings{{"slope", layer.slope()}}; },
+       .make =
+           [](const StoredLayer& stored) {
+             return LeakyReLU{static_cast<real>(stored.number("slope"))};
+           },
+       .onnx =
+           [](OnnxGraph& graph, const LeakyReLU& layer) {
+             graph.add(
+                 {.op = "LeakyRelu", .attributes = {{"alpha", static_cast<float>(layer.slope())}}});
+           }});
+}
+
+AnyLayerKind dropout() {
+  return detail::without_type<Dropout>(
+      {.name = "Dropout",
+       .settings = [](const Dropout& layer) { return LayerSettings{{"rate", layer.rate()}}; },
+       .make =
+           [](const StoredLayer& stored) {
+             Random random{0};  // the masks of further training are not those of the stored layer
+             return Dropout{stored.number("rate"), random};
+           },
+       .onnx = [](OnnxGraph& /*graph*/, const Dropout& /*layer*/) {}});  // a used network has none
+}
+
+AnyLayerKind batch_norm() {
+  return detail::without_type<BatchNorm>(
+      {.name = "BatchNorm",
+       .settings =
+           [](const BatchNorm& layer) {
+             return LayerSettings{{"momentum", layer.options().momentum},
+                                  {"epsilon", layer.options().epsilon}};
+           },
+       .make =
+           [](const StoredLayer& stored) {
+             return BatchNorm{stored.shape("weight", 1)[0],
+                              {.momentum = static_cast<real>(stored.number("momentum")),
+                               .epsilon = static_cast<real>(stored.number("epsilon"))}};
+           },
+       .onnx =
+           [](OnnxGraph& graph, const BatchNorm& layer) {
+             graph.add({.op = "BatchNormalization",
+                        .inputs = {graph.last(), graph.constant("weight", layer.scale()),
+                                   graph.constant("bias", layer.shift()),
+                                   graph.constant("running_mean", layer.running_mean()),
+                                   graph.constant("running_var", layer.running_variance())},
+                        .attributes = {{"epsilon", static_cast<float>(layer.options().epsilon)}}});
+           }});
+}
+
+AnyLayerKind layer_norm() {
+  return detail::without_type<LayerNorm>(
+      {.name = "LayerNorm",
+       .settings =
+           [](const LayerNorm& layer) {
+             return LayerSettings{{"epsilon", layer.options().epsilon}};
+           },
+       .make =
+           [](const StoredLayer& stored) {
+             return LayerNorm{stored.shape("weight", 1)[0],
+                              {.epsilon = static_cast<real>(stored.number("epsilon"))}};
+           },
+       .onnx =
+           [](OnnxGraph& graph, const LayerNorm& layer) {
+             graph.add({.op = "LayerNormalization",
+                        .inputs = {graph.last(), graph.constant("weight", layer.scale()),
+                                   graph.constant("bias", layer.shift())},
+                        .attributes = {{"epsilon", static_cast<float>(layer.options().epsilon)}}});
+           }});
+}
+
+/// A network inside a network.
+AnyLayerKind sequential() {
+  return detail::without_type<Sequential>(
+      {.name = "Sequential",
+       .settings = [](const Sequential& layer) { return LayerSettings{{"layers", &layer}}; },
+       .make = [](const StoredLayer& stored) { return stored.network("layers"); },
+       .onnx = [](OnnxGraph& graph, const Sequential& layer) { graph.add(layer); }});
+}
+
+}  // namespace
+
+std::vector<AnyLayerKind> detail::library_kinds() {
+  std::vector<AnyLayerKind> kinds{dense(),
+                                  convolution(),
+                                  pool<MaxPool>("MaxPool"),
+                                  pool<AveragePool>("AveragePool"),
+                                  reshape(),
+                                  plain<Flatten>("Flatten"),
+                                  plain<ReLU>("Relu"),
+                                  leaky_relu(),
+                                  plain<Sigmoid>("Sigmoid"),
+                                  plain<Tanh>("Tanh"),
+                                  plain<Softmax>("Softmax"),
+                                  dropout(),
+                                  batch_norm(),
+                                  layer_norm(),
+                                  sequential()};
+  append_recurrent_kinds(kinds);
+  return kinds;
+}
+
+}  // namespace nn

@@ -1,0 +1,107 @@
+/// @file
+/// @brief Evaluation: what a network achieves on a data set, and what it predicts.
+module;
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+export module nn.evaluation;
+
+export import nn.backprop;
+export import nn.cost;
+export import nn.dataset;
+export import nn.metrics;
+
+export namespace nn {
+
+/// What a network achieves on a set.
+struct Evaluation {
+  double cost = 0;              ///< The mean over the samples.
+  std::vector<double> metrics;  ///< The values of the metrics, in the order they were given.
+};
+
+/// Adds batches up to an evaluation: the mean of the cost, every batch by what it weighs, and the
+/// metrics. @see WeighingCost
+class RunningEvaluation {
+ public:
+  /// @param metrics Start anew.
+  explicit RunningEvaluation(std::vector<AnyMetric> metrics = {});
+
+  /// Adds a batch.
+  /// @param cost Of the batch.
+  /// @param weight Of the batch: its size, unless samples count differently.
+  void add_cost(double cost, double weight);
+
+  /// Shows the metrics a batch.
+  /// @param predictions Shape (B, M).
+  /// @param targets For B samples.
+  void add_to_metrics(const Tensor& predictions, const Targets& targets);
+
+  /// The mean cost so far; 0 before the first batch.
+  [[nodiscard]] double cost() const { return weight_sum_ == 0 ? 0 : cost_sum_ / weight_sum_; }
+
+  /// The cost and the metrics so far.
+  [[nodiscard]] Evaluation result() const;
+
+  /// Forgets all batches.
+  void reset();
+
+  /// The metrics.
+  [[nodiscard]] std::span<const AnyMetric> metrics() const { return metrics_; }
+
+  /// Everything that the batches so far have left: `cost_sum`, `weight_sum`, `metric.0.…`.
+  [[nodiscard]] std::vector<State> state();
+
+ private:
+  std::vector<AnyMetric> metrics_;
+  double cost_sum_ = 0;
+  double weight_sum_ = 0;
+};
+
+/// Checks that a set can be given to a network: as many targets as inputs, shapes that fit, and
+/// only finite numbers, since a single NaN would spoil every weight.
+/// @param owner Who asks, for the error: `evaluate`.
+/// @param set What the set is called: `the training set`.
+/// @param dataset Any set.
+/// @param network Any network.
+/// @throws std::invalid_argument if the set is empty, does not fit, or contains NaN or an infinity.
+void check_dataset(const std::string& owner, const std::string& set, const Dataset& dataset,
+                   const Sequential& network);
+
+/// Measures a network on a set, in batches.
+/// @param network Used as it is, with predict().
+/// @param cost Any cost.
+/// @param set At least one sample.
+/// @param metrics Measured besides the cost.
+/// @return The mean cost, and the metrics in their order.
+/// @throws std::invalid_argument if the set is empty, does not fit the network, the cost or a
+///   metric, or contains a value that is not finite.
+[[nodiscard]] Evaluation evaluate(const Sequential& network, const AnyCost& cost,
+                                  const Dataset& set, std::vector<AnyMetric> metrics);
+
+/// The same, with the metrics one by one: `evaluate(network, cost, set, nn::Accuracy{})`.
+template <Metric... M>
+[[nodiscard]] Evaluation evaluate(const Sequential& network, const AnyCost& cost,
+                                  const Dataset& set, M... metrics) {
+  return evaluate(network, cost, set, std::vector<AnyMetric>{AnyMetric{std::move(metrics)}...});
+}
+
+/// A network's outputs for many inputs, which pass through it in batches.
+/// @param network Used as it is, with predict().
+/// @param inputs Shape (N, …), N at least 1.
+/// @return Shape (N, M).
+/// @throws std::invalid_argument if the inputs are empty or do not fit the network.
+[[nodiscard]] Tensor predict(const Sequential& network, const Tensor& inputs);
+
+/// The class that a network assigns to each of many inputs. @see Labels::from_rows
+/// @param network Used as it is, with predict().
+/// @param inputs Shape (N, …), N at least 1.
+/// @return N labels.
+/// @throws std::invalid_argument if the inputs are empty or do not fit the network, or its outputs
+///   are not rows.
+[[nodiscard]] Labels predict_classes(const Sequential& network, const Tensor& inputs);
+
+}  // namespace nn

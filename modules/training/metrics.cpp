@@ -1,0 +1,234 @@
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <numeric>
+#include <range/v3/algorithm/count_if.hpp>
+#include <range/v3/numeric/accumulate.hpp>
+#include <range/v3/view/iota.hpp>
+#include <range/v3/view/transform.hpp>
+#include <range/v3/view/zip.hpp>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+module nn.metrics;
+
+namespace nn {
+
+namespace {
+
+// [ratio]
+/// 0/0 counts as 0.
+double ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; }
+// [/ratio]
+
+auto numbers(std::size_t count) { return ranges::views::iota(std::size_t{0}, count); }
+
+void check_pairs(const char* where, std::size_t predictions, std::size_t targets) {
+  if (predictions != targets) {
+    throw std::invalid_argument(
+        fmt::format("nn::{}: {} predictions and {} targets, expected equally many", where,
+                    predictions, targets));
+  }
+}
+
+/// Wanted outputs must have the shape of the predictions. Labels may be out of range: such a class
+/// is one that the predictions cannot name.
+void check_batch(const char* where, const Tensor& predictions, const Targets& targets) {
+  if (!targets.are_labels()) targets.check_fit(where, predictions.shape());
+  if (predictions.rank() != 2) {
+    throw std::invalid_argument(fmt::format("nn::{}: predictions have shape {}, expected (B, M)",
+                                            where, to_string(predictions.shape())));
+  }
+  check_pairs(where, predictions.rows(), targets.size());
+}
+
+}  // namespace
+
+ConfusionMatrix::ConfusionMatrix(std::size_t size) : size_{size} {
+  constexpr std::size_t most = 65'536;  // whose square would fill a machine
+  if (size < 2 || size > most) {
+    throw std::invalid_argument(
+        fmt::format("nn::ConfusionMatrix: {} classes, expected 2 to {}", size, most));
+  }
+  counts_.resize(size * size);
+}
+
+void ConfusionMatrix::check(std::size_t index) const {
+  if (counts_.empty()) {
+    throw std::invalid_argument("nn::ConfusionMatrix: has no counts, it was moved from");
+  }
+  if (index >= size_) {
+    throw std::invalid_argument(
+        fmt::format("nn::ConfusionMatrix: class is {}, expected 0 to {}", index, size_ - 1));
+  }
+}
+
+// [add]
+void ConfusionMatrix::add(const Labels& predicted, const Labels& actual) {
+  check_pairs("ConfusionMatrix", predicted.size(), actual.size());
+  for (const std::size_t index : actual) check(index);
+  for (const std::size_t index : predicted) check(index);
+  for (const auto [a, p] : ranges::views::zip(actual, predicted)) ++counts_[a * size_ + p];
+}
+// [/add]
+
+std::size_t ConfusionMatrix::total() const { return ranges::accumulate(counts_, std::size_t{0}); }
+
+std::size_t ConfusionMatrix::operator()(std::size_t actual, std::size_t predicted) const {
+  check(actual);
+  check(predicted);
+  return static_cast<std::size_t>(counts_[actual * size_ + predicted]);
+}
+
+double ConfusionMatrix::accuracy() const {
+  const auto right = [this](std::size_t c) { return (*this)(c, c); };
+  const std::size_t sum =
+      ranges::accumulate(numbers(size_) | ranges::views::transform(right), std::size_t{0});
+  return ratio(static_cast<double>(sum), static_cast<double>(total()));
+}
+
+// [precision]
+double ConfusionMatrix::precision(std::size_t index) const {
+  const auto predicted_so = [this, index](std::size_t actual) { return (*this)(actual, index); };
+  const std::size_t all =
+      ranges::accumulate(numbers(size_) | ranges::views::transform(predicted_so), std::size_t{0});
+  return ratio(static_cast<double>((*this)(index, index)), static_cast<double>(all));
+}
+// [/precision]
+
+// [recall]
+double ConfusionMatrix::recall(std::size_t index) const {
+  const auto predicted_as = [this, index](std::size_t predicted) {
+    return (*this)(index, predicted);
+  };
+  const std::size_t all =
+      ranges::accumulate(numbers(size_) | ranges::views::transform(predicted_as), std::size_t{0});
+  return ratio(static_cast<double>((*this)(index, index)), static_cast<double>(all));
+}
+// [/recall]
+
+// [f1]
+double ConfusionMatrix::f1(std::size_t index) const {
+  const double p = precision(index);
+  const double r = recall(index);
+  return ratio(2 * p * r, p + r);
+}
+// [/f1]
+
+namespace {
+
+// [mean]
+template <class Value>
+double mean_over_classes(std::size_t size, Value value) {
+  return ranges::accumulate(numbers(size) | ranges::views::transform(value), 0.0) /
+         static_cast<double>(size);
+}
+// [/mean]
+
+}  // namespace
+
+double ConfusionMatrix::precision() const {
+  return mean_over_classes(size_, [this](std::size_t c) { return precision(c); });
+}
+
+double ConfusionMatrix::recall() const {
+  return mean_over_classes(size_, [this](std::size_t c) { return recall(c); });
+}
+
+double ConfusionMatrix::f1() const {
+  return mean_over_classes(size_, [this](std::size_t c) { return f1(c); });
+}
+
+std::vector<ConfusionMatrix::Confusion> ConfusionMatrix::confusions() const {
+  std::vector<Confusion> result;
+  for (std::size_t actual = 0; actual < size_; ++actual) {
+    for (std::size_t predicted = 0; predicted < size_; ++predicted) {
+      const std::size_t count = (*this)(actual, predicted);
+      if (actual != predicted && count > 0) result.push_back({actual, predicted, count});
+    }
+  }
+  std::ranges::stable_sort(result, std::greater{}, &Confusion::count);
+  return result;
+}
+
+std::string ConfusionMatrix::table() const {
+  const std::size_t width = std::max(std::to_string(total()).size(), std::size_t{4}) + 1;
+  std::string text = "actual \\ predicted\n      ";
+  for (std::size_t p = 0; p < size_; ++p) text += fmt::format("{:>{}}", p, width);
+  for (std::size_t a = 0; a < size_; ++a) {
+    text += fmt::format("\n{:>6}", a);
+    for (std::size_t p = 0; p < size_; ++p) text += fmt::format("{:>{}}", (*this)(a, p), width);
+  }
+  return text + "\n";
+}
+
+std::string ConfusionMatrix::report() const {
+  std::string text = fmt::format("{:>5} {:>11} {:>8} {:>8} {:>8}\n", "class", "precision", "recall",
+                                 "F1", "samples");
+  const auto line = [&](const std::string& name, double p, double r, double f, std::size_t count) {
+    text += fmt::format("{:>5} {:>9.2f} % {:>6.2f} % {:>6.2f} % {:>8}\n", name, 100 * p, 100 * r,
+                        100 * f, count);
+  };
+  for (std::size_t c = 0; c < size_; ++c) {
+    check(c);
+    const auto first = counts_.begin() + static_cast<std::ptrdiff_t>(c * size_);
+    const auto samples =
+        std::accumulate(first, first + static_cast<std::ptrdiff_t>(size_), std::size_t{0});
+    line(fmt::format("{}", c), precision(c), recall(c), f1(c), samples);
+  }
+  line("mean", precision(), recall(), f1(), total());
+  return text;
+}
+
+void Accuracy::add(const Tensor& predictions, const Targets& targets) {
+  check_batch("Accuracy", predictions, targets);
+  right_ += static_cast<std::size_t>(ranges::count_if(numbers(targets.size()), [&](std::size_t n) {
+    return Labels::from_row(predictions.row(n)) == targets.class_of(n);
+  }));
+  seen_ += targets.size();
+}
+
+double Accuracy::value() const {
+  return ratio(static_cast<double>(right_), static_cast<double>(seen_));
+}
+
+TopAccuracy::TopAccuracy(std::size_t k) : k_{k} {
+  if (k == 0) throw std::invalid_argument("nn::TopAccuracy: k is 0, expected at least 1");
+}
+
+std::string TopAccuracy::name() const { return fmt::format("top_{}_accuracy", k_); }
+
+void TopAccuracy::add(const Tensor& predictions, const Targets& targets) {
+  if (predictions.rank() != 2 || predictions.columns() < 2) {
+    throw std::invalid_argument(
+        fmt::format("nn::TopAccuracy: predictions have shape {}, expected (B, M) with M at least 2",
+                    to_string(predictions.shape())));
+  }
+  check_batch("TopAccuracy", predictions, targets);
+  for (std::size_t n = 0; n < targets.size(); ++n) {
+    const std::span<const real> row = predictions.row(n);
+    const std::size_t actual = targets.class_of(n);
+    if (actual >= row.size()) continue;
+    // [rank]
+    // Its rank: how many come before it, equal ones in the order of the classes.
+    const auto comes_before = [row, c = actual](std::size_t j) {
+      return j < c ? !(row[j] < row[c]) : row[j] > row[c];
+    };
+    const auto rank = ranges::count_if(numbers(row.size()), comes_before);
+    if (static_cast<std::size_t>(rank) < k_) ++right_;
+    // [/rank]
+  }
+  seen_ += targets.size();
+}
+
+double TopAccuracy::value() const {
+  return ratio(static_cast<double>(right_), static_cast<double>(seen_));
+}
+
+}  // namespace nn

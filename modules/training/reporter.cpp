@@ -1,0 +1,253 @@
+module;
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+module nn.reporter;
+
+import nn.text;
+
+namespace nn {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// What a line may hold on a terminal of 80 columns; a longer one wraps and cannot be overwritten.
+constexpr std::size_t max_columns = 79;
+
+std::atomic<bool> interrupt_requested = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may write nothing else");
+
+}  // namespace
+
+/// While one exists, the first Ctrl-C is a request and the second ends the program. The last one to
+/// go restores what Ctrl-C did before.
+class Reporter::Interrupt {
+ public:
+  Interrupt() {
+    const std::scoped_lock lock{mutex_};
+    if (alive_++ > 0) return;
+    interrupt_requested = false;
+    before_ = std::signal(SIGINT, [](int) {
+      interrupt_requested = true;
+      std::signal(SIGINT, SIG_DFL);
+    });
+  }
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+  ~Interrupt() {
+    const std::scoped_lock lock{mutex_};
+    if (--alive_ == 0) std::signal(SIGINT, before_);
+  }
+
+ private:
+  static inline std::mutex mutex_;
+  static inline std::size_t alive_ = 0;
+  static inline void (*before_)(int) = SIG_DFL;
+};
+
+/// The bar on the bottom line of a terminal; nothing where output goes elsewhere.
+class Reporter::Bar {
+ public:
+  Bar(const Training& training, bool prints)
+      : shown_{prints && isatty(STDOUT_FILENO) == 1},
+        first_step_{training.history().learning_rates.size()} {}
+
+  void show(const Training& training) {
+    using std::chrono::milliseconds;
+    if (!shown_ || Clock::now() - last_ < milliseconds{100}) return;
+    last_ = Clock::now();
+    const std::size_t steps = training.history().learning_rates.size();
+    const std::size_t all = training.options().epochs * training.batches();
+    const double seconds = std::chrono::duration<double>(last_ - start_).count();
+    const double rate = static_cast<double>(steps - first_step_) / seconds;
+    const std::size_t images = training.outputs().rows();
+    const std::string head = fmt::format("{:>3}/{} ", training.epoch(), training.options().epochs);
+    const std::string tail =
+        fmt::format(" {}/{}  cost {}  {:.0f} images/s  {:.0f} s left", training.batch(),
+                    training.batches(), short_number(training.running_cost()),
+                    rate * static_cast<double>(images), static_cast<double>(all - steps) / rate);
+    const std::size_t text = head.size() + tail.size();
+    fmt::print("\r\x1b[K{:.{}}", head + bar(training, text) + tail, max_columns);
+    std::fflush(stdout);
+  }
+
+  /// Clears the line for what is printed there next.
+  void clear() const {
+    if (shown_) fmt::print("\r\x1b[K");
+  }
+
+ private:
+  /// `[=====     ]`, as wide as the text leaves room for; nothing where it leaves none.
+  static std::string bar(const Training& training, std::size_t text) {
+    constexpr std::size_t frame = 2;
+    if (text + frame >= max_columns) return "";
+    const std::size_t width = std::min<std::size_t>(20, max_columns - text - frame);
+    const std::size_t filled = width * training.batch() / training.batches();
+    return fmt::format("[{:=<{}}{:{}}]", "", filled, "", width - filled);
+  }
+
+  bool shown_;
+  std::size_t first_step_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point last_;
+};
+
+// ----------------------------------------------------------------------------------------- lines
+
+std::string to_line(std::string_view head, const Evaluation& evaluation,
+                    const std::vector<std::string>& metrics) {
+  if (metrics.size() != evaluation.metrics.size()) {
+    throw std::invalid_argument(
+        fmt::format("nn::to_line: {} names of metrics and {} values, expected equally many",
+                    metrics.size(), evaluation.metrics.size()));
+  }
+  std::string text{head};
+  std::size_t columns = head.size();
+  const auto add = [&](const std::string& value) {
+    if (columns + 2 + value.size() > max_columns) {
+      text += fmt::format("\n{:{}}", "", head.size());
+      columns = head.size();
+    }
+    text += fmt::format("  {}", value);
+    columns += 2 + value.size();
+  };
+  add(fmt::format("cost {}", short_number(evaluation.cost)));
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    add(fmt::format("{} {:.4f}", metrics[i], evaluation.metrics[i]));
+  }
+  return text;
+}
+
+namespace {
+
+/// `epoch  1/10  cost 0.2433  accuracy 0.9289 | validation 0.1209  0.9628`; sets that do not fit
+/// into this line follow below, with the names of their values.
+std::string epoch_line(const Training& training) {
+  const History& history = training.history();
+  const Epoch& epoch = history.epochs.back();
+  const std::size_t epochs = training.options().epochs;
+  const auto digits = std::max<std::size_t>(2, std::to_string(epochs).size());
+  const std::string head = fmt::format("epoch {:>{}}/{}", epoch.number, digits, epochs);
+  std::string text = to_line(head, epoch.training, history.metrics);
+  const auto add = [&](const std::string& set, const Evaluation& evaluation) {
+    std::string values = fmt::format(" | {} {}", set, short_number(evaluation.cost));
+    for (const double value : evaluation.metrics) values += fmt::format("  {:.4f}", value);
+    const bool fits =
+        text.find('\n') == std::string::npos && text.size() + values.size() <= max_columns;
+    text +=
+        fits ? values
+             : "\n" + to_line(fmt::format("{:>{}}", set, head.size()), evaluation, history.metrics);
+  };
+  if (history.validated) add("validation", epoch.validation);
+  for (std::size_t i = 0; i < history.sets.size(); ++i) add(history.sets[i], epoch.sets[i]);
+  return text;
+}
+
+std::string reason(Ending ending, const StopOptions& stopping) {
+  switch (ending) {
+    case Ending::all_epochs:
+      return "all epochs done";
+    case Ending::patience:
+      return fmt::format("{} epochs without a lower validation cost", stopping.patience);
+    case Ending::cost_small:
+      return "the training cost is small enough";
+    case Ending::cost_stands_still:
+      return "the training cost stands still";
+    case Ending::interrupted:
+      return "interrupted";
+    case Ending::diverged:
+      return "diverged";
+  }
+  return "";
+}
+
+/// `interrupted: the network stays as it is now`; nothing for a training that went all its way.
+std::string end_line(const History& history, const StopOptions& stopping, bool brought_back) {
+  const std::string why = reason(history.ending, stopping);
+  if (brought_back) {
+    return fmt::format("{}: the network is that of epoch {}\n", why, history.best_epoch());
+  }
+  if (history.ending == Ending::all_epochs) return "";
+  const std::size_t steps = history.divergence ? history.divergence->steps_back : 0;
+  if (steps == 0) return why + ": the network stays as it is now\n";
+  return fmt::format("{}: the network is what it was {} {} before\n", why, steps,
+                     steps == 1 ? "step" : "steps");
+}
+
+/// What follows the end line of a training that diverged: where, and what to try.
+std::string advice(const Divergence& divergence) {
+  return fmt::format(
+      "  epoch {}, batch {}: the cost is {}\n"
+      "  not finite first: {}\n"
+      "  try a smaller learning rate, or clipped gradients (clip_norm); look at the\n"
+      "  largest values of the data, and at how the weights are initialized\n",
+      divergence.epoch, divergence.batch, divergence.cost, divergence.first);
+}
+
+}  // namespace
+
+// -------------------------------------------------------------------------------------- reporter
+
+Reporter::Reporter(bool prints) : prints_{prints} {}
+
+void Reporter::print(const std::string& text) const {
+  if (!prints_) return;
+  fmt::print("{}", text);
+  std::fflush(stdout);
+}
+
+void Reporter::begin(Training& training) {
+  interrupt_ = std::make_shared<Interrupt>();
+  bar_ = std::make_shared<Bar>(training, prints_);
+  if (training.history().learning_rates.empty()) return;
+  print(fmt::format("continues after epoch {}, batch {}\n", training.history().epochs.size(),
+                    training.batch()));
+}
+
+Reporter::Bar& Reporter::bar(std::string_view event) const {
+  if (bar_) return *bar_;
+  throw std::invalid_argument(fmt::format("nn::Reporter: {} before begin", event));
+}
+
+void Reporter::step(Training& training) {
+  bar("step").show(training);
+  if (interrupt_requested) training.stop();
+}
+
+void Reporter::epoch(Training& training) {
+  bar("epoch").clear();
+  if (training.history().epochs.empty()) {
+    throw std::invalid_argument("nn::Reporter: epoch before the end of an epoch");
+  }
+  print(epoch_line(training) + "\n");
+  if (interrupt_requested) training.stop();
+}
+
+void Reporter::end(Training& training, bool brought_back) {
+  const History& history = training.history();
+  print(end_line(history, training.options().stopping, brought_back));
+  if (history.divergence) print(advice(*history.divergence));
+}
+
+void Reporter::leave() {
+  interrupt_.reset();
+  bar_.reset();
+}
+
+}  // namespace nn

@@ -1,0 +1,296 @@
+/// @file
+/// @brief Training: network, cost, optimizer and data brought together, one step at a time.
+module;
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+export module nn.training;
+
+export import nn.batching;
+export import nn.descent;
+export import nn.evaluation;
+export import nn.history;
+export import nn.schedule;
+
+export namespace nn {
+
+/// What happens around the optimizer's step.
+struct StepOptions {
+  real clip_norm = 0;  ///< The largest norm of the gradients; 0: no limit. @see clip_gradients
+
+  /// How the learning rate changes, as a factor of the optimizer's own rate, which is restored when
+  /// training is over. Empty: it stays what it is, or what on_epoch() makes of it.
+  Schedule schedule{};
+
+  /// Changes the inputs of each training batch: rotates or shifts images, adds noise. Called with
+  /// shape (B, …), returns B samples. The random numbers follow from seed, epoch and batch, so
+  /// every epoch changes a sample differently.
+  std::function<Tensor(Tensor inputs, Random random)> augment{};
+};
+
+/// When to stop before all epochs are done.
+struct StopOptions {
+  /// Epochs in a row without a lower validation cost, after which training ends; 0: never. However
+  /// training ends then, the network becomes that of the epoch with the lowest validation cost; the
+  /// copy that this takes is the size of the network.
+  std::size_t patience = 0;
+
+  /// Training ends when an epoch's training cost is at most this; 0: never.
+  double enough_cost = 0;
+
+  /// Training ends when an epoch changes the training cost by at most this fraction; 0: never.
+  double min_change = 0;
+};
+
+/// How to train.
+struct TrainingOptions {
+  std::size_t epochs = 1;  ///< Passes over the training set, at least 1.
+  BatchOptions batches{};  ///< A batch size larger than the set means all of it.
+  std::uint64_t seed = 0;  ///< Determines the orders of the epochs and what augment draws.
+  StepOptions steps{};     ///< Clipping, schedule, augmentation.
+  StopOptions stopping{};  ///< Reasons to stop early.
+};
+
+/// A set and its name. It refers to the set, which must stay where it is.
+struct NamedSet {
+  std::string name;  ///< One word, the head of a column.
+  std::reference_wrapper<const Dataset> dataset;
+};
+
+/// What is measured besides the training cost.
+struct Watch {
+  std::vector<AnyMetric> metrics{};     ///< On the batches of training, and on every set below.
+  const Dataset* validation = nullptr;  ///< Measured after every epoch; nullptr: no set.
+  std::vector<NamedSet> sets{};         ///< Measured as well, but nothing is chosen by them.
+};
+
+/// A training in progress, which can be stepped:
+///
+///     nn::Training training{network, cost, optimizer, set, {.epochs = 5}};
+///     while (!training.is_over()) training.run_epoch();
+///
+/// or `while (training.step()) …` for the batches of an epoch. Two trainings from the same start
+/// and seed give the same bits, on any number of threads.
+///
+/// The first batch whose cost is not finite ends the training. The network is then the last one
+/// that was kept: a copy is made before steps 1, 101, 201, …, once the cost of that batch is known
+/// to be finite. The optimizer still remembers the steps that led astray.
+class Training {
+ public:
+  /// @param network Must outlive the training and keep its layers.
+  /// @param cost What to minimize.
+  /// @param optimizer How; `AnyOptimizer{std::ref(optimizer)}` steps with the caller's own.
+  /// @param set The training set; must outlive the training.
+  /// @param options Epochs, batches, seed.
+  /// @param watch What to measure.
+  /// @throws std::invalid_argument if an option is out of range, a set is empty, does not fit the
+  ///   network or contains a value that is not finite, or there is patience without a validation
+  ///   set.
+  Training(Sequential& network, AnyCost cost, AnyOptimizer optimizer, const Dataset& set,
+           const TrainingOptions& options = {}, Watch watch = {});
+  Training(const Training&) = delete;
+  Training& operator=(const Training&) = delete;
+  /// Restores the learning rate that a schedule has changed.
+  ~Training();
+
+  /// Trains on the next batch of the epoch: forward, cost, backward, optimizer.
+  /// @return Whether it did: not at the end of an epoch, nor once training was stopped or diverged.
+  /// @throws std::invalid_argument if the schedule or augment returns something impossible.
+  bool step();
+
+  /// Ends the epoch: measures the validation set and the watched sets, and adds to the history.
+  const Epoch& end_epoch();
+
+  /// Takes the remaining steps of the epoch and ends it.
+  const Epoch& run_epoch();
+
+  /// Ends the training before the next step, with a usable network.
+  void stop() { stopped_ = true; }
+
+  /// Brings back the best network if there is patience. To be called once, when is_over().
+  /// @return Whether the network is that of an earlier epoch.
+  bool finish();
+
+  /// Whether there is nothing left to do.
+  [[nodiscard]] bool is_over() const;
+  /// Whether all batches of the epoch are done.
+  [[nodiscard]] bool is_epoch_complete() const { return batch_ == batches_.count(); }
+
+  /// What was measured so far, and why the training ended.
+  [[nodiscard]] const History& history() const { return history_; }
+  /// The network being trained.
+  [[nodiscard]] const Sequential& network() const { return *network_; }
+  /// The options it was made with.
+  [[nodiscard]] const TrainingOptions& options() const { return options_; }
+  /// The optimizer's learning rate.
+  [[nodiscard]] real learning_rate() const { return optimizer_.learning_rate(); }
+
+  /// The number of the epoch in progress, from 1 on.
+  [[nodiscard]] std::size_t epoch() const { return history_.epochs.size() + 1; }
+  /// How many batches of it are done.
+  [[nodiscard]] std::size_t batch() const { return static_cast<std::size_t>(batch_); }
+  /// How many batches an epoch has.
+  [[nodiscard]] std::size_t batches() const { return batches_.count(); }
+  /// The mean cost over the batches of the epoch so far.
+  [[nodiscard]] double running_cost() const { return running_.cost(); }
+  /// What the network predicted in the last step, before its weights changed.
+  [[nodiscard]] const Tensor& outputs() const { return outputs_; }
+  /// The cost of the last step's batch.
+  [[nodiscard]] double cost() const { return cost_value_; }
+
+  /// What determines the training, word by word, such as `{"batch_size", "100"}`. A training that
+  /// resumes another must have the same.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> description() const;
+
+  /// The name of the first part that cannot be stored: an optimizer or a metric without a state.
+  [[nodiscard]] std::optional<std::string> not_resumable() const;
+
+  /// Everything that the training needs to continue from between two steps.
+  [[nodiscard]] std::vector<State> state();
+
+  /// Continues where another training of the same description was when its state() was taken.
+  /// @param restore Called several times with some of the states; writes the stored values there.
+  /// @throws std::runtime_error if the stored values contradict each other.
+  void resume(const std::function<void(const std::vector<State>&)>& restore);
+
+ private:
+  void check() const;
+  void keep_network();
+  void diverge();
+  [[nodiscard]] Batch read_batch(std::size_t batch) const;
+  [[nodiscard]] Tensor augment(Tensor inputs, std::size_t batch) const;
+  void set_rate(std::size_t epoch, std::size_t batch);
+  [[nodiscard]] Progress progress(std::size_t epoch, std::size_t batch) const;
+  [[nodiscard]] Ending ending() const;
+  [[nodiscard]] std::vector<State> place();
+  void check_place() const;
+
+  Sequential* network_;
+  AnyCost cost_;
+  AnyOptimizer optimizer_;
+  const Dataset* set_;
+  TrainingOptions options_;
+  Watch watch_;
+  Batches batches_;
+  Random random_;  // for augment
+  std::vector<Parameter*> parameters_;
+  real rate_;  // the optimizer's own
+  History history_;
+  bool stopped_ = false;
+
+  // The epoch in progress.
+  std::optional<Batches::Epoch> order_;
+  RunningEvaluation running_;
+  std::uint64_t batch_ = 0;  // batches done
+  std::uint64_t samples_ = 0;
+  double seconds_ = 0;
+  Batch current_;
+  Tensor outputs_;
+  double cost_value_ = 0;
+
+  std::optional<Sequential> best_;  // of the epoch with the lowest validation cost
+  std::optional<Sequential> kept_;  // had a finite cost
+  std::uint64_t steps_when_kept_ = 0;
+  std::vector<double> packed_epochs_;  // the history's, on the way to and from a file
+  double packed_rate_ = 0;
+};
+
+/// Something that follows a training: prints how it goes, stores it, stops it.
+class Observer {
+ public:
+  Observer() = default;
+  Observer(const Observer&) = default;
+  Observer(Observer&&) = default;
+  Observer& operator=(const Observer&) = default;
+  Observer& operator=(Observer&&) = default;
+  virtual ~Observer() = default;
+
+  virtual void begin(Training& /*training*/) {}      ///< Before the first step.
+  virtual void step(Training& /*training*/) {}       ///< After each step.
+  virtual void interrupt(Training& /*training*/) {}  ///< When stop() ends an epoch early.
+  virtual void epoch(Training& /*training*/) {}      ///< After each epoch; may be incomplete.
+  /// At the end. `brought_back`: whether the network is that of an earlier epoch.
+  virtual void end(Training& /*training*/, bool /*brought_back*/) {}
+  virtual void leave() {}  ///< Last of all, even if an exception ended the training.
+};
+
+/// Trains a network from start to end.
+///
+///     nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
+///     trainer.watch(nn::Accuracy{});
+///     trainer.observe(nn::Reporter{});
+///     trainer.fit(training_set, validation_set, {.epochs = 5});
+class Trainer {
+ public:
+  /// @param network Must outlive the trainer and keep its layers.
+  /// @param cost What to minimize.
+  /// @param optimizer How; it keeps what it has learned from one fit() to the next.
+  Trainer(Sequential& network, AnyCost cost, AnyOptimizer optimizer)
+      : network_{&network}, cost_{std::move(cost)}, optimizer_{std::move(optimizer)} {}
+
+  /// Measures a metric in every epoch, on all sets.
+  /// @param metric Any metric.
+  void watch(AnyMetric metric) { metrics_.push_back(std::move(metric)); }
+
+  /// Measures a set after every epoch, besides the validation set.
+  /// @param name One word, the head of a column.
+  /// @param dataset Must stay where it is while the trainer is used.
+  /// @throws std::invalid_argument if the name is empty or taken.
+  void watch(std::string name, const Dataset& dataset);
+  void watch(std::string name, Dataset&& dataset) = delete;
+
+  /// Lets an observer follow every fit().
+  /// @param observer Moved in. Observers are called in the order in which they were added;
+  /// Checkpoints
+  ///   belong before a Reporter, so that it sees a training that was resumed.
+  template <std::derived_from<Observer> O>
+  void observe(O observer) {
+    observers_.push_back(std::make_unique<O>(std::move(observer)));
+  }
+
+  /// Calls a function after every epoch.
+  /// @param call May change the learning rate.
+  /// @throws std::invalid_argument if there is no function.
+  void on_epoch(std::function<void(const Epoch&)> call);
+
+  /// Trains the network. @see Training
+  /// @param training The set to learn from.
+  /// @param validation Measured after every epoch; may be empty.
+  /// @param options Epochs, batches, seed.
+  /// @return What was measured in every epoch.
+  /// @throws std::invalid_argument as the constructor of Training does.
+  History fit(const Dataset& training, const Dataset& validation,
+              const TrainingOptions& options = {});
+  /// The same, without a validation set.
+  History fit(const Dataset& training, const TrainingOptions& options = {}) {
+    return fit(training, Dataset{}, options);
+  }
+
+  /// Measures cost and watched metrics of the network on a set. @see nn::evaluate
+  /// @param dataset At least one sample.
+  [[nodiscard]] Evaluation evaluate(const Dataset& dataset) const {
+    return nn::evaluate(*network_, cost_, dataset, metrics_);
+  }
+
+  /// The optimizer, to read or change its learning rate.
+  [[nodiscard]] AnyOptimizer& optimizer() { return optimizer_; }
+
+ private:
+  Sequential* network_;
+  AnyCost cost_;
+  AnyOptimizer optimizer_;
+  std::vector<AnyMetric> metrics_;
+  std::vector<NamedSet> sets_;
+  std::vector<std::unique_ptr<Observer>> observers_;
+};
+
+}  // namespace nn

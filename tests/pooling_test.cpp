@@ -1,0 +1,248 @@
+// nn.pooling: by hand, ties and overlaps, against PyTorch; shapes and errors.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+import nn.backprop;
+import nn.pooling;
+import nn.random;
+import nn.test;
+
+namespace {
+
+using nn::AveragePool;
+using nn::Extent;
+using nn::MaxPool;
+using nn::real;
+using nn::Shape;
+using nn::Tensor;
+using nn::test::difference;
+using nn::test::error_of;
+using nn::test::golden;
+using nn::test::gradient_tolerance;
+using nn::test::noise;
+using nn::test::refusal;
+using nn::test::tolerance;
+using nn::test::whole_noise;
+
+static_assert(nn::Layer<MaxPool> && nn::Layer<AveragePool>);
+
+/// One image of one channel.
+Tensor image(const Tensor& rows) { return rows.reshaped(Shape{1, 1, rows.rows(), rows.columns()}); }
+
+TEST(MaxPool, ByHand) {
+  MaxPool layer{2};
+  const Tensor x = image(Tensor{{1, 5, 2, 0}, {3, 4, 8, 6}, {-1, -2, 0, 0}, {-3, -4, 0, 7}});
+  EXPECT_EQ(layer.forward(x), image(Tensor{{5, 8}, {-1, 7}}));
+  EXPECT_EQ(layer.backward(image(Tensor{{10, 20}, {30, 40}})),
+            image(Tensor{{0, 10, 0, 0}, {0, 0, 20, 0}, {30, 0, 0, 0}, {0, 0, 0, 40}}));
+}
+
+TEST(AveragePool, ByHand) {
+  AveragePool layer{2};
+  const Tensor x = image(Tensor{{1, 5, 2, 0}, {3, 3, 8, 6}});
+  EXPECT_EQ(layer.forward(x), image(Tensor{{3, 4}}));
+  EXPECT_EQ(layer.backward(image(Tensor{{4, 8}})), image(Tensor{{1, 1, 2, 2}, {1, 1, 2, 2}}));
+}
+
+TEST(MaxPool, GivesTheGradientOfATieToTheFirst) {
+  MaxPool layer{2};
+  const Tensor x = image(Tensor{{0, 0, 1, 3}, {0, 0, 3, 3}});
+  EXPECT_EQ(layer.forward(x), image(Tensor{{0, 3}}));
+  EXPECT_EQ(layer.backward(image(Tensor{{7, 9}})), image(Tensor{{7, 0, 0, 9}, {0, 0, 0, 0}}));
+}
+
+// Where windows overlap, one value may be the maximum of several and gets all their gradients.
+TEST(MaxPool, AddsUpGradientsWhereWindowsOverlap) {
+  MaxPool layer{{.window = 2, .stride = 1}};
+  const Tensor x = image(Tensor{{1, 2, 3}, {4, 9, 5}, {6, 7, 8}});
+  EXPECT_EQ(layer.forward(x), image(Tensor{{9, 9}, {9, 9}}));
+  EXPECT_EQ(layer.backward(image(Tensor{{1, 2}, {3, 4}})),
+            image(Tensor{{0, 0, 0}, {0, 10, 0}, {0, 0, 0}}));
+}
+
+TEST(AveragePool, AddsUpGradientsWhereWindowsOverlap) {
+  AveragePool layer{{.window = 2, .stride = 1}};
+  EXPECT_EQ(layer.forward(image(Tensor{{4, 0, 8}, {0, 4, 0}})), image(Tensor{{2, 3}}));
+  EXPECT_EQ(layer.backward(image(Tensor{{4, 8}})), image(Tensor{{1, 3, 2}, {1, 3, 2}}));
+}
+
+// Rows and columns that no whole window covers are left out, and get no gradient.
+TEST(Pooling, LeavesOutWhatNoWholeWindowCovers) {
+  const Tensor x = image(Tensor{{1, 2, 99}, {3, 4, 99}, {99, 99, 99}});
+  MaxPool max{2};
+  EXPECT_EQ(max.forward(x), image(Tensor{{4}}));
+  EXPECT_EQ(max.backward(image(Tensor{{5}})), image(Tensor{{0, 0, 0}, {0, 5, 0}, {0, 0, 0}}));
+  AveragePool average{2};
+  EXPECT_EQ(average.forward(x), image(Tensor{{2.5}}));
+  EXPECT_EQ(average.backward(image(Tensor{{4}})), image(Tensor{{1, 1, 0}, {1, 1, 0}, {0, 0, 0}}));
+}
+
+// A stride wider than the window skips values in between.
+TEST(Pooling, MaySkipValues) {
+  const Tensor x = image(Tensor{{1, 9, 2, 9, 3, 9}});
+  MaxPool layer{{.window = 1, .stride = {1, 2}}};
+  EXPECT_EQ(layer.forward(x), image(Tensor{{1, 2, 3}}));
+  EXPECT_EQ(layer.backward(image(Tensor{{4, 5, 6}})), image(Tensor{{4, 0, 5, 0, 6, 0}}));
+}
+
+TEST(Pooling, KeepsChannelsAndImagesApart) {
+  const Tensor x = whole_noise(Shape{3, 4, 6, 6});
+  const Tensor y = MaxPool{2}.predict(x);
+  for (std::size_t b = 0; b < 3; ++b) {
+    for (std::size_t c = 0; c < 4; ++c) {
+      const real of_corner = std::max({x(b, c, 4, 4), x(b, c, 4, 5), x(b, c, 5, 4), x(b, c, 5, 5)});
+      EXPECT_EQ(y(b, c, 2, 2), of_corner);
+    }
+  }
+}
+
+// Windows of 2 × 2 have their own loop; those of 3 × 3 must not use it.
+TEST(Pooling, TakesSquareWindowsOfThree) {
+  const Tensor x = image(Tensor{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}});
+  MaxPool max{3};
+  EXPECT_EQ(max.forward(x), image(Tensor{{9}}));
+  EXPECT_EQ(max.backward(image(Tensor{{2}})), image(Tensor{{0, 0, 0}, {0, 0, 0}, {0, 0, 2}}));
+  AveragePool average{3};
+  EXPECT_LT(difference(average.forward(x), image(Tensor{{5}})), tolerance);
+  EXPECT_LT(difference(average.backward(image(Tensor{{9}})), Tensor{Shape{1, 1, 3, 3}, real{1}}),
+            tolerance);
+}
+
+// Between two training steps it may predict other images: it must find their maxima, not use the
+// places that training remembers, and must leave those as they are.
+TEST(MaxPool, PredictsWithoutTheMaximaOfTraining) {
+  const Tensor trained = image(Tensor{{9, 0}, {0, 0}});
+  const Tensor used = image(Tensor{{0, 0}, {0, 5}});
+  MaxPool layer{2};
+  (void)layer.forward(trained);
+  EXPECT_EQ(layer.predict(used), image(Tensor{{5}}));
+  EXPECT_EQ(layer.backward(image(Tensor{{1}})), image(Tensor{{1, 0}, {0, 0}}));
+  EXPECT_EQ(layer.predict(whole_noise(Shape{3, 2, 4, 4})).shape(), (Shape{3, 2, 2, 2}));
+}
+
+TEST(MaxPool, KeepsANan) {
+  const real nan = std::numeric_limits<real>::quiet_NaN();
+  const Tensor x = image(Tensor{{nan, 1, 1, 2}, {2, 3, nan, 3}});
+  const Tensor y = MaxPool{2}.predict(x);
+  EXPECT_TRUE(std::isnan(y(0, 0, 0, 0)));
+  EXPECT_TRUE(std::isnan(y(0, 0, 0, 1)));
+}
+
+TEST(MaxPool, StaysAsItWasWhenItRefusesAnImage) {
+  MaxPool layer{2};
+  (void)layer.forward(Tensor{Shape{1, 1, 4, 4}});
+  EXPECT_THROW((void)layer.forward(Tensor{Shape{1, 1, 1, 1}}), std::invalid_argument);
+  EXPECT_EQ(layer.backward(Tensor{Shape{1, 1, 2, 2}}).shape(), (Shape{1, 1, 4, 4}));
+}
+
+// What both kinds of pooling have in common.
+template <class L>
+class EveryPooling : public testing::Test {
+ public:
+  static constexpr bool is_max = std::same_as<L, MaxPool>;
+  static inline const std::string type = is_max ? "MaxPool" : "AveragePool";
+};
+
+using Poolings = testing::Types<MaxPool, AveragePool>;
+TYPED_TEST_SUITE(EveryPooling, Poolings);
+
+TYPED_TEST(EveryPooling, MatchesPyTorch) {
+  const std::string kind = this->is_max ? "max" : "average";
+  const std::vector<std::pair<std::string, nn::PoolOptions>> options{
+      {"_2x2", {.window = 2}},
+      {"_2x3_stride1x2", {.window = {2, 3}, .stride = {1, 2}}},
+      {"_1x2_stride3x3", {.window = {1, 2}, .stride = 3}}};
+  for (const auto& [suffix, option] : options) {
+    SCOPED_TRACE(suffix);
+    TypeParam layer{option};
+    const auto value = [&](const char* what) {
+      return golden("convolution", kind + suffix + what);
+    };
+    EXPECT_LT(difference(layer.forward(golden("convolution", "x")), value("_y")), tolerance);
+    EXPECT_LT(difference(layer.backward(value("_dy")), value("_dx")), tolerance);
+  }
+}
+
+/// Numbers that all differ by at least a tenth: a step of the gradient check makes no other one the
+/// maximum.
+Tensor distinct(const Shape& shape) {
+  Tensor tensor{shape};
+  const auto order = nn::Random{1}.permutation(tensor.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    tensor.values()[i] = static_cast<real>(order[i]) / 10;
+  }
+  return tensor;
+}
+
+TYPED_TEST(EveryPooling, HasTheRightGradient) {
+  const std::vector<nn::PoolOptions> options{
+      {.window = 2}, {.window = {2, 3}, .stride = 1}, {.window = 1, .stride = 2}};
+  for (const nn::PoolOptions& option : options) {
+    TypeParam layer{option};
+    EXPECT_LT(nn::check_gradients(layer, distinct(Shape{2, 2, 5, 7})).worst(), gradient_tolerance);
+  }
+}
+
+TYPED_TEST(EveryPooling, PredictsWhatForwardGives) {
+  TypeParam layer{{.window = {3, 2}, .stride = {1, 2}}};
+  const Tensor x = noise(Shape{3, 2, 7, 8});
+  EXPECT_EQ(layer.predict(x), layer.forward(x));
+}
+
+TYPED_TEST(EveryPooling, HasTheSameBitsOnAnyNumberOfThreads) {
+  TypeParam layer{{.window = 3, .stride = 1}};
+  const Tensor x = noise(Shape{20, 2, 10, 10}, 1);
+  const Tensor dy = noise(Shape{20, 2, 8, 8}, 2);
+  EXPECT_TRUE(nn::test::same_on_any_threads([&] {
+    Tensor y = layer.forward(x);
+    return std::vector<Tensor>{std::move(y), layer.backward(dy)};
+  }));
+}
+
+TYPED_TEST(EveryPooling, SaysWhatItIs) {
+  EXPECT_EQ(TypeParam{2}.name(), this->type + " 2×2");
+  EXPECT_EQ((TypeParam{{.window = {2, 3}, .stride = 2}}.name()), this->type + " 2×3 stride 2×2");
+  EXPECT_EQ((TypeParam{{.window = 3, .stride = 3}}.name()), this->type + " 3×3");
+  EXPECT_EQ(TypeParam{2}.output_shape(Shape{8, 25, 24}), (Shape{8, 12, 12}));
+  EXPECT_EQ(TypeParam{2}.output_shape(Shape{}), Shape{});
+  EXPECT_TRUE(TypeParam{2}.parameters().empty());
+}
+
+TYPED_TEST(EveryPooling, KnowsWhatItWasMadeWith) {
+  const TypeParam layer{{.window = {2, 3}, .stride = {1, 0}}};
+  EXPECT_EQ(layer.window(), (Extent{2, 3}));
+  EXPECT_EQ(layer.stride(), (Extent{1, 3}));  // 0 means the window's own
+}
+
+TYPED_TEST(EveryPooling, RefusesWhatItCannotPool) {
+  const std::string layer = "nn::" + this->type;
+  EXPECT_EQ(error_of<std::invalid_argument>([] { (void)TypeParam{0}; }),
+            layer + ": window is 0×0, expected at least 1×1");
+  EXPECT_EQ(error_of<std::invalid_argument>([] { (void)TypeParam{{.window = {2, 0}}}; }),
+            layer + ": window is 2×0, expected at least 1×1");
+  EXPECT_EQ(refusal(TypeParam{2}, Shape{2, 784}),
+            "nn::InterleavedImages: (2, 784) is not the shape of images, expected (B, C, H, W)");
+  EXPECT_EQ(refusal(TypeParam{3}, Shape{2, 1, 28, 2}),
+            layer + ": expects images of at least 3×3, input has (1, 28, 2)");
+  EXPECT_EQ(error_of<std::invalid_argument>([] { (void)TypeParam{2}.output_shape(Shape{784}); }),
+            "expects images of shape (C, H, W)");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([] { (void)TypeParam{2}.predict(nn::InterleavedImages{}); }),
+      layer + ": input is empty");
+  const auto [before, after] =
+      nn::test::gradient_refusals(TypeParam{2}, Shape{2, 3, 5, 4}, Shape{1, 1, 1, 2});
+  EXPECT_EQ(before, layer + ": backward before forward");
+  EXPECT_EQ(after, layer + ": gradient has shape (1, 1, 1, 2), the last output (2, 3, 2, 2)");
+}
+
+}  // namespace
