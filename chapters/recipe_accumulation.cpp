@@ -15,6 +15,7 @@ void accumulate(nn::Sequential& network, const nn::Dataset& set, std::size_t bat
   const nn::SoftmaxCrossEntropy cost;
   const std::vector<nn::Parameter*> parameters = network.parameters();
   std::vector<nn::Tensor> sums;
+  sums.reserve(parameters.size());
   for (const nn::Parameter* const p : parameters) sums.emplace_back(p->value.shape());
   for (const nn::Batch& batch : nn::Batches{set, {.size = batch_size, .shuffle = false}}.epoch(1)) {
     const nn::Tensor logits = network.forward(batch.inputs);

@@ -115,13 +115,13 @@ void predict(const L& layer, X x) {
 
 template <class L>
 void backward(L layer, Tensor dy) {
-  layer.backward(std::move(dy));
+  (void)layer.backward(std::move(dy));
 }
 
 template <class L>
 void backward_after(L layer, Tensor x, Tensor dy) {
   layer.forward(std::move(x));
-  layer.backward(std::move(dy));
+  (void)layer.backward(std::move(dy));
 }
 
 template <class L>
@@ -135,7 +135,7 @@ template <class L>
 void backward_moved(L layer, Tensor x, Tensor dy) {
   layer.forward(std::move(x));
   const L taken = std::move(layer);
-  layer.backward(std::move(dy));
+  (void)layer.backward(std::move(dy));
 }
 
 /// A step on a parameter whose gradient is shorter than its value.

@@ -70,7 +70,7 @@ class Dropout {
   /// @param dy ∂C/∂Y, the shape of the last output.
   /// @return ∂C/∂X, the same shape.
   /// @throws std::invalid_argument if the shape is another, or there was no forward().
-  Tensor backward(Tensor dy) const {
+  [[nodiscard]] Tensor backward(Tensor dy) const {
     check_backward("Dropout", dy.shape(), mask_.shape());
     return scaled(std::move(dy));
   }
@@ -84,7 +84,7 @@ class Dropout {
   /// The same of images, in their own layout.
   [[nodiscard]] InterleavedImages predict(InterleavedImages x) const { return x; }
   /// The same of images, in their own layout.
-  InterleavedImages backward(InterleavedImages dy) const {
+  [[nodiscard]] InterleavedImages backward(InterleavedImages dy) const {
     dy.values() = backward(std::move(dy.values()));
     return dy;
   }

@@ -63,7 +63,7 @@ class MaxPool {
   /// @param dy ∂C/∂Y, shape (B, C, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
   /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
-  InterleavedImages backward(const InterleavedImages& dy) const;
+  [[nodiscard]] InterleavedImages backward(const InterleavedImages& dy) const;
 
   /// @return Nothing: pooling does not learn.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
@@ -115,7 +115,7 @@ class AveragePool {
   /// @param dy ∂C/∂Y, shape (B, C, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
   /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
-  InterleavedImages backward(const InterleavedImages& dy) const;
+  [[nodiscard]] InterleavedImages backward(const InterleavedImages& dy) const;
 
   /// @return Nothing: pooling does not learn.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }

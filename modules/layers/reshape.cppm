@@ -49,7 +49,7 @@ class Reshape {
   /// @param dy ∂C/∂Y, shaped like the last output.
   /// @return The same values, shaped like the last input.
   /// @throws std::invalid_argument if dy has more or fewer values, or there was no forward().
-  Tensor backward(Tensor dy) const;
+  [[nodiscard]] Tensor backward(Tensor dy) const;
 
   /// @return Nothing: reshaping does not learn.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
@@ -84,7 +84,7 @@ class Flatten {
   /// @param dy ∂C/∂Y, shaped like the last output.
   /// @return The same values, shaped like the last input.
   /// @throws std::invalid_argument if dy has more or fewer values, or there was no forward().
-  Tensor backward(Tensor dy) const;
+  [[nodiscard]] Tensor backward(Tensor dy) const;
 
   /// @return Nothing: flattening does not learn.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
