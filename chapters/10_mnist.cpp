@@ -419,7 +419,7 @@ void test(Run& run, const nn::Dataset& digits) {
 // [/test]
 
 // [changes]
-/// What is done to all test images, each in a way of its own where chance has a part.
+/// What is done to all test images, each in its own way where chance has a part.
 struct Change {
   std::string name;
   std::function<nn::Tensor(nn::Tensor, nn::Random)> of;

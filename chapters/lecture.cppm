@@ -122,7 +122,7 @@ struct Spread {
   double deviation;
 };
 
-/// How the results of several runs spread; two or more, each from a seed of its own.
+/// How the results of several runs spread; two or more, each from its own seed.
 Spread spread(const std::vector<double>& values) {
   const auto count = static_cast<double>(values.size());
   double sum = 0;

@@ -74,7 +74,7 @@ class Figure {
   /// @throws std::invalid_argument if there is no such control, or a value is not in its range.
   void set(std::string_view name, std::span<const double> values);
 
-  /// Begins anew with the settings that are there, and shows it.
+  /// Begins again with the settings that are there, and shows it.
   void restart();
 
   /// Goes some steps further, at most to the last, and shows where it came.

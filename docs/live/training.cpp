@@ -188,7 +188,7 @@ class TrainingFigure final : public LearningFigure {
   }
 
   /// What the network makes of some images goes into the evaluation and into the table; both begin
-  /// anew with the first slice of a set.
+  /// again with the first slice of a set.
   void measure(const nn::Dataset& images, std::size_t index) {
     if (index == 0) {
       measured_.reset();

@@ -17,7 +17,7 @@ export namespace nn::mnist {
 /// @param file The path, plain or compressed by gzip; if it does not exist but `file.gz` does, that
 ///   is read. Lines may end as on Unix or Windows.
 /// @return Inputs of shape (N, pixels), each pixel divided by 255; labels.
-/// @throws std::runtime_error if the file is missing or not such a file. The error tells what is
+/// @throws std::runtime_error if the file is missing or not such a file. The error says what is
 ///   wrong in which line and column.
 [[nodiscard]] Dataset load_csv(const std::filesystem::path& file);
 

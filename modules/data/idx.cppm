@@ -26,7 +26,7 @@ struct Idx {
 /// @param most The most values to accept, for callers who must limit memory: a small compressed
 ///   file can hold very many.
 /// @return The lengths of the axes, and the values.
-/// @throws std::runtime_error if the file is missing or not such a file. The error tells what is
+/// @throws std::runtime_error if the file is missing or not such a file. The error says what is
 ///   wrong at which byte of the contents, that is once decompressed.
 [[nodiscard]] Idx read_idx(const std::filesystem::path& file, std::size_t axes,
                            std::size_t most = std::size_t{1} << 40U);

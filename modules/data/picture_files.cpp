@@ -1,4 +1,4 @@
-// What reads files is in a source file of its own, so that a build without files, for a browser,
+// What reads files is in its own source file, so that a build without files, for a browser,
 // can leave it out.
 module;
 
