@@ -78,7 +78,7 @@ struct Trained {
 /// Plain gradient descent, whatever the plan.
 Trained train(const nn::Split& digits, const Plan& plan) {
   Trained result{.network = multi_layer_perceptron(plan.dropout, nn::Random{1})};
-  nn::GradientDescent descent{{.learning_rate = 0.04F, .weight_decay = plan.weight_decay}};
+  const nn::GradientDescent descent{{.learning_rate = 0.04F, .weight_decay = plan.weight_decay}};
   result.history = fit(result.network, plan.name, descent, digits,
                        {.epochs = epochs(plan.epochs),
                         .batches = {.size = plan.batch_size},
@@ -406,7 +406,7 @@ class WrongDropout {
     return backward(std::move(x));
   }
   [[nodiscard]] static Tensor predict(Tensor x) { return x; }
-  Tensor backward(Tensor dy) const {
+  [[nodiscard]] Tensor backward(Tensor dy) const {
     for (std::size_t i = 0; i < dy.size(); ++i) dy.values()[i] *= mask_.values()[i];
     return dy;
   }

@@ -56,7 +56,7 @@ void train(nn::Sequential& network, const nn::Dataset& set) {
 }
 
 /// How many sequences 500 batches have.
-constexpr std::size_t plenty = 500 * 50;
+constexpr std::size_t plenty = std::size_t{500} * 50;
 // [/train]
 
 // [order]

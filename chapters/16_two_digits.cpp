@@ -98,6 +98,16 @@ double saturated(const Tensor& outputs) {
       std::count_if(values.begin(), values.end(), [](double y) { return std::abs(y) > 0.99; });
   return static_cast<double>(count) / static_cast<double>(outputs.size());
 }
+
+/// Prints these shares for the three layers of a perceptron with tanh.
+void show_saturated(const char* name, const Sequential& network, const Tensor& inputs) {
+  const std::vector<Tensor> outputs = network.outputs(inputs);
+  fmt::print("  {:<8}", name);
+  for (std::size_t i = 0; i < 3; ++i) {
+    fmt::print("  layer {}: {:3.0f} %", i + 1, 100 * saturated(outputs[2 * i + 1]));
+  }
+  fmt::print("  are flat\n");
+}
 // [/saturated]
 
 // [one_sided]
@@ -179,16 +189,8 @@ int main(int argc, char** argv) {
   heading("16.5 The network that did not learn");
   const Dataset hundred = digits.training.first(100);
   const Dataset twenty = digits.test.first(20);
-  const auto flat = [&](const char* name, const Initializer& start) {
-    const std::vector<Tensor> outputs = perceptron_with_tanh(start).outputs(hundred.inputs);
-    fmt::print("  {:<8}", name);
-    for (std::size_t i = 0; i < 3; ++i) {
-      fmt::print("  layer {}: {:3.0f} %", i + 1, 100 * saturated(outputs[2 * i + 1]));
-    }
-    fmt::print("  are flat\n");
-  };
-  flat("N(0, 1)", nn::RandomNormal{random, 1});
-  flat("Glorot", nn::Glorot{random});
+  show_saturated("N(0, 1)", perceptron_with_tanh(nn::RandomNormal{random, 1}), hundred.inputs);
+  show_saturated("Glorot", perceptron_with_tanh(nn::Glorot{random}), hundred.inputs);
   // [/flat]
 
   // [mended]

@@ -30,7 +30,7 @@ class Swish {
   }
 
   /// y′ = σ(x) + x σ(x) (1 − σ(x))
-  nn::Tensor backward(nn::Tensor dy) const {
+  [[nodiscard]] nn::Tensor backward(nn::Tensor dy) const {
     for (std::size_t i = 0; i < dy.size(); ++i) {
       const nn::real x = input_.values()[i];
       const nn::real s = sigmoid(x);

@@ -11,9 +11,9 @@ module;
 #include <string_view>
 #include <vector>
 
-struct gzFile_s;  // of zlib, whose header an importer does not need
-
 export module nn.stream;
+
+extern "C" struct gzFile_s;  // of zlib, whose header an importer does not need
 
 export namespace nn {
 

@@ -12,6 +12,7 @@ module;
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -294,29 +295,40 @@ struct OptimizerInterface {
 /// The same for an optimizer of type O. Held is O itself, or a pointer to the caller's.
 template <Optimizer O, class Held>
 struct OptimizerModel final : OptimizerInterface {
-  explicit OptimizerModel(Held optimizer) : held{std::move(optimizer)} {}
-  [[nodiscard]] static O& at(O& own) { return own; }
-  [[nodiscard]] static const O& at(const O& own) { return own; }
-  [[nodiscard]] static O& at(O* borrowed) { return *borrowed; }
+  explicit OptimizerModel(Held optimizer) : held_{std::move(optimizer)} {}
   [[nodiscard]] std::unique_ptr<OptimizerInterface> clone() const override {
     return std::make_unique<OptimizerModel>(*this);
   }
-  [[nodiscard]] std::string name() const override { return at(held).name(); }
-  void step(std::span<Parameter* const> parameters) override { at(held).step(parameters); }
-  [[nodiscard]] real learning_rate() const override { return at(held).learning_rate(); }
-  void set_learning_rate(real rate) override { at(held).set_learning_rate(rate); }
+  [[nodiscard]] std::string name() const override { return held().name(); }
+  void step(std::span<Parameter* const> parameters) override { held().step(parameters); }
+  [[nodiscard]] real learning_rate() const override { return held().learning_rate(); }
+  void set_learning_rate(real rate) override { held().set_learning_rate(rate); }
   [[nodiscard]] bool is_resumable() const override {
     // A borrowed AnyOptimizer knows this of what it holds.
-    if constexpr (requires { at(held).is_resumable(); }) return at(held).is_resumable();
+    if constexpr (requires { held().is_resumable(); }) return held().is_resumable();
     return ResumableOptimizer<O>;
   }
   [[nodiscard]] std::vector<State> state(
       [[maybe_unused]] std::span<Parameter* const> parameters) override {
-    if constexpr (ResumableOptimizer<O>) return at(held).state(parameters);
+    if constexpr (ResumableOptimizer<O>) return held().state(parameters);
     return {};
   }
 
-  Held held;
+ private:
+  [[nodiscard]] O& held() {
+    if constexpr (std::is_pointer_v<Held>)
+      return *held_;
+    else
+      return held_;
+  }
+  [[nodiscard]] const O& held() const {
+    if constexpr (std::is_pointer_v<Held>)
+      return *held_;
+    else
+      return held_;
+  }
+
+  Held held_;
 };
 
 }  // namespace nn::detail

@@ -107,8 +107,6 @@ void Training::check() const {
 
 // -------------------------------------------------------------------------------------- stepping
 
-Batch Training::read_batch(std::size_t batch) const { return (*order_)[batch]; }
-
 Tensor Training::augment(Tensor inputs, std::size_t batch) const {
   if (!options_.steps.augment) return inputs;
   const std::size_t size = inputs.rows();
@@ -164,7 +162,7 @@ void Training::diverge() {
                         .cost = std::isnan(cost_value_) ? std::abs(cost_value_) : cost_value_,
                         .first = "the cost"};
   if (!is_finite(outputs_)) {
-    Tensor inputs = augment(read_batch(batch()).inputs, batch());
+    Tensor inputs = augment(batches_.epoch(epoch())[batch()].inputs, batch());
     if (is_finite(inputs)) {
       // If a layer draws random numbers and everything is finite now, only the last layer is known.
       divergence.layer =
@@ -293,11 +291,17 @@ class EpochCall final : public Observer {
 };
 
 /// Tells the observers that a training is over, however it ended.
-struct Leave {
-  const std::vector<std::unique_ptr<Observer>>& observers;
+class Leave {
+ public:
+  explicit Leave(const std::vector<std::unique_ptr<Observer>>& observers) : observers_{observers} {}
+  Leave(const Leave&) = delete;
+  Leave& operator=(const Leave&) = delete;
   ~Leave() {
-    for (const auto& observer : observers) observer->leave();
+    for (const auto& observer : observers_) observer->leave();
   }
+
+ private:
+  const std::vector<std::unique_ptr<Observer>>& observers_;
 };
 
 }  // namespace

@@ -166,7 +166,6 @@ class Training {
   void check() const;
   void keep_network();
   void diverge();
-  [[nodiscard]] Batch read_batch(std::size_t batch) const;
   [[nodiscard]] Tensor augment(Tensor inputs, std::size_t batch) const;
   void set_rate(std::size_t epoch, std::size_t batch);
   [[nodiscard]] Progress progress(std::size_t epoch, std::size_t batch) const;
