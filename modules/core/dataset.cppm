@@ -80,9 +80,9 @@ class Targets {
  public:
   Targets() = default;
   /// @param labels One for each sample.
-  Targets(Labels labels) : value_{std::move(labels)} {}  // NOLINT(google-explicit-constructor)
+  Targets(Labels labels) : value_{std::move(labels)} {}  // implicit: labels are targets
   /// @param outputs Wanted outputs, shape (N, M); with one output for each sample also (N).
-  Targets(Tensor outputs) : value_{std::move(outputs)} {}  // NOLINT(google-explicit-constructor)
+  Targets(Tensor outputs) : value_{std::move(outputs)} {}  // implicit: outputs are targets
 
   /// The number of samples.
   [[nodiscard]] std::size_t size() const {

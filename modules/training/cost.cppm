@@ -25,7 +25,7 @@ export namespace nn {
 /// - `value(P, T)`: C, for predictions P of shape (B, M).
 /// - `gradient(P, T)`: ∂C/∂P, shape (B, M).
 ///
-/// Targets T are labels, one class from 0 to M − 1 for each sample, which stand for a row with 1 in
+/// Targets T are labels, one class from 0 to M − 1 for each sample, which mean a row with 1 in
 /// that column and 0 elsewhere; or a tensor of wanted outputs, shape (B, M). @see Targets
 // [contract]
 template <class C>
@@ -196,7 +196,7 @@ class AnyCost {
   /// @param cost Copied or moved in.
   template <class C>
     requires(!std::same_as<C, AnyCost> && Cost<C>)
-  AnyCost(C cost)  // NOLINT(google-explicit-constructor): every cost is one
+  AnyCost(C cost)  // implicit: every cost is one
       : self_{std::make_unique<detail::CostModel<C>>(std::move(cost))} {}
   AnyCost(const AnyCost& other) : self_{other.self().clone()} {}
   AnyCost& operator=(const AnyCost& other) { return *this = AnyCost{other}; }
