@@ -403,10 +403,16 @@ Run train(const Model& model, const nn::Split& digits, std::uint64_t seed, bool 
 // [/train]
 
 // [test]
+/// A network that --load has read may end in Softmax, although those of the recipes do not.
+nn::AnyCost cost_of(const nn::Sequential& network) {
+  if (nn::ends_in_softmax(network)) return nn::CrossEntropy{};
+  return nn::SoftmaxCrossEntropy{};
+}
+
 /// The one look at the test set, when all training is done.
 void test(Run& run, const nn::Dataset& digits) {
-  run.test = nn::evaluate(run.network, nn::SoftmaxCrossEntropy{}, digits);
-  const nn::Tensor probabilities = nn::Softmax{}.predict(nn::predict(run.network, digits.inputs));
+  run.test = nn::evaluate(run.network, cost_of(run.network), digits);
+  const nn::Tensor probabilities = nn::predict_probabilities(run.network, digits.inputs);
   const nn::Labels predicted = nn::Labels::from_rows(probabilities);
   const nn::Labels& actual = digits.targets.labels();
   run.confusion.add(predicted, actual);
@@ -456,7 +462,7 @@ void test_changed(std::vector<Run>& runs, const nn::Dataset& digits) {
                               .targets = digits.targets};
     for (Run& run : runs) {
       const nn::Evaluation seen =
-          nn::evaluate(run.network, nn::SoftmaxCrossEntropy{}, changed, nn::Accuracy{});
+          nn::evaluate(run.network, cost_of(run.network), changed, nn::Accuracy{});
       run.changed.push_back({change.name, seen.metrics[0]});
     }
   }
@@ -526,7 +532,7 @@ struct Row {
 // [omit: numbers as text]
 std::string whole(double x) { return nn::thousands(static_cast<std::size_t>(std::llround(x))); }
 std::string seconds(double x) { return fmt::format("{:.1f} s", x); }
-std::string nats(double x) { return fmt::format("{:.4f}", x); }
+std::string nats(double x) { return fmt::format("{:.4f}", nn::unsigned_nan(x)); }
 std::string percent(double x) { return fmt::format("{:.2f} %", 100 * x); }
 // [/omit]
 

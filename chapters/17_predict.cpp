@@ -145,7 +145,7 @@ void print_reading(std::span<const nn::real> pixels, std::span<const nn::real> p
 void read(const nn::Sequential& network, const nn::Picture& picture, const std::string& name,
           bool raw) {
   const nn::Tensor pixels = seen(picture, raw);
-  const nn::Tensor probabilities = nn::Softmax{}.predict(network.predict(pixels));
+  const nn::Tensor probabilities = nn::predict_probabilities(network, pixels);
   fmt::print("\n{}, {} × {} pixels: {}\n", name, picture.brightness.shape()[0],
              picture.brightness.shape()[1], nn::Labels::from_rows(probabilities)[0]);
   print_reading(pixels.row(0), probabilities.row(0));

@@ -20,6 +20,7 @@ export module lecture;
 
 import nn.evaluation;
 import nn.tensor;
+import nn.text;
 
 namespace lecture {
 
@@ -96,8 +97,8 @@ void show(std::string_view name, const nn::Tensor& tensor) {
   for (std::size_t i = 0; i < rows; ++i) {
     fmt::print("  {:<18}", i == 0 ? label : "");
     for (std::size_t j = 0; j < tensor.size() / rows; ++j) {
-      // + 0 makes a plain 0 of the other one, -0.
-      fmt::print("{:8.3f}", tensor.values()[i * (tensor.size() / rows) + j] + 0);
+      const nn::real value = tensor.values()[i * (tensor.size() / rows) + j];
+      fmt::print("{:8.3f}", nn::unsigned_nan(value) + 0);  // + 0 makes a plain 0 of -0
     }
     fmt::print("\n");
   }

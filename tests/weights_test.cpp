@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 import nn;
@@ -168,6 +170,29 @@ TEST_F(Weights, ThatDoNotFitAreNamed) {
   contents.tensors[1].type = nn::test::in_double ? "I64" : "I32";
   EXPECT_EQ(refusal(contents, network),
             "'0.bias' is of type " + contents.tensors[1].type + ", expected F32 or F64");
+}
+
+TEST_F(Weights, WithValuesThatNoTrainingLeavesAreRefused) {
+  nn::Random random{1};
+  Sequential network{Dense{2, 3, nn::He{random}}, nn::BatchNorm{3}};
+  const auto error_with = [&](std::size_t tensor, nn::real value) {
+    Sequential broken = network;
+    std::get<Tensor*>(broken.state()[tensor].value)->values()[1] = value;
+    nn::save_network(path("broken"), broken);
+    const std::string error =
+        error_of<std::runtime_error>([&] { (void)nn::load_network(path("broken")); });
+    Sequential untouched = network;
+    EXPECT_EQ(error_of<std::runtime_error>([&] { nn::load_weights(path("broken"), untouched); }),
+              "nn::load_weights" + error.substr(std::string{"nn::load_network"}.size()));
+    EXPECT_EQ(untouched.layer<Dense>(0).weights(), network.layer<Dense>(0).weights());
+    return error.substr(error.find('\''));
+  };
+  EXPECT_EQ(error_with(0, -std::numeric_limits<nn::real>::quiet_NaN()),
+            "'0.weight' has the value nan at place 2, expected finite numbers");
+  EXPECT_EQ(error_with(1, std::numeric_limits<nn::real>::infinity()),
+            "'0.bias' has the value inf at place 1, expected finite numbers");
+  EXPECT_EQ(error_with(5, -1),
+            "'1.running_var' has the value -1 at place 1, expected finite numbers, 0 or more");
 }
 
 TEST_F(Weights, WithoutLayersAreNoNetwork) {

@@ -2,6 +2,8 @@ module;
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -116,6 +118,18 @@ class Part {
   std::size_t to_;
 };
 
+/// Refuses values that no training leaves behind, and with which a network computes nothing.
+void check_values(const StoredTensor& stored, const Tensor& value) {
+  const bool is_variance = stored.name.ends_with(".running_var");
+  const auto fits = [=](real x) { return std::isfinite(x) && !(is_variance && x < 0); };
+  const auto values = value.values();
+  const auto wrong = std::ranges::find_if_not(values, fits);
+  if (wrong == values.end()) return;
+  throw std::runtime_error(fmt::format(
+      "'{}' has the value {} at place {}, expected {}", stored.name, unsigned_nan(*wrong),
+      wrong - values.begin(), is_variance ? "finite numbers, 0 or more" : "finite numbers"));
+}
+
 /// The values that a file holds for an entry, as the network has them.
 Tensor value_of(const Entry& entry, const Safetensors& contents) {
   const auto read = [&](const std::string& name) {
@@ -125,7 +139,9 @@ Tensor value_of(const Entry& entry, const Safetensors& contents) {
       throw std::runtime_error(fmt::format("'{}' has shape {}, expected {}", name,
                                            to_string(stored->shape), to_string(entry.shape())));
     }
-    return stored->tensor();
+    Tensor value = stored->tensor();
+    check_values(*stored, value);
+    return value;
   };
   Tensor value = read(entry.name.stored);
   if (!entry.name.plus.empty()) {

@@ -47,8 +47,8 @@ void save_network(const std::filesystem::path& file, const Sequential& network);
 /// @param file Written by save_network(), with layers of the library and registered ones.
 /// @return A network that computes the same.
 /// @throws std::runtime_error if the file is missing or not such a file, if it holds no layers but
-///   only tensors (as those of other programs do: make the network and use load_weights()), or if
-///   its layers and tensors do not fit each other.
+///   only tensors (as those of other programs do: make the network and use load_weights()), if its
+///   layers and tensors do not fit each other, or if a value is not finite or a variance negative.
 [[nodiscard]] Sequential load_network(const std::filesystem::path& file);
 
 /// Which layers load_weights() takes from a file, and where they go. By default everything in the
@@ -88,8 +88,8 @@ struct LoadReport {
 /// @return What was loaded, what was skipped and what stayed as it was.
 /// @throws std::invalid_argument if the first layer comes after the last.
 /// @throws std::runtime_error if the file is missing or not such a file, if a tensor is missing, is
-///   one too many or has another shape or type than the network's, or if layers were chosen and the
-///   file has no tensors of them.
+///   one too many or has another shape or type than the network's, if a value is not finite or a
+///   variance negative, or if layers were chosen and the file has no tensors of them.
 LoadReport load_weights(const std::filesystem::path& file, Sequential& network,
                         const LoadOptions& options = {});
 

@@ -129,7 +129,7 @@ std::string to_line(std::string_view head, const Evaluation& evaluation,
   };
   add(fmt::format("cost {}", short_number(evaluation.cost)));
   for (std::size_t i = 0; i < metrics.size(); ++i) {
-    add(fmt::format("{} {:.4f}", metrics[i], evaluation.metrics[i]));
+    add(fmt::format("{} {:.4f}", metrics[i], unsigned_nan(evaluation.metrics[i])));
   }
   return text;
 }
@@ -147,7 +147,8 @@ std::string epoch_line(const Training& training) {
   std::string text = to_line(head, epoch.training, history.metrics);
   const auto add = [&](const std::string& set, const Evaluation& evaluation) {
     std::string values = fmt::format(" | {} {}", set, short_number(evaluation.cost));
-    for (const double value : evaluation.metrics) values += fmt::format("  {:.4f}", value);
+    for (const double value : evaluation.metrics)
+      values += fmt::format("  {:.4f}", unsigned_nan(value));
     const bool fits =
         text.find('\n') == std::string::npos && text.size() + values.size() <= max_columns;
     text +=
@@ -218,6 +219,11 @@ void Reporter::begin(Training& training) {
   if (training.history().learning_rates.empty()) return;
   print(fmt::format("continues after epoch {}, batch {}\n", training.history().epochs.size(),
                     training.batch()));
+  if (const auto& jump = training.rate_jump()) {
+    print(fmt::format(
+        "the schedule now spans {} epochs: the learning rate goes from {:.3g} to {:.3g}\n",
+        training.options().epochs, jump->before, jump->after));
+  }
 }
 
 Reporter::Bar& Reporter::bar(std::string_view event) const {
