@@ -33,8 +33,9 @@ class Labels {
   ///   from 0 to 2²⁴ − 1, beyond which float does not hold every whole number.
   [[nodiscard]] static Labels from_numbers(const Tensor& numbers);
 
-  /// What a row of scores that contains NaN names instead of a class.
-  static constexpr std::size_t no_class = std::numeric_limits<std::size_t>::max();
+  /// What a row of scores that contains NaN names instead of a class. It is not the largest number,
+  /// because that is what -1 becomes.
+  static constexpr std::size_t no_class = std::numeric_limits<std::size_t>::max() / 2 + 1;
 
   /// The class that each row of scores or of a one-hot matrix names: the column of the largest
   /// value, the first of equal ones. A single column is the probability of class 1, and names class
@@ -84,9 +85,9 @@ class Targets {
  public:
   Targets() = default;
   /// @param labels One for each sample.
-  Targets(Labels labels) : value_{std::move(labels)} {}  // NOLINT(google-explicit-constructor)
+  Targets(Labels labels) : value_{std::move(labels)} {}  // implicit: labels are targets
   /// @param outputs Wanted outputs, shape (N, M); with one output for each sample also (N).
-  Targets(Tensor outputs) : value_{std::move(outputs)} {}  // NOLINT(google-explicit-constructor)
+  Targets(Tensor outputs) : value_{std::move(outputs)} {}  // implicit: outputs are targets
 
   /// The number of samples.
   [[nodiscard]] std::size_t size() const {

@@ -20,7 +20,7 @@ struct Extent {
 
   /// A square.
   /// @param side Its height and its width.
-  constexpr Extent(std::size_t side)  // NOLINT(google-explicit-constructor)
+  constexpr Extent(std::size_t side)  // implicit: a side is a square
       : height{side}, width{side} {}
   /// A rectangle.
   /// @param h Its rows.
@@ -72,10 +72,10 @@ class InterleavedImages {
   /// The images of a tensor.
   /// @param images Shape (B, C, H, W).
   /// @throws std::invalid_argument if the tensor does not have four axes.
-  InterleavedImages(const Tensor& images);  // NOLINT(google-explicit-constructor): same values
+  InterleavedImages(const Tensor& images);  // implicit: same values
 
   /// The images as a tensor again, shape (B, C, H, W).
-  operator Tensor() const;  // NOLINT(google-explicit-constructor): same values
+  operator Tensor() const;  // implicit: same values
 
   /// How many images there are.
   [[nodiscard]] std::size_t count() const { return count_; }

@@ -25,7 +25,7 @@ struct Matrix {
 
   /// A tensor's rows and columns; the inner axes of an image count as columns.
   /// @param tensor Any; must outlive the matrix.
-  Matrix(const Tensor& tensor)  // NOLINT(google-explicit-constructor): a tensor is a matrix
+  Matrix(const Tensor& tensor)  // implicit: a tensor is a matrix
       : data{tensor.data()},
         rows{tensor.rows()},
         columns{tensor.columns()},

@@ -33,9 +33,9 @@ concept ImageLayer = Layer<L> && requires(L layer, const L& constant, Interleave
 class Signal {
  public:
   /// @param tensor Any shape.
-  Signal(Tensor tensor) : value_{std::move(tensor)} {}  // NOLINT(google-explicit-constructor)
+  Signal(Tensor tensor) : value_{std::move(tensor)} {}  // implicit: a layer's input or output
   /// @param images A batch of images.
-  Signal(InterleavedImages images)  // NOLINT(google-explicit-constructor)
+  Signal(InterleavedImages images)  // implicit: a layer's input or output
       : value_{std::move(images)} {}
 
   /// Whether it is a batch of images, in either form.

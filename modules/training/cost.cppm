@@ -196,7 +196,7 @@ class AnyCost {
   /// @param cost Copied or moved in.
   template <class C>
     requires(!std::same_as<C, AnyCost> && Cost<C>)
-  AnyCost(C cost)  // NOLINT(google-explicit-constructor): every cost is one
+  AnyCost(C cost)  // implicit: every cost is one
       : self_{std::make_unique<detail::CostModel<C>>(std::move(cost))} {}
   AnyCost(const AnyCost& other) : self_{other.self().clone()} {}
   AnyCost& operator=(const AnyCost& other) { return *this = AnyCost{other}; }

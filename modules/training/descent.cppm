@@ -344,19 +344,19 @@ class AnyOptimizer {
   template <class O>
     requires(!std::same_as<O, AnyOptimizer> &&
              !std::same_as<O, std::reference_wrapper<AnyOptimizer>> && Optimizer<O>)
-  AnyOptimizer(O optimizer)  // NOLINT(google-explicit-constructor)
+  AnyOptimizer(O optimizer)  // implicit: every optimizer is one
       : self_{std::make_unique<detail::OptimizerModel<O, O>>(std::move(optimizer))} {}
 
   /// Steps with the caller's optimizer instead of a copy: `AnyOptimizer{std::ref(optimizer)}`. A
   /// copy of this steps with the same one.
   /// @param optimizer Must outlive this and its copies.
   template <Optimizer O>
-  AnyOptimizer(std::reference_wrapper<O> optimizer)  // NOLINT(google-explicit-constructor)
+  AnyOptimizer(std::reference_wrapper<O> optimizer)  // implicit: every optimizer is one
       : self_{borrow(optimizer.get())} {}
 
   /// The same of an AnyOptimizer, in braces only: without them it does not compile. (Otherwise the
   /// reference would convert itself to an AnyOptimizer&, and that would be copied.)
-  AnyOptimizer(std::reference_wrapper<AnyOptimizer> any)  // NOLINT(google-explicit-constructor)
+  AnyOptimizer(std::reference_wrapper<AnyOptimizer> any)  // implicit: every optimizer is one
       : self_{borrow(any.get())} {}
 
   AnyOptimizer(const AnyOptimizer& other) : self_{other.held().clone()} {}

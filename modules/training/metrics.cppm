@@ -318,7 +318,7 @@ class AnyMetric {
   /// @param metric Copied or moved in.
   template <class M>
     requires(!std::same_as<M, AnyMetric> && Metric<M>)
-  AnyMetric(M metric)  // NOLINT(google-explicit-constructor): every metric is one
+  AnyMetric(M metric)  // implicit: every metric is one
       : self_{std::make_unique<detail::MetricModel<M>>(std::move(metric))} {}
   AnyMetric(const AnyMetric& other) : self_{other.self().clone()} {}
   AnyMetric& operator=(const AnyMetric& other) { return *this = AnyMetric{other}; }
