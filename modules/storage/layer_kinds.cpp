@@ -7,6 +7,7 @@ module;
 #include <cstddef>
 #include <deque>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -74,8 +75,8 @@ TensorName AnyLayerKind::tensor_name(std::string_view tensor) const {
 
 std::optional<std::size_t> layer_number(std::string_view tensor) {
   std::size_t number = 0;
-  const char* const end = tensor.end();
-  const auto [stop, error] = std::from_chars(tensor.begin(), end, number);
+  const char* const end = std::to_address(tensor.end());  // an iterator need not be a pointer
+  const auto [stop, error] = std::from_chars(std::to_address(tensor.begin()), end, number);
   if (error != std::errc{} || stop == end || *stop != '.') return std::nullopt;
   return number;
 }
