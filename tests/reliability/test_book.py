@@ -21,7 +21,7 @@ class Book(unittest.TestCase):
         self.root = Path(folder.name)
         for name in ("book", "CMakeLists.txt"):
             shutil.copy(ROOT / name, self.root)
-        for name in (".book", "tests"):
+        for name in (".book", "tests/fuzz", "tests/speed", "tests/reliability"):
             shutil.copytree(ROOT / name, self.root / name)
 
     def book(self, *arguments, **options):
