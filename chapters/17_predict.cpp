@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -16,6 +17,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 // [/omit]
 
@@ -42,12 +44,25 @@ struct BadOption : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Accepts the number of a picture, and says of anything else what it is not.
+std::string fault_of_index(const std::string& text) {
+  std::size_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc{} && stop == end) return "";
+  const bool negative = text.starts_with('-') && text.find_first_not_of("-0123456789") == text.npos;
+  return fmt::format("'{}' is not {}", text, negative ? "0 or more" : "a whole number, 0 or more");
+}
+
 void describe(CLI::App& app, Options& options) {
   app.add_option("FILE", options.files, "Pictures of one digit each: PNG, PGM or IDX")->required();
-  app.add_option("--network", options.network, "The network, as ./book mnist --save stores it");
-  app.add_option("--index", options.index,
-                 "Of a file of several pictures only this one, from 0 on");
+  app.add_option("--network", options.network, "The network, as ./book mnist --save stores it")
+      ->check([](const std::string& text) { return text.empty() ? "'' is not a path" : ""; });
+  app.add_option("--index", options.index, "Of a file of several pictures only this one, from 0 on")
+      ->check(CLI::Validator{fault_of_index, ""});
   app.add_flag("--raw", options.raw, "Shows the network pictures of 28 × 28 pixels as they are");
+  app.set_version_flag("--version", fmt::format("17_predict {}", nn::version()),
+                       "Prints the library's version");
   app.footer(
       "Examples:\n"
       "  ./book predict data/pictures/seven.png\n"
@@ -81,7 +96,7 @@ nn::Tensor seen(const nn::Picture& picture, bool raw) {
   const nn::Shape& shape = picture.brightness.shape();
   if (shape != nn::Shape{28, 28}) {
     throw std::invalid_argument(
-        fmt::format("--raw takes 28 × 28 pixels, not {} × {}", shape[0], shape[1]));
+        fmt::format("--raw takes 28 × 28 pixels, not {} × {}", shape[1], shape[0]));
   }
   return picture.brightness.reshaped(nn::Shape{1, 784});
 }
@@ -146,8 +161,8 @@ void read(const nn::Sequential& network, const nn::Picture& picture, const std::
           bool raw) {
   const nn::Tensor pixels = seen(picture, raw);
   const nn::Tensor probabilities = nn::predict_probabilities(network, pixels);
-  fmt::print("\n{}, {} × {} pixels: {}\n", name, picture.brightness.shape()[0],
-             picture.brightness.shape()[1], nn::Labels::from_rows(probabilities)[0]);
+  fmt::print("\n{}, {} × {} pixels: {}\n", name, picture.brightness.columns(),
+             picture.brightness.rows(), nn::Labels::from_rows(probabilities)[0]);
   print_reading(pixels.row(0), probabilities.row(0));
 }
 // [/reading]
@@ -195,6 +210,7 @@ int predict(const Options& options) {
     } catch (const BadOption&) {
       throw;
     } catch (const std::runtime_error& error) {
+      if (std::ferror(stdout) != 0) throw;  // it is the output that cannot be written
       fmt::print(stderr, "17_predict: {}\n", error.what());
       all_read = false;
     }
@@ -213,8 +229,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     return predict(options);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+  } catch (const CLI::Success& request) {  // --help or --version
+    return app.exit(request);
   } catch (const CLI::ParseError& error) {
     fmt::print(stderr, "17_predict: {}\n", error.what());
     return bad_option;

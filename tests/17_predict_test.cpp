@@ -55,7 +55,7 @@ class PredictProgram : public testing::Test {
   /// Runs the program in the folder.
   [[nodiscard]] Outcome run(const std::string& arguments) const {
     const std::string command =
-        "cd " + folder_.string() + " && " + NN_PROGRAM + " " + arguments + " 2>&1";
+        "(cd " + folder_.string() + " && " + NN_PROGRAM + " " + arguments + ") 2>&1";
     FILE* const pipe = popen(command.c_str(), "r");
     std::string output;
     std::array<char, 4096> buffer{};
@@ -81,7 +81,7 @@ TEST_F(PredictProgram, DrawsWhatTheNetworkSeesAndItsProbabilities) {
   const Outcome outcome = run("bar.pgm --network network");
   EXPECT_EQ(outcome.status, 0);
   const std::string block = "         ██████████         ";
-  std::string expected = "\nbar.pgm, 4 × 3 pixels: 3\n\n\n";
+  std::string expected = "\nbar.pgm, 3 × 4 pixels: 3\n\n\n";
   for (int digit = 0; digit < 10; ++digit) {
     expected += "  " + block + "    " + std::to_string(digit);
     expected += digit == 3 ? "   75.0 %  ████████████████████████\n" : "    2.8 %  ▉\n";
@@ -97,7 +97,7 @@ TEST_F(PredictProgram, ShowsTheOthersIfOneIsEmptyOrBad) {
        {"17_predict: empty.pgm: nn::to_mnist: no ink: brightness is from 1.00 to 1.00, and a "
         "difference below 0.1 from the edge's is none\n",
         "17_predict: nn::load_pictures: bad.pgm, byte 14: the file ends after 2 of 3 pixels\n",
-        "17_predict: nn::load_pictures: no file none.png\n", "bar.pgm, 4 × 3 pixels: 3\n"}) {
+        "17_predict: nn::load_pictures: no file none.png\n", "bar.pgm, 3 × 4 pixels: 3\n"}) {
     EXPECT_NE(outcome.output.find(sentence), std::string::npos) << outcome.output;
   }
 }
@@ -123,7 +123,7 @@ TEST_F(PredictProgram, ShowsAPictureAsItIs) {
   const Outcome outcome = run("grey.pgm bar.pgm --raw --network network");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_TRUE(outcome.output.find("  ████████████████████████████\n") != std::string::npos);
-  EXPECT_TRUE(outcome.output.find("17_predict: bar.pgm: --raw takes 28 × 28 pixels, not 4 × 3\n") !=
+  EXPECT_TRUE(outcome.output.find("17_predict: bar.pgm: --raw takes 28 × 28 pixels, not 3 × 4\n") !=
               std::string::npos);
 }
 
@@ -139,7 +139,12 @@ TEST_F(PredictProgram, RefusesBadOptionsInOneSentence) {
   EXPECT_EQ(missing.status, 2);
   EXPECT_TRUE(missing.output.starts_with("17_predict: --network: ")) << missing.output;
   EXPECT_EQ(std::ranges::count(missing.output, '\n'), 1);
-  for (const char* bad : {"", "--nonsense", "bar.pgm --index -1", "bar.pgm --index x"}) {
+  expect_refusal("bar.pgm --index -1", "--index: '-1' is not 0 or more");
+  expect_refusal("bar.pgm --index x", "--index: 'x' is not a whole number, 0 or more");
+  expect_refusal("bar.pgm --index 1.5", "--index: '1.5' is not a whole number, 0 or more");
+  expect_refusal("bar.pgm --index ''", "--index: '' is not a whole number, 0 or more");
+  expect_refusal("bar.pgm --network ''", "--network: '' is not a path");
+  for (const char* bad : {"", "--nonsense"}) {
     const Outcome outcome = run(bad);
     EXPECT_EQ(outcome.status, 2) << bad;
     EXPECT_EQ(std::ranges::count(outcome.output, '\n'), 1) << outcome.output;
@@ -150,6 +155,24 @@ TEST_F(PredictProgram, HelpShowsExamples) {
   const Outcome outcome = run("--help");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_NE(outcome.output.find("./book predict data/pictures/seven.png"), std::string::npos);
+}
+
+TEST_F(PredictProgram, PrintsItsVersion) {
+  const Outcome outcome = run("--version");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, "17_predict " + std::string{nn::version()} + "\n");
+}
+
+TEST_F(PredictProgram, FailsWhereItsOutputCannotBeWritten) {
+  const Outcome one = run("bar.pgm --network network >/dev/full");
+  EXPECT_EQ(one.status, 1);
+  EXPECT_EQ(one.output, "17_predict: cannot write the output\n");
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "bar.pgm ";
+  const Outcome all = run(many + "--network network >/dev/full");
+  EXPECT_EQ(all.status, 1);
+  EXPECT_EQ(std::ranges::count(all.output, '\n'), 1) << all.output;
+  EXPECT_EQ(run("--help >/dev/full").status, 1);
 }
 
 // Whatever it is asked to read, and however long a path is.

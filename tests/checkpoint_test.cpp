@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <span>
 #include <stdexcept>
@@ -318,6 +319,20 @@ TEST_F(Resuming, RefusesAPlaceThatCannotBeWrittenBeforeItTrains) {
   EXPECT_EQ(
       error_of<std::runtime_error>([&] { trainer.fit(clouds(90), options(1)); }),
       "nn::Checkpoints: cannot write " + path("none/c").string() + ": No such file or directory");
+}
+
+// Otherwise an epoch would be lost; but one that is over can be read from anywhere.
+TEST_F(Resuming, ChecksThatItCanKeepWhatItResumes) {
+  nn::Sequential network = small_network();
+  keeping(network).fit(clouds(90), options(1));
+  std::filesystem::permissions(path(""), std::filesystem::perms{0555});
+  {
+    const nn::test::NotRoot anyone;
+    EXPECT_EQ(keeping(network).fit(clouds(90), options(1)).epochs.size(), 1U);
+    EXPECT_EQ(error_of<std::runtime_error>([&] { keeping(network).fit(clouds(90), options(2)); }),
+              "nn::Checkpoints: cannot write " + path("c").string() + ": Permission denied");
+  }
+  std::filesystem::permissions(path(""), std::filesystem::perms{0755});
 }
 
 TEST_F(Resuming, RefusesStepsThatCannotBe) {
