@@ -177,8 +177,8 @@ TEST_F(Weights, WithoutLayersAreNoNetwork) {
   Safetensors contents = stored(Sequential{Dense{2, 3}});
   contents.metadata.clear();
   EXPECT_EQ(refusal(contents),
-            "holds tensors but no layers ('0.weight', '0.bias'): make the network and use "
-            "nn::load_weights");
+            "holds tensors ('0.weight', '0.bias') but no layers: make the network and use "
+            "nn::load_weights (--layers)");
   contents.metadata["nn.checkpoint"] = "0.1.0";
   EXPECT_EQ(refusal(contents),
             "is the checkpoint of a training: let Trainer::fit go on from it, and save the network "

@@ -95,7 +95,7 @@ class PixelNames {
 
   [[nodiscard]] std::string expected() const {
     if (!last_) return "'pixel0'";
-    const std::string next = in_quotes(next_column().text());
+    std::string next = in_quotes(next_column().text());
     if (!last_->row) return next;
     const std::optional<PixelName> row = next_row();
     if (!row) return next;

@@ -69,7 +69,7 @@ struct FileName {
     for (const std::string& stem : stems) {
       for (const char* const dot : {"-", "."}) {
         for (const std::string& type : types) {
-          const fs::path file = folder / (stem + dot + type);
+          fs::path file = folder / fmt::format("{}{}{}", stem, dot, type);
           for (const char* const end : {"", ".gz"}) {
             if (fs::is_regular_file(file.string() + end, none)) return file;
           }

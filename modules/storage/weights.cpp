@@ -200,7 +200,8 @@ const std::string& layers_of(const Safetensors& contents) {
   const auto found = contents.metadata.find(layers_key);
   if (found == contents.metadata.end()) {
     throw std::runtime_error(
-        fmt::format("holds tensors but no layers ({}): make the network and use nn::load_weights",
+        fmt::format("holds tensors ({}) but no layers: make the network and use nn::load_weights "
+                    "(--layers)",
                     detail::quoted_names(contents)));
   }
   return found->second;
