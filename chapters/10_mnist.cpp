@@ -119,7 +119,8 @@ struct Model {
 
 struct Recipe {
   std::string name;
-  std::size_t validation;  ///< Of the 60,000 images for training, those set aside.
+  /// Of the images for training, those set aside: if not given, a twelfth, 5,000 of MNIST's 60,000.
+  std::optional<std::size_t> validation;
   std::vector<Model> models;
   bool changed = false;  ///< Whether it is tested on changed images, too.
 };
@@ -139,7 +140,7 @@ Recipe default_recipe() {
   cnn.name = "cnn";
   cnn.title = "CNN";
   cnn.network = convolutional_network;
-  return {.name = "default", .validation = 5'000, .models = {mlp, cnn}};
+  return {.name = "default", .validation = {}, .models = {mlp, cnn}};
 }
 // [/default_recipe]
 

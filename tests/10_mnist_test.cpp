@@ -95,9 +95,9 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
     EXPECT_EQ(run(option + "=''").status, 2) << option;
   }
   expect_refusal("--data " + path(""),
-                 "--data: nn::read_idx: no file train-images-idx3-ubyte or "
-                 "train-images-idx3-ubyte.gz in " +
-                     path("").substr(0, path("").size() - 1));
+                 "--data: nn::mnist: no file train-images-idx3-ubyte in " +
+                     path("").substr(0, path("").size() - 1) +
+                     ", expected it plain or as .gz, or named train-images.idx3-ubyte");
   EXPECT_EQ(run("--recipe other").status, 2);
   EXPECT_EQ(run("--nonsense").status, 2);
 }

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 import nn;
@@ -149,6 +150,55 @@ TEST_F(PredictProgram, RefusesBadOptionsInOneSentence) {
     EXPECT_EQ(outcome.status, 2) << bad;
     EXPECT_EQ(std::ranges::count(outcome.output, '\n'), 1) << outcome.output;
   }
+}
+
+// 784 pixels in each of three images, without labels, as Kaggle's test.csv has them.
+TEST_F(PredictProgram, WritesASubmissionForATable) {
+  std::string table;
+  for (int pixel = 0; pixel < 784; ++pixel)
+    table += (pixel == 0 ? "pixel" : ",pixel") + std::to_string(pixel);
+  std::string row = "\n0";
+  for (int pixel = 1; pixel < 784; ++pixel) row += ",255";
+  write("test.csv", table + row + row + row + "\n");
+  const Outcome outcome = run("test.csv --submission out.csv --network network");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, "3 images read, their digits are in out.csv\n");
+  std::ifstream in{path("out.csv")};
+  EXPECT_EQ((std::string{std::istreambuf_iterator<char>{in}, {}}),
+            "ImageId,Label\n1,3\n2,3\n3,3\n");
+  write("small.csv", "pixel0\n1\n");
+  expect_refusal("small.csv --submission out.csv --network network",
+                 "--submission: small.csv has images of 1 pixels, expected 784");
+  expect_refusal("test.csv test.csv --submission out.csv --network network",
+                 "--submission: 2 files, expected one table");
+}
+
+// What a class of PyTorch's with a member `last` stores.
+TEST_F(PredictProgram, TakesWeightsUnderOtherNames) {
+  nn::Sequential network = blind(784, 10);
+  const auto stored = [&](const char* name) {
+    return nn::StoredTensor::of(name, nn::Tensor{nn::Shape{10, 784}});
+  };
+  nn::Safetensors theirs;
+  theirs.tensors = {stored("last.weight"),
+                    nn::StoredTensor::of("last.bias", network.parameter("0.bias").value)};
+  nn::write_safetensors("test", path("theirs"), theirs);
+  expect_refusal("bar.pgm --network theirs",
+                 "--network: nn::load_network: theirs: holds tensors ('last.weight', 'last.bias') "
+                 "but no layers: make the network and use nn::load_weights (--layers)");
+  expect_refusal("bar.pgm --network theirs --layers network",
+                 "--network: nn::load_weights: theirs: '0.weight' is missing; the file has "
+                 "'last.weight', 'last.bias'; LoadOptions::rename (--rename) maps names, and by "
+                 "the shapes 'last=0' would fit");
+  const Outcome outcome = run("--layers network --rename last=0 --network theirs bar.pgm");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_TRUE(outcome.output.starts_with("\nbar.pgm, 4 × 3 pixels: 3\n")) << outcome.output;
+  for (const char* pairs : {"--rename last", "--rename last=0 --rename last=1"}) {
+    const Outcome bad = run("bar.pgm --network theirs --layers network " + std::string{pairs});
+    EXPECT_EQ(bad.status, 2);
+    EXPECT_TRUE(bad.output.ends_with("expected two names, such as fc1=0, and each once\n"));
+  }
+  EXPECT_EQ(run("bar.pgm --network theirs --rename last=0").status, 2);
 }
 
 TEST_F(PredictProgram, HelpShowsExamples) {

@@ -169,6 +169,23 @@ std::vector<std::string> skipped(const Safetensors& contents, const std::vector<
   return skipped;
 }
 
+/// Whether the file has all names that the network wants; if not, the error says what to do.
+void check_names(Sequential& network, const Safetensors& contents, const Part& part) {
+  std::vector<detail::NamedShape> wanted;
+  for (const auto& [name, value] : entries_of(network)) {
+    const std::optional<TensorName> in_file = part.name_in_file(name);
+    if (!in_file) continue;
+    const Entry entry{.name = *in_file, .value = value};
+    wanted.push_back({.name = in_file->stored, .shape = entry.shape()});
+    if (!in_file->plus.empty()) wanted.push_back({.name = in_file->plus, .shape = entry.shape()});
+  }
+  for (const detail::NamedShape& tensor : wanted) {
+    if (contents.find(tensor.name) != nullptr) continue;
+    throw std::runtime_error(fmt::format("{} is missing; {}", in_quotes(tensor.name),
+                                         detail::naming_advice(contents, wanted)));
+  }
+}
+
 /// Gives the network what the file holds; nothing, if not everything fits.
 LoadReport fill(Sequential& network, const Safetensors& contents, const Part& part) {
   LoadReport report;
@@ -199,7 +216,9 @@ const std::string& layers_of(const Safetensors& contents) {
   const auto found = contents.metadata.find(layers_key);
   if (found == contents.metadata.end()) {
     throw std::runtime_error(
-        "holds tensors but no layers: make the network and use nn::load_weights");
+        fmt::format("holds tensors ({}) but no layers: make the network and use nn::load_weights "
+                    "(--layers)",
+                    detail::quoted_names(contents)));
   }
   return found->second;
 }
@@ -226,8 +245,12 @@ Sequential load_network(const path& file) {
 
 LoadReport load_weights(const path& file, Sequential& network, const LoadOptions& options) {
   const Part part{options};
-  const Safetensors contents = read_safetensors("load_weights", file);
-  return naming_file("load_weights", file, [&] { return fill(network, contents, part); });
+  Safetensors contents = read_safetensors("load_weights", file);
+  return naming_file("load_weights", file, [&] {
+    detail::rename(contents, options.rename);
+    check_names(network, contents, part);
+    return fill(network, contents, part);
+  });
 }
 
 }  // namespace nn
