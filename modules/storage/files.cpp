@@ -80,23 +80,17 @@ struct Target {
   struct stat status{};
 
   /// Whether the bytes go to what is there, because a new file under its name would not be it: a
-  /// terminal, a pipe, `/dev/null`, or a file that an output of the program is redirected to.
+  /// terminal, a pipe, `/dev/null`, or a file that the standard output is redirected to.
   [[nodiscard]] bool is_stream() const {
-    return exists && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode) || output() >= 0);
+    return exists && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode) || is_standard_output());
   }
 
   [[nodiscard]] mode_t permissions() const { return status.st_mode & mode_t{0777}; }
 
-  /// The standard output or error if it goes there; otherwise −1.
-  [[nodiscard]] int output() const {
-    for (const int number : {STDOUT_FILENO, STDERR_FILENO}) {
-      struct stat open{};
-      if (exists && ::fstat(number, &open) == 0 && open.st_dev == status.st_dev &&
-          open.st_ino == status.st_ino) {
-        return number;
-      }
-    }
-    return -1;
+  [[nodiscard]] bool is_standard_output() const {
+    struct stat output{};
+    return exists && ::fstat(STDOUT_FILENO, &output) == 0 && output.st_dev == status.st_dev &&
+           output.st_ino == status.st_ino;
   }
 };
 
@@ -171,8 +165,8 @@ class Temporary {
 
 bool write_stream(const Target& target, std::span<const std::byte> bytes) {
   std::fflush(stdout);  // what was printed before comes before
-  const int output = target.output();
-  Descriptor stream = output >= 0 ? Descriptor{::dup(output)} : Descriptor{target.path, O_WRONLY};
+  Descriptor stream = target.is_standard_output() ? Descriptor{::dup(STDOUT_FILENO)}
+                                                  : Descriptor{target.path, O_WRONLY};
   return stream.is_open() && write_all(stream, bytes) && stream.close();
 }
 
