@@ -16,7 +16,10 @@ import nn;
 class TwoRates {
  public:
   TwoRates(std::size_t count, nn::AnyOptimizer first, nn::AnyOptimizer rest)
-      : count_{count}, first_{std::move(first)}, rest_{std::move(rest)} {}
+      : count_{count},
+        first_{std::move(first)},
+        rest_{std::move(rest)},
+        ratio_{rest_.learning_rate() / first_.learning_rate()} {}
 
   static std::string name() { return "TwoRates"; }
   void step(std::span<nn::Parameter* const> parameters) {
@@ -24,18 +27,18 @@ class TwoRates {
     rest_.step(parameters.subspan(count_));
   }
 
-  // A schedule scales both: it sets the rate of the first, and the rest keeps its distance.
+  // A schedule scales both: it sets the rate of the first, and the rest keeps its ratio to it.
   [[nodiscard]] nn::real learning_rate() const { return first_.learning_rate(); }
   void set_learning_rate(nn::real rate) {
-    const nn::real ratio = rest_.learning_rate() / first_.learning_rate();
     first_.set_learning_rate(rate);
-    rest_.set_learning_rate(rate * ratio);
+    rest_.set_learning_rate(rate * ratio_);
   }
 
  private:
   std::size_t count_;
   nn::AnyOptimizer first_;
   nn::AnyOptimizer rest_;
+  nn::real ratio_;
 };
 // [/rates]
 

@@ -22,7 +22,7 @@ int main() {
   // [/head]
 
   // [transfer]
-  // The convolutions of the stored network, and a last layer that knows nothing yet.
+  // All but the last layer of the stored network, and a last layer that knows nothing yet.
   nn::Random random{1};
   nn::Sequential network = stored.slice(0, stored.size() - 1);
   network.push(nn::Dense{128, 10, nn::Glorot{random}});

@@ -138,7 +138,7 @@ nn::Trainer quiet_trainer(nn::Sequential& network, real rate = real(0.1)) {
   return trainer;
 }
 
-/// An optimizer that does not tell what it remembers.
+/// An optimizer that does not expose its state.
 struct Secretive {
   [[nodiscard]] static std::string name() { return "Secretive"; }
   [[nodiscard]] static real learning_rate() { return 0; }
@@ -270,11 +270,11 @@ TEST_F(Resuming, RefusesWhatCannotBeKept) {
   nn::Trainer secretive{network, nn::SoftmaxCrossEntropy{}, Secretive{}};
   secretive.observe(nn::Checkpoints{path("c")});
   EXPECT_EQ(error_of<std::invalid_argument>([&] { secretive.fit(clouds(90), options(1)); }),
-            "nn::Checkpoints: Secretive does not tell its state, so it cannot be stored");
+            "nn::Checkpoints: Secretive does not expose its state, so it cannot be stored");
   nn::Trainer trainer = keeping(network);
   trainer.watch(Guess{});
   EXPECT_EQ(error_of<std::invalid_argument>([&] { trainer.fit(clouds(90), options(1)); }),
-            "nn::Checkpoints: guess does not tell its state, so it cannot be stored");
+            "nn::Checkpoints: guess does not expose its state, so it cannot be stored");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { nn::Checkpoints(path("c"), -1); }),
             "nn::Checkpoints: seconds is -1, expected a finite number, 0 or more");
 }

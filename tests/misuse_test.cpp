@@ -164,7 +164,7 @@ void step_fewer(O optimizer) {
   optimizer.step(std::array{&weight});
 }
 
-/// An optimizer that does not tell what it keeps.
+/// An optimizer that does not expose its state.
 struct Secretive {
   [[nodiscard]] static std::string name() { return "Secretive"; }
   void step(std::span<nn::Parameter* const> /*parameters*/) {}
@@ -1953,8 +1953,8 @@ std::vector<Case> observers() {
       {"checkpoints in a folder that is not there",
        "nn::Checkpoints: cannot write /nowhere/file: No such file or directory",
        [] { fit_observed(nn::Checkpoints{"/nowhere/file"}); }, Refusal::runtime_error},
-      {"checkpoints of an optimizer that does not tell its state",
-       "nn::Checkpoints: Secretive does not tell its state, so it cannot be stored",
+      {"checkpoints of an optimizer that does not expose its state",
+       "nn::Checkpoints: Secretive does not expose its state, so it cannot be stored",
        [] {
          Sequential n = network();
          nn::Trainer t{n, nn::SoftmaxCrossEntropy{}, Secretive{}};

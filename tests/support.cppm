@@ -137,7 +137,7 @@ constexpr double gradient_tolerance = in_double ? 1e-7 : 1e-2;
   return set;
 }
 
-/// A network that can tell the clouds apart.
+/// A network that can separate the clouds.
 [[nodiscard]] inline Sequential small_network(std::uint64_t seed = 3) {
   Random random{seed};
   return Sequential{Dense{2, 8, He{random}}, ReLU{}, Dense{8, 3, Glorot{random}}};

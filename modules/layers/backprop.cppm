@@ -24,7 +24,7 @@ export namespace nn {
 ///
 /// Forward, Y₁ = f₁(X), Y₂ = f₂(Y₁), …; backward, the chain rule from the last layer to the first,
 /// each turning ∂C/∂(its output) into ∂C/∂(its input). A network is itself a Layer, and a value: a
-/// copy has weights of its own.
+/// copy has its own weights.
 class Sequential {
  public:
   /// An empty network; forward() returns its input.

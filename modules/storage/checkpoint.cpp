@@ -142,7 +142,7 @@ Checkpoints::Checkpoints(path file, double seconds) : file_{std::move(file)}, se
 void Checkpoints::begin(Training& training) {
   if (const auto part = training.not_resumable()) {
     throw std::invalid_argument(
-        fmt::format("nn::{}: {} does not tell its state, so it cannot be stored", owner, *part));
+        fmt::format("nn::{}: {} does not expose its state, so it cannot be stored", owner, *part));
   }
   description_ = training.description();
   if (!std::filesystem::exists(file_)) {

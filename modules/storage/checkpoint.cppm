@@ -67,8 +67,7 @@ class Checkpoint {
 /// and observers remember, and observers are not called for epochs that have passed.
 ///
 /// A file of another training is refused: other layers, cost, optimizer, learning rate, sets,
-/// metrics or options. An optimizer's further options are not compared; whoever starts the program
-/// must keep them the same.
+/// metrics or options. An optimizer's further options are not compared: keep them the same.
 class Checkpoints : public Observer {
  public:
   /// @param file Where the training is kept.
@@ -80,7 +79,7 @@ class Checkpoints : public Observer {
   /// before an epoch is lost.
   /// @param training Has not taken a step.
   /// @throws std::runtime_error if the file cannot be read or written, or is of another training.
-  /// @throws std::invalid_argument if the optimizer or a metric does not tell its state.
+  /// @throws std::invalid_argument if the optimizer or a metric does not expose its state.
   void begin(Training& training) override;
   void step(Training& training) override;
   void interrupt(Training& training) override;

@@ -36,7 +36,7 @@ Extent extent(const StoredLayer& stored, const char* setting) {
   return {height, width};
 }
 
-/// A kind of layer that has no settings and is one ONNX operator without inputs of its own.
+/// A kind of layer that has no settings and is one ONNX operator, whose only input is the layer's.
 template <class L>
 AnyLayerKind plain(const char* op) {
   return detail::without_type<L>(

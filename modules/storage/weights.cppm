@@ -55,8 +55,7 @@ export namespace nn {
 /// @param file Its path; an existing file is replaced.
 /// @param network At least one layer. A layer of your own is stored under the names of its
 ///   parameters, but load_network() can make it only if it was registered. @see register_layer
-/// @throws std::invalid_argument if the network has no layer, or a layer has two tensors of the
-/// same
+/// @throws std::invalid_argument if the network has no layer, or a layer has two tensors of one
 ///   name.
 /// @throws std::runtime_error if the file cannot be written.
 void save_network(const std::filesystem::path& file, const Sequential& network);

@@ -25,7 +25,7 @@ export namespace nn {
 /// - `value(P, T)`: C, for predictions P of shape (B, M).
 /// - `gradient(P, T)`: ∂C/∂P, shape (B, M).
 ///
-/// Targets T are labels, one class from 0 to M − 1 for each sample, which stand for a row with 1 in
+/// Targets T are labels, one class from 0 to M − 1 for each sample, which mean a row with 1 in
 /// that column and 0 elsewhere; or a tensor of wanted outputs, shape (B, M). @see Targets
 // [contract]
 template <class C>

@@ -27,7 +27,7 @@ struct Evaluation {
 /// metrics. @see WeighingCost
 class RunningEvaluation {
  public:
-  /// @param metrics Start anew.
+  /// @param metrics What they have counted so far is forgotten.
   explicit RunningEvaluation(std::vector<AnyMetric> metrics = {});
 
   /// Adds a batch.

@@ -334,7 +334,7 @@ class EpochCall final : public Observer {
   std::function<void(const Epoch&)> call_;
 };
 
-/// Tells the observers that a training is over, however it ended.
+/// Notifies the observers that a training is over, however it ended.
 class Leave {
  public:
   explicit Leave(const std::vector<std::unique_ptr<Observer>>& observers) : observers_{observers} {}

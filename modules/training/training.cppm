@@ -28,7 +28,7 @@ struct StepOptions {
   real clip_norm = 0;  ///< The largest norm of the gradients; 0: no limit. @see clip_gradients
 
   /// How the learning rate changes, as a factor of the optimizer's own rate, which is restored when
-  /// training is over. Empty: it stays what it is, or what on_epoch() makes of it.
+  /// the Training is destroyed. Empty: it stays what it is, or what on_epoch() makes of it.
   Schedule schedule{};
 
   /// Changes the inputs of each training batch: rotates or shifts images, adds noise. Called with
@@ -39,9 +39,9 @@ struct StepOptions {
 
 /// When to stop before all epochs are done.
 struct StopOptions {
-  /// Epochs in a row without a lower validation cost, after which training ends; 0: never. However
-  /// training ends then, the network becomes that of the epoch with the lowest validation cost; the
-  /// copy that this takes is the size of the network.
+  /// Epochs in a row without a lower validation cost, after which training ends; 0: never. With
+  /// it, finish() makes the network that of the epoch with the lowest validation cost, however
+  /// training ended; the copy that this takes is the size of the network.
   std::size_t patience = 0;
 
   /// Training ends when an epoch's training cost is at most this; 0: never.
@@ -98,9 +98,9 @@ class Training {
   /// @param set The training set; must outlive the training.
   /// @param options Epochs, batches, seed.
   /// @param watch What to measure.
-  /// @throws std::invalid_argument if an option is out of range, a set is empty, does not fit the
-  ///   network or contains a value that is not finite, or there is patience without a validation
-  ///   set.
+  /// @throws std::invalid_argument if an option is out of range, a set does not fit the network or
+  ///   contains a value that is not finite, a set other than the validation set is empty, or there
+  ///   is patience without a validation set.
   Training(Sequential& network, AnyCost cost, AnyOptimizer optimizer, const Dataset& set,
            const TrainingOptions& options = {}, Watch watch = {});
   Training(const Training&) = delete;
@@ -262,9 +262,8 @@ class Trainer {
   void watch(std::string name, Dataset&& dataset) = delete;
 
   /// Lets an observer follow every fit().
-  /// @param observer Moved in. Observers are called in the order in which they were added;
-  /// Checkpoints
-  ///   belong before a Reporter, so that it sees a training that was resumed.
+  /// @param observer Moved in. Observers are called in the order in which they were added. Add
+  ///   Checkpoints before a Reporter, so that it sees a training that was resumed.
   template <std::derived_from<Observer> O>
   void observe(O observer) {
     observers_.push_back(std::make_unique<O>(std::move(observer)));

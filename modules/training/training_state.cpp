@@ -75,7 +75,7 @@ std::vector<Epoch> unpack(const History& history, std::span<const double> number
   return epochs;
 }
 
-/// A number that follows from all values and tells one set from another (FNV-1a over whole values).
+/// A number that follows from all values and differs from set to set (FNV-1a over whole values).
 class Fingerprint {
  public:
   void add(std::uint64_t bits) { hash_ = (hash_ ^ bits) * 0x100000001b3; }
