@@ -40,7 +40,9 @@ std::optional<std::size_t> cut_number(std::string_view& name) {
   while (digits < name.size() && is_digit(name[name.size() - 1 - digits])) ++digits;
   const std::string_view text = name.substr(name.size() - digits);
   std::size_t number = 0;
-  if (std::from_chars(text.begin(), text.end(), number).ec != std::errc{}) return std::nullopt;
+  if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) {
+    return std::nullopt;
+  }
   name.remove_suffix(digits);
   return number;
 }
