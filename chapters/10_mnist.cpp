@@ -14,8 +14,8 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <range/v3/numeric/accumulate.hpp>
@@ -119,7 +119,8 @@ struct Model {
 
 struct Recipe {
   std::string name;
-  std::size_t validation;  ///< Of the 60,000 images for training, those set aside.
+  /// Of the images for training, those set aside: if not given, a twelfth, 5,000 of MNIST's 60,000.
+  std::optional<std::size_t> validation;
   std::vector<Model> models;
   bool changed = false;  ///< Whether it is tested on changed images, too.
 };
@@ -139,7 +140,7 @@ Recipe default_recipe() {
   cnn.name = "cnn";
   cnn.title = "CNN";
   cnn.network = convolutional_network;
-  return {.name = "default", .validation = 5'000, .models = {mlp, cnn}};
+  return {.name = "default", .validation = {}, .models = {mlp, cnn}};
 }
 // [/default_recipe]
 
@@ -231,6 +232,13 @@ CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
       ""};
 }
 
+/// Accepts any path but an empty one, such as that of a variable of the shell that is not set.
+CLI::Validator path() {
+  return CLI::Validator{
+      [](const std::string& text) { return text.empty() ? "'' is not a path" : std::string{}; },
+      ""};
+}
+
 void describe(CLI::App& app, Options& options) {
   app.add_option("--recipe", options.recipe,
                  "default; report: the older report's networks; augmented: the default ones, "
@@ -247,18 +255,23 @@ void describe(CLI::App& app, Options& options) {
       ->check(whole_number(1, 1'000));
   app.add_option("--threads", options.threads, "Threads; at first one for each core")
       ->check(whole_number(1, 1'024));
-  app.add_option("--data", options.data, "The folder of the MNIST files");
-  app.add_option("--json", options.json, "Writes all results to this file");
-  app.add_option("--csv", options.csv, "Writes learning curves and mistakes to this folder");
-  app.add_option("--save", options.save, "Stores the trained networks in this folder");
+  app.add_option("--data", options.data, "The folder of the MNIST files")->check(path());
+  app.add_option("--json", options.json, "Writes all results to this file")->check(path());
+  app.add_option("--csv", options.csv, "Writes learning curves and mistakes to this folder")
+      ->check(path());
+  app.add_option("--save", options.save, "Stores the trained networks in this folder")
+      ->check(path());
   CLI::Option* const stored =
-      app.add_option("--load", options.load, "Compares those of this folder, untrained");
+      app.add_option("--load", options.load, "Compares those of this folder, untrained")
+          ->check(path());
   for (const char* trains : {"--recipe", "--epochs", "--batch-size", "--learning-rate", "--seed",
                              "--seeds", "--json", "--csv", "--save"}) {
     stored->excludes(trains);
   }
   app.add_flag("--changed", options.changed, "Tests on changed images, too, as augmented does");
   app.add_flag("--quiet", options.quiet, "Prints only the comparison");
+  app.set_version_flag("--version", fmt::format("10_mnist {}", nn::version()),
+                       "Prints the library's version");
   app.footer(
       "Examples:\n"
       "  ./book mnist                                 the comparison\n"
@@ -275,30 +288,80 @@ struct BadOption : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Tries whether a file could be written, and leaves no trace of it.
-void check_writable(const char* option, const fs::path& file) {
-  std::error_code error;
-  const bool existed = fs::exists(file, error);
-  const bool writable = !fs::is_directory(file, error) && std::ofstream{file, std::ios::app}.good();
-  if (!writable) throw BadOption(fmt::format("{}: cannot write {}", option, file.string()));
-  if (!existed) fs::remove(file, error);
-}
-
-/// Makes a folder, and tries whether a file in it could be written.
-void check_folder(const char* option, const fs::path& folder, const char* file) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (!fs::is_directory(folder)) {
-    throw BadOption(fmt::format("{}: cannot make the folder {}", option, folder.string()));
+/// Folders that the program makes; removed with this object, unless they are kept.
+class NewFolders {
+ public:
+  NewFolders() = default;
+  NewFolders(const NewFolders&) = delete;
+  NewFolders& operator=(const NewFolders&) = delete;
+  ~NewFolders() {
+    std::error_code error;
+    for (const fs::path& folder : made_ | std::views::reverse) fs::remove(folder, error);
   }
-  check_writable(option, folder / file);
+
+  /// Makes a folder and those above it, where they are missing.
+  void make(const char* option, const fs::path& folder) {
+    std::error_code error;
+    fs::path part;
+    for (const fs::path& name : folder) {
+      part /= name;
+      if (fs::create_directory(part, error)) made_.push_back(part);
+    }
+    if (!fs::is_directory(folder, error)) {
+      throw BadOption(fmt::format("{}: cannot make the folder {}", option, folder.string()));
+    }
+  }
+
+  void keep() { made_.clear(); }
+
+ private:
+  std::vector<fs::path> made_;
+};
+
+/// A file that the program will write.
+struct Output {
+  const char* option;  ///< Which asks for it.
+  fs::path file;
+};
+
+/// The stem of a run's files: `cnn`, or of several seeds `cnn-2`.
+std::string name_of(const Options& options, const Model& model, std::uint64_t seed) {
+  return model.name + (options.seeds == 1 ? "" : fmt::format("-{}", seed));
 }
 
-/// The last check before the training, so that a refused option leaves no empty folder behind.
-void check_outputs(const Options& options) {
-  if (!options.json.empty()) check_writable("--json", options.json);
-  if (!options.csv.empty()) check_folder("--csv", options.csv, "mlp.csv");
-  if (!options.save.empty()) check_folder("--save", options.save, "mlp.safetensors");
+std::vector<Output> outputs(const Options& options, const Recipe& recipe) {
+  std::vector<Output> all;
+  if (!options.json.empty()) all.push_back({"--json", options.json});
+  for (std::uint64_t seed = options.seed; seed < options.seed + options.seeds; ++seed) {
+    for (const Model& model : recipe.models) {
+      const std::string name = name_of(options, model, seed);
+      if (!options.save.empty()) all.push_back({"--save", options.save / (name + ".safetensors")});
+      if (options.csv.empty()) continue;
+      all.push_back({"--csv", options.csv / (name + ".csv")});
+      all.push_back({"--csv", options.csv / (name + "_mistakes.csv")});
+    }
+  }
+  return all;
+}
+
+/// The last check before the training: whatever it will write can be written, each file once. A
+/// refused option leaves no trace.
+void check_outputs(const Options& options, const Recipe& recipe) {
+  NewFolders folders;
+  if (!options.csv.empty()) folders.make("--csv", options.csv);
+  if (!options.save.empty()) folders.make("--save", options.save);
+  std::map<fs::path, const char*> option_of;
+  for (const auto& [option, file] : outputs(options, recipe)) {
+    try {
+      nn::check_writable("write_whole", file);
+    } catch (const std::runtime_error& error) {
+      throw BadOption(fmt::format("{}: {}", option, error.what()));
+    }
+    const auto [first, is_new] = option_of.emplace(fs::weakly_canonical(file), option);
+    if (is_new) continue;
+    throw BadOption(fmt::format("{}: {} is written by {}", option, file.string(), first->second));
+  }
+  folders.keep();
 }
 // [/omit]
 
@@ -376,14 +439,21 @@ struct Run {
 // [/run]
 
 // [train]
+/// Prints text, or loses it where the output cannot be written: fmt::print() would throw, and the
+/// networks that are trained by then would be lost with it. The program ends with status 1.
+void say(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
 Run train(const Model& model, const nn::Split& digits, std::uint64_t seed, bool quiet) {
   nn::Random random{seed};
   Run run{.model = &model, .seed = seed, .network = model.network(random), .history = {}};
   nn::Trainer trainer{run.network, nn::SoftmaxCrossEntropy{}, model.optimizer(model.learning_rate)};
   trainer.watch(nn::Accuracy{});
   if (!quiet) {
-    fmt::print("\n{}, seed {}\n\n{}\n", model.title, seed, run.network.summary(nn::Shape{784}));
-    std::fflush(stdout);
+    say(fmt::format("\n{}, seed {}\n\n{}\n", model.title, seed,
+                    run.network.summary(nn::Shape{784})));
   }
   trainer.observe(nn::Reporter{!quiet});
   if (model.rate_falls) {
@@ -403,10 +473,16 @@ Run train(const Model& model, const nn::Split& digits, std::uint64_t seed, bool 
 // [/train]
 
 // [test]
+/// A network that --load has read may end in Softmax, although those of the recipes do not.
+nn::AnyCost cost_of(const nn::Sequential& network) {
+  if (nn::ends_in_softmax(network)) return nn::CrossEntropy{};
+  return nn::SoftmaxCrossEntropy{};
+}
+
 /// The one look at the test set, when all training is done.
 void test(Run& run, const nn::Dataset& digits) {
-  run.test = nn::evaluate(run.network, nn::SoftmaxCrossEntropy{}, digits);
-  const nn::Tensor probabilities = nn::Softmax{}.predict(nn::predict(run.network, digits.inputs));
+  run.test = nn::evaluate(run.network, cost_of(run.network), digits);
+  const nn::Tensor probabilities = nn::predict_probabilities(run.network, digits.inputs);
   const nn::Labels predicted = nn::Labels::from_rows(probabilities);
   const nn::Labels& actual = digits.targets.labels();
   run.confusion.add(predicted, actual);
@@ -456,7 +532,7 @@ void test_changed(std::vector<Run>& runs, const nn::Dataset& digits) {
                               .targets = digits.targets};
     for (Run& run : runs) {
       const nn::Evaluation seen =
-          nn::evaluate(run.network, nn::SoftmaxCrossEntropy{}, changed, nn::Accuracy{});
+          nn::evaluate(run.network, cost_of(run.network), changed, nn::Accuracy{});
       run.changed.push_back({change.name, seen.metrics[0]});
     }
   }
@@ -526,7 +602,7 @@ struct Row {
 // [omit: numbers as text]
 std::string whole(double x) { return nn::thousands(static_cast<std::size_t>(std::llround(x))); }
 std::string seconds(double x) { return fmt::format("{:.1f} s", x); }
-std::string nats(double x) { return fmt::format("{:.4f}", x); }
+std::string nats(double x) { return fmt::format("{:.4f}", nn::unsigned_nan(x)); }
 std::string percent(double x) { return fmt::format("{:.2f} %", 100 * x); }
 // [/omit]
 
@@ -756,33 +832,47 @@ Json to_json(const Options& options, const std::vector<Run>& runs) {
 }
 // [/json]
 
-// [omit: writing a file whole, or printing what cannot be written]
-bool write(const fs::path& file, const std::string& text) {
-  std::ofstream out{file};
-  out << text << std::flush;
-  return out.good();
+// [omit: where a result goes whose file cannot be written]
+/// Whether a function could write a file; prints why not.
+template <class Write>
+bool written(const fs::path& file, const Write& write) {
+  try {
+    write(file);
+    return true;
+  } catch (const std::runtime_error& error) {
+    fmt::print(stderr, "10_mnist: {}\n", error.what());
+    return false;
+  }
 }
 
-/// Writes a file whole: under another name first, so that an older one is there until the new one
-/// stands; a link or a device is written as it is. What cannot be written is printed instead: hours
-/// of training are not lost to a full disk.
-bool keep(const fs::path& file, const std::string& text) {
+/// A file of the same name in a new folder of the temporary folder.
+fs::path elsewhere(const fs::path& file) {
   std::error_code error;
-  const fs::file_type type = fs::symlink_status(file, error).type();
-  if (type == fs::file_type::regular || type == fs::file_type::not_found) {
-    fs::path partial = file;
-    partial += ".partial";
-    if (write(partial, text)) {
-      fs::rename(partial, file, error);
-      if (!error) return true;
-    }
-    fs::remove(partial, error);
-  } else if (write(file, text)) {
-    return true;
+  fs::path folder = fs::temp_directory_path(error);
+  if (error) folder = "/tmp";
+  std::string name = (folder / "10_mnist-XXXXXX").string();
+  static_cast<void>(mkdtemp(name.data()));  // if it fails, so does what is written there
+  return name / file.filename();
+}
+
+/// Has a function write a result, if not into its file, then into the temporary folder: what hours
+/// of training have made is not lost to a full disk.
+/// @param text Is printed if both fail; empty: nothing.
+/// @return Whether the result is in its file.
+template <class Write>
+bool keep(const fs::path& file, const Write& write, const std::string& text = "") {
+  if (written(file, write)) return true;
+  const fs::path other = elsewhere(file);
+  if (written(other, write)) {
+    fmt::print(stderr, "10_mnist: it is in {} instead\n", other.string());
+  } else {
+    say(text);
   }
-  fmt::print(stderr, "10_mnist: cannot write {}; it follows on standard output\n", file.string());
-  fmt::print("{}\n", text);
   return false;
+}
+
+bool keep_text(const fs::path& file, const std::string& text) {
+  return keep(file, [&](const fs::path& to) { nn::write_whole("write_whole", to, text); }, text);
 }
 // [/omit]
 
@@ -795,33 +885,21 @@ std::string mistakes_csv(const Run& run) {
   return text;
 }
 
-/// The stem of a run's files: `cnn`, or of several seeds `cnn-2`.
-std::string name_of(const Options& options, const Run& run) {
-  return run.model->name + (options.seeds == 1 ? "" : fmt::format("-{}", run.seed));
-}
-
-bool store(const fs::path& file, const Run& run) {
-  try {
-    nn::save_network(file, run.network);
-    return true;
-  } catch (const std::runtime_error& error) {
-    fmt::print(stderr, "10_mnist: {}\n", error.what());
-    return false;
-  }
-}
-
+/// @return Whether every file is where the options say.
 bool keep_all(const Options& options, const std::vector<Run>& runs) {
   bool kept = true;
   for (const Run& run : runs) {
-    if (!options.save.empty())
-      kept &= store(options.save / (name_of(options, run) + ".safetensors"), run);
+    if (options.save.empty()) break;
+    const std::string name = name_of(options, *run.model, run.seed) + ".safetensors";
+    kept &= keep(options.save / name,
+                 [&](const fs::path& file) { nn::save_network(file, run.network); });
   }
-  if (!options.json.empty()) kept &= keep(options.json, to_json(options, runs).dump(2) + "\n");
+  if (!options.json.empty()) kept &= keep_text(options.json, to_json(options, runs).dump(2) + "\n");
   for (const Run& run : runs) {
     if (options.csv.empty()) break;
-    const std::string name = name_of(options, run);
-    kept &= keep(options.csv / (name + ".csv"), run.history.csv());
-    kept &= keep(options.csv / (name + "_mistakes.csv"), mistakes_csv(run));
+    const std::string name = name_of(options, *run.model, run.seed);
+    kept &= keep_text(options.csv / (name + ".csv"), run.history.csv());
+    kept &= keep_text(options.csv / (name + "_mistakes.csv"), mistakes_csv(run));
   }
   return kept;
 }
@@ -835,7 +913,7 @@ int compare(const Options& options) {
   const Recipe recipe = prepare(options);
   nn::set_threads(options.threads);
   const nn::Split digits = load(options, recipe);
-  check_outputs(options);
+  check_outputs(options, recipe);
   const bool trains = options.load.empty();
   std::vector<Run> runs;
   if (!trains) runs = stored_runs(recipe, options.load);
@@ -843,6 +921,7 @@ int compare(const Options& options) {
     fmt::print("{} images to train on, {} to validate, {} to test; {} threads\n",
                nn::thousands(digits.training.size()), nn::thousands(digits.validation.size()),
                nn::thousands(digits.test.size()), nn::threads());
+    if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write the output");
   }
 
   const auto stopped = [&] { return !runs.empty() && runs.back().history.interrupted(); };
@@ -884,8 +963,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     return compare(options);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+  } catch (const CLI::Success& request) {  // --help or --version
+    return app.exit(request);
   } catch (const CLI::ParseError& error) {
     fmt::print(stderr, "10_mnist: {}\n", error.what());
     return bad_option;

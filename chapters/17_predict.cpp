@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -16,6 +17,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 // [/omit]
 
@@ -33,6 +35,9 @@ struct Options {
   fs::path network = NN_NETWORKS_FOLDER "/cnn.safetensors";
   std::optional<std::size_t> index;  ///< Of the pictures in a file, the only one to read.
   bool raw = false;                  ///< Whether a picture goes to the network as it is.
+  fs::path layers;                   ///< Of a stored network, if `network` has only weights.
+  std::vector<std::string> rename;   ///< What to call those weights: `fc1=0`.
+  fs::path submission;               ///< Where the answers for a table of images go.
 };
 // [/options]
 
@@ -42,30 +47,84 @@ struct BadOption : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+std::string fault_of_path(const std::string& text) {
+  return text.empty() ? "'' is not a path" : "";
+}
+
+/// Accepts the number of a picture, and says of anything else what it is not.
+std::string fault_of_index(const std::string& text) {
+  std::size_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc{} && stop == end) return "";
+  const bool negative = text.starts_with('-') && text.find_first_not_of("-0123456789") == text.npos;
+  return fmt::format("'{}' is not {}", text, negative ? "0 or more" : "a whole number, 0 or more");
+}
+
 void describe(CLI::App& app, Options& options) {
   app.add_option("FILE", options.files, "Pictures of one digit each: PNG, PGM or IDX")->required();
-  app.add_option("--network", options.network, "The network, as ./book mnist --save stores it");
-  app.add_option("--index", options.index,
-                 "Of a file of several pictures only this one, from 0 on");
+  app.add_option("--network", options.network, "The network, as ./book mnist --save stores it")
+      ->check(CLI::Validator{fault_of_path, ""});
+  app.add_option("--index", options.index, "Of a file of several pictures only this one, from 0 on")
+      ->check(CLI::Validator{fault_of_index, ""});
   app.add_flag("--raw", options.raw, "Shows the network pictures of 28 × 28 pixels as they are");
+  app.add_option("--layers", options.layers,
+                 "If --network is a file with weights alone, as Python writes it: a stored network "
+                 "that has their layers")
+      ->check(CLI::Validator{fault_of_path, ""});
+  app.add_option("--rename", options.rename,
+                 "What to call those weights: fc1=0 makes fc1.weight the weight of layer 0")
+      ->needs("--layers")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--submission", options.submission,
+                 "Reads FILE as a table of images (CSV), such as Kaggle's test.csv, and writes "
+                 "ImageId,Label for each to this file")
+      ->check(CLI::Validator{fault_of_path, ""});
+  app.set_version_flag("--version", fmt::format("17_predict {}", nn::version()),
+                       "Prints the library's version");
   app.footer(
       "Examples:\n"
       "  ./book predict data/pictures/seven.png\n"
       "  ./book predict data/mnist/t10k-images-idx3-ubyte.gz --index 8\n"
+      "  ./book predict test.csv --submission submission.csv\n"
+      "  ./book predict FILE --network theirs.safetensors \\\n"
+      "      --layers data/networks/mlp.safetensors --rename fc1=0 --rename fc2=2\n"
       "\nThe status is 1 if a picture could not be read or is empty.");
 }
 // [/omit]
 
 // [network]
-nn::Sequential load(const fs::path& file) {
+/// The network of a file; one with weights alone borrows the layers of another.
+nn::Sequential stored(const Options& options) {
+  if (options.layers.empty()) return nn::load_network(options.network);
+  nn::LoadOptions load;
+  for (const std::string& pair : options.rename) {
+    const std::size_t middle = pair.find('=');
+    const bool is_pair = middle != std::string::npos;
+    if (is_pair && load.rename.emplace(pair.substr(0, middle), pair.substr(middle + 1)).second) {
+      continue;
+    }
+    throw BadOption(
+        fmt::format("--rename: '{}', expected two names, such as fc1=0, and each once", pair));
+  }
+  nn::Sequential network = nn::load_network(options.layers);
+  nn::load_weights(options.network, network, load);
+  return network;
+}
+
+nn::Sequential load(const Options& options) {
+  const fs::path& file = options.network;
   nn::Shape output;
   try {
-    nn::Sequential network = nn::load_network(file);
+    nn::Sequential network = stored(options);
     output = network.output_shape(nn::Shape{784});
     if (output == nn::Shape{10}) return network;
   } catch (const std::invalid_argument& error) {
     throw BadOption(
         fmt::format("--network: {} takes no 784 pixels: {}", file.string(), error.what()));
+  } catch (const BadOption&) {
+    throw;
   } catch (const std::runtime_error& error) {
     throw BadOption(fmt::format("--network: {}", error.what()));
   }
@@ -81,7 +140,7 @@ nn::Tensor seen(const nn::Picture& picture, bool raw) {
   const nn::Shape& shape = picture.brightness.shape();
   if (shape != nn::Shape{28, 28}) {
     throw std::invalid_argument(
-        fmt::format("--raw takes 28 × 28 pixels, not {} × {}", shape[0], shape[1]));
+        fmt::format("--raw takes 28 × 28 pixels, not {} × {}", shape[1], shape[0]));
   }
   return picture.brightness.reshaped(nn::Shape{1, 784});
 }
@@ -145,9 +204,9 @@ void print_reading(std::span<const nn::real> pixels, std::span<const nn::real> p
 void read(const nn::Sequential& network, const nn::Picture& picture, const std::string& name,
           bool raw) {
   const nn::Tensor pixels = seen(picture, raw);
-  const nn::Tensor probabilities = nn::Softmax{}.predict(network.predict(pixels));
-  fmt::print("\n{}, {} × {} pixels: {}\n", name, picture.brightness.shape()[0],
-             picture.brightness.shape()[1], nn::Labels::from_rows(probabilities)[0]);
+  const nn::Tensor probabilities = nn::predict_probabilities(network, pixels);
+  fmt::print("\n{}, {} × {} pixels: {}\n", name, picture.brightness.columns(),
+             picture.brightness.rows(), nn::Labels::from_rows(probabilities)[0]);
   print_reading(pixels.row(0), probabilities.row(0));
 }
 // [/reading]
@@ -183,11 +242,34 @@ bool read_file(const nn::Sequential& network, const std::string& file, const Opt
 }
 // [/file]
 
+// [submission]
+/// Reads a table of images and writes what the network takes them for, in the form of a contest.
+void submit(const nn::Sequential& network, const Options& options) {
+  if (options.files.size() != 1) {
+    throw BadOption(
+        fmt::format("--submission: {} files, expected one table", options.files.size()));
+  }
+  const nn::Tensor images = nn::mnist::load_csv_images(options.files[0]);
+  if (images.columns() != 784) {
+    throw BadOption(fmt::format("--submission: {} has images of {} pixels, expected 784",
+                                options.files[0], images.columns()));
+  }
+  const nn::Labels labels = nn::Labels::from_rows(nn::predict(network, images));
+  nn::mnist::save_submission(options.submission, labels);
+  fmt::print("{} images read, their digits are in {}\n", nn::thousands(labels.size()),
+             options.submission.string());
+}
+// [/submission]
+
 // [all]
 constexpr int bad_option = 2;
 
 int predict(const Options& options) {
-  const nn::Sequential network = load(options.network);
+  const nn::Sequential network = load(options);
+  if (!options.submission.empty()) {
+    submit(network, options);
+    return EXIT_SUCCESS;
+  }
   bool all_read = true;
   for (const std::string& file : options.files) {
     try {
@@ -195,6 +277,7 @@ int predict(const Options& options) {
     } catch (const BadOption&) {
       throw;
     } catch (const std::runtime_error& error) {
+      if (std::ferror(stdout) != 0) throw;  // it is the output that cannot be written
       fmt::print(stderr, "17_predict: {}\n", error.what());
       all_read = false;
     }
@@ -213,8 +296,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     return predict(options);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+  } catch (const CLI::Success& request) {  // --help or --version
+    return app.exit(request);
   } catch (const CLI::ParseError& error) {
     fmt::print(stderr, "17_predict: {}\n", error.what());
     return bad_option;

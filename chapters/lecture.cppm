@@ -11,7 +11,7 @@ module;
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +19,11 @@ module;
 export module lecture;
 
 import nn.evaluation;
+import nn.files;
+import nn.reporter;
+import nn.safetensors;
 import nn.tensor;
+import nn.text;
 
 namespace lecture {
 
@@ -28,8 +32,20 @@ bool shortened = false;
 std::filesystem::path folder;
 
 [[noreturn]] void refuse(const char* program, std::string_view what) {
-  fmt::print(stderr, "{}: {}; there are --step, --short and --data DIR\n", program, what);
+  fmt::print(stderr, "{}: {}; there are --step, --short, --data DIR and --version\n", program,
+             what);
   std::exit(2);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
+}
+
+/// The folder of `--data`, in which the files can be written at the end of the program.
+std::filesystem::path checked_folder(const char* program, const char* path) {
+  if (!std::filesystem::is_directory(path)) refuse(program, "--data needs a folder that is there");
+  try {
+    nn::check_writable("write_whole", std::filesystem::path{path} / "figure.csv");
+  } catch (const std::runtime_error& error) {
+    refuse(program, fmt::format("--data: {}", error.what()));
+  }
+  return path;
 }
 
 }  // namespace lecture
@@ -38,7 +54,8 @@ export namespace lecture {
 
 /// Reads the program's options: `--step` makes it wait for Enter before every heading but the
 /// first, `--short` makes work of minutes a matter of seconds, `--data DIR` writes what the figures
-/// are drawn from. At anything else the program ends with status 2.
+/// are drawn from, and `--version` only prints the library's version. At anything else the program
+/// ends with status 2.
 void begin(int argc, char** argv, std::string_view title) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
@@ -46,10 +63,11 @@ void begin(int argc, char** argv, std::string_view title) {
       waits = true;
     } else if (option == "--short") {
       shortened = true;
-    } else if (option == "--data" && i + 1 < argc && std::filesystem::is_directory(argv[i + 1])) {
-      folder = argv[++i];
     } else if (option == "--data") {
-      refuse(argv[0], "--data needs a folder that is there");
+      folder = checked_folder(argv[0], ++i < argc ? argv[i] : "");
+    } else if (option == "--version") {
+      fmt::print("{} {}\n", std::filesystem::path{argv[0]}.filename().string(), nn::version());
+      std::exit(0);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
     } else {
       refuse(argv[0], fmt::format("no option '{}'", option));
     }
@@ -60,20 +78,15 @@ void begin(int argc, char** argv, std::string_view title) {
 /// Whether long work is to be cut short: fewer images, epochs or seeds, for a test or a first look.
 bool is_short() { return shortened; }
 
-/// Says on a terminal what a long work is at; the next word of it stands in the same place.
+/// Says on a terminal what a long work is at; the next word of it is written over the last.
 void progress(std::string_view what) {
-  if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\033[K{}", what);
+  const std::size_t columns = nn::progress_columns(STDERR_FILENO);
+  if (columns > 0) fmt::print(stderr, "\r\033[K{:.{}}", what, columns);
 }
 
 /// Keeps the data of a figure, lines of comma-separated values, if the program was asked to.
 void keep(std::string_view file, std::string_view lines) {
-  if (folder.empty()) return;
-  std::ofstream out{folder / file};
-  out << lines << std::flush;
-  if (!out) {
-    fmt::print(stderr, "cannot write {}\n", (folder / file).string());
-    std::exit(1);  // NOLINT(concurrency-mt-unsafe): the only thread that ends the program
-  }
+  if (!folder.empty()) nn::write_whole("lecture", folder / file, lines);
 }
 
 /// `1.3 A batch rides along`, underlined.
@@ -96,8 +109,8 @@ void show(std::string_view name, const nn::Tensor& tensor) {
   for (std::size_t i = 0; i < rows; ++i) {
     fmt::print("  {:<18}", i == 0 ? label : "");
     for (std::size_t j = 0; j < tensor.size() / rows; ++j) {
-      // + 0 makes a plain 0 of the other one, -0.
-      fmt::print("{:8.3f}", tensor.values()[i * (tensor.size() / rows) + j] + 0);
+      const nn::real value = tensor.values()[i * (tensor.size() / rows) + j];
+      fmt::print("{:8.3f}", nn::unsigned_nan(value) + 0);  // + 0 makes a plain 0 of -0
     }
     fmt::print("\n");
   }

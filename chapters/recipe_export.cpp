@@ -2,6 +2,7 @@
 
 // [export]
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -11,7 +12,8 @@ int main() {
   nn::Random random{1};
   const nn::Sequential network{nn::Dense{784, 32, nn::He{random}}, nn::ReLU{},
                                nn::Dense{32, 10, nn::Glorot{random}}};
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "nn-recipe";
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / fmt::format("nn-recipe-{}", getpid());
   std::filesystem::create_directories(folder);
 
   // For this library and for PyTorch: weights under PyTorch's names.

@@ -2,6 +2,7 @@
 
 // [layer]
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstddef>
@@ -62,7 +63,8 @@ int main() {
                                const std::string gate = graph.add({.op = "Sigmoid"});
                                graph.add({.op = "Mul", .inputs = {input, gate}});
                              }});
-  const std::filesystem::path file = std::filesystem::temp_directory_path() / "swish.safetensors";
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / fmt::format("swish-{}.safetensors", getpid());
   nn::save_network(file, network);
   const nn::Sequential loaded = nn::load_network(file);
   nn::export_onnx(file, network, nn::Shape{2});

@@ -3,14 +3,18 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -24,16 +28,23 @@ struct Outcome {
   std::string output;  ///< Standard output and error together.
 };
 
-Outcome run(const std::string& arguments) {
-  const std::string command = std::string{NN_PROGRAM} + " " + arguments + " 2>&1";
-  FILE* const pipe = popen(command.c_str(), "r");
+/// @param meanwhile Is called with what the command has printed, every time that it prints.
+Outcome run_command(
+    const std::string& command,
+    const std::function<void(const std::string&)>& meanwhile = [](const std::string&) {}) {
+  FILE* const pipe = popen(("(" + command + ") 2>&1").c_str(), "r");
   std::string output;
   std::array<char, 4096> buffer{};
-  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-    output.append(buffer.data(), count);
+  for (ssize_t count = 0; (count = read(fileno(pipe), buffer.data(), buffer.size())) > 0;) {
+    output.append(buffer.data(), static_cast<std::size_t>(count));
+    meanwhile(output);
   }
   const int status = pclose(pipe);
   return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1, .output = output};
+}
+
+Outcome run(const std::string& arguments) {
+  return run_command(std::string{NN_PROGRAM} + " " + arguments);
 }
 
 std::string contents(const fs::path& file) {
@@ -76,12 +87,17 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
   expect_refusal("--batch-size 55001", "--batch-size: 55001 images, the training set has 55000");
   expect_refusal("--learning-rate -1", "--learning-rate: -1, expected a number of 0 or more");
   expect_refusal("--learning-rate nan", "--learning-rate: nan, expected a number of 0 or more");
-  expect_refusal("--json " + path("none/result.json"),
-                 "--json: cannot write " + path("none/result.json"));
+  expect_refusal("--json " + path("none/result.json"), "--json: nn::write_whole: cannot write " +
+                                                           path("none/result.json") +
+                                                           ": No such file or directory");
+  for (const std::string option : {"--data", "--json", "--csv", "--save", "--load"}) {
+    expect_refusal(option + " ''", option + ": '' is not a path");
+    EXPECT_EQ(run(option + "=''").status, 2) << option;
+  }
   expect_refusal("--data " + path(""),
-                 "--data: nn::read_idx: no file train-images-idx3-ubyte or "
-                 "train-images-idx3-ubyte.gz in " +
-                     path("").substr(0, path("").size() - 1));
+                 "--data: nn::mnist: no file train-images-idx3-ubyte in " +
+                     path("").substr(0, path("").size() - 1) +
+                     ", expected it plain or as .gz, or named train-images.idx3-ubyte");
   EXPECT_EQ(run("--recipe other").status, 2);
   EXPECT_EQ(run("--nonsense").status, 2);
 }
@@ -91,7 +107,43 @@ TEST_F(MnistProgram, ChecksOutputsBeforeTrainingAndLeavesNoTrace) {
   expect_refusal("--csv " + path("file"), "--csv: cannot make the folder " + path("file"));
   EXPECT_EQ(run("--json " + path("result.json") + " --threads 0").status, 2);
   EXPECT_FALSE(fs::exists(path("result.json")));
+  const std::string through = path("file/folder");
+  expect_refusal("--csv " + through, "--csv: cannot make the folder " + through);
+  fs::create_directories(path("csv/cnn_mistakes.csv"));
+  expect_refusal(
+      "--csv " + path("csv") + " --save " + path("new/networks"),
+      "--csv: nn::write_whole: cannot write " + path("csv/cnn_mistakes.csv") + ": it is no file");
+  expect_refusal("--json " + path("new") + " --csv " + path("new"),
+                 "--json: nn::write_whole: cannot write " + path("new") + ": it is no file");
+  expect_refusal("--json " + path("new/mlp.csv") + " --csv " + path("new"),
+                 "--csv: " + path("new/mlp.csv") + " is written by --json");
+  fs::create_symlink(path("none/missing"), path("dangling"));
+  expect_refusal(
+      "--json " + path("dangling"),
+      "--json: nn::write_whole: cannot write " + path("dangling") + ": No such file or directory");
+  EXPECT_TRUE(fs::is_symlink(path("dangling")));
+  EXPECT_FALSE(fs::exists(path("new")));
   EXPECT_EQ(contents(path("file")), "kept");
+}
+
+// Root may write to any folder, so it becomes another user who may not.
+TEST_F(MnistProgram, ChecksWhetherAFolderIsWritable) {
+  const std::string as_nobody = geteuid() == 0 ? "setpriv --reuid=65534 --clear-groups " : "";
+  if (std::system((as_nobody + "test -x " NN_PROGRAM).c_str()) != 0) GTEST_SKIP() << "no setpriv";
+  fs::create_directory(path("folder"));
+  fs::permissions(path("folder"), fs::perms{0555});
+  fs::permissions(path(""), fs::perms{0755});
+  for (const std::string option : {"--json", "--csv", "--save"}) {
+    const bool is_file = option == "--json";
+    const std::string file = is_file             ? "folder/x"
+                             : option == "--csv" ? "folder/mlp.csv"
+                                                 : "folder/mlp.safetensors";
+    const Outcome outcome = run_command(as_nobody + NN_PROGRAM " " + option + " " +
+                                        path(is_file ? "folder/x" : "folder"));
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.output, "10_mnist: " + option + ": nn::write_whole: cannot write " +
+                                  path(file) + ": Permission denied\n");
+  }
 }
 
 TEST_F(MnistProgram, HelpShowsExamples) {
@@ -203,13 +255,81 @@ TEST_F(MnistProgram, TellsThatATrainingDiverged) {
   }
 }
 
-TEST_F(MnistProgram, PrintsResultsThatItCannotWrite) {
-  // A folder where the partial file is to stand: found out only at the end.
-  fs::create_directory(path("result.json.partial"));
-  const Outcome outcome = run("--recipe report --epochs 1 --quiet --json " + path("result.json"));
+/// Trains for an epoch, and meanwhile the folder `out` of its results disappears.
+Outcome run_without_folder(const fs::path& folder, const fs::path& temporary) {
+  fs::create_directory(folder / "out");
+  const std::string out = (folder / "out").string();
+  const std::string command = "TMPDIR=" + temporary.string() + " " + NN_PROGRAM +
+                              " --recipe report --epochs 1 --save " + out + " --csv " + out +
+                              " --json " + out + "/result.json";
+  return run_command(command, [&](const std::string& output) {
+    if (output.find("epoch  1/1") != std::string::npos) fs::remove_all(folder / "out");
+  });
+}
+
+TEST_F(MnistProgram, KeepsWhatItCannotWriteInTheTemporaryFolder) {
+  fs::create_directory(path("temporary"));
+  const Outcome outcome = run_without_folder(path(""), path("temporary"));
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.output.find("cannot write " + path("result.json")), std::string::npos);
+  EXPECT_NE(outcome.output.find("10_mnist: nn::save_network: cannot write " +
+                                path("out/cnn.safetensors") + ": No such file or directory\n"),
+            std::string::npos)
+      << outcome.output;
+  std::set<std::string> kept;
+  for (const fs::directory_entry& folder : fs::directory_iterator{path("temporary")}) {
+    for (const fs::directory_entry& file : fs::directory_iterator{folder}) {
+      kept.insert(file.path().filename().string());
+      EXPECT_NE(outcome.output.find("10_mnist: it is in " + file.path().string() + " instead\n"),
+                std::string::npos)
+          << outcome.output;
+      if (file.path().extension() == ".json") {
+        EXPECT_EQ(json::parse(contents(file.path()))["models"].size(), 2U);
+      }
+    }
+  }
+  EXPECT_EQ(kept,
+            (std::set<std::string>{"mlp.safetensors", "cnn.safetensors", "result.json", "mlp.csv",
+                                   "mlp_mistakes.csv", "cnn.csv", "cnn_mistakes.csv"}));
+}
+
+TEST_F(MnistProgram, PrintsResultsThatItCannotWriteAnywhere) {
+  const Outcome outcome = run_without_folder(path(""), "/proc");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.output.find("cannot write " + path("out/result.json")), std::string::npos);
   EXPECT_NE(outcome.output.find("\"confusion\""), std::string::npos);
+  EXPECT_NE(outcome.output.find("misreads"), std::string::npos);
+}
+
+// At once, and not after a training that nobody sees.
+TEST_F(MnistProgram, FailsWhereItsOutputCannotBeWritten) {
+  const Outcome outcome = run(">/dev/full");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.output, "10_mnist: cannot write the output\n");
+  for (const char* arguments : {"--help", "--version"}) {
+    EXPECT_EQ(run(std::string{arguments} + " >/dev/full").status, 1) << arguments;
+  }
+  fs::create_directory(path("networks"));
+  const Outcome quiet =
+      run("--recipe report --epochs 1 --quiet --save " + path("networks") + " >/dev/full");
+  EXPECT_EQ(quiet.status, 1);
+  EXPECT_TRUE(fs::exists(path("networks/cnn.safetensors")));
+}
+
+TEST_F(MnistProgram, PrintsItsVersion) {
+  const Outcome outcome = run("--version");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, "10_mnist " NN_VERSION "\n");
+}
+
+TEST_F(MnistProgram, PrintsItsResultsInTheirPlace) {
+  const Outcome outcome =
+      run_command(NN_PROGRAM " --recipe report --epochs 1 --json /dev/stdout > " + path("out"));
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  const std::string text = contents(path("out"));
+  const std::size_t begin = text.find("\n{\n");
+  ASSERT_NE(begin, std::string::npos) << text;
+  EXPECT_LT(text.find("epoch  1/1"), begin);
+  EXPECT_GT(text.find("misreads"), begin);
 }
 
 TEST_F(MnistProgram, WritesThroughALinkInsteadOfReplacingIt) {
@@ -217,6 +337,10 @@ TEST_F(MnistProgram, WritesThroughALinkInsteadOfReplacingIt) {
   fs::create_symlink(path("target.json"), path("link.json"));
   const Outcome outcome = run("--recipe report --epochs 1 --quiet --json " + path("link.json"));
   EXPECT_EQ(outcome.status, 0);
+  EXPECT_TRUE(fs::is_symlink(path("link.json")));
+  EXPECT_TRUE(json::parse(contents(path("target.json"))).contains("models"));
+  fs::remove(path("target.json"));
+  EXPECT_EQ(run("--recipe report --epochs 1 --quiet --json " + path("link.json")).status, 0);
   EXPECT_TRUE(fs::is_symlink(path("link.json")));
   EXPECT_TRUE(json::parse(contents(path("target.json"))).contains("models"));
 }
@@ -300,8 +424,13 @@ TEST_F(MnistProgram, ChecksBeforeTrainingWhetherNetworksCanBeSaved) {
   std::ofstream{path("file")} << "kept";
   expect_refusal("--save " + path("file"), "--save: cannot make the folder " + path("file"));
   fs::create_directories(path("folder/mlp.safetensors"));
-  expect_refusal("--save " + path("folder"),
-                 "--save: cannot write " + path("folder/mlp.safetensors"));
+  expect_refusal("--save " + path("folder"), "--save: nn::write_whole: cannot write " +
+                                                 path("folder/mlp.safetensors") +
+                                                 ": it is no file");
+  fs::create_directories(path("seeds/cnn-3.safetensors"));
+  expect_refusal("--seeds 3 --save " + path("seeds"), "--save: nn::write_whole: cannot write " +
+                                                          path("seeds/cnn-3.safetensors") +
+                                                          ": it is no file");
 }
 
 TEST_F(MnistProgram, RefusesToTrainWhatItLoads) {

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 import nn;
@@ -55,7 +56,7 @@ class PredictProgram : public testing::Test {
   /// Runs the program in the folder.
   [[nodiscard]] Outcome run(const std::string& arguments) const {
     const std::string command =
-        "cd " + folder_.string() + " && " + NN_PROGRAM + " " + arguments + " 2>&1";
+        "(cd " + folder_.string() + " && " + NN_PROGRAM + " " + arguments + ") 2>&1";
     FILE* const pipe = popen(command.c_str(), "r");
     std::string output;
     std::array<char, 4096> buffer{};
@@ -81,7 +82,7 @@ TEST_F(PredictProgram, DrawsWhatTheNetworkSeesAndItsProbabilities) {
   const Outcome outcome = run("bar.pgm --network network");
   EXPECT_EQ(outcome.status, 0);
   const std::string block = "         ██████████         ";
-  std::string expected = "\nbar.pgm, 4 × 3 pixels: 3\n\n\n";
+  std::string expected = "\nbar.pgm, 3 × 4 pixels: 3\n\n\n";
   for (int digit = 0; digit < 10; ++digit) {
     expected += "  " + block + "    " + std::to_string(digit);
     expected += digit == 3 ? "   75.0 %  ████████████████████████\n" : "    2.8 %  ▉\n";
@@ -97,7 +98,7 @@ TEST_F(PredictProgram, ShowsTheOthersIfOneIsEmptyOrBad) {
        {"17_predict: empty.pgm: nn::to_mnist: no ink: brightness is from 1.00 to 1.00, and a "
         "difference below 0.1 from the edge's is none\n",
         "17_predict: nn::load_pictures: bad.pgm, byte 14: the file ends after 2 of 3 pixels\n",
-        "17_predict: nn::load_pictures: no file none.png\n", "bar.pgm, 4 × 3 pixels: 3\n"}) {
+        "17_predict: nn::load_pictures: no file none.png\n", "bar.pgm, 3 × 4 pixels: 3\n"}) {
     EXPECT_NE(outcome.output.find(sentence), std::string::npos) << outcome.output;
   }
 }
@@ -123,7 +124,7 @@ TEST_F(PredictProgram, ShowsAPictureAsItIs) {
   const Outcome outcome = run("grey.pgm bar.pgm --raw --network network");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_TRUE(outcome.output.find("  ████████████████████████████\n") != std::string::npos);
-  EXPECT_TRUE(outcome.output.find("17_predict: bar.pgm: --raw takes 28 × 28 pixels, not 4 × 3\n") !=
+  EXPECT_TRUE(outcome.output.find("17_predict: bar.pgm: --raw takes 28 × 28 pixels, not 3 × 4\n") !=
               std::string::npos);
 }
 
@@ -139,17 +140,89 @@ TEST_F(PredictProgram, RefusesBadOptionsInOneSentence) {
   EXPECT_EQ(missing.status, 2);
   EXPECT_TRUE(missing.output.starts_with("17_predict: --network: ")) << missing.output;
   EXPECT_EQ(std::ranges::count(missing.output, '\n'), 1);
-  for (const char* bad : {"", "--nonsense", "bar.pgm --index -1", "bar.pgm --index x"}) {
+  expect_refusal("bar.pgm --index -1", "--index: '-1' is not 0 or more");
+  expect_refusal("bar.pgm --index x", "--index: 'x' is not a whole number, 0 or more");
+  expect_refusal("bar.pgm --index 1.5", "--index: '1.5' is not a whole number, 0 or more");
+  expect_refusal("bar.pgm --index ''", "--index: '' is not a whole number, 0 or more");
+  expect_refusal("bar.pgm --network ''", "--network: '' is not a path");
+  for (const char* bad : {"", "--nonsense"}) {
     const Outcome outcome = run(bad);
     EXPECT_EQ(outcome.status, 2) << bad;
     EXPECT_EQ(std::ranges::count(outcome.output, '\n'), 1) << outcome.output;
   }
 }
 
+// 784 pixels in each of three images, without labels, as Kaggle's test.csv has them.
+TEST_F(PredictProgram, WritesASubmissionForATable) {
+  std::string table;
+  for (int pixel = 0; pixel < 784; ++pixel)
+    table += (pixel == 0 ? "pixel" : ",pixel") + std::to_string(pixel);
+  std::string row = "\n0";
+  for (int pixel = 1; pixel < 784; ++pixel) row += ",255";
+  write("test.csv", table + row + row + row + "\n");
+  const Outcome outcome = run("test.csv --submission out.csv --network network");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, "3 images read, their digits are in out.csv\n");
+  std::ifstream in{path("out.csv")};
+  EXPECT_EQ((std::string{std::istreambuf_iterator<char>{in}, {}}),
+            "ImageId,Label\n1,3\n2,3\n3,3\n");
+  write("small.csv", "pixel0\n1\n");
+  expect_refusal("small.csv --submission out.csv --network network",
+                 "--submission: small.csv has images of 1 pixels, expected 784");
+  expect_refusal("test.csv test.csv --submission out.csv --network network",
+                 "--submission: 2 files, expected one table");
+}
+
+// What a class of PyTorch's with a member `last` stores.
+TEST_F(PredictProgram, TakesWeightsUnderOtherNames) {
+  nn::Sequential network = blind(784, 10);
+  const auto stored = [&](const char* name) {
+    return nn::StoredTensor::of(name, nn::Tensor{nn::Shape{10, 784}});
+  };
+  nn::Safetensors theirs;
+  theirs.tensors = {stored("last.weight"),
+                    nn::StoredTensor::of("last.bias", network.parameter("0.bias").value)};
+  nn::write_safetensors("test", path("theirs"), theirs);
+  expect_refusal("bar.pgm --network theirs",
+                 "--network: nn::load_network: theirs: holds tensors ('last.weight', 'last.bias') "
+                 "but no layers: make the network and use nn::load_weights (--layers)");
+  expect_refusal("bar.pgm --network theirs --layers network",
+                 "--network: nn::load_weights: theirs: '0.weight' is missing; the file has "
+                 "'last.weight', 'last.bias'; LoadOptions::rename (--rename) maps names, and by "
+                 "the shapes 'last=0' would fit");
+  const Outcome outcome = run("--layers network --rename last=0 --network theirs bar.pgm");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_TRUE(outcome.output.starts_with("\nbar.pgm, 4 × 3 pixels: 3\n")) << outcome.output;
+  for (const char* pairs : {"--rename last", "--rename last=0 --rename last=1"}) {
+    const Outcome bad = run("bar.pgm --network theirs --layers network " + std::string{pairs});
+    EXPECT_EQ(bad.status, 2);
+    EXPECT_TRUE(bad.output.ends_with("expected two names, such as fc1=0, and each once\n"));
+  }
+  EXPECT_EQ(run("bar.pgm --network theirs --rename last=0").status, 2);
+}
+
 TEST_F(PredictProgram, HelpShowsExamples) {
   const Outcome outcome = run("--help");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_NE(outcome.output.find("./book predict data/pictures/seven.png"), std::string::npos);
+}
+
+TEST_F(PredictProgram, PrintsItsVersion) {
+  const Outcome outcome = run("--version");
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, "17_predict " + std::string{nn::version()} + "\n");
+}
+
+TEST_F(PredictProgram, FailsWhereItsOutputCannotBeWritten) {
+  const Outcome one = run("bar.pgm --network network >/dev/full");
+  EXPECT_EQ(one.status, 1);
+  EXPECT_EQ(one.output, "17_predict: cannot write the output\n");
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "bar.pgm ";
+  const Outcome all = run(many + "--network network >/dev/full");
+  EXPECT_EQ(all.status, 1);
+  EXPECT_EQ(std::ranges::count(all.output, '\n'), 1) << all.output;
+  EXPECT_EQ(run("--help >/dev/full").status, 1);
 }
 
 // Whatever it is asked to read, and however long a path is.

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <span>
 #include <stdexcept>
@@ -194,6 +195,26 @@ TEST_F(Resuming, ResumesAfterTheEpochsThereWere) {
   EXPECT_EQ(other.layer<nn::Dense>(0).weights(), whole.layer<nn::Dense>(0).weights());
 }
 
+// Half a wave over four epochs ends at 0; over eight, it is at ½ by then.
+TEST_F(Resuming, SaysHowTheLearningRateJumpsUnderASchedule) {
+  nn::TrainingOptions plan = options(4);
+  plan.steps.schedule = nn::Cosine{};
+  nn::Sequential network = small_network();
+  keeping(network).fit(clouds(90), plan);
+  const auto resumed = [&] {
+    nn::Trainer trainer = keeping(network);
+    trainer.observe(nn::Reporter{});
+    testing::internal::CaptureStdout();
+    trainer.fit(clouds(90), plan);
+    return testing::internal::GetCapturedStdout();
+  };
+  EXPECT_EQ(resumed(), "continues after epoch 4, batch 0\n");
+  plan.epochs = 8;
+  EXPECT_TRUE(resumed().starts_with(
+      "continues after epoch 4, batch 0\n"
+      "the schedule now spans 8 epochs: the learning rate goes from 0.00019 to 0.0522\n"));
+}
+
 TEST_F(Resuming, ATrainingThatIsOverGivesItsNetworkAndHistory) {
   nn::Sequential network = small_network();
   const nn::History before = keeping(network).fit(clouds(90), options(3));
@@ -298,6 +319,20 @@ TEST_F(Resuming, RefusesAPlaceThatCannotBeWrittenBeforeItTrains) {
   EXPECT_EQ(
       error_of<std::runtime_error>([&] { trainer.fit(clouds(90), options(1)); }),
       "nn::Checkpoints: cannot write " + path("none/c").string() + ": No such file or directory");
+}
+
+// Otherwise an epoch would be lost; but one that is over can be read from anywhere.
+TEST_F(Resuming, ChecksThatItCanKeepWhatItResumes) {
+  nn::Sequential network = small_network();
+  keeping(network).fit(clouds(90), options(1));
+  std::filesystem::permissions(path(""), std::filesystem::perms{0555});
+  {
+    const nn::test::NotRoot anyone;
+    EXPECT_EQ(keeping(network).fit(clouds(90), options(1)).epochs.size(), 1U);
+    EXPECT_EQ(error_of<std::runtime_error>([&] { keeping(network).fit(clouds(90), options(2)); }),
+              "nn::Checkpoints: cannot write " + path("c").string() + ": Permission denied");
+  }
+  std::filesystem::permissions(path(""), std::filesystem::perms{0755});
 }
 
 TEST_F(Resuming, RefusesStepsThatCannotBe) {

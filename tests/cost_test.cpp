@@ -101,6 +101,29 @@ TEST(SoftmaxCrossEntropy, KnowsLogitsOfAnySize) {
 // The rule for certainty: a probability of 0 counts as the least that there is.
 const double certainly_wrong = -std::log(double{nn::least_probability});
 
+// Next to a logit of 1e16 a double has no room for ln 2: it must not be added to the logit.
+TEST(SoftmaxCrossEntropy, KeepsTheLogarithmNextToHugeLogits) {
+  for (const real huge : {real(1e8), real(1e16), real(1e30), real(-1e16), real(-1e30)}) {
+    const Tensor logits{{huge, huge}};
+    EXPECT_DOUBLE_EQ(nn::SoftmaxCrossEntropy::value(logits, Labels{1}), std::log(2.0)) << huge;
+    EXPECT_EQ(nn::SoftmaxCrossEntropy::gradient(logits, Labels{1}), (Tensor{{0.5, -0.5}}));
+  }
+}
+
+// A mask: −∞ is the logit of a class that cannot be.
+TEST(SoftmaxCrossEntropy, LeavesMaskedClassesOut) {
+  constexpr real masked = -std::numeric_limits<real>::infinity();
+  const Tensor logits{{masked, 0, 0}};
+  const Tensor one_hot{{0, 1, 0}};
+  for (const Targets& targets : {Targets{Labels{1}}, Targets{one_hot}}) {
+    EXPECT_DOUBLE_EQ(nn::SoftmaxCrossEntropy::value(logits, targets), std::log(2.0));
+    EXPECT_EQ(nn::SoftmaxCrossEntropy::gradient(logits, targets), (Tensor{{0, -0.5, 0.5}}));
+  }
+  EXPECT_EQ(nn::SoftmaxCrossEntropy::value(logits, Labels{0}),
+            std::numeric_limits<double>::infinity());
+  EXPECT_EQ(nn::Softmax{}.predict(logits), (Tensor{{0, 0.5, 0.5}}));
+}
+
 TEST(CrossEntropy, IsFiniteForCertainty) {
   const Tensor certain{{1, 0}};
   EXPECT_EQ(nn::CrossEntropy::value(certain, Labels{0}), 0);

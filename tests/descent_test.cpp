@@ -425,6 +425,20 @@ TEST(ClipGradients, LeavesShortOnesAlone) {
   EXPECT_EQ(a.gradient, (Tensor{0, 0}));
 }
 
+// An infinite gradient has no direction that could be kept.
+TEST(ClipGradients, RefusesGradientsThatAreNotFinite) {
+  for (const real broken : {std::numeric_limits<real>::infinity(), -not_a_number}) {
+    Parameter a = parameter({0, 0}, {3, 4});
+    Parameter b{"bias", Tensor{0, 0}};
+    b.gradient = Tensor{1, broken};
+    EXPECT_EQ(error_of<std::invalid_argument>([&] { nn::clip_gradients(std::vector{&a, &b}, 1); }),
+              std::string{"nn::clip_gradients: value 1 of the gradient of bias is "} +
+                  (std::isnan(broken) ? "nan" : "inf") + ", expected finite numbers");
+    EXPECT_EQ(a.gradient, (Tensor{3, 4}));
+    EXPECT_EQ(b.gradient(0), 1);
+  }
+}
+
 TEST(ClipGradients, RefusesAMaximumNotAboveZero) {
   const auto error = [](real maximum) {
     return error_of<std::invalid_argument>([=] { nn::clip_gradients({}, maximum); });

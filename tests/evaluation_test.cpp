@@ -73,6 +73,30 @@ TEST(Evaluation, AddsBatchesUpByWhatTheyWeigh) {
   EXPECT_EQ(running.result().metrics, std::vector{0.0});
 }
 
+// Softmax is applied once, whether the network ends in it or not.
+TEST(Evaluation, GivesProbabilities) {
+  const nn::Sequential logits = small_network();
+  const nn::Sequential ending{small_network(), nn::Softmax{}};
+  const Tensor inputs = clouds(30).inputs;
+  EXPECT_FALSE(nn::ends_in_softmax(logits));
+  EXPECT_TRUE(nn::ends_in_softmax(ending));
+  EXPECT_TRUE(nn::ends_in_softmax(nn::Sequential{ending}));
+  EXPECT_FALSE(nn::ends_in_softmax(nn::Sequential{}));
+  const Tensor right = nn::predict(ending, inputs);
+  EXPECT_EQ(nn::predict_probabilities(logits, inputs), right);
+  EXPECT_EQ(nn::predict_probabilities(ending, inputs), right);
+}
+
+TEST(Evaluation, RefusesProbabilitiesThatAreNotNumbers) {
+  nn::Sequential network = small_network();
+  network.parameter("0.weight").value(0, 0) = std::numeric_limits<real>::infinity();
+  Tensor inputs{{0, 1}, {1, 1}};
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { (void)nn::predict_probabilities(network, inputs); }),
+      "nn::predict_probabilities: what the network computes for sample 0 is not a number");
+  EXPECT_EQ(nn::predict_classes(network, inputs)[0], Labels::no_class);
+}
+
 TEST(Evaluation, RefusesWhatCannotBeEvaluated) {
   const nn::Sequential network = small_network();
   const auto refusal = [&](const nn::Sequential& tried, const Dataset& set) {

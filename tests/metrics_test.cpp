@@ -66,17 +66,74 @@ TEST(ConfusionMatrix, PrecisionRecallAndF1ByHand) {
   EXPECT_DOUBLE_EQ(matrix.f1(), (4.0 / 7 + 4.0 / 6 + 6.0 / 7) / 3);
 }
 
-// Class 2 neither occurs nor is predicted: its 0/0 counts as 0, and lowers the means.
-TEST(ConfusionMatrix, ZeroByZeroIsZero) {
+// Class 2 neither occurs nor is predicted: it does not count.
+TEST(ConfusionMatrix, AClassThatNeverOccursDoesNotCount) {
   ConfusionMatrix matrix{3};
   EXPECT_EQ(matrix.accuracy(), 0);
   EXPECT_EQ(matrix.f1(), 0);
   const Labels right{0, 1};
   matrix.add(right, right);
+  EXPECT_FALSE(matrix.occurs(2));
   EXPECT_EQ(matrix.precision(2), 0);
   EXPECT_EQ(matrix.recall(2), 0);
   EXPECT_EQ(matrix.f1(2), 0);
-  EXPECT_DOUBLE_EQ(matrix.f1(), 2.0 / 3);
+  EXPECT_EQ(matrix.precision(), 1);
+  EXPECT_EQ(matrix.recall(), 1);
+  EXPECT_EQ(matrix.f1(), 1);
+}
+
+// A class that occurs only as a sample, or only as a prediction, counts with 0.
+TEST(ConfusionMatrix, ZeroByZeroIsZero) {
+  ConfusionMatrix matrix{4};
+  matrix.add({0, 0, 2}, {0, 1, 0});
+  EXPECT_DOUBLE_EQ(matrix.precision(), (1.0 / 2 + 0 + 0) / 3);
+  EXPECT_DOUBLE_EQ(matrix.recall(), (1.0 / 2 + 0 + 0) / 3);
+  EXPECT_DOUBLE_EQ(matrix.f1(), (1.0 / 2 + 0 + 0) / 3);
+}
+
+// A prediction of no class is wrong, and is seen in every number.
+TEST(ConfusionMatrix, CountsPredictionsOfNoClass) {
+  ConfusionMatrix matrix{2};
+  matrix.add({0, Labels::no_class, 1, Labels::no_class}, {0, 0, 1, 1});
+  EXPECT_EQ(matrix.total(), 4);
+  EXPECT_EQ(matrix.samples(0), 2);
+  EXPECT_EQ(matrix.without_class(1), 1);
+  EXPECT_DOUBLE_EQ(matrix.accuracy(), 0.5);
+  EXPECT_DOUBLE_EQ(matrix.precision(0), 1);
+  EXPECT_DOUBLE_EQ(matrix.recall(0), 0.5);
+  EXPECT_EQ(matrix.table(),
+            "actual \\ predicted\n"
+            "          0    1 none\n"
+            "     0    1    0    1\n"
+            "     1    0    1    1\n");
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { matrix.add({0}, {Labels::no_class}); }),
+            "nn::ConfusionMatrix: a target contains NaN, so it has no class");
+}
+
+// Wherever the NaN is: a row with one has no largest value.
+TEST(Metrics, ARowWithNaNIsWrong) {
+  for (std::size_t place = 0; place < 3; ++place) {
+    Tensor scores{{0, 1, 0}};
+    scores(0, place) = not_a_number;
+    for (std::size_t actual = 0; actual < 3; ++actual) {
+      nn::Accuracy accuracy;
+      accuracy.add(scores, Labels{actual});
+      EXPECT_EQ(accuracy.value(), 0);
+      nn::TopAccuracy top{2};
+      top.add(scores, Labels{actual});
+      EXPECT_EQ(top.value(), 0);
+      nn::F1 f1{3};
+      f1.add(scores, Labels{actual});
+      EXPECT_EQ(f1.value(), 0);
+    }
+  }
+  // A probability of class 1 alone.
+  nn::Accuracy accuracy;
+  accuracy.add({{not_a_number}, {not_a_number}}, Labels{0, 1});
+  EXPECT_EQ(accuracy.value(), 0);
+  // Not even if the target has one, too.
+  accuracy.add({{not_a_number, 1}}, Tensor{{not_a_number, 1}});
+  EXPECT_EQ(accuracy.value(), 0);
 }
 
 TEST(ConfusionMatrix, ListsMixUpsMostFrequentFirst) {

@@ -23,7 +23,9 @@ namespace fs = std::filesystem;
 using nn::Labels;
 using nn::Shape;
 using nn::Tensor;
+using nn::test::append;
 using nn::test::Bytes;
+using nn::test::bytes_of;
 using nn::test::error_of;
 using nn::test::idx;
 using nn::test::write_compressed;
@@ -59,14 +61,14 @@ TEST_F(Mnist, MakesBrightnessOfBytes) {
 
 TEST_F(Mnist, SaysWhereAMissingFileWasLookedFor) {
   EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::mnist::load(path("nowhere")); }),
-            "nn::read_idx: no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz in " +
-                path("nowhere").string());
+            "nn::mnist: no file train-images-idx3-ubyte in " + path("nowhere").string() +
+                ", expected it plain or as .gz, or named train-images.idx3-ubyte");
 }
 
 TEST_F(Mnist, RefusesLabelsThatAreNotDigits) {
   const fs::path labels = write_plain(path("labels"), idx({3}, {7, 10, 9}));
   EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::mnist::load_set(images, labels); }),
-            "nn::mnist: " + labels.string() + ", byte 9: label is 10, expected 0 to 9");
+            "nn::read_idx_labels: " + labels.string() + ", byte 9: label is 10, expected 0 to 9");
 }
 
 TEST_F(Mnist, RefusesImagesAndLabelsThatDoNotBelongTogether) {
@@ -86,6 +88,93 @@ TEST_F(Mnist, ReadsAnyFolderOfSuchFiles) {
     EXPECT_EQ(set.test.inputs, (Tensor{Shape{1, size * size}, 0}));
     EXPECT_EQ(set.test.targets, (Labels{4}));
   }
+}
+
+TEST_F(Mnist, MayHaveADotInItsNames) {
+  write_plain(path("train-images.idx3-ubyte"), idx({2, 1, 2}, {255, 255, 255, 255}));
+  write_compressed(path("train-labels.idx1-ubyte.gz"), idx({2}, {9, 9}));
+  write_compressed(path("t10k-images.idx3-ubyte.gz"), idx({1, 1, 2}, {0, 255}));
+  write_plain(path("test-labels-idx1-ubyte"), idx({1}, {4}));
+  // As one archive of MNIST has it: folders with the names of the files in them.
+  fs::create_directory(path("train-images-idx3-ubyte"));
+  const nn::Split set = nn::mnist::load(path(""));
+  EXPECT_EQ(set.training.targets, (Labels{9}));
+  EXPECT_EQ(set.validation.targets, (Labels{9}));
+  EXPECT_EQ(set.test.inputs, (Tensor{{0, 1}}));
+}
+
+TEST_F(Mnist, TakesAHyphenBeforeADotAndT10kBeforeTest) {
+  const fs::path folder = folder_of_images(2, 2, 2);
+  for (const char* const name :
+       {"train-images.idx3-ubyte", "t10k-images.idx3-ubyte", "test-images-idx3-ubyte",
+        "emnist-digits-train-images-idx3-ubyte"}) {
+    write_plain(path(name), bytes_of("none"));
+  }
+  EXPECT_EQ(nn::mnist::load(folder).test.targets, (Labels{4}));
+}
+
+// EMNIST has rows for columns: 2 × 3 pixels, from left to right and then down, are 3 × 2 upright.
+TEST_F(Mnist, TurnsImagesOfEmnistUpright) {
+  const std::string name = "emnist-digits-";
+  write_compressed(path(name + "train-images-idx3-ubyte.gz"),
+                   idx({2, 2, 3}, {0, 51, 102, 153, 204, 255, 0, 51, 102, 153, 204, 255}));
+  write_compressed(path(name + "train-labels-idx1-ubyte.gz"), idx({2}, {1, 1}));
+  write_compressed(path(name + "test-images-idx3-ubyte.gz"), idx({1, 2, 3}, Bytes(6, 255)));
+  write_compressed(path(name + "test-labels-idx1-ubyte.gz"), idx({1}, {4}));
+  const nn::Split set = nn::mnist::load(path(""));
+  const auto fifth = [](int n) { return static_cast<nn::real>(51 * n) / 255; };
+  EXPECT_EQ(set.training.inputs,
+            (Tensor{{fifth(0), fifth(3), fifth(1), fifth(4), fifth(2), fifth(5)}}));
+  EXPECT_EQ(nn::mnist::load_set(path(name + "train-images-idx3-ubyte"),
+                                path(name + "train-labels-idx1-ubyte"))
+                .first(1)
+                .inputs,
+            set.training.inputs);
+  EXPECT_EQ(set.test.targets, (Labels{4}));
+}
+
+/// QMNIST's labels: a row of numbers of four bytes for each image, which begins with the digit.
+Bytes wide_labels(const std::vector<std::size_t>& labels) {
+  Bytes bytes;
+  append(bytes, 0x0C02);
+  append(bytes, labels.size());
+  append(bytes, 8);
+  for (const std::size_t label : labels) {
+    append(bytes, label);
+    for (std::size_t i = 1; i < 8; ++i) append(bytes, 1'000 * i);
+  }
+  return bytes;
+}
+
+TEST_F(Mnist, ReadsTheLabelsOfQmnist) {
+  write_plain(path("qmnist-train-images-idx3-ubyte"), idx({2, 1, 1}, {255, 255}));
+  write_compressed(path("qmnist-train-labels-idx2-int.gz"), wide_labels({9, 9}));
+  write_plain(path("qmnist-test-images-idx3-ubyte"), idx({2, 1, 1}, {0, 255}));
+  write_plain(path("qmnist-test-labels-idx2-int"), wide_labels({4, 0}));
+  const nn::Split set = nn::mnist::load(path(""));
+  EXPECT_EQ(set.training.targets, (Labels{9}));
+  EXPECT_EQ(set.test.targets, (Labels{4, 0}));
+  const fs::path labels = write_plain(path("labels"), wide_labels({1, 2, 10}));
+  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::mnist::load_set(images, labels); }),
+            "nn::read_idx_labels: " + labels.string() + ", byte 76: label is 10, expected 0 to 9");
+}
+
+// The validation set is a twelfth of what there is, so that a small folder leaves enough to train
+// on.
+TEST_F(Mnist, ScalesItsSplit) {
+  const auto sizes = [&](std::size_t count) {
+    write_plain(path("train-images-idx3-ubyte"), idx({count, 1, 1}, Bytes(count, 1)));
+    write_plain(path("train-labels-idx1-ubyte"), idx({count}, Bytes(count, 3)));
+    write_plain(path("t10k-images-idx3-ubyte"), idx({1, 1, 1}, {1}));
+    write_plain(path("t10k-labels-idx1-ubyte"), idx({1}, {4}));
+    const nn::Split set = nn::mnist::load(path(""));
+    EXPECT_EQ(set.training.size() + set.validation.size(), count);
+    return set.validation.size();
+  };
+  EXPECT_EQ(sizes(1), 0U);
+  EXPECT_EQ(sizes(2), 1U);
+  EXPECT_EQ(sizes(100), 8U);
+  EXPECT_EQ(sizes(5'000), 417U);
 }
 
 TEST_F(Mnist, RefusesTestImagesOfAnotherSize) {

@@ -16,6 +16,7 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
@@ -402,6 +403,54 @@ TEST_P(Chapter, PrintsWhatIsRecorded) {
   EXPECT_EQ(data_files(folder.path, run.chapter), files) << record.advice;
   if (run.form == Form::brief) return;  // the figures are drawn from the whole
   for (const std::string& file : files) expect_data(record, file, folder.path / file);
+}
+
+/// How a program ends, and what it prints as an error.
+struct Ending {
+  /// @param by A command that runs the program.
+  Ending(const std::string& name, const std::string& arguments, const std::string& by = "") {
+    const std::string program = by + (fs::path{NN_CHAPTERS_BUILD} / name).string();
+    const Folder folder;
+    const std::string error = (folder.path / "error").string();
+    const int ended = std::system((program + " " + arguments + " 2>" + error).c_str());
+    status = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+    text = read(error);
+  }
+
+  int status;
+  std::string text;
+};
+
+TEST(Programs, FailWhereTheirOutputCannotBeWritten) {
+  for (const std::string name : {"01_dense", "recipe_own_cost"}) {
+    for (const char* by : {"", "stdbuf -oL "}) {  // only the end fails, or the first line
+      const Ending full{name, ">/dev/full", by};
+      EXPECT_EQ(full.status, 1) << by << name;
+      EXPECT_TRUE(full.text.starts_with(name + ": cannot write ")) << full.text;
+      EXPECT_EQ(std::ranges::count(full.text, '\n'), 1) << full.text;
+    }
+    EXPECT_EQ(Ending(name, ">/dev/null").status, 0) << name;
+  }
+}
+
+TEST(Programs, CheckTheirOptions) {
+  const std::string known = "; there are --step, --short, --data DIR and --version\n";
+  const auto refusal = [&](const std::string& arguments) {
+    const Ending refused{"01_dense", arguments};
+    EXPECT_EQ(refused.status, 2) << arguments;
+    EXPECT_TRUE(refused.text.ends_with(known)) << refused.text;
+    return refused.text.substr(0, refused.text.size() - known.size());
+  };
+  const auto ends = [&](const std::string& arguments, const std::string& sentence) {
+    EXPECT_TRUE(refusal(arguments).ends_with("01_dense: " + sentence)) << refusal(arguments);
+  };
+  ends("--nonsense", "no option '--nonsense'");
+  ends("--data", "--data needs a folder that is there");
+  ends("--data ''", "--data needs a folder that is there");
+  ends("--data /proc",
+       "--data: nn::write_whole: cannot write /proc/figure.csv: No such file or directory");
+  EXPECT_EQ(output_of((fs::path{NN_CHAPTERS_BUILD} / "01_dense").string() + " --version"),
+            "01_dense " NN_VERSION "\n");
 }
 
 TEST_P(ProgramWithOptions, PrintsWhatIsRecorded) {

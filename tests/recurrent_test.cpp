@@ -73,6 +73,20 @@ TEST(Recurrent, MakesTwoStepsAsByHand) {
   EXPECT_NEAR(layer.parameters()[2]->gradient(0), da1 + da2, tolerance);
 }
 
+// The cells have a tanh of their own, which must not lose small numbers next to 1.
+TEST(Recurrent, HasATanhThatIsAccurateEverywhere) {
+  const Recurrent layer = unit<Recurrent>({{{1}}, {{0}}, {0}});
+  const real rounding = 4 * std::numeric_limits<real>::epsilon();
+  for (double x = 1e-30; x < 100; x *= 1.37) {
+    for (const double sign : {1.0, -1.0}) {
+      Tensor input{Shape{1, 1, 1}};
+      input.values()[0] = static_cast<real>(sign * x);
+      const double right = std::tanh(double{input.values()[0]});
+      EXPECT_NEAR(double{layer.predict(input).values()[0]} / right, 1, rounding) << sign * x;
+    }
+  }
+}
+
 TEST(GRU, MakesTwoStepsAsByHand) {
   const auto layer =
       unit<GRU>({Tensor{{0.5, 1, -1}}, Tensor{{2, -1, 3}}, Tensor{0.25, 0, 0.5}, Tensor{0, 1, -2}});

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <thread>
@@ -42,13 +44,40 @@ struct HugeSlowCost : nn::SoftmaxCrossEntropy {
   }
 };
 
+/// A terminal as a call finds it.
+struct Screen {
+  unsigned short columns = 0;  ///< As the terminal says; 0 if it does not know.
+  std::string kind = "xterm";  ///< Which TERM names.
+  std::string given = "";      ///< What COLUMNS says.
+};
+
+/// An environment variable that is set while this exists.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_{name} {
+    if (const char* const before = std::getenv(name)) before_ = before;
+    setenv(name, value.c_str(), 1);
+  }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+  ~Variable() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
 /// What a call writes where it believes to write to a terminal; nothing if the system has none.
 template <class Call>
-std::optional<std::string> shown_on_a_terminal(Call&& call) {
+std::optional<std::string> shown_on_a_terminal(Call&& call, const Screen& seen = {}) {
+  const Variable kind{"TERM", seen.kind};
+  const Variable given{"COLUMNS", seen.given};
   const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
   if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0) return std::nullopt;
   const int screen = open(ptsname(terminal), O_RDWR | O_NOCTTY);
   if (screen < 0) return std::nullopt;
+  const winsize size{.ws_row = 24, .ws_col = seen.columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  if (ioctl(screen, TIOCSWINSZ, &size) != 0) return std::nullopt;
   std::fflush(stdout);
   const int before = dup(STDOUT_FILENO);
   dup2(screen, STDOUT_FILENO);
@@ -117,25 +146,70 @@ TEST(Reporter, BreaksALineThatWouldBeTooLong) {
             "            top_3_accuracy 1.0000");
 }
 
-// A bar that wrapped could not be overwritten.
-TEST(Reporter, ShowsABarThatFitsATerminal) {
+/// What a training of three slow batches draws, one line over the other; nothing if the system has
+/// no terminal.
+std::vector<std::string> drawn_on(const Screen& screen) {
   nn::Sequential network{nn::Dense{2, 3}};
   nn::Trainer trainer{network, HugeSlowCost{}, nn::GradientDescent{}};
   trainer.observe(nn::Reporter{});
-  const std::optional<std::string> shown = shown_on_a_terminal(
-      [&] { trainer.fit(clouds(3), nn::TrainingOptions{.batches = {.size = 1}}); });
-  if (!shown) GTEST_SKIP() << "no terminal can be opened here";
-  const std::string& text = *shown;
-  std::vector<std::string> drawn;  // one line over the other
+  const auto train = [&] { trainer.fit(clouds(3), nn::TrainingOptions{.batches = {.size = 1}}); };
+  std::vector<std::string> drawn;
+  const std::optional<std::string> text = shown_on_a_terminal(train, screen);
+  if (!text) return {};
   for (std::size_t from = 0, to = 0; to != std::string::npos; from = to + 4) {
-    to = text.find("\r\x1b[K", from);
-    drawn.push_back(text.substr(from, to - from));
+    to = text->find("\r\x1b[K", from);
+    drawn.push_back(text->substr(from, to - from));
   }
-  ASSERT_EQ(drawn.size(), 5U) << text;  // nothing, three batches, the epoch
+  return drawn;
+}
+
+// A bar that wrapped could not be overwritten.
+TEST(Reporter, ShowsABarThatFitsATerminal) {
+  const std::vector<std::string> drawn = drawn_on({});
+  if (drawn.empty()) GTEST_SKIP() << "no terminal can be opened here";
+  ASSERT_EQ(drawn.size(), 5U);  // nothing, three batches, the epoch
   for (const std::string& line : drawn) EXPECT_LT(line.size(), 80U) << line;
   EXPECT_EQ(drawn[1].substr(0, 49), "  1/1 [======              ] 1/3  cost 1.00e+30  ");
   EXPECT_EQ(drawn[3].substr(0, 49), "  1/1 [====================] 3/3  cost 1.00e+30  ");
   EXPECT_EQ(drawn[4], "epoch  1/1  cost 1.00e+30\r\n");
+}
+
+TEST(Reporter, ShowsABarAsNarrowAsTheTerminal) {
+  const auto check = [](const Screen& screen, std::size_t columns) {
+    const std::vector<std::string> drawn = drawn_on(screen);
+    ASSERT_EQ(drawn.size(), 5U);
+    for (std::size_t i = 1; i < 4; ++i) EXPECT_LT(drawn[i].size(), columns) << drawn[i];
+    EXPECT_TRUE(drawn[3].starts_with("  1/1 ")) << drawn[3];
+  };
+  if (drawn_on({}).empty()) GTEST_SKIP() << "no terminal can be opened here";
+  check({.columns = 60}, 60);
+  check({.columns = 30, .given = "70"}, 30);  // the terminal itself knows best
+  check({.given = "20"}, 20);
+  check({.columns = 300}, 80);
+}
+
+TEST(Reporter, ShowsNoBarWhereALineCannotBeOverwritten) {
+  if (drawn_on({}).empty()) GTEST_SKIP() << "no terminal can be opened here";
+  for (const Screen& screen : {Screen{.kind = "dumb"}, Screen{.columns = 1}}) {
+    EXPECT_EQ(drawn_on(screen), std::vector<std::string>{"epoch  1/1  cost 1.00e+30\r\n"});
+  }
+}
+
+// Whose output goes to a full disk still has a network.
+TEST(Reporter, LosesWhatItCannotWriteAndTrainsOn) {
+  nn::Sequential network = small_network();
+  nn::Trainer trainer = quiet_trainer(network);
+  trainer.observe(nn::Reporter{});
+  std::fflush(stdout);
+  const int before = dup(STDOUT_FILENO);
+  const int full = open("/dev/full", O_WRONLY);
+  dup2(full, STDOUT_FILENO);
+  const std::size_t epochs = trainer.fit(clouds(30), {.epochs = 5}).epochs.size();
+  dup2(before, STDOUT_FILENO);
+  close(before);
+  close(full);
+  std::clearerr(stdout);
+  EXPECT_EQ(epochs, 5U);
 }
 
 TEST(Reporter, IsNeededForABar) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -110,6 +111,74 @@ TEST_F(SafetensorsFile, IsRefusedWhereItIsBroken) {
   EXPECT_EQ(refusal(file_of(R"({"__metadata__":{"a":1}})")), "metadata 'a' is no text");
 }
 
+// Worked by hand from IEEE 754: sign, 5 bits of exponent (less 15), 10 of fraction.
+TEST_F(SafetensorsFile, HasHalvesThatAreConverted) {
+  const auto bits = [](std::vector<std::uint16_t> halves) {
+    std::string text;
+    for (const std::uint16_t half : halves) {
+      text += static_cast<char>(half & 0xFFU);
+      text += static_cast<char>(half >> 8U);
+    }
+    return text;
+  };
+  const auto header = [](std::string_view type) {
+    return file_of(R"({"x":{"dtype":")" + std::string{type} +
+                   R"(","shape":[8],"data_offsets":[0,16]}})");
+  };
+  constexpr nn::real infinity = std::numeric_limits<nn::real>::infinity();
+  // 1, −2, the largest, the smallest normal one, the smallest of all, −0, infinity, 1/3 rounded.
+  const Tensor f16 =
+      read(header("F16") + bits({0x3C00, 0xC000, 0x7BFF, 0x0400, 0x0001, 0x8000, 0x7C00, 0x3555}))
+          .find("x")
+          ->tensor();
+  EXPECT_EQ(f16, (Tensor{1, -2, 65504, nn::real(0x1p-14), nn::real(0x1p-24), 0, infinity,
+                         nn::real(0x1.554p-2)}));
+  EXPECT_TRUE(std::signbit(f16(5)));
+  // The upper half of a float: 1, −2, 2¹²⁷, 2⁻¹²⁶, 2⁻¹³³, −0, −infinity, 3.140625.
+  const Tensor bf16 =
+      read(header("BF16") + bits({0x3F80, 0xC000, 0x7F00, 0x0080, 0x0001, 0x8000, 0xFF80, 0x4049}))
+          .find("x")
+          ->tensor();
+  EXPECT_EQ(bf16, (Tensor{1, -2, nn::real(0x1p127), nn::real(0x1p-126), nn::real(0x1p-133), 0,
+                          -infinity, nn::real(3.140625)}));
+  const Tensor none =
+      read(header("F16") + bits(std::vector<std::uint16_t>(8, 0x7E00))).find("x")->tensor();
+  EXPECT_TRUE(std::isnan(none(0)));
+}
+
+// A reader that takes the first of two values and one that takes the last would see two networks.
+TEST_F(SafetensorsFile, WithAKeyTwiceIsRefused) {
+  const std::string x = R"("x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]})";
+  EXPECT_EQ(refusal(file_of("{" + x + "," + x + "}", 1)), "the header has 'x' twice");
+  EXPECT_EQ(
+      refusal(file_of(R"({"x":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}})", 1)),
+      "the header has 'dtype' twice");
+  EXPECT_EQ(refusal(file_of(R"({"__metadata__":{"a":"1","\u0061":"2"}})")),
+            "the header has 'a' twice");
+}
+
+TEST_F(SafetensorsFile, MayHaveNothingButBlanksBehindItsHeader) {
+  EXPECT_TRUE(read(file_of("{}   ")).tensors.empty());
+  EXPECT_EQ(refusal(file_of("{} {}")), "byte 12: the header is no JSON");
+  EXPECT_EQ(refusal(file_of("{}x")), "byte 11: the header is no JSON");
+  EXPECT_EQ(refusal(file_of(std::string{"{}\0x", 4})),
+            "byte 10: the header has a zero byte, expected only JSON and blanks");
+  EXPECT_EQ(refusal(file_of(std::string{"{}\0", 3})),
+            "byte 10: the header has a zero byte, expected only JSON and blanks");
+  EXPECT_EQ(refusal(file_of("{}") + "more"), "4 bytes of data belong to no tensor");
+}
+
+// A header of many names is read in time that grows no faster than it does.
+TEST_F(SafetensorsFile, MayHaveManyTensors) {
+  constexpr std::size_t count = 100'000;
+  std::string header = "{";
+  for (std::size_t i = 0; i < count; ++i) {
+    header += (i == 0 ? "\"" : ",\"") + std::to_string(i) +
+              R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+  }
+  EXPECT_EQ(read(file_of(header + "}")).tensors.size(), count);
+}
+
 // A product of lengths that overflows could come out small.
 TEST_F(SafetensorsFile, WithTooManyValuesIsRefused) {
   EXPECT_EQ(refusal(file_of(
@@ -166,12 +235,12 @@ TEST_F(SafetensorsFile, GivesEachByteToOneTensor) {
 
 TEST_F(SafetensorsFile, GivesOnlyWhatIsThere) {
   const Safetensors read =
-      this->read(file_of(R"({"h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},)"
+      this->read(file_of(R"({"h":{"dtype":"I16","shape":[2],"data_offsets":[0,4]},)"
                          R"("e":{"dtype":"F32","shape":[0],"data_offsets":[4,4]},)"
                          R"("s":{"dtype":"F32","shape":[],"data_offsets":[4,8]}})",
                          8));
   EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(read.find("h")->tensor()); }),
-            "'h' is of type F16, expected F32 or F64");
+            "'h' is of type I16, expected F16, BF16, F32 or F64");
   EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(read.find("e")->tensor()); }),
             "'e' has shape (0), expected one to 4 axes of 1 or more");
   EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(read.find("s")->tensor()); }),

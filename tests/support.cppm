@@ -3,11 +3,14 @@
 module;
 
 #include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <stdexcept>
@@ -57,6 +60,24 @@ class Folder {
 
  private:
   std::filesystem::path path_;
+};
+
+/// While it exists, a test that root runs has the rights of a user who owns nothing, so that it
+/// meets files and folders that it may not write to.
+class NotRoot {
+ public:
+  NotRoot() {
+    constexpr uid_t nobody = 65534;
+    if (user_ == 0 && seteuid(nobody) != 0) throw std::runtime_error("root cannot be another user");
+  }
+  NotRoot(const NotRoot&) = delete;
+  NotRoot& operator=(const NotRoot&) = delete;
+  ~NotRoot() {
+    if (seteuid(user_) != 0) std::abort();
+  }
+
+ private:
+  uid_t user_ = geteuid();
 };
 
 /// A tensor of reference values that golden/generate.py wrote.

@@ -498,6 +498,51 @@ TEST(Training, TellsInputsThatWentFirst) {
             "epoch 1, batch 3: the cost is nan; not finite first: the inputs");
 }
 
+/// A cost that is finite, although its gradient is not.
+struct Steep : nn::SoftmaxCrossEntropy {
+  static Tensor gradient(const Tensor& logits, const nn::Targets& targets) {
+    Tensor gradient = nn::SoftmaxCrossEntropy::gradient(logits, targets);
+    gradient(0, 0) = std::numeric_limits<real>::infinity();
+    return gradient;
+  }
+};
+
+TEST(Training, NamesTheGradientThatCannotBeClipped) {
+  nn::Sequential network{nn::Dense{2, 3}};
+  nn::Trainer trainer{network, Steep{}, nn::GradientDescent{{.learning_rate = real(0.1)}}};
+  const nn::History history = trainer.fit(
+      clouds(60), nn::TrainingOptions{.batches = {.size = 10}, .steps = {.clip_norm = 1}});
+  EXPECT_EQ(history.ending, nn::Ending::diverged);
+  ASSERT_TRUE(history.divergence);
+  EXPECT_FALSE(history.divergence->layer);
+  EXPECT_DOUBLE_EQ(history.divergence->cost, std::log(3.0));
+  EXPECT_EQ(history.divergence->first, "the gradient of 0.weight");
+  EXPECT_TRUE(history.learning_rates.empty());
+}
+
+// A last batch of one sample, which BatchNorm refuses, is found before anything is changed.
+TEST(Training, RefusesALastBatchOfOneSampleBeforeTheFirstStep) {
+  nn::Random random{1};
+  nn::Sequential network{nn::Dense{2, 4, nn::He{random}}, nn::BatchNorm{4},
+                         nn::Dense{4, 3, nn::Glorot{random}}};
+  const Tensor before = network.layer<nn::Dense>(0).weights();
+  const auto fit = [&](std::size_t samples, nn::BatchOptions batches) {
+    quiet_trainer(network).fit(clouds(samples), {.batches = batches});
+  };
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { fit(3, {.size = 2}); }),
+            "nn::Training: in batches of 2, the last of the 3 samples is alone: nn::BatchNorm: a "
+            "training batch of shape (1, 4) has one value of each feature, expected at least 2; "
+            "change batches.size or set batches.drop_last");
+  EXPECT_TRUE(error_of<std::invalid_argument>([&] {
+                fit(3, {.size = 1, .drop_last = true});
+              }).starts_with("nn::Training: in batches of 1, "));
+  EXPECT_EQ(network.layer<nn::Dense>(0).weights(), before);
+  fit(3, {.size = 2, .drop_last = true});
+  fit(4, {.size = 2});
+  nn::Sequential without = small_network();
+  quiet_trainer(without).fit(clouds(3), {.batches = {.size = 2}});  // one is enough for it
+}
+
 // What a layer remembers beside its parameters comes back too.
 TEST(Training, BringsRunningMeansBackWhenItDiverges) {
   nn::Random random{1};

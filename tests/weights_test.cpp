@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 import nn;
@@ -159,7 +162,9 @@ TEST_F(Weights, ThatDoNotFitAreNamed) {
   EXPECT_EQ(refusal(contents, network), "'0.weight' has shape (2, 3), expected (3, 2)");
   contents = good;
   contents.tensors.erase(contents.tensors.begin() + 1);
-  EXPECT_EQ(refusal(contents, network), "'0.bias' is missing");
+  EXPECT_EQ(refusal(contents, network),
+            "'0.bias' is missing; the file has '0.weight', '1.weight', '1.bias'; "
+            "LoadOptions::rename (--rename) maps names, such as fc1=0");
   contents = good;
   contents.tensors.push_back(StoredTensor::of("2.weight", Tensor{1}));
   EXPECT_EQ(refusal(contents, network),
@@ -167,14 +172,38 @@ TEST_F(Weights, ThatDoNotFitAreNamed) {
   contents = good;
   contents.tensors[1].type = nn::test::in_double ? "I64" : "I32";
   EXPECT_EQ(refusal(contents, network),
-            "'0.bias' is of type " + contents.tensors[1].type + ", expected F32 or F64");
+            "'0.bias' is of type " + contents.tensors[1].type + ", expected F16, BF16, F32 or F64");
+}
+
+TEST_F(Weights, WithValuesThatNoTrainingLeavesAreRefused) {
+  nn::Random random{1};
+  Sequential network{Dense{2, 3, nn::He{random}}, nn::BatchNorm{3}};
+  const auto error_with = [&](std::size_t tensor, nn::real value) {
+    Sequential broken = network;
+    std::get<Tensor*>(broken.state()[tensor].value)->values()[1] = value;
+    nn::save_network(path("broken"), broken);
+    const std::string error =
+        error_of<std::runtime_error>([&] { (void)nn::load_network(path("broken")); });
+    Sequential untouched = network;
+    EXPECT_EQ(error_of<std::runtime_error>([&] { nn::load_weights(path("broken"), untouched); }),
+              "nn::load_weights" + error.substr(std::string{"nn::load_network"}.size()));
+    EXPECT_EQ(untouched.layer<Dense>(0).weights(), network.layer<Dense>(0).weights());
+    return error.substr(error.find('\''));
+  };
+  EXPECT_EQ(error_with(0, -std::numeric_limits<nn::real>::quiet_NaN()),
+            "'0.weight' has the value nan at place 2, expected finite numbers");
+  EXPECT_EQ(error_with(1, std::numeric_limits<nn::real>::infinity()),
+            "'0.bias' has the value inf at place 1, expected finite numbers");
+  EXPECT_EQ(error_with(5, -1),
+            "'1.running_var' has the value -1 at place 1, expected finite numbers, 0 or more");
 }
 
 TEST_F(Weights, WithoutLayersAreNoNetwork) {
   Safetensors contents = stored(Sequential{Dense{2, 3}});
   contents.metadata.clear();
   EXPECT_EQ(refusal(contents),
-            "holds tensors but no layers: make the network and use nn::load_weights");
+            "holds tensors ('0.weight', '0.bias') but no layers: make the network and use "
+            "nn::load_weights (--layers)");
   contents.metadata["nn.checkpoint"] = "0.1.0";
   EXPECT_EQ(refusal(contents),
             "is the checkpoint of a training: let Trainer::fit go on from it, and save the network "
@@ -336,6 +365,112 @@ TEST_F(Weights, OfAPartOfAFileAreFoundByPrefix) {
   EXPECT_EQ(report.untouched, (Names{"1.weight", "1.bias"}));
 }
 
+/// What a class of PyTorch's with members fc1 and fc2 stores, sorted by name as its writer does.
+Safetensors with_members() {
+  Safetensors contents;
+  contents.tensors = {StoredTensor::of("fc1.bias", Tensor{1, 1, 1}),
+                      StoredTensor::of("fc1.weight", Tensor{Shape{3, 2}, 1}),
+                      StoredTensor::of("fc2.bias", Tensor{2}),
+                      StoredTensor::of("fc2.weight", Tensor{Shape{1, 3}, 2})};
+  return contents;
+}
+
+TEST_F(Weights, UnderOtherNamesAreListedWithARenamingThatFits) {
+  Sequential network{Dense{2, 3}, nn::ReLU{}, Dense{3, 1}};
+  const std::string advice = "LoadOptions::rename (--rename) maps names";
+  EXPECT_EQ(refusal(with_members(), network),
+            "'0.weight' is missing; the file has 'fc1.bias', 'fc1.weight', 'fc2.bias', "
+            "'fc2.weight'; " +
+                advice + ", and by the shapes 'fc1=0', 'fc2=2' would fit");
+  Sequential other{Dense{2, 4}};
+  EXPECT_TRUE(refusal(with_members(), other).ends_with(advice + ", such as fc1=0"));
+
+  Safetensors features = stored(network);
+  for (StoredTensor& tensor : features.tensors) tensor.name = "features." + tensor.name;
+  EXPECT_EQ(refusal(features, network),
+            "'0.weight' is missing; the file has 'features.0.weight', 'features.0.bias', "
+            "'features.2.weight', 'features.2.bias'; " +
+                advice + ", and by the shapes 'features=' would fit");
+  EXPECT_EQ(refusal(Safetensors{}, network),
+            "'0.weight' is missing; the file has no tensors; " + advice + ", such as fc1=0");
+}
+
+// A file may have thousands of names, and say what it likes in each.
+TEST_F(Weights, UnderManyOtherNamesAreListedInPart) {
+  Sequential network{Dense{2, 3}};
+  Safetensors contents;
+  for (int i = 0; i < 1'000; ++i) {
+    contents.tensors.push_back(
+        StoredTensor::of(std::to_string(i) + "\n" + std::string(100, 'x'), Tensor{1}));
+  }
+  const std::string text = refusal(contents, network);
+  EXPECT_LT(text.size(), 700);
+  EXPECT_NE(text.find("'0?" + std::string(38, 'x') + "'…, '1?"), std::string::npos);
+  EXPECT_NE(text.find("'… and 992 more; "), std::string::npos);
+}
+
+TEST_F(Weights, UnderOtherNamesAreRenamed) {
+  nn::write_safetensors("test", path("n"), with_members());
+  Sequential network{Dense{2, 3}, nn::ReLU{}, Dense{3, 1}};
+  const nn::LoadReport report =
+      nn::load_weights(path("n"), network, {.rename = {{"fc1", "0"}, {"fc2", "2"}}});
+  EXPECT_EQ(report.loaded, (Names{"0.weight", "0.bias", "2.weight", "2.bias"}));
+  EXPECT_EQ(network.parameter("0.bias").value, (Tensor{1, 1, 1}));
+  EXPECT_EQ(network.parameter("2.weight").value, (Tensor{{2}, {2}, {2}}));
+  // Whole names, the longest of several, a part dropped, and one put in front.
+  Sequential first{Dense{2, 3}};
+  EXPECT_EQ(nn::load_weights(path("n"), first,
+                             {.last = 1, .rename = {{"fc1.weight", "0.weight"}, {"fc1", "0"}}})
+                .skipped,
+            (Names{"fc2.bias", "fc2.weight"}));
+  EXPECT_EQ(nn::load_weights(path("n"), first,
+                             {.last = 1, .prefix = "m.", .rename = {{"fc1", "m.0"}, {"", "n"}}})
+                .skipped,
+            (Names{"n.fc2.bias", "n.fc2.weight"}));
+  Safetensors features = with_members();
+  for (StoredTensor& tensor : features.tensors) tensor.name.replace(0, 3, "m.0");
+  features.tensors.resize(2);
+  nn::write_safetensors("test", path("n"), features);
+  EXPECT_EQ(nn::load_weights(path("n"), first, {.rename = {{"m", ""}}}).loaded,
+            (Names{"0.weight", "0.bias"}));
+}
+
+TEST_F(Weights, AreNotRenamedToOneNameOrFromNone) {
+  nn::write_safetensors("test", path("n"), with_members());
+  Sequential network{Dense{2, 3}};
+  const auto refusal = [&](const nn::LoadOptions& options) {
+    const std::string text =
+        error_of<std::runtime_error>([&] { nn::load_weights(path("n"), network, options); });
+    return text.substr(text.find("/n: ") + 4);
+  };
+  EXPECT_EQ(refusal({.rename = {{"fc1", "0"}, {"fc2", "0"}}}),
+            "'fc1.bias' and 'fc2.bias' would both be called '0.bias'");
+  EXPECT_EQ(refusal({.rename = {{"fc", "0"}}}),
+            "no tensor to be renamed begins with 'fc'; the file has 'fc1.bias', 'fc1.weight', "
+            "'fc2.bias', 'fc2.weight'");
+}
+
+TEST_F(Weights, InHalfPrecisionAreLoaded) {
+  Safetensors contents;
+  const auto half = [](const char* name, const char* type, std::vector<std::size_t> shape,
+                       std::uint16_t bits) {
+    StoredTensor tensor{.name = name, .type = type, .shape = std::move(shape), .bytes = {}};
+    std::size_t count = 1;
+    for (const std::size_t axis : tensor.shape) count *= axis;
+    for (std::size_t i = 0; i < count; ++i) {
+      tensor.bytes.push_back(static_cast<std::byte>(bits & 0xFFU));
+      tensor.bytes.push_back(static_cast<std::byte>(bits >> 8U));
+    }
+    return tensor;
+  };
+  contents.tensors = {half("0.weight", "F16", {3, 2}, 0x3800), half("0.bias", "BF16", {3}, 0xBF80)};
+  nn::write_safetensors("test", path("n"), contents);
+  Sequential network{Dense{2, 3}};
+  nn::load_weights(path("n"), network);
+  EXPECT_EQ(network.parameter("0.weight").value, (Tensor{Shape{2, 3}, nn::real(0.5)}));
+  EXPECT_EQ(network.parameter("0.bias").value, (Tensor{-1, -1, -1}));
+}
+
 TEST_F(Weights, OfSomeLayersAreLoadedAllOrNone) {
   nn::save_network(path("n"), filled(Sequential{Dense{3, 2}, Dense{2, 2}, nn::LayerNorm{2}}, 1));
   Sequential network = filled(Sequential{Dense{3, 2}, Dense{2, 1}}, 2);
@@ -349,7 +484,7 @@ TEST_F(Weights, OfSomeLayersAreLoadedAllOrNone) {
   EXPECT_EQ(refusal({.first = 1, .last = 3}), "'1.weight' has shape (2, 2), expected (1, 2)");
   EXPECT_EQ(refusal({.first = 2, .last = 3}),
             "'2.weight' is one too many: the network has no such tensor");
-  EXPECT_EQ(refusal({.prefix = "features."}), "'features.0.weight' is missing");
+  EXPECT_TRUE(refusal({.prefix = "features."}).starts_with("'features.0.weight' is missing; "));
   EXPECT_EQ(refusal({.first = 3, .last = 9}), "holds nothing for the chosen layers of the network");
   EXPECT_EQ(refusal({.first = 1, .last = 1}), "holds nothing for the chosen layers of the network");
   EXPECT_EQ(network.parameter("0.weight").value, (Tensor{Shape{3, 2}, 2}));

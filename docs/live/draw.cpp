@@ -241,7 +241,7 @@ class DrawFigure final : public Figure {
       return fmt::format(
           "{} × {} points became 28 × 28. The ink is now {} pixels high and {} wide, in "
           "proportion, and its centre of mass lies in the middle, as in every image of MNIST.",
-          canvas.rows(), canvas.columns(), ink.down.length, ink.across.length);
+          canvas.columns(), canvas.rows(), ink.down.length, ink.across.length);
     }
     std::vector<std::string> readings;
     const nn::Tensor proper = normalised(canvas);

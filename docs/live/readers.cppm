@@ -76,8 +76,7 @@ export class Reader {
   /// @return Shape (B, 10).
   [[nodiscard]] nn::Tensor probabilities(const nn::Tensor& images) const {
     nn::Tensor y = network_.predict(images);
-    const bool has_softmax = network_[network_.size() - 1].as<nn::Softmax>() != nullptr;
-    return has_softmax ? y : nn::Softmax{}.predict(std::move(y));
+    return nn::ends_in_softmax(network_) ? y : nn::Softmax{}.predict(std::move(y));
   }
 
  private:

@@ -10,12 +10,13 @@ module;
 
 module nn.checks;
 
+import nn.text;
+
 namespace nn {
 
 void refuse_option(std::string_view owner, std::string_view option, double value,
                    std::string_view expected) {
-  // The sign of a NaN means nothing, but would be printed. A float is printed in its own digits.
-  const double shown = std::isnan(value) ? std::abs(value) : value;
+  const double shown = unsigned_nan(value);  // and a float is printed in its own digits
   const auto single = static_cast<float>(shown);
   const std::string number =
       double{single} == shown ? fmt::format("{}", single) : fmt::format("{}", shown);

@@ -21,6 +21,7 @@ module nn.dataset;
 
 import nn.parallel;
 import nn.random;
+import nn.text;
 
 namespace nn {
 
@@ -69,7 +70,7 @@ Labels Labels::from_numbers(const Tensor& numbers) {
       throw std::invalid_argument(
           fmt::format("nn::Labels: number {} of sample {} is not a class, expected a whole number "
                       "from 0 to 16777215",
-                      number, classes.size()));
+                      unsigned_nan(number), classes.size()));
     }
     classes.push_back(static_cast<std::size_t>(number));
   }
@@ -87,6 +88,7 @@ Labels Labels::from_rows(const Tensor& rows) {
 }
 
 std::size_t Labels::from_row(std::span<const real> row) {
+  if (std::ranges::any_of(row, [](real score) { return std::isnan(score); })) return no_class;
   if (row.size() == 1) return row[0] >= real(0.5) ? 1 : 0;
   return static_cast<std::size_t>(std::ranges::max_element(row) - row.begin());
 }
@@ -297,8 +299,9 @@ std::vector<std::size_t> stratify(const std::vector<std::size_t>& order, const T
 
 std::size_t count_of(const char* name, double fraction, std::size_t whole) {
   if (!(fraction >= 0 && fraction < 1)) {
-    throw std::invalid_argument(fmt::format(
-        "nn::split: fraction for {} is {}, expected at least 0 and below 1", name, fraction));
+    throw std::invalid_argument(
+        fmt::format("nn::split: fraction for {} is {}, expected at least 0 and below 1", name,
+                    unsigned_nan(fraction)));
   }
   return static_cast<std::size_t>(std::llround(fraction * static_cast<double>(whole)));
 }

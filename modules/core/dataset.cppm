@@ -5,6 +5,7 @@ module;
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -32,9 +33,13 @@ class Labels {
   ///   from 0 to 2²⁴ − 1, beyond which float does not hold every whole number.
   [[nodiscard]] static Labels from_numbers(const Tensor& numbers);
 
+  /// What a row of scores that contains NaN names instead of a class. It is not the largest number,
+  /// because that is what -1 becomes.
+  static constexpr std::size_t no_class = std::numeric_limits<std::size_t>::max() / 2 + 1;
+
   /// The class that each row of scores or of a one-hot matrix names: the column of the largest
   /// value, the first of equal ones. A single column is the probability of class 1, and names class
-  /// 1 where it is at least 1/2.
+  /// 1 where it is at least 1/2. A row with a NaN names `no_class`.
   /// @param rows Shape (N, M).
   /// @throws std::invalid_argument if rows is not a matrix.
   [[nodiscard]] static Labels from_rows(const Tensor& rows);

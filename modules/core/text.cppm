@@ -3,6 +3,8 @@
 /// them.
 module;
 
+#include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,8 +17,15 @@ export namespace nn {
 /// @param number Any.
 [[nodiscard]] std::string thousands(std::size_t number);
 
+/// A number as it should be printed: a NaN without its sign, which means nothing.
+/// @param value Any.
+template <std::floating_point T>
+[[nodiscard]] T unsigned_nan(T value) {
+  return std::isnan(value) ? std::abs(value) : value;
+}
+
 /// A number with a fixed count of decimals, short even where it is huge: `0.1209`, `1.00e+30`,
-/// `nan` without a sign.
+/// `nan`.
 /// @param value Any.
 [[nodiscard]] std::string short_number(double value);
 

@@ -14,6 +14,7 @@ module nn.augment;
 
 import nn.matmul;
 import nn.parallel;
+import nn.text;
 
 namespace nn {
 
@@ -305,7 +306,7 @@ class Smoothing {
 void require(bool fits, const char* name, double value, const char* unit, const char* expected) {
   if (fits && std::isfinite(value)) return;
   throw std::invalid_argument(
-      fmt::format("nn::{} is {}{}, expected {}", name, value, unit, expected));
+      fmt::format("nn::{} is {}{}, expected {}", name, unsigned_nan(value), unit, expected));
 }
 
 void check(const Affine& a) {

@@ -23,9 +23,8 @@ std::uint32_t number(Stream& stream) {
          std::uint32_t{bytes[2]} << 8U | bytes[3];
 }
 
-/// Reads the first four bytes, which say what follows.
-void check_kind(Stream& stream, std::size_t axes) {
-  const std::uint32_t magic = number(stream);
+/// Checks the first four bytes, which say what follows.
+void check_kind(const Stream& stream, std::uint32_t magic, std::size_t axes) {
   if (magic >> 16U != 0) {
     stream.fail(0, fmt::format("magic number is 0x{:08x}, not that of an IDX file", magic));
   }
@@ -37,11 +36,8 @@ void check_kind(Stream& stream, std::size_t axes) {
   }
 }
 
-}  // namespace
-
-Idx read_idx(const std::filesystem::path& file, std::size_t axes, std::size_t most) {
-  Stream stream{"read_idx", file};
-  check_kind(stream, axes);
+/// Reads the lengths of the axes and then the values, each of so many bytes.
+Idx read_values(Stream& stream, std::size_t axes, std::size_t most, std::size_t size) {
   Idx idx;
   std::size_t count = 1;
   for (std::size_t axis = 0; axis < axes; ++axis) {
@@ -55,15 +51,48 @@ Idx read_idx(const std::filesystem::path& file, std::size_t axes, std::size_t mo
     count *= length;
     idx.axes.push_back(length);
   }
-  idx.values = stream.read(count);
+  idx.values = stream.read(count * size);
   const std::size_t end = stream.position();
-  if (idx.values.size() < count) {
-    stream.fail(end, fmt::format("the file ends after {} of {} values", idx.values.size(), count));
+  if (idx.values.size() < count * size) {
+    stream.fail(
+        end, fmt::format("the file ends after {} of {} values", idx.values.size() / size, count));
   }
   if (!stream.read(1).empty()) {
     stream.fail(end, fmt::format("more than the {} values announced", count));
   }
   return idx;
+}
+
+}  // namespace
+
+Idx read_idx(const std::filesystem::path& file, std::size_t axes, std::size_t most) {
+  Stream stream{"read_idx", file};
+  check_kind(stream, number(stream), axes);
+  return read_values(stream, axes, most, 1);
+}
+
+std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& file, std::uint8_t largest) {
+  constexpr std::uint32_t table_of_int = 0x0C02;  // two axes, values of four bytes
+  constexpr std::size_t most = std::size_t{1} << 40U;
+  Stream stream{"read_idx_labels", file};
+  const std::uint32_t magic = number(stream);
+  const bool is_table = magic == table_of_int;
+  if (!is_table) check_kind(stream, magic, 1);
+  const Idx idx = is_table ? read_values(stream, 2, most, 4) : read_values(stream, 1, most, 1);
+  const std::size_t header = stream.position() - idx.values.size();
+  const std::size_t row = idx.values.size() / idx.axes[0];
+  std::vector<std::uint8_t> labels(idx.axes[0]);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    std::uint32_t label = 0;
+    for (std::size_t byte = 0; byte < (is_table ? 4 : 1); ++byte) {
+      label = label << 8U | idx.values[i * row + byte];
+    }
+    if (label > largest) {
+      stream.fail(header + i * row, fmt::format("label is {}, expected 0 to {}", label, largest));
+    }
+    labels[i] = static_cast<std::uint8_t>(label);
+  }
+  return labels;
 }
 
 }  // namespace nn

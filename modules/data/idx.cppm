@@ -31,4 +31,16 @@ struct Idx {
 [[nodiscard]] Idx read_idx(const std::filesystem::path& file, std::size_t axes,
                            std::size_t most = std::size_t{1} << 40U);
 
+/// Reads the labels of an IDX file: unsigned bytes with one axis, as MNIST has them; or a table of
+/// 32-bit numbers (type 0x0C) with a row for each image that begins with its label, as QMNIST has
+/// them.
+///
+/// @param file The path; if it does not exist but `file.gz` does, that is read.
+/// @param largest The largest label that is accepted.
+/// @return One label for each image.
+/// @throws std::runtime_error if the file is missing or not such a file, or a label is larger.
+///   @see read_idx
+[[nodiscard]] std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& file,
+                                                        std::uint8_t largest);
+
 }  // namespace nn

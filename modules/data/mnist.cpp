@@ -7,8 +7,11 @@ module;
 #include <cstdint>
 #include <filesystem>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <stdexcept>
+#include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -25,28 +28,90 @@ namespace fs = std::filesystem;
 /// Images and labels of one set, still as bytes.
 struct Bytes {
   Idx images;
-  Idx labels;
+  std::vector<std::uint8_t> labels;
 };
 
-void check_labels(const fs::path& file, const std::vector<std::uint8_t>& labels) {
-  constexpr std::size_t header = 8;  // of an IDX file with one axis
-  const auto wrong = std::ranges::find_if(labels, [](auto label) { return label > 9; });
-  if (wrong == labels.end()) return;
-  const auto place = static_cast<std::size_t>(wrong - labels.begin());
-  throw std::runtime_error(fmt::format("nn::mnist: {}, byte {}: label is {}, expected 0 to 9",
-                                       file.string(), header + place, *wrong));
+/// Images whose rows are stored as columns, upright.
+Idx transposed(const Idx& images) {
+  const std::size_t rows = images.axes[1];
+  const std::size_t columns = images.axes[2];
+  Idx upright{.axes = {images.axes[0], columns, rows}, .values = {}};
+  upright.values.resize(images.values.size());
+  for (std::size_t first = 0; first < images.values.size(); first += rows * columns) {
+    for (std::size_t y = 0; y < rows; ++y) {
+      for (std::size_t x = 0; x < columns; ++x) {
+        upright.values[first + x * rows + y] = images.values[first + y * columns + x];
+      }
+    }
+  }
+  return upright;
 }
 
 Bytes read_set(const fs::path& images, const fs::path& labels) {
-  Bytes bytes{.images = read_idx(images, 3), .labels = read_idx(labels, 1)};
-  if (bytes.images.axes[0] != bytes.labels.axes[0]) {
+  Bytes bytes{.images = read_idx(images, 3), .labels = read_idx_labels(labels, 9)};
+  if (bytes.images.axes[0] != bytes.labels.size()) {
     throw std::runtime_error(fmt::format("nn::mnist: {} holds {} images, {} holds {} labels",
                                          images.string(), bytes.images.axes[0], labels.string(),
-                                         bytes.labels.axes[0]));
+                                         bytes.labels.size()));
   }
-  check_labels(labels, bytes.labels.values);
+  if (images.filename().string().starts_with("emnist-")) bytes.images = transposed(bytes.images);
   return bytes;
 }
+
+/// A file that a folder may have, in each way of writing its name.
+struct FileName {
+  std::vector<std::string> stems;
+  std::vector<std::string> types;
+
+  /// Which of the names the folder has, plain or compressed; nothing if it has none.
+  [[nodiscard]] std::optional<fs::path> find(const fs::path& folder) const {
+    std::error_code none;
+    for (const std::string& stem : stems) {
+      for (const char* const dot : {"-", "."}) {
+        for (const std::string& type : types) {
+          fs::path file = folder / fmt::format("{}{}{}", stem, dot, type);
+          for (const char* const end : {"", ".gz"}) {
+            if (fs::is_regular_file(file.string() + end, none)) return file;
+          }
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] fs::path in(const fs::path& folder) const {
+    if (const std::optional<fs::path> file = find(folder)) return *file;
+    throw std::runtime_error(fmt::format(
+        "nn::mnist: no file {0}-{1} in {2}, expected it plain or as .gz, or named {0}.{1}",
+        stems.front(), types.front(), (fs::absolute(folder) / "file").parent_path().string()));
+  }
+};
+
+/// The four files of a folder.
+struct Files {
+  FileName training_images, training_labels, test_images, test_labels;
+
+  /// @param set What the names begin with.
+  static Files of(const std::string& set) {
+    const std::vector<std::string> images{"idx3-ubyte"};
+    const std::vector<std::string> labels{"idx1-ubyte", "idx2-int"};
+    const auto either = [&](const char* kind) {
+      return std::vector{set + "t10k-" + kind, set + "test-" + kind};
+    };
+    return {.training_images = {.stems = {set + "train-images"}, .types = images},
+            .training_labels = {.stems = {set + "train-labels"}, .types = labels},
+            .test_images = {.stems = either("images"), .types = images},
+            .test_labels = {.stems = either("labels"), .types = labels}};
+  }
+
+  /// The first set that the folder has; MNIST if it has none.
+  static Files in(const fs::path& folder) {
+    for (const char* const set : {"", "emnist-digits-", "emnist-mnist-", "qmnist-"}) {
+      if (Files files = of(set); files.training_images.find(folder)) return files;
+    }
+    return of("");
+  }
+};
 
 /// The samples at these places as numbers. Splitting the bytes, before they become four times as
 /// many, saves memory: the numbers of MNIST's training images take 188 MB.
@@ -59,13 +124,13 @@ Dataset to_dataset(const Bytes& bytes, std::span<const std::size_t> places) {
     const auto pixels = std::span{bytes.images.values}.subspan(places[i] * size, size);
     std::ranges::transform(pixels, inputs.row(i).begin(),
                            [](std::uint8_t pixel) { return static_cast<real>(pixel) / 255; });
-    labels[i] = bytes.labels.values[places[i]];
+    labels[i] = bytes.labels[places[i]];
   }
   return {.inputs = std::move(inputs), .targets = Labels{std::move(labels)}};
 }
 
 Dataset to_dataset(const Bytes& bytes) {
-  std::vector<std::size_t> places(bytes.labels.values.size());
+  std::vector<std::size_t> places(bytes.labels.size());
   std::iota(places.begin(), places.end(), std::size_t{0});
   return to_dataset(bytes, places);
 }
@@ -78,6 +143,11 @@ void check_sizes(const fs::path& folder, const Idx& training, const Idx& test) {
       folder.string(), training.axes[2], training.axes[1], test.axes[2], test.axes[1]));
 }
 
+/// The nearest whole number to a twelfth, but 1 at least where there are two.
+std::size_t twelfth(std::size_t count) {
+  return std::max((count + 6) / 12, std::min<std::size_t>(count / 2, 1));
+}
+
 }  // namespace
 
 Dataset load_set(const fs::path& images, const fs::path& labels) {
@@ -85,14 +155,15 @@ Dataset load_set(const fs::path& images, const fs::path& labels) {
 }
 
 Split load(const fs::path& folder, const LoadOptions& options) {
-  const auto file = [&](const char* name) { return folder / name; };
-  const Bytes training = read_set(file("train-images-idx3-ubyte"), file("train-labels-idx1-ubyte"));
-  const Bytes test = read_set(file("t10k-images-idx3-ubyte"), file("t10k-labels-idx1-ubyte"));
+  const Files files = Files::in(folder);
+  const Bytes training =
+      read_set(files.training_images.in(folder), files.training_labels.in(folder));
+  const Bytes test = read_set(files.test_images.in(folder), files.test_labels.in(folder));
   check_sizes(folder, training.images, test.images);
-  const auto& labels = training.labels.values;
+  const std::vector<std::uint8_t>& labels = training.labels;
   const SplitPlaces places =
       split_places(Labels{std::vector<std::size_t>(labels.begin(), labels.end())},
-                   Counts{.validation = options.validation},
+                   Counts{.validation = options.validation.value_or(twelfth(labels.size()))},
                    {.seed = options.seed, .stratified = options.stratified});
   return {.training = to_dataset(training, places.training),
           .validation = to_dataset(training, places.validation),

@@ -5,6 +5,7 @@ module;
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 export module nn.mnist;
 
@@ -13,8 +14,9 @@ export import nn.dataset;
 export namespace nn::mnist {
 
 /// Reads the images of one IDX file and the labels of another.
-/// @param images Shape (N, height, width), in MNIST (N, 28, 28).
-/// @param labels Shape (N).
+/// @param images Shape (N, height, width), in MNIST (N, 28, 28). EMNIST has every image transposed:
+///   those of a file whose name begins with `emnist-` are turned upright.
+/// @param labels Shape (N), or (N, 8) as in QMNIST. @see read_idx_labels
 /// @return Inputs of shape (N, height · width), each brightness divided by 255: 0 background, 1
 ///   ink; labels.
 /// @throws std::runtime_error if a file is missing or faulty, the files hold different numbers of
@@ -22,16 +24,25 @@ export namespace nn::mnist {
 [[nodiscard]] Dataset load_set(const std::filesystem::path& images,
                                const std::filesystem::path& labels);
 
-/// How the 60,000 training images are divided.
+/// How the training images are divided.
 struct LoadOptions {
-  std::size_t validation = 5'000;  ///< Images set aside for validation.
-  std::uint64_t seed = 0;          ///< Determines which.
-  bool stratified = true;          ///< Whether both parts hold the same fraction of each digit.
+  /// Images set aside for validation; by default a twelfth: 5,000 of MNIST's 60,000.
+  std::optional<std::size_t> validation{};
+  std::uint64_t seed = 0;  ///< Determines which.
+  bool stratified = true;  ///< Whether both parts hold the same fraction of each digit.
 };
 
 /// Loads MNIST: the training and validation sets from the 60,000 training images, the test set from
 /// the 10,000 test images. Nothing is ever downloaded. Other sets with the same file names, such as
 /// Fashion-MNIST, load in the same way: images of any size, labels 0 to 9.
+///
+/// Names with a dot (`train-images.idx3-ubyte`) and `test` for `t10k` are found as well. If a
+/// folder has a file under several names, MNIST's own name comes before the others, `t10k` before
+/// `test`, a hyphen before a dot, and plain before `.gz`. A folder without MNIST's training images
+/// may hold EMNIST's digits (`emnist-digits-train-images-idx3-ubyte`, `emnist-digits-test-…`), its
+/// version of MNIST (`emnist-mnist-…`) or QMNIST (`qmnist-train-images-idx3-ubyte`,
+/// `qmnist-train-labels-idx2-int`, `qmnist-test-…`), tried in this order. @see load_set for their
+/// transposed images and their labels.
 /// @param folder Holds the four files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
 ///   `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`, each plain or with `.gz`.
 /// @param options How many images are set aside for validation, and which.

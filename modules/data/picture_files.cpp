@@ -133,8 +133,9 @@ class PgmReader {
     const std::string_view digits = text_.substr(begin, at_ - begin);
     if (digits.empty()) pgm_.fail(begin, fmt::format("the file ends before {}", what));
     std::size_t value = 0;
-    const auto [stop, error] = std::from_chars(digits.begin(), digits.end(), value);
-    if (error != std::errc{} || stop != digits.end() || value < least || value > most) {
+    const char* const end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, value);
+    if (error != std::errc{} || stop != end || value < least || value > most) {
       pgm_.fail(begin, fmt::format("{} is {}, expected a whole number from {} to {}", what,
                                    in_quotes(digits, 20), least, most));
     }

@@ -1,12 +1,14 @@
 module;
 
 #include <fmt/core.h>
+#define ZLIB_CONST  // what is compressed stays as it is
 #include <zlib.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <new>
 #include <span>
 #include <stdexcept>
 #include <string_view>
@@ -91,6 +93,35 @@ void Stream::fail(std::size_t byte, std::string_view what) const {
 /// far it has read the compressed file.
 void Stream::fail_compressed(std::string_view what) const {
   fail(static_cast<std::size_t>(gzoffset(file_.get())), fmt::format("compressed data: {}", what));
+}
+
+std::vector<std::byte> compressed(std::string_view text) {
+  constexpr int with_gzip_header = 15 + 16;  // the largest window, and zlib's code for gzip
+  constexpr int memory = 8;                  // zlib's default
+  z_stream stream{};
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, with_gzip_header, memory,
+                   Z_DEFAULT_STRATEGY) != Z_OK) {
+    throw std::bad_alloc{};
+  }
+  std::vector<std::byte> bytes(deflateBound(&stream, text.size()));
+  std::size_t read = 0;
+  std::size_t written = 0;
+  for (int state = Z_OK; state != Z_STREAM_END;) {
+    const std::size_t step = std::min(text.size() - read, longest_call);
+    const std::size_t room = std::min(bytes.size() - written, 2 * longest_call);
+    // NOLINTBEGIN(*-reinterpret-cast): zlib's bytes
+    stream.next_in = reinterpret_cast<const Bytef*>(text.data() + read);
+    stream.next_out = reinterpret_cast<Bytef*>(bytes.data() + written);
+    // NOLINTEND(*-reinterpret-cast)
+    stream.avail_in = static_cast<uInt>(step);
+    stream.avail_out = static_cast<uInt>(room);
+    state = deflate(&stream, read + step == text.size() ? Z_FINISH : Z_NO_FLUSH);
+    read += step - stream.avail_in;
+    written += room - stream.avail_out;
+  }
+  deflateEnd(&stream);
+  bytes.resize(written);
+  return bytes;
 }
 
 }  // namespace nn

@@ -1,5 +1,6 @@
 /// @file
-/// @brief Files read from front to back, plain or compressed. `import nn;` does not export this.
+/// @brief Files read from front to back, plain or compressed, and text compressed. `import nn;`
+/// does not export this.
 module;
 
 #include <cstddef>
@@ -67,5 +68,9 @@ class Stream {
   // NOLINTNEXTLINE(*-reinterpret-cast): a char may look at any byte
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
+
+/// Compresses text as gzip does; the same text always gives the same bytes.
+/// @param text Any bytes.
+[[nodiscard]] std::vector<std::byte> compressed(std::string_view text);
 
 }  // namespace nn

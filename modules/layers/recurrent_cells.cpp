@@ -28,10 +28,16 @@ constexpr auto reciprocal_factorials = [] {
   return terms;
 }();
 
+/// eˣ as power · (1 + rest).
+struct Exponential {
+  real power;
+  real rest;
+};
+
 /// eˣ = 2ᵏ eʳ, where k is x / ln 2 rounded and r = x − k ln 2 is what is left: eʳ is the sum of the
-/// first terms of its series, and for 2ᵏ it is enough to write k into the exponent of a number. The
-/// result stays within 2^±126 (in double 2^±1022).
-inline real exponential(real x) {
+/// first terms of its series, and for 2ᵏ it is enough to write k into the exponent of a number. 2ᵏ
+/// stays within 2^±126 (in double 2^±1022).
+inline Exponential exponential(real x) {
   using Bits = std::conditional_t<sizeof(real) == sizeof(float), std::uint32_t, std::uint64_t>;
   constexpr int fraction = std::numeric_limits<real>::digits - 1;  // bits
   constexpr Bits bias = std::numeric_limits<real>::max_exponent - 1;
@@ -43,14 +49,25 @@ inline real exponential(real x) {
   const real rounded = clamped * (1 / ln2) + rounder;
   const real r = clamped - (rounded - rounder) * ln2;
   real sum = reciprocal_factorials.back();
-  for (std::size_t n = reciprocal_factorials.size() - 1; n-- > 0;) {
+  for (std::size_t n = reciprocal_factorials.size() - 1; n-- > 1;) {
     sum = sum * r + reciprocal_factorials[n];
   }
-  return sum * std::bit_cast<real>((std::bit_cast<Bits>(rounded) + bias) << fraction);
+  return {.power = std::bit_cast<real>((std::bit_cast<Bits>(rounded) + bias) << fraction),
+          .rest = sum * r};
 }
 
-inline real sigmoid(real x) { return 1 / (1 + exponential(-x)); }
-inline real tanh(real x) { return 1 - 2 / (1 + exponential(2 * x)); }
+inline real sigmoid(real x) {
+  const auto [power, rest] = exponential(-x);
+  return 1 / (1 + power * (1 + rest));
+}
+
+/// (e²ˣ − 1) / (e²ˣ + 1). Near 0, where e²ˣ is almost 1, the 1 must be subtracted before it has
+/// swallowed the digits of x: e²ˣ − 1 = power · rest + (power − 1).
+inline real tanh(real x) {
+  const auto [power, rest] = exponential(2 * x);
+  const real above_one = power * rest + (power - 1);
+  return above_one / (above_one + 2);
+}
 
 // Their derivatives, computed from their results.
 inline real sigmoid_slope(real y) { return y * (1 - y); }

@@ -157,6 +157,7 @@ void Checkpoints::begin(Training& training) {
     if (text.starts_with("nn::")) throw;  // already names the file
     checkpoint.refuse(text);
   }
+  if (!training.is_over()) check_writable(owner, file_);
   saved_ = std::chrono::steady_clock::now();
 }
 

@@ -21,18 +21,29 @@ export namespace nn {
 [[nodiscard]] std::vector<std::byte> read_whole(std::string_view owner,
                                                 const std::filesystem::path& file);
 
-/// Puts a file in place as a whole or not at all. The bytes are written into `file.part` in the
-/// same folder and flushed to the disk, and only then does that take the file's name. Whatever
-/// happens on the way (a full disk, a killed program, a power failure), the old file is still
-/// there. An existing `file.part` is overwritten; a symbolic link is replaced by the file.
+/// Puts a file in place as a whole or not at all. The bytes are written into a new file of the same
+/// folder, `file.part-1234-1`, and flushed to the disk, and only then does that take the file's
+/// name and its permissions. Whatever happens on the way (a full disk, a killed program, a power
+/// failure, another program that writes the same file), the name always belongs to one whole file,
+/// the old or a new one. Only a program that is killed leaves the `.part` behind.
+///
+/// A symbolic link stays, and the file that it leads to is replaced, or created if it is missing. A
+/// terminal, a pipe or a device such as `/dev/null` gets the bytes as they are.
 /// @param owner The function that writes, for the error: `save_network`.
-/// @param file Its path; an existing file is replaced.
+/// @param file Its path; an existing file is replaced, unless it is write-protected.
 /// @param bytes All that the file will hold.
 /// @throws std::runtime_error if it cannot be written, with the system's reason.
 void write_whole(std::string_view owner, const std::filesystem::path& file,
                  std::span<const std::byte> bytes);
 /// The same of text.
 void write_whole(std::string_view owner, const std::filesystem::path& file, std::string_view text);
+
+/// Tries whether write_whole() could put a file in place, without changing anything: before the
+/// hours of work whose results it will hold.
+/// @param owner The function that will write, for the error.
+/// @param file Its path.
+/// @throws std::runtime_error if it could not, with the error that write_whole() would have.
+void check_writable(std::string_view owner, const std::filesystem::path& file);
 
 /// Refuses what a file holds.
 /// @param owner The function that reads, for the error.

@@ -5,17 +5,21 @@ module;
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,7 +35,7 @@ static_assert(std::endian::native == std::endian::little,
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 constexpr const char* own_type = sizeof(real) == sizeof(double) ? "F64" : "F32";
 constexpr std::size_t length_bytes = 8;  // of the number that the file begins with
@@ -69,11 +73,32 @@ std::vector<T> values_of(const StoredTensor& stored, std::string_view type) {
   return values;
 }
 
-template <class T>
-Tensor tensor_of(const StoredTensor& stored, const Shape& shape) {
+/// BF16 is the upper half of a float.
+float from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16U); }
+
+/// F16 has a sign, five bits of exponent and ten of fraction; numbers with exponent 0 have no
+/// leading one.
+float from_f16(std::uint16_t bits) {
+  constexpr unsigned special = 31;  // the exponent of infinity and NaN
+  const unsigned exponent = bits >> 10U & special;
+  const unsigned fraction = bits & 0x3FFU;
+  float value = std::ldexp(static_cast<float>(fraction), -24);
+  if (exponent == special) {
+    using Limits = std::numeric_limits<float>;
+    value = fraction == 0 ? Limits::infinity() : Limits::quiet_NaN();
+  } else if (exponent != 0) {
+    value = std::ldexp(static_cast<float>(fraction + 1024), static_cast<int>(exponent) - 25);
+  }
+  return bits >> 15U == 0 ? value : -value;
+}
+
+/// @param number Makes a number of a stored value.
+template <class T, class Number>
+Tensor tensor_of(const StoredTensor& stored, const Shape& shape, const Number& number) {
   const std::vector<T> values = values_of<T>(stored, stored.type);
   Tensor tensor = Tensor::uninitialized(shape);
-  std::ranges::transform(values, tensor.data(), [](T value) { return static_cast<real>(value); });
+  std::ranges::transform(values, tensor.data(),
+                         [&](T value) { return static_cast<real>(number(value)); });
   return tensor;
 }
 
@@ -85,8 +110,50 @@ struct Place {
   std::size_t end;
 };
 
+/// Follows a JSON text and refuses an object that has a key twice: the parser would take the last
+/// value, other programs may take the first. What is no JSON is left to the parser.
+class UniqueKeys : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(number_integer_t /*value*/) override { return true; }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return true; }
+  bool string(string_t& /*value*/) override { return true; }
+  bool binary(binary_t& /*value*/) override { return true; }
+  bool start_array(std::size_t /*size*/) override { return true; }
+  bool end_array() override { return true; }
+
+  bool start_object(std::size_t /*size*/) override {
+    open_.emplace_back();
+    return true;
+  }
+  bool key(string_t& name) override {
+    if (open_.back().insert(name).second) return true;
+    throw std::runtime_error(fmt::format("the header has {} twice", in_quotes(name)));
+  }
+  bool end_object() override {
+    open_.pop_back();
+    return true;
+  }
+  bool parse_error(std::size_t /*byte*/, const std::string& /*token*/,
+                   const Json::exception& /*error*/) override {
+    return false;
+  }
+
+ private:
+  std::vector<std::set<std::string>> open_;  // the keys of the objects that are open
+};
+
 Json parse_header(std::string_view text) {
+  // The JSON parser takes a zero byte for the end of the text, whatever follows.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    throw std::runtime_error(fmt::format(
+        "byte {}: the header has a zero byte, expected only JSON and blanks", length_bytes + zero));
+  }
   try {
+    UniqueKeys unique;
+    static_cast<void>(Json::sax_parse(text, &unique));
     Json header = Json::parse(text);
     if (!header.is_object()) throw std::runtime_error("the header is no JSON object");
     return header;
@@ -174,7 +241,8 @@ std::map<std::string, std::string> metadata_of(const Json& object) {
 /// Whatever comes first in the file stands first; each byte belongs to one tensor.
 void sort_by_place(std::vector<std::pair<StoredTensor, Place>>& entries, std::size_t data_size) {
   std::ranges::sort(entries, {}, [](const auto& entry) {
-    return std::pair{entry.second.end, entry.second.begin};
+    const auto& [tensor, place] = entry;
+    return std::tuple{place.end, place.begin, std::string_view{tensor.name}};
   });
   std::size_t end = 0;
   for (const auto& [tensor, place] : entries) {
@@ -257,10 +325,12 @@ Tensor StoredTensor::tensor() const {
     throw std::runtime_error(fmt::format("{} has shape {}, expected one to {} axes of 1 or more",
                                          in_quotes(name), to_string(shape), Shape::max_rank));
   }
-  if (type == "F32") return tensor_of<float>(*this, Shape{shape});
-  if (type == "F64") return tensor_of<double>(*this, Shape{shape});
+  if (type == "F16") return tensor_of<std::uint16_t>(*this, Shape{shape}, from_f16);
+  if (type == "BF16") return tensor_of<std::uint16_t>(*this, Shape{shape}, from_bf16);
+  if (type == "F32") return tensor_of<float>(*this, Shape{shape}, std::identity{});
+  if (type == "F64") return tensor_of<double>(*this, Shape{shape}, std::identity{});
   throw std::runtime_error(
-      fmt::format("{} is of type {}, expected F32 or F64", in_quotes(name), type));
+      fmt::format("{} is of type {}, expected F16, BF16, F32 or F64", in_quotes(name), type));
 }
 
 std::vector<std::uint64_t> StoredTensor::whole_numbers() const {
@@ -281,7 +351,7 @@ Safetensors read_safetensors(std::string_view owner, const std::filesystem::path
 
 void write_safetensors(std::string_view owner, const std::filesystem::path& file,
                        const Safetensors& contents) {
-  Json header = Json::object();
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!contents.metadata.empty()) header[metadata_name] = contents.metadata;
   std::size_t end = 0;
   for (const StoredTensor& tensor : contents.tensors) {

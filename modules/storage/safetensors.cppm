@@ -41,8 +41,9 @@ struct StoredTensor {
   /// @param numbers In order; they get one axis.
   [[nodiscard]] static StoredTensor of(std::string_view name, std::span<const double> numbers);
 
-  /// The values as the library has them; rounded where the file holds more digits.
-  /// @throws std::runtime_error if it is neither F32 nor F64, or has no axis or more than four.
+  /// The values as the library has them: F16, BF16, F32 and F64 are converted, and rounded where
+  /// the file holds more digits.
+  /// @throws std::runtime_error if it is of another type, or has no axis or more than four.
   [[nodiscard]] Tensor tensor() const;
   /// Whole numbers.
   /// @throws std::runtime_error if it is not U64.
@@ -72,8 +73,9 @@ struct Safetensors {
 /// from where to where; then the bytes.
 /// @param owner Who wants to read, for the error: `load_weights`.
 /// @param file Its path.
-/// @throws std::runtime_error if the file is missing or not such a file, with what is wrong. Memory
-///   is asked for by the file's size, whatever its header claims.
+/// @throws std::runtime_error if the file is missing or not such a file, with what is wrong: also
+///   if a key occurs twice, or bytes follow the header's JSON or the last tensor. Memory is asked
+///   for by the file's size, whatever its header claims.
 [[nodiscard]] Safetensors read_safetensors(std::string_view owner,
                                            const std::filesystem::path& file);
 

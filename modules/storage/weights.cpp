@@ -2,6 +2,8 @@ module;
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -116,6 +118,18 @@ class Part {
   std::size_t to_;
 };
 
+/// Refuses values that no training leaves behind, and with which a network computes nothing.
+void check_values(const StoredTensor& stored, const Tensor& value) {
+  const bool is_variance = stored.name.ends_with(".running_var");
+  const auto fits = [=](real x) { return std::isfinite(x) && !(is_variance && x < 0); };
+  const auto values = value.values();
+  const auto wrong = std::ranges::find_if_not(values, fits);
+  if (wrong == values.end()) return;
+  throw std::runtime_error(fmt::format(
+      "'{}' has the value {} at place {}, expected {}", stored.name, unsigned_nan(*wrong),
+      wrong - values.begin(), is_variance ? "finite numbers, 0 or more" : "finite numbers"));
+}
+
 /// The values that a file holds for an entry, as the network has them.
 Tensor value_of(const Entry& entry, const Safetensors& contents) {
   const auto read = [&](const std::string& name) {
@@ -125,7 +139,9 @@ Tensor value_of(const Entry& entry, const Safetensors& contents) {
       throw std::runtime_error(fmt::format("'{}' has shape {}, expected {}", name,
                                            to_string(stored->shape), to_string(entry.shape())));
     }
-    return stored->tensor();
+    Tensor value = stored->tensor();
+    check_values(*stored, value);
+    return value;
   };
   Tensor value = read(entry.name.stored);
   if (!entry.name.plus.empty()) {
@@ -151,6 +167,23 @@ std::vector<std::string> skipped(const Safetensors& contents, const std::vector<
     skipped.push_back(stored.name);
   }
   return skipped;
+}
+
+/// Whether the file has all names that the network wants; if not, the error says what to do.
+void check_names(Sequential& network, const Safetensors& contents, const Part& part) {
+  std::vector<detail::NamedShape> wanted;
+  for (const auto& [name, value] : entries_of(network)) {
+    const std::optional<TensorName> in_file = part.name_in_file(name);
+    if (!in_file) continue;
+    const Entry entry{.name = *in_file, .value = value};
+    wanted.push_back({.name = in_file->stored, .shape = entry.shape()});
+    if (!in_file->plus.empty()) wanted.push_back({.name = in_file->plus, .shape = entry.shape()});
+  }
+  for (const detail::NamedShape& tensor : wanted) {
+    if (contents.find(tensor.name) != nullptr) continue;
+    throw std::runtime_error(fmt::format("{} is missing; {}", in_quotes(tensor.name),
+                                         detail::naming_advice(contents, wanted)));
+  }
 }
 
 /// Gives the network what the file holds; nothing, if not everything fits.
@@ -183,7 +216,9 @@ const std::string& layers_of(const Safetensors& contents) {
   const auto found = contents.metadata.find(layers_key);
   if (found == contents.metadata.end()) {
     throw std::runtime_error(
-        "holds tensors but no layers: make the network and use nn::load_weights");
+        fmt::format("holds tensors ({}) but no layers: make the network and use nn::load_weights "
+                    "(--layers)",
+                    detail::quoted_names(contents)));
   }
   return found->second;
 }
@@ -210,8 +245,12 @@ Sequential load_network(const path& file) {
 
 LoadReport load_weights(const path& file, Sequential& network, const LoadOptions& options) {
   const Part part{options};
-  const Safetensors contents = read_safetensors("load_weights", file);
-  return naming_file("load_weights", file, [&] { return fill(network, contents, part); });
+  Safetensors contents = read_safetensors("load_weights", file);
+  return naming_file("load_weights", file, [&] {
+    detail::rename(contents, options.rename);
+    check_names(network, contents, part);
+    return fill(network, contents, part);
+  });
 }
 
 }  // namespace nn

@@ -5,7 +5,9 @@ module;
 #include <cstddef>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,22 @@ namespace nn::detail {
 [[nodiscard]] std::string layers_text(const Sequential& network);
 /// Makes the layers, whose tensors give their sizes; the values of the tensors are not filled in.
 [[nodiscard]] Sequential make_layers(const Safetensors& contents, const std::string& text);
+
+/// A tensor that a file should have.
+struct NamedShape {
+  std::string name;
+  std::vector<std::size_t> shape;
+};
+
+/// The names of a file's tensors for an error message; of many only the first. @see
+/// weight_names.cpp
+[[nodiscard]] std::string quoted_names(const Safetensors& contents);
+/// What to do about names that a file does not have: which it has instead, and which renaming would
+/// give the network's layers tensors of the right shapes.
+[[nodiscard]] std::string naming_advice(const Safetensors& contents,
+                                        std::span<const NamedShape> wanted);
+/// Gives the tensors of a file other names. @see LoadOptions::rename
+void rename(Safetensors& contents, const std::map<std::string, std::string>& renaming);
 
 }  // namespace nn::detail
 
@@ -46,8 +64,8 @@ void save_network(const std::filesystem::path& file, const Sequential& network);
 /// @param file Written by save_network(), with layers of the library and registered ones.
 /// @return A network that computes the same.
 /// @throws std::runtime_error if the file is missing or not such a file, if it holds no layers but
-///   only tensors (as those of other programs do: make the network and use load_weights()), or if
-///   its layers and tensors do not fit each other.
+///   only tensors (as those of other programs do: make the network and use load_weights()), if its
+///   layers and tensors do not fit each other, or if a value is not finite or a variance negative.
 [[nodiscard]] Sequential load_network(const std::filesystem::path& file);
 
 /// Which layers load_weights() takes from a file, and where they go. By default everything in the
@@ -63,6 +81,11 @@ struct LoadOptions {
   /// What comes before the layer's index in the file. Tensors with other names are skipped. With
   /// `features.` the layers are `features.0.weight` and so on.
   std::string prefix{};
+  /// Names that the file has, and what to take them for, before anything else is done: with
+  /// `{{"fc1", "0"}}` its `fc1.weight` is read as `0.weight`. A name is a tensor's whole name or
+  /// the part before a dot; where several fit, the longest counts. Renamed to nothing, that part is
+  /// dropped: `{{"model", ""}}`. The empty name fits every tensor: `{{"", "0"}}`.
+  std::map<std::string, std::string> rename{};
 };
 
 /// What load_weights() did.
@@ -76,19 +99,23 @@ struct LoadReport {
 /// layers:
 ///
 ///     nn::load_weights("cnn.safetensors", network, {.first = 0, .last = 4});  // layers 0 to 3
+///     nn::load_weights("theirs.safetensors", network, {.rename = {{"fc1", "0"}, {"fc2", "2"}}});
 ///
 /// In the layers that are loaded, every tensor of the network has to be in the file and every
 /// tensor of the file in the network, with the same shape. All of them are loaded, or none.
 ///
-/// @param file A safetensors file with names and shapes as save_network() writes them, whatever
-///   program wrote it. `num_batches_tracked`, which PyTorch writes for its BatchNorm, is skipped.
+/// @param file A safetensors file with names (once renamed) and shapes as save_network() writes
+///   them, whatever program wrote it, in F16, BF16, F32 or F64. `num_batches_tracked`, which
+///   PyTorch writes for its BatchNorm, is skipped.
 /// @param network Has the layers that the weights belong to.
 /// @param options Which layers; by default all of them.
 /// @return What was loaded, what was skipped and what stayed as it was.
 /// @throws std::invalid_argument if the first layer comes after the last.
 /// @throws std::runtime_error if the file is missing or not such a file, if a tensor is missing, is
-///   one too many or has another shape or type than the network's, or if layers were chosen and the
-///   file has no tensors of them.
+///   one too many or has another shape or type than the network's, if a value is not finite or a
+///   variance negative, if layers were chosen and the file has no tensors of them, or if a name to
+///   be replaced is none of the file's. Where a tensor is missing, the error lists the file's names
+///   and, if one fits, a renaming.
 LoadReport load_weights(const std::filesystem::path& file, Sequential& network,
                         const LoadOptions& options = {});
 

@@ -120,10 +120,13 @@ double SoftmaxCrossEntropy::value(const Tensor& logits, const Targets& targets) 
     const double largest = *std::ranges::max_element(z);
     double exponentials = 0;
     for (const real x : z) exponentials += std::exp(x - largest);
-    // Σ t (ln Σ e^z − z): every term is at least 0, so nothing cancels.
-    const double logarithm = largest + std::log(exponentials);
+    // Σ t (ln Σ e^(z − m) + (m − z)), where m is the largest: both summands are at least 0, so
+    // nothing cancels, and the logarithm is not lost next to a huge m. A class that is not wanted
+    // does not count, even if its z is −∞.
+    const double logarithm = std::log(exponentials);
     for (std::size_t j = 0; j < z.size(); ++j) {
-      sum += double{targets.wanted(n, j, z.size())} * (logarithm - z[j]);
+      const double wanted = targets.wanted(n, j, z.size());
+      if (wanted != 0) sum += wanted * (logarithm + (largest - z[j]));
     }
   }
   return sum / static_cast<double>(logits.rows());

@@ -14,6 +14,8 @@ module;
 
 module nn.descent;
 
+import nn.text;
+
 namespace nn {
 
 namespace {
@@ -25,6 +27,21 @@ void check_gradients_of(std::string_view owner, std::span<Parameter* const> para
                                             p->name, to_string(p->value.shape()),
                                             to_string(p->gradient.shape())));
   }
+}
+
+/// Refuses gradients of an infinite norm, or of one that is NaN.
+[[noreturn]] void refuse_gradients(std::span<Parameter* const> parameters) {
+  for (const Parameter* const p : parameters) {
+    const std::span<const real> values = p->gradient.values();
+    const auto found = std::ranges::find_if(values, [](real g) { return !std::isfinite(g); });
+    if (found == values.end()) continue;
+    throw std::invalid_argument(
+        fmt::format("nn::clip_gradients: value {} of the gradient of {} is {}, expected finite "
+                    "numbers",
+                    found - values.begin(), p->name, unsigned_nan(*found)));
+  }
+  throw std::invalid_argument(
+      "nn::clip_gradients: the gradients are finite, but their norm is too large for a number");
 }
 
 }  // namespace
@@ -86,6 +103,7 @@ double clip_gradients(std::span<Parameter* const> parameters, real maximum) {
     for (const double g : parameter->gradient.values()) squares += g * g;
   }
   const double norm = std::sqrt(squares);
+  if (!std::isfinite(norm)) refuse_gradients(parameters);
   if (norm > maximum) {
     const auto factor = static_cast<real>(maximum / norm);
     for (Parameter* const parameter : parameters) {

@@ -270,7 +270,8 @@ using Momentum = RuleOptimizer<MomentumRule>;
 /// @param parameters Whose gradients to clip.
 /// @param maximum The largest norm allowed, above 0; infinity clips nothing.
 /// @return ‖g‖ before clipping.
-/// @throws std::invalid_argument if the maximum is not above 0.
+/// @throws std::invalid_argument if the maximum is not above 0, or a gradient is not finite: there
+///   is nothing that could be kept of its direction. No gradient is changed then.
 double clip_gradients(std::span<Parameter* const> parameters, real maximum);
 
 }  // namespace nn

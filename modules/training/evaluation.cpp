@@ -14,7 +14,9 @@ module;
 
 module nn.evaluation;
 
+import nn.activation;
 import nn.batching;
+import nn.text;
 
 namespace nn {
 
@@ -38,7 +40,7 @@ void check_finite(const std::string& owner, const std::string& set, const char* 
     const auto found = std::ranges::find_if(row, [](real x) { return !std::isfinite(x); });
     throw std::invalid_argument(
         fmt::format("nn::{}: sample {} of {}: {} {} is {}, expected finite numbers", owner, n, set,
-                    what, found - row.begin(), std::isnan(*found) ? std::abs(*found) : *found));
+                    what, found - row.begin(), unsigned_nan(*found)));
   }
 }
 
@@ -119,6 +121,24 @@ Tensor predict(const Sequential& network, const Tensor& inputs) {
       outputs = Tensor::uninitialized(part.shape().sample().batch(inputs.rows()));
     }
     std::ranges::copy(part.values(), outputs.row(first).begin());
+  }
+  return outputs;
+}
+
+bool ends_in_softmax(const Sequential& network) {
+  if (network.size() == 0) return false;
+  const AnyLayer& last = network[network.size() - 1];
+  const auto* const inner = last.as<Sequential>();
+  return inner != nullptr ? ends_in_softmax(*inner) : last.as<Softmax>() != nullptr;
+}
+
+Tensor predict_probabilities(const Sequential& network, const Tensor& inputs) {
+  Tensor outputs = predict(network, inputs);
+  if (!ends_in_softmax(network)) outputs = Softmax{}.predict(std::move(outputs));
+  for (std::size_t n = 0; n < outputs.rows(); ++n) {
+    if (all_finite(outputs.row(n))) continue;
+    throw std::invalid_argument(fmt::format(
+        "nn::predict_probabilities: what the network computes for sample {} is not a number", n));
   }
   return outputs;
 }

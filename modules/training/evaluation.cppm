@@ -96,6 +96,20 @@ template <Metric... M>
 /// @throws std::invalid_argument if the inputs are empty or do not fit the network.
 [[nodiscard]] Tensor predict(const Sequential& network, const Tensor& inputs);
 
+/// Whether the last layer of a network is Softmax, so that its outputs are probabilities already
+/// and go with CrossEntropy, not with SoftmaxCrossEntropy.
+/// @param network Any.
+[[nodiscard]] bool ends_in_softmax(const Sequential& network);
+
+/// The probability that a classifier gives to each class, for many inputs: the softmax of its
+/// outputs, or the outputs themselves if the network ends in Softmax.
+/// @param network Used as it is, with predict().
+/// @param inputs Shape (N, …), N at least 1.
+/// @return Shape (N, M); every row sums to 1.
+/// @throws std::invalid_argument if the inputs are empty or do not fit the network, or what it
+///   computes for one of them is not a number.
+[[nodiscard]] Tensor predict_probabilities(const Sequential& network, const Tensor& inputs);
+
 /// The class that a network assigns to each of many inputs. @see Labels::from_rows
 /// @param network Used as it is, with predict().
 /// @param inputs Shape (N, …), N at least 1.

@@ -38,12 +38,12 @@ enum class Ending {
 struct Divergence {
   std::size_t epoch = 0;  ///< From 1 on.
   std::size_t batch = 0;  ///< Of this epoch, from 1 on.
-  double cost = 0;        ///< NaN, or infinite.
+  double cost = 0;        ///< NaN or infinite, unless it was a gradient that was not finite.
   /// The first layer whose output was not finite, from 0 on. None: it was the inputs, or only the
   /// cost.
   std::optional<std::size_t> layer{};
   /// What was not finite first: `layer 2 (ReLU)`, counted from 1 as in every message, `the inputs`,
-  /// or `the cost`.
+  /// `the cost`, or `the gradient of 2.weight`, which is looked at only if gradients are clipped.
   std::string first{};
   std::size_t steps_back = 0;  ///< How many steps before the network was kept; 0: it was not.
 

@@ -6,6 +6,7 @@ module;
 #include <cstddef>
 #include <functional>
 #include <numeric>
+#include <range/v3/algorithm/all_of.hpp>
 #include <range/v3/algorithm/count_if.hpp>
 #include <range/v3/numeric/accumulate.hpp>
 #include <range/v3/view/iota.hpp>
@@ -56,7 +57,7 @@ ConfusionMatrix::ConfusionMatrix(std::size_t size) : size_{size} {
     throw std::invalid_argument(
         fmt::format("nn::ConfusionMatrix: {} classes, expected 2 to {}", size, most));
   }
-  counts_.resize(size * size);
+  counts_.resize(size * columns());
 }
 
 void ConfusionMatrix::check(std::size_t index) const {
@@ -72,9 +73,18 @@ void ConfusionMatrix::check(std::size_t index) const {
 // [add]
 void ConfusionMatrix::add(const Labels& predicted, const Labels& actual) {
   check_pairs("ConfusionMatrix", predicted.size(), actual.size());
-  for (const std::size_t index : actual) check(index);
-  for (const std::size_t index : predicted) check(index);
-  for (const auto [a, p] : ranges::views::zip(actual, predicted)) ++counts_[a * size_ + p];
+  for (const std::size_t index : actual) {
+    if (index == Labels::no_class) {
+      throw std::invalid_argument("nn::ConfusionMatrix: a target contains NaN, so it has no class");
+    }
+    check(index);
+  }
+  for (const std::size_t index : predicted) {
+    if (index != Labels::no_class) check(index);
+  }
+  for (const auto [a, p] : ranges::views::zip(actual, predicted)) {
+    ++counts_[a * columns() + std::min(p, size_)];  // no class: in the last column
+  }
 }
 // [/add]
 
@@ -83,7 +93,12 @@ std::size_t ConfusionMatrix::total() const { return ranges::accumulate(counts_, 
 std::size_t ConfusionMatrix::operator()(std::size_t actual, std::size_t predicted) const {
   check(actual);
   check(predicted);
-  return static_cast<std::size_t>(counts_[actual * size_ + predicted]);
+  return static_cast<std::size_t>(counts_[actual * columns() + predicted]);
+}
+
+std::size_t ConfusionMatrix::without_class(std::size_t actual) const {
+  check(actual);
+  return static_cast<std::size_t>(counts_[actual * columns() + size_]);
 }
 
 double ConfusionMatrix::accuracy() const {
@@ -94,22 +109,26 @@ double ConfusionMatrix::accuracy() const {
 }
 
 // [precision]
+std::size_t ConfusionMatrix::predictions(std::size_t predicted) const {
+  const auto predicted_so = [=, this](std::size_t actual) { return (*this)(actual, predicted); };
+  return ranges::accumulate(numbers(size_) | ranges::views::transform(predicted_so),
+                            std::size_t{0});
+}
+
 double ConfusionMatrix::precision(std::size_t index) const {
-  const auto predicted_so = [this, index](std::size_t actual) { return (*this)(actual, index); };
-  const std::size_t all =
-      ranges::accumulate(numbers(size_) | ranges::views::transform(predicted_so), std::size_t{0});
-  return ratio(static_cast<double>((*this)(index, index)), static_cast<double>(all));
+  return ratio(static_cast<double>((*this)(index, index)), static_cast<double>(predictions(index)));
 }
 // [/precision]
 
 // [recall]
+std::size_t ConfusionMatrix::samples(std::size_t actual) const {
+  check(actual);
+  const auto row = counts_.begin() + static_cast<std::ptrdiff_t>(actual * columns());
+  return std::accumulate(row, row + static_cast<std::ptrdiff_t>(columns()), std::size_t{0});
+}
+
 double ConfusionMatrix::recall(std::size_t index) const {
-  const auto predicted_as = [this, index](std::size_t predicted) {
-    return (*this)(index, predicted);
-  };
-  const std::size_t all =
-      ranges::accumulate(numbers(size_) | ranges::views::transform(predicted_as), std::size_t{0});
-  return ratio(static_cast<double>((*this)(index, index)), static_cast<double>(all));
+  return ratio(static_cast<double>((*this)(index, index)), static_cast<double>(samples(index)));
 }
 // [/recall]
 
@@ -121,28 +140,39 @@ double ConfusionMatrix::f1(std::size_t index) const {
 }
 // [/f1]
 
+bool ConfusionMatrix::occurs(std::size_t index) const {
+  return samples(index) > 0 || predictions(index) > 0;
+}
+
 namespace {
 
 // [mean]
+/// The mean of a value over the classes that occur, as samples or as predictions.
 template <class Value>
-double mean_over_classes(std::size_t size, Value value) {
-  return ranges::accumulate(numbers(size) | ranges::views::transform(value), 0.0) /
-         static_cast<double>(size);
+double mean_over_classes(const ConfusionMatrix& matrix, Value value) {
+  double sum = 0;
+  double classes = 0;
+  for (std::size_t c = 0; c < matrix.size(); ++c) {
+    if (!matrix.occurs(c)) continue;
+    sum += value(c);
+    ++classes;
+  }
+  return ratio(sum, classes);
 }
 // [/mean]
 
 }  // namespace
 
 double ConfusionMatrix::precision() const {
-  return mean_over_classes(size_, [this](std::size_t c) { return precision(c); });
+  return mean_over_classes(*this, [this](std::size_t c) { return precision(c); });
 }
 
 double ConfusionMatrix::recall() const {
-  return mean_over_classes(size_, [this](std::size_t c) { return recall(c); });
+  return mean_over_classes(*this, [this](std::size_t c) { return recall(c); });
 }
 
 double ConfusionMatrix::f1() const {
-  return mean_over_classes(size_, [this](std::size_t c) { return f1(c); });
+  return mean_over_classes(*this, [this](std::size_t c) { return f1(c); });
 }
 
 std::vector<ConfusionMatrix::Confusion> ConfusionMatrix::confusions() const {
@@ -161,9 +191,13 @@ std::string ConfusionMatrix::table() const {
   const std::size_t width = std::max(std::to_string(total()).size(), std::size_t{4}) + 1;
   std::string text = "actual \\ predicted\n      ";
   for (std::size_t p = 0; p < size_; ++p) text += fmt::format("{:>{}}", p, width);
+  const bool all_named = ranges::all_of(
+      numbers(size_), [this](std::size_t actual) { return without_class(actual) == 0; });
+  if (!all_named) text += fmt::format("{:>{}}", "none", width);
   for (std::size_t a = 0; a < size_; ++a) {
     text += fmt::format("\n{:>6}", a);
     for (std::size_t p = 0; p < size_; ++p) text += fmt::format("{:>{}}", (*this)(a, p), width);
+    if (!all_named) text += fmt::format("{:>{}}", without_class(a), width);
   }
   return text + "\n";
 }
@@ -176,11 +210,7 @@ std::string ConfusionMatrix::report() const {
                         100 * f, count);
   };
   for (std::size_t c = 0; c < size_; ++c) {
-    check(c);
-    const auto first = counts_.begin() + static_cast<std::ptrdiff_t>(c * size_);
-    const auto samples =
-        std::accumulate(first, first + static_cast<std::ptrdiff_t>(size_), std::size_t{0});
-    line(fmt::format("{}", c), precision(c), recall(c), f1(c), samples);
+    line(fmt::format("{}", c), precision(c), recall(c), f1(c), samples(c));
   }
   line("mean", precision(), recall(), f1(), total());
   return text;
@@ -189,7 +219,8 @@ std::string ConfusionMatrix::report() const {
 void Accuracy::add(const Tensor& predictions, const Targets& targets) {
   check_batch("Accuracy", predictions, targets);
   right_ += static_cast<std::size_t>(ranges::count_if(numbers(targets.size()), [&](std::size_t n) {
-    return Labels::from_row(predictions.row(n)) == targets.class_of(n);
+    const std::size_t predicted = Labels::from_row(predictions.row(n));
+    return predicted != Labels::no_class && predicted == targets.class_of(n);
   }));
   seen_ += targets.size();
 }
@@ -214,7 +245,7 @@ void TopAccuracy::add(const Tensor& predictions, const Targets& targets) {
   for (std::size_t n = 0; n < targets.size(); ++n) {
     const std::span<const real> row = predictions.row(n);
     const std::size_t actual = targets.class_of(n);
-    if (actual >= row.size()) continue;
+    if (actual >= row.size() || Labels::from_row(row) == Labels::no_class) continue;
     // [rank]
     // Its rank: how many come before it, equal ones in the order of the classes.
     const auto comes_before = [row, c = actual](std::size_t j) {

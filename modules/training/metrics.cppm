@@ -45,7 +45,7 @@ class ConfusionMatrix {
   explicit ConfusionMatrix(std::size_t size);
 
   /// Counts a set of samples.
-  /// @param predicted The classes that were predicted.
+  /// @param predicted The classes that were predicted; Labels::no_class counts as a wrong one.
   /// @param actual The true classes, as many.
   /// @throws std::invalid_argument if the two differ in number or a class is out of range.
   void add(const Labels& predicted, const Labels& actual);
@@ -61,6 +61,26 @@ class ConfusionMatrix {
   /// @param predicted 0 to size() − 1.
   /// @throws std::invalid_argument if a class is out of range.
   [[nodiscard]] std::size_t operator()(std::size_t actual, std::size_t predicted) const;
+
+  /// How many samples are of class `actual`.
+  /// @param actual 0 to size() − 1.
+  /// @throws std::invalid_argument if the class is out of range.
+  [[nodiscard]] std::size_t samples(std::size_t actual) const;
+
+  /// How many samples were predicted as class `predicted`.
+  /// @param predicted 0 to size() − 1.
+  /// @throws std::invalid_argument if the class is out of range.
+  [[nodiscard]] std::size_t predictions(std::size_t predicted) const;
+
+  /// How many samples of class `actual` were predicted as no class, because of a NaN.
+  /// @param actual 0 to size() − 1.
+  /// @throws std::invalid_argument if the class is out of range.
+  [[nodiscard]] std::size_t without_class(std::size_t actual) const;
+
+  /// Whether a class occurs, as a sample or as a prediction.
+  /// @param index The class, 0 to size() − 1.
+  /// @throws std::invalid_argument if the class is out of range.
+  [[nodiscard]] bool occurs(std::size_t index) const;
 
   /// The share of samples predicted right, in [0, 1].
   [[nodiscard]] double accuracy() const;
@@ -82,13 +102,15 @@ class ConfusionMatrix {
   /// @throws std::invalid_argument if the class is out of range.
   [[nodiscard]] double f1(std::size_t index) const;
 
-  /// The mean of precision() over all classes, each counting alike ("macro").
+  /// The mean of precision() over the classes that occur, each counting alike ("macro"); 0 if none
+  /// does. As in scikit-learn, a class of which there is neither a sample nor a prediction does not
+  /// count.
   [[nodiscard]] double precision() const;
 
-  /// The mean of recall() over all classes, each counting alike ("macro").
+  /// The mean of recall() over the same classes.
   [[nodiscard]] double recall() const;
 
-  /// The mean of f1() over all classes, each counting alike ("macro").
+  /// The mean of f1() over the same classes.
   [[nodiscard]] double f1() const;
 
   /// Two classes that were mixed up: `count` samples of class `actual` predicted as `predicted`.
@@ -101,7 +123,8 @@ class ConfusionMatrix {
   /// The mix-ups, most frequent first.
   [[nodiscard]] std::vector<Confusion> confusions() const;
 
-  /// The counts as an aligned table: a row for each actual class, a column for each predicted one.
+  /// The counts as an aligned table: a row for each actual class, a column for each predicted one,
+  /// and one for `none` if there were such predictions.
   [[nodiscard]] std::string table() const;
 
   /// Precision, recall and F1 of every class and their means as an aligned table, in percent.
@@ -114,12 +137,14 @@ class ConfusionMatrix {
 
  private:
   void check(std::size_t index) const;
+  [[nodiscard]] std::size_t columns() const { return size_ + 1; }
 
   std::size_t size_;
-  std::vector<std::uint64_t> counts_;
+  std::vector<std::uint64_t> counts_;  // a row for each class; the last column: no class
 };
 
-/// The share of samples whose class is predicted right.
+/// The share of samples whose class is predicted right. A row of predictions that contains NaN is
+/// wrong.
 class Accuracy {
  public:
   /// @return `accuracy`.
@@ -146,7 +171,8 @@ class Accuracy {
   std::uint64_t seen_ = 0;
 };
 
-/// The share of samples whose class is among the k largest predictions.
+/// The share of samples whose class is among the k largest predictions. A row of predictions that
+/// contains NaN is wrong.
 class TopAccuracy {
  public:
   /// @param k At least 1.

@@ -1,15 +1,18 @@
 module;
 
 #include <fmt/core.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -33,7 +36,30 @@ constexpr std::size_t max_columns = 79;
 std::atomic<bool> interrupt_requested = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may write nothing else");
 
+/// An environment variable; empty if there is none.
+std::string_view variable(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  return value == nullptr ? "" : value;
+}
+
+/// fmt::print would throw, and a full disk is no reason to lose a training.
+void put(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
 }  // namespace
+
+std::size_t progress_columns(int descriptor) {
+  if (isatty(descriptor) == 0 || variable("TERM") == "dumb") return 0;
+  winsize size{};
+  std::size_t columns = ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+  if (columns == 0) {
+    const std::string_view given = variable("COLUMNS");
+    std::from_chars(given.data(), given.data() + given.size(), columns);
+  }
+  return columns == 0 ? max_columns : std::min(max_columns, columns - 1);
+}
 
 /// While one exists, the first Ctrl-C is a request and the second ends the program. The last one to
 /// go restores what Ctrl-C did before.
@@ -65,7 +91,7 @@ class Reporter::Interrupt {
 class Reporter::Bar {
  public:
   Bar(const Training& training, bool prints)
-      : shown_{prints && isatty(STDOUT_FILENO) == 1},
+      : shown_{prints && progress_columns(STDOUT_FILENO) > 0},
         first_step_{training.history().learning_rates.size()} {}
 
   void show(const Training& training) {
@@ -82,22 +108,23 @@ class Reporter::Bar {
         fmt::format(" {}/{}  cost {}  {:.0f} images/s  {:.0f} s left", training.batch(),
                     training.batches(), short_number(training.running_cost()),
                     rate * static_cast<double>(images), static_cast<double>(all - steps) / rate);
+    const std::size_t columns = progress_columns(STDOUT_FILENO);  // a window can change its size
     const std::size_t text = head.size() + tail.size();
-    fmt::print("\r\x1b[K{:.{}}", head + bar(training, text) + tail, max_columns);
-    std::fflush(stdout);
+    const std::size_t room = columns > text ? columns - text : 0;
+    put(fmt::format("\r\x1b[K{:.{}}", head + bar(training, room) + tail, columns));
   }
 
   /// Clears the line for what is printed there next.
   void clear() const {
-    if (shown_) fmt::print("\r\x1b[K");
+    if (shown_) put("\r\x1b[K");
   }
 
  private:
-  /// `[=====     ]`, as wide as the text leaves room for; nothing where it leaves none.
-  static std::string bar(const Training& training, std::size_t text) {
+  /// `[=====     ]`, as wide as there is room for; nothing where there is none.
+  static std::string bar(const Training& training, std::size_t room) {
     constexpr std::size_t frame = 2;
-    if (text + frame >= max_columns) return "";
-    const std::size_t width = std::min<std::size_t>(20, max_columns - text - frame);
+    if (room <= frame) return "";
+    const std::size_t width = std::min<std::size_t>(20, room - frame);
     const std::size_t filled = width * training.batch() / training.batches();
     return fmt::format("[{:=<{}}{:{}}]", "", filled, "", width - filled);
   }
@@ -129,7 +156,7 @@ std::string to_line(std::string_view head, const Evaluation& evaluation,
   };
   add(fmt::format("cost {}", short_number(evaluation.cost)));
   for (std::size_t i = 0; i < metrics.size(); ++i) {
-    add(fmt::format("{} {:.4f}", metrics[i], evaluation.metrics[i]));
+    add(fmt::format("{} {:.4f}", metrics[i], unsigned_nan(evaluation.metrics[i])));
   }
   return text;
 }
@@ -147,7 +174,8 @@ std::string epoch_line(const Training& training) {
   std::string text = to_line(head, epoch.training, history.metrics);
   const auto add = [&](const std::string& set, const Evaluation& evaluation) {
     std::string values = fmt::format(" | {} {}", set, short_number(evaluation.cost));
-    for (const double value : evaluation.metrics) values += fmt::format("  {:.4f}", value);
+    for (const double value : evaluation.metrics)
+      values += fmt::format("  {:.4f}", unsigned_nan(value));
     const bool fits =
         text.find('\n') == std::string::npos && text.size() + values.size() <= max_columns;
     text +=
@@ -207,9 +235,7 @@ std::string advice(const Divergence& divergence) {
 Reporter::Reporter(bool prints) : prints_{prints} {}
 
 void Reporter::print(const std::string& text) const {
-  if (!prints_) return;
-  fmt::print("{}", text);
-  std::fflush(stdout);
+  if (prints_) put(text);
 }
 
 void Reporter::begin(Training& training) {
@@ -218,6 +244,11 @@ void Reporter::begin(Training& training) {
   if (training.history().learning_rates.empty()) return;
   print(fmt::format("continues after epoch {}, batch {}\n", training.history().epochs.size(),
                     training.batch()));
+  if (const auto& jump = training.rate_jump()) {
+    print(fmt::format(
+        "the schedule now spans {} epochs: the learning rate goes from {:.3g} to {:.3g}\n",
+        training.options().epochs, jump->before, jump->after));
+  }
 }
 
 Reporter::Bar& Reporter::bar(std::string_view event) const {

@@ -15,7 +15,8 @@ export import nn.training;
 export namespace nn {
 
 /// Follows a training on the standard output: on a terminal with a progress bar, elsewhere with a
-/// line for each epoch.
+/// line for each epoch. The bar is never wider than the terminal. What cannot be written, such as
+/// to a full disk, is lost; it does not end the training.
 ///
 /// While a training runs, the first Ctrl-C asks every training of the program that has a reporter
 /// to end after its batch, with a usable network and a history that says so; the second one ends
@@ -46,6 +47,13 @@ class Reporter : public Observer {
   std::shared_ptr<Interrupt> interrupt_;  // while a training runs
   std::shared_ptr<Bar> bar_;
 };
+
+/// How long a line may be that is written over itself, as a progress bar is: one column shorter
+/// than the terminal, and at most 79.
+/// @param descriptor Where the line goes: `STDOUT_FILENO`.
+/// @return The columns; 0 where such a line has no place: not on a terminal, or on one that cannot
+///   go back to the beginning of a line (`TERM=dumb`).
+[[nodiscard]] std::size_t progress_columns(int descriptor);
 
 /// An evaluation as a line, `test  cost 0.1209  accuracy 0.9628`; what does not fit into 79 columns
 /// continues below the first value.

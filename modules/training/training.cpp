@@ -20,6 +20,7 @@ module;
 module nn.training;
 
 import nn.checks;
+import nn.text;
 
 namespace nn {
 
@@ -77,6 +78,7 @@ Training::Training(Sequential& network, AnyCost cost, AnyOptimizer optimizer, co
     watch_.validation = nullptr;
   }
   check();
+  check_last_batch();
   for (const AnyMetric& metric : watch_.metrics) history_.metrics.push_back(metric.name());
   for (const NamedSet& named : watch_.sets) history_.sets.push_back(named.name);
   history_.validated = watch_.validation != nullptr;
@@ -102,6 +104,23 @@ void Training::check() const {
   }
   for (const NamedSet& named : watch_.sets) {
     check_dataset("Training", "set " + named.name, named.dataset, *network_);
+  }
+}
+
+/// BatchNorm refuses a batch of one sample, and the last one of an epoch can be that. So it is
+/// tried on a copy of the network, before the first step.
+void Training::check_last_batch() const {
+  const std::size_t size = options_.batches.size;
+  const std::size_t last = set_->size() - (batches_.count() - 1) * std::min(size, set_->size());
+  if (last > 1) return;
+  Sequential copy = *network_;
+  try {
+    copy.forward(set_->inputs.rows(0, 1));
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format(
+        "nn::Training: in batches of {}, the last of the {} samples is alone: {}; change "
+        "batches.size or set batches.drop_last",
+        size, set_->size(), error.what()));
   }
 }
 
@@ -135,7 +154,10 @@ bool Training::step() {
   }
   keep_network();
   network_->backward_parameters(cost_.gradient(outputs_, current_.targets));
-  if (options_.steps.clip_norm > 0) clip_gradients(parameters_, options_.steps.clip_norm);
+  if (!clip()) {
+    diverge();
+    return false;
+  }
   set_rate(epoch(), batch());
   optimizer_.step(parameters_);
   // [/step]
@@ -155,13 +177,35 @@ void Training::keep_network() {
   steps_when_kept_ = steps;
 }
 
+/// Clips the gradients, if that was asked for.
+/// @return Whether they are finite.
+bool Training::clip() {
+  if (options_.steps.clip_norm == 0) return true;
+  try {
+    clip_gradients(parameters_, options_.steps.clip_norm);
+  } catch (const std::invalid_argument&) {
+    return false;
+  }
+  return true;
+}
+
+/// `the gradient of 2.weight`.
+std::string Training::broken_gradient() const {
+  for (const std::string& name : network_->parameter_names()) {
+    if (!is_finite(network_->parameter(name).gradient)) return "the gradient of " + name;
+  }
+  return "the norm of the gradients";
+}
+
 /// Finds out where the values went wrong, and brings back the network that was kept.
 void Training::diverge() {
   Divergence divergence{.epoch = epoch(),
                         .batch = batch() + 1,
-                        .cost = std::isnan(cost_value_) ? std::abs(cost_value_) : cost_value_,
+                        .cost = unsigned_nan(cost_value_),
                         .first = "the cost"};
-  if (!is_finite(outputs_)) {
+  if (std::isfinite(cost_value_)) {
+    divergence.first = broken_gradient();
+  } else if (!is_finite(outputs_)) {
     Tensor inputs = augment(batches_.epoch(epoch())[batch()].inputs, batch());
     if (is_finite(inputs)) {
       // If a layer draws random numbers and everything is finite now, only the last layer is known.
@@ -202,7 +246,7 @@ void Training::set_rate(std::size_t epoch, std::size_t batch) {
     throw std::invalid_argument(fmt::format(
         "nn::Training: the schedule gives the factor {} after {:.4g} epochs, expected a "
         "finite number, 0 or more",
-        std::isnan(factor) ? std::abs(factor) : factor, now.epoch));
+        unsigned_nan(factor), now.epoch));
   }
   optimizer_.set_learning_rate(static_cast<real>(double{rate_} * factor));
 }

@@ -73,6 +73,12 @@ struct Watch {
   std::vector<NamedSet> sets{};         ///< Measured as well, but nothing is chosen by them.
 };
 
+/// How the learning rate changes from one step to the next when a training is resumed.
+struct RateJump {
+  double before;  ///< At the last step before.
+  double after;   ///< What the schedule gives there now.
+};
+
 /// A training in progress, which can be stepped:
 ///
 ///     nn::Training training{network, cost, optimizer, set, {.epochs = 5}};
@@ -162,10 +168,17 @@ class Training {
   /// @throws std::runtime_error if the stored values contradict each other.
   void resume(const std::function<void(const std::vector<State>&)>& restore);
 
+  /// How the learning rate jumps where the training was resumed, because its schedule now spans
+  /// another number of epochs; nothing if it does not.
+  [[nodiscard]] const std::optional<RateJump>& rate_jump() const { return rate_jump_; }
+
  private:
   void check() const;
+  void check_last_batch() const;
   void keep_network();
+  [[nodiscard]] bool clip();
   void diverge();
+  [[nodiscard]] std::string broken_gradient() const;
   [[nodiscard]] Tensor augment(Tensor inputs, std::size_t batch) const;
   void set_rate(std::size_t epoch, std::size_t batch);
   [[nodiscard]] Progress progress(std::size_t epoch, std::size_t batch) const;
@@ -184,6 +197,7 @@ class Training {
   std::vector<Parameter*> parameters_;
   real rate_;  // the optimizer's own
   History history_;
+  std::optional<RateJump> rate_jump_;
   bool stopped_ = false;
 
   // The epoch in progress.

@@ -197,6 +197,13 @@ void Training::resume(const std::function<void(const std::vector<State>&)>& rest
   // A schedule may remember what it has seen, so it is led through the past again.
   const std::size_t count = batches_.count();
   for (std::size_t step = 0; step < rates.size(); ++step) set_rate(step / count + 1, step % count);
+  if (!rates.empty()) {
+    const RateJump jump{.before = rates.back(), .after = learning_rate()};
+    constexpr double rounding = 1e-5;
+    if (std::abs(jump.after - jump.before) > rounding * std::max(jump.after, jump.before)) {
+      rate_jump_ = jump;
+    }
+  }
   optimizer_.set_learning_rate(rate);
 }
 

@@ -15,6 +15,10 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "reliability"))
+
+import results  # noqa: E402
+
 NAMES = sorted(file.stem for file in HERE.glob("*.cpp") if file.stem not in ("target", "replay"))
 
 # The largest input in bytes, and the largest allocation in megabytes: inputs are so small that a
@@ -106,7 +110,9 @@ def arguments():
     parser = argparse.ArgumentParser(prog="./book fuzz", description="Fuzzes the parsers.")
     parser.add_argument("--programs", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=int, default=30, help="for each parser; 30 by default")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
+    parser.add_argument("--json", type=results.writable, metavar="FILE",
+                        help="also write the figures there")
+    parser.add_argument("--only-options", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     given = parser.parse_args()
     if given.seconds < 1:
@@ -119,17 +125,20 @@ def arguments():
 
 def main():
     given = arguments()
+    if given.only_options:
+        return
     print(f"{'target':<14}{'inputs':>14}{'edges':>10}{'inputs/s':>14}{'faults':>10}", flush=True)
     ended, interrupted = run_all(given.names or NAMES, given.programs, given.seconds)
+    kept = True
     if given.json:
-        given.json.write_text(json.dumps([figures for _, figures in ended], indent=2) + "\n")
+        kept = results.write(given.json, json.dumps([figures for _, figures in ended], indent=2) + "\n")
     faulty = [run for run, figures in ended if figures["faults"]]
     for run in faulty:
         what, file = run.fault()
         print(f"\n{run.name}: {what}\n  the whole story: {run.log}", file=sys.stderr)
         if file:
             print(f"  the input, tried first next time: {file}", file=sys.stderr)
-    if faulty:
+    if faulty or not kept:
         sys.exit(1)
     if interrupted:
         print("fuzz: interrupted; what was learnt is kept.", file=sys.stderr)

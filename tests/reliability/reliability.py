@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import results
 from mutate import benches_of, module_of, mutants, mutate, sources_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -309,14 +310,16 @@ def save_record(part, measured, builder):
     record = {"date": time.strftime("%Y-%m-%d"), "machine": machine(),
               "compiler": builder.version(), "commit": commit(), "command": f"./book reliability {part}", **measured}
     file = RECORDS / f"{part}.json"
-    file.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    say(f"recorded: {file.relative_to(ROOT)}")
+    if kept := results.write(file, json.dumps(record, indent=1, ensure_ascii=False) + "\n"):
+        say(f"recorded: {file.relative_to(ROOT)}")
+    return kept
 
 
 def main():
     parser = argparse.ArgumentParser(prog="./book reliability", description=__doc__.split("\n\n")[0])
     parser.add_argument("--cmake", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--compiler", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--only-options", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("parts", nargs="*", metavar="PART",
                         help=", ".join([*PARTS, *(f"mutation.{name}" for name in MUTATED)]))
     options = parser.parse_args()
@@ -324,11 +327,16 @@ def main():
         name, _, module = part.partition(".")
         if name not in PARTS or (module and (name != "mutation" or module not in MUTATED)):
             parser.error(f"there is no part '{part}'; there are: {', '.join(PARTS)}.")
+    if options.only_options:
+        return
     builder = Builder(options.cmake, options.compiler)
+    kept = True
     for part in options.parts or PARTS:
         name, _, module = part.partition(".")
         measured = PARTS[name](builder, module) if module else PARTS[name](builder)
-        save_record(name, measured, builder)
+        kept &= save_record(name, measured, builder)
+    if not kept:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "reliability"))
+
+import results  # noqa: E402
+
 NETWORKS = {"mlp": "MLP 784-256-256-10", "cnn": "CNN conv 8 5×5, pool, conv 16 5×5, pool, 128, 10"}
 WANTED = {"mlp": 0.9731, "cnn": 0.99}  # accuracies: that of an older report, and the next round one
 # Multiply-adds of one image: forward, gradients of the weights, gradients of the inputs but for the
@@ -290,7 +294,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=5, help="how often each figure is taken")
     parser.add_argument("--seconds", type=float, default=1.0, help="for one figure of the race")
     parser.add_argument("--seeds", type=int, default=10, help="trainings to a given accuracy")
-    parser.add_argument("--json", type=Path, default=None, help="where the results go")
+    parser.add_argument("--json", type=results.writable, default=None, help="where the results go")
+    parser.add_argument("--only-options", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--check", action="store_true",
                         help="only see that all of it runs, PyTorch too, and that both sides reach "
                         "the wanted accuracies")
@@ -299,6 +304,8 @@ def main():
         options.rounds, options.seconds, options.seeds = 1, 0.02, 1
     if options.rounds < 1 or options.seeds < 0 or not options.seconds > 0:
         parser.error("expected at least 1 round, 0 seeds and more than 0 seconds")
+    if options.only_options:
+        return
 
     # Whoever set these for some other program did not mean to hold a peer back here.
     for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:
@@ -343,7 +350,8 @@ def main():
         result["learning"] = print_learning(racers, options.seeds)
 
     target = options.json or options.programs.parents[1] / "speed.json"
-    target.write_text(json.dumps(result, indent=2) + "\n")
+    if not results.write(target, json.dumps(result, indent=2) + "\n"):
+        sys.exit(1)
     print(f"\nAll figures: {target}")
     if options.check:
         missed = [f"{racer} at {network}" for network, by_racer in result["learning"].items()

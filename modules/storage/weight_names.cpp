@@ -1,0 +1,151 @@
+// Names of tensors in the files of other programs: giving them others, and saying which would fit.
+module;
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+module nn.weights;
+
+import nn.text;
+
+namespace nn {
+
+namespace {
+
+using Shapes = std::map<std::string, std::vector<std::size_t>>;  // by the last part of a name
+
+/// The tensors whose names agree up to the last dot: those of a layer.
+struct Group {
+  std::string name;
+  Shapes shapes;
+};
+
+std::vector<Group> groups_of(std::span<const detail::NamedShape> tensors) {
+  std::vector<Group> groups;
+  std::map<std::string, std::size_t> places;
+  for (const detail::NamedShape& tensor : tensors) {
+    const std::size_t dot = tensor.name.rfind('.');
+    const std::string name = dot == std::string::npos ? "" : tensor.name.substr(0, dot);
+    const std::string last = dot == std::string::npos ? tensor.name : tensor.name.substr(dot + 1);
+    if (last == "num_batches_tracked") continue;
+    const auto [place, is_new] = places.try_emplace(name, groups.size());
+    if (is_new) groups.push_back({.name = name, .shapes = {}});
+    groups[place->second].shapes[last] = tensor.shape;
+  }
+  return groups;
+}
+
+std::vector<detail::NamedShape> tensors_of(const Safetensors& contents) {
+  std::vector<detail::NamedShape> tensors;
+  tensors.reserve(contents.tensors.size());
+  for (const StoredTensor& stored : contents.tensors) {
+    tensors.push_back({.name = stored.name, .shape = stored.shape});
+  }
+  return tensors;
+}
+
+using Renaming = std::vector<std::pair<std::string, std::string>>;
+
+/// `features=` instead of `features.0=0`, `features.3=3` and so on.
+Renaming shortened(Renaming renaming) {
+  const auto& [from, to] = renaming.front();
+  if (!from.ends_with("." + to)) return renaming;
+  const std::string head = from.substr(0, from.size() - to.size());
+  const auto fits = [&](const auto& pair) { return pair.first == head + pair.second; };
+  if (!std::ranges::all_of(renaming, fits)) return renaming;
+  return {{head.substr(0, head.size() - 1), ""}};
+}
+
+/// Gives each wanted layer the first layer of the file that has tensors of the same shapes.
+/// @return Nothing if a layer of the network finds none.
+Renaming fitting(const Safetensors& contents, std::span<const detail::NamedShape> wanted) {
+  std::vector<Group> stored = groups_of(tensors_of(contents));
+  Renaming renaming;
+  for (const Group& layer : groups_of(wanted)) {
+    const auto found = std::ranges::find(stored, layer.shapes, &Group::shapes);
+    if (found == stored.end()) return {};
+    renaming.emplace_back(found->name, layer.name);
+    stored.erase(found);
+  }
+  return renaming.empty() ? renaming : shortened(std::move(renaming));
+}
+
+}  // namespace
+
+namespace detail {
+
+std::string quoted_names(const Safetensors& contents) {
+  constexpr std::size_t most = 8;
+  if (contents.tensors.empty()) return "no tensors";
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, contents.tensors.size()); ++i) {
+    text += (i == 0 ? "" : ", ") + in_quotes(contents.tensors[i].name);
+  }
+  const std::size_t left = contents.tensors.size() - std::min(most, contents.tensors.size());
+  return left == 0 ? text : text + fmt::format(" and {} more", left);
+}
+
+std::string naming_advice(const Safetensors& contents, std::span<const NamedShape> wanted) {
+  const std::string advice = fmt::format(
+      "the file has {}; LoadOptions::rename (--rename) maps names", quoted_names(contents));
+  const Renaming renaming = fitting(contents, wanted);
+  if (renaming.empty()) return advice + ", such as fc1=0";
+  constexpr std::size_t most = 8;
+  std::string pairs;
+  for (std::size_t i = 0; i < std::min(most, renaming.size()); ++i) {
+    pairs += (i == 0 ? "" : ", ") + in_quotes(renaming[i].first + "=" + renaming[i].second);
+  }
+  return fmt::format("{}, and by the shapes {}{} would fit", advice, pairs,
+                     renaming.size() > most ? ", …" : "");
+}
+
+void rename(Safetensors& contents, const std::map<std::string, std::string>& renaming) {
+  std::set<std::string> used;
+  const auto begins = [](std::string_view name, std::string_view part) {
+    return part.empty() || name == part ||
+           (name.starts_with(part) && name.substr(part.size()).starts_with('.'));
+  };
+  std::map<std::string, std::string> before;  // the old names by the new ones
+  for (StoredTensor& tensor : contents.tensors) {
+    const std::pair<const std::string, std::string>* best = nullptr;
+    for (const auto& pair : renaming) {
+      const bool longer = best == nullptr || pair.first.size() > best->first.size();
+      if (longer && begins(tensor.name, pair.first)) best = &pair;
+    }
+    std::string name = tensor.name;
+    if (best != nullptr) {
+      const auto& [from, to] = *best;
+      used.insert(from);
+      std::string rest = name.substr(from.size());
+      if (to.empty() && rest.starts_with('.')) rest.erase(0, 1);
+      if (from.empty() && !to.empty()) rest.insert(0, ".");
+      name = to + rest;
+    }
+    const auto [place, is_new] = before.try_emplace(name, tensor.name);
+    if (!is_new) {
+      throw std::runtime_error(fmt::format("{} and {} would both be called {}",
+                                           in_quotes(place->second), in_quotes(tensor.name),
+                                           in_quotes(name)));
+    }
+    tensor.name = std::move(name);
+  }
+  for (const auto& [from, to] : renaming) {
+    if (used.contains(from)) continue;
+    throw std::runtime_error(fmt::format("no tensor to be renamed begins with {}; the file has {}",
+                                         in_quotes(from), quoted_names(contents)));
+  }
+}
+
+}  // namespace detail
+
+}  // namespace nn

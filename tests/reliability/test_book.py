@@ -1,0 +1,130 @@
+"""What ./book does before it sets anything up, and how its tools keep results."""
+
+import os
+import pty
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import results
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Book(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        for name in ("book", "CMakeLists.txt"):
+            shutil.copy(ROOT / name, self.root)
+        for name in (".book", "tests/fuzz", "tests/speed", "tests/reliability"):
+            shutil.copytree(ROOT / name, self.root / name)
+
+    def book(self, *arguments, **options):
+        return subprocess.run([self.root / "book", *arguments], text=True, stdin=subprocess.DEVNULL,
+                              **({"capture_output": True} | options))
+
+    def tearDown(self):  # nothing was set up
+        self.assertFalse((self.root / "build").exists())
+
+    def expect_refusal(self, arguments, sentence):
+        refused = self.book(*arguments)
+        self.assertEqual(refused.returncode, 2, arguments)
+        self.assertIn(sentence, refused.stderr)
+        self.assertEqual(refused.stdout, "")
+
+    def test_checks_options_first(self):
+        self.expect_refusal(["fuzz", "nonsense"], "there is no target 'nonsense'; there are: ")
+        self.expect_refusal(["fuzz", "csv", "--seconds", "0"], "--seconds is 0, expected 1 or more")
+        self.expect_refusal(["fuzz", "--json", ""], "--json: cannot write ''")
+        self.expect_refusal(["fuzz", "--json", str(self.root)], "--json: cannot write ")
+        self.expect_refusal(["fuzz", "--json", "/none/x.json"], "--json: cannot write ")
+        self.expect_refusal(["fuzz", "--json", str(self.root / "book" / "x")], "--json: cannot write ")
+        self.expect_refusal(["reliability", "nonsense"], "there is no part 'nonsense'; there are: ")
+        self.expect_refusal(["reliability", "mutation.nonsense"], "there is no part ")
+        self.expect_refusal(["speed", "--nonsense"], "unrecognized arguments: --nonsense")
+        self.expect_refusal(["speed", "--json", "/none/x.json"], "--json: cannot write ")
+
+    def test_shows_help_first(self):
+        for command in ("fuzz", "reliability", "speed"):
+            shown = self.book(command, "--help")
+            self.assertEqual(shown.returncode, 0)
+            self.assertEqual(shown.stdout.count("usage: "), 1)
+            self.assertNotIn("only-options", shown.stdout)
+
+    def test_prints_its_version(self):
+        version = (ROOT / "CMakeLists.txt").read_text().split("project(nn VERSION ")[1].split()[0]
+        for command in ([], ["mnist"], ["predict"], ["fuzz"], ["test"], ["chapter", "1"]):
+            shown = self.book(*command, "--version")
+            self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+            self.assertEqual(shown.stdout, f"Neural Networks, Module by Module {version}\n")
+
+    def test_fails_where_its_output_cannot_be_written(self):
+        with open("/dev/full", "w") as full:
+            for command in (["help"], ["--version"], ["fuzz", "--help"], ["speed", "--help"]):
+                ended = self.book(*command, capture_output=False, stdout=full,
+                                  stderr=subprocess.PIPE)
+                self.assertEqual(ended.returncode, 1, command)
+
+
+class Progress(unittest.TestCase):
+    def drawn(self, columns, kind="xterm"):
+        """What a build of three steps draws on a terminal."""
+        screen, terminal = pty.openpty()
+        subprocess.run(["stty", "cols", str(columns), "rows", "24"], stdin=terminal, check=True)
+        functions = "say()" + (ROOT / "book").read_text().split("\nsay()", 1)[1].split("\n# ----", 1)[0]
+        build = f"{functions}\nprintf '[%s/300] x\\n' 1 22 300 | show_progress 'building some targets'"
+        subprocess.run(["bash", "-c", build], stderr=terminal, env=os.environ | {"TERM": kind}, check=True)
+        os.close(terminal)
+        text = b""
+        try:
+            while part := os.read(screen, 4096):
+                text += part
+        except OSError:  # the end
+            pass
+        os.close(screen)
+        return text.decode()
+
+    def test_is_never_wider_than_the_terminal(self):
+        for columns in (200, 80, 30, 12, 5, 2):
+            for line in self.drawn(columns).rstrip("\r\n").split("\r"):
+                self.assertLess(len(line), columns)
+        self.assertIn("\rbuilding some targets … [22/300]", self.drawn(80))
+        self.assertIn("\rbuildin … [300/300]", self.drawn(20))
+
+    def test_is_none_where_a_line_cannot_be_overwritten(self):
+        for columns, kind in ((80, "dumb"), (1, "xterm")):
+            self.assertEqual(self.drawn(columns, kind), "building some targets …\r\n")
+
+
+class Results(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_replace_what_a_link_leads_to(self):
+        (self.folder / "target").write_text("before")
+        (self.folder / "target").chmod(0o600)
+        (self.folder / "link").symlink_to("target")
+        self.assertTrue(results.write(self.folder / "link", "text"))
+        self.assertTrue((self.folder / "link").is_symlink())
+        self.assertEqual((self.folder / "target").read_text(), "text")
+        self.assertEqual((self.folder / "target").stat().st_mode & 0o777, 0o600)
+        self.assertEqual(len(list(self.folder.iterdir())), 2)
+
+    def test_are_kept_elsewhere_if_they_cannot_be_written(self):
+        call = f"import results, pathlib; results.write(pathlib.Path('{self.folder}/none/x.json'), 'text')"
+        ended = subprocess.run([sys.executable, "-c", call], cwd=Path(__file__).parent, text=True,
+                               capture_output=True, env=os.environ | {"TMPDIR": str(self.folder)})
+        [kept] = self.folder.iterdir()
+        self.assertEqual(kept.read_text(), "text")
+        self.assertIn(f"No such file or directory; it is in {kept} instead\n", ended.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
