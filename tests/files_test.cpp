@@ -1,6 +1,7 @@
 // nn.files: whole files, or what was there before.
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -214,6 +215,17 @@ TEST_F(Files, ThatAreDevicesOrPipesGetTheBytes) {
   nn::write_whole("test", path("pipe"), "text");
   reader.join();
   EXPECT_EQ(text, "text");
+}
+
+// `/dev/fd/5` may lead to a file that was removed after it was opened.
+TEST_F(Files, WithoutANameGetTheBytes) {
+  const int descriptor = memfd_create("open", 0);
+  const fs::path file = "/proc/self/fd/" + std::to_string(descriptor);
+  nn::write_whole("test", file, "longer text");
+  nn::write_whole("test", file, "text");
+  EXPECT_EQ(text_of(file), "text");
+  EXPECT_FALSE(fs::exists(fs::read_symlink(file)));
+  close(descriptor);
 }
 
 // `program --json /dev/stdout > file`: a new file under the name would lose what is printed later.

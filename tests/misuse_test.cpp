@@ -1968,7 +1968,9 @@ std::vector<Case> observers() {
 std::vector<Case> files() {
   return {
       {"mnist: a folder without files",
-       "nn::read_idx: no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz in /nowhere",
+       "nn::mnist: no file train-images-idx3-ubyte in /nowhere, expected it plain or as .gz, or "
+       "named "
+       "train-images.idx3-ubyte",
        [] { (void)nn::mnist::load("/nowhere"); }, Refusal::runtime_error},
       {"mnist: a set that is not there", "nn::read_idx: no file images or images.gz in /nowhere",
        [] { (void)nn::mnist::load_set("/nowhere/images", "/nowhere/labels"); },

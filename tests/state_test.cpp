@@ -73,7 +73,8 @@ TEST(State, OfAMetricIsWhatItHasCounted) {
   EXPECT_EQ(std::get<std::span<std::uint64_t>>(states[1].value)[0], 2);
   nn::F1 f1{2};
   f1.add(predictions, targets);
-  EXPECT_EQ(std::get<std::span<std::uint64_t>>(f1.state()[0].value).size(), 4);
+  // Two rows of targets, and the columns of the two classes and of no class.
+  EXPECT_EQ(std::get<std::span<std::uint64_t>>(f1.state()[0].value).size(), 6);
 }
 
 static_assert(nn::Stateful<nn::Sequential>);

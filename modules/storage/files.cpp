@@ -77,12 +77,15 @@ bool write_all(const Descriptor& file, std::span<const std::byte> bytes) {
 struct Target {
   fs::path path;
   bool exists = false;
+  bool has_name = true;  ///< False for an open file without one, such as `/dev/fd/5` may be.
   struct stat status{};
 
   /// Whether the bytes go to what is there, because a new file under its name would not be it: a
-  /// terminal, a pipe, `/dev/null`, or a file that the standard output is redirected to.
+  /// terminal, a pipe, `/dev/null`, a file that the standard output is redirected to, or one
+  /// without a name.
   [[nodiscard]] bool is_stream() const {
-    return exists && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode) || is_standard_output());
+    return exists && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode) || !has_name ||
+                      is_standard_output());
   }
 
   [[nodiscard]] mode_t permissions() const { return status.st_mode & mode_t{0777}; }
@@ -111,6 +114,13 @@ Target target_of(std::string_view owner, const fs::path& file) {
     const fs::path next = fs::read_symlink(target.path, error);
     if (error) fail(owner, "write", file, error.message());
     target.path = target.path.parent_path() / next;
+  }
+  struct stat found{};
+  if (target.exists &&
+      (::stat(target.path.c_str(), &found) != 0 || found.st_dev != target.status.st_dev ||
+       found.st_ino != target.status.st_ino)) {
+    target.path = file;
+    target.has_name = false;
   }
   return target;
 }
@@ -166,7 +176,7 @@ class Temporary {
 bool write_stream(const Target& target, std::span<const std::byte> bytes) {
   std::fflush(stdout);  // what was printed before comes before
   Descriptor stream = target.is_standard_output() ? Descriptor{::dup(STDOUT_FILENO)}
-                                                  : Descriptor{target.path, O_WRONLY};
+                                                  : Descriptor{target.path, O_WRONLY | O_TRUNC};
   return stream.is_open() && write_all(stream, bytes) && stream.close();
 }
 
