@@ -15,11 +15,11 @@ module;
 export module live.readers;
 
 import live.images;
-import nn.activation;
 import nn.convolution;
 import nn.pooling;
 import nn.reshape;
 import nn.dense;
+import nn.evaluation;
 import nn.recurrent;
 export import nn.weights;
 
@@ -75,8 +75,7 @@ export class Reader {
   /// @param images Shape (B, 784).
   /// @return Shape (B, 10).
   [[nodiscard]] nn::Tensor probabilities(const nn::Tensor& images) const {
-    nn::Tensor y = network_.predict(images);
-    return nn::ends_in_softmax(network_) ? y : nn::Softmax{}.predict(std::move(y));
+    return nn::predict_probabilities(network_, images);
   }
 
  private:

@@ -97,9 +97,8 @@ class CsvReader {
   std::uint8_t number(unsigned largest) {
     const std::string_view text = field();
     unsigned value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error == std::errc{} && stop == end && value <= largest) {
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc{} && stop == text.data() + text.size() && value <= largest) {
       return static_cast<std::uint8_t>(value);
     }
     const double any = real_number(text);

@@ -133,9 +133,10 @@ class PgmReader {
     const std::string_view digits = text_.substr(begin, at_ - begin);
     if (digits.empty()) pgm_.fail(begin, fmt::format("the file ends before {}", what));
     std::size_t value = 0;
-    const char* const end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, value);
-    if (error != std::errc{} || stop != end || value < least || value > most) {
+    const auto [stop, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc{} || stop != digits.data() + digits.size() || value < least ||
+        value > most) {
       pgm_.fail(begin, fmt::format("{} is {}, expected a whole number from {} to {}", what,
                                    in_quotes(digits, 20), least, most));
     }

@@ -71,6 +71,8 @@ class Stream {
 
 /// Compresses text as gzip does; the same text always gives the same bytes.
 /// @param text Any bytes.
+/// @return A gzip stream of one member.
+/// @throws std::bad_alloc if zlib gets no memory.
 [[nodiscard]] std::vector<std::byte> compressed(std::string_view text);
 
 }  // namespace nn

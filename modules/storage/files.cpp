@@ -115,10 +115,7 @@ Target target_of(std::string_view owner, const fs::path& file) {
     if (error) fail(owner, "write", file, error.message());
     target.path = target.path.parent_path() / next;
   }
-  struct stat found{};
-  if (target.exists &&
-      (::stat(target.path.c_str(), &found) != 0 || found.st_dev != target.status.st_dev ||
-       found.st_ino != target.status.st_ino)) {
+  if (target.exists && target.path != file && !fs::exists(target.path, error)) {
     target.path = file;
     target.has_name = false;
   }
