@@ -3,10 +3,12 @@ module;
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 module nn.pictures;
@@ -23,7 +25,8 @@ constexpr real least_contrast = real(0.1);
 /// Fainter ink does not widen the box: it may be blur, or the grain of the paper.
 constexpr real ink_of_the_box = real(0.2);
 
-void check(const Tensor& brightness) {
+void check(const Picture& picture) {
+  const Tensor& brightness = picture.brightness;
   if (brightness.rank() != 2) {
     throw std::invalid_argument(fmt::format(
         "nn::to_mnist: brightness has shape {}, expected 2 axes", to_string(brightness.shape())));
@@ -68,45 +71,65 @@ struct Shades {
 Shades shades_of(const Tensor& brightness) {
   const real paper = shade_of_the_edge(brightness);
   const auto [darkest, lightest] = std::ranges::minmax(brightness.values());
-  const real ink = paper - darkest >= lightest - paper ? darkest : lightest;
-  if (std::abs(ink - paper) < least_contrast) {
-    throw std::invalid_argument(
-        fmt::format("nn::to_mnist: no ink: brightness is from {:.2f} to {:.2f}, and a difference "
-                    "below {} from the edge's is none",
-                    darkest, lightest, least_contrast));
-  }
-  return {.paper = paper, .ink = ink};
+  return {.paper = paper, .ink = paper - darkest >= lightest - paper ? darkest : lightest};
 }
 // [/shades]
 
-/// The smallest box around the ink, cut out. Its values are ink, not brightness.
-Tensor inked_box(const Tensor& brightness, const Shades& shades) {
-  std::size_t top = brightness.shape()[0];
-  std::size_t left = brightness.shape()[1];
-  std::size_t bottom = 0;
-  std::size_t right = 0;
+void check_contrast(const Tensor& brightness, const Shades& shades) {
+  if (std::abs(shades.ink - shades.paper) >= least_contrast) return;
+  const auto [darkest, lightest] = std::ranges::minmax(brightness.values());
+  throw std::invalid_argument(
+      fmt::format("nn::to_mnist: no ink: brightness is from {:.2f} to {:.2f}, and a difference "
+                  "below {} from the edge's is none",
+                  darkest, lightest, least_contrast));
+}
+
+/// The smallest box around the ink: its first row and column, and the ones after its last.
+struct Box {
+  std::size_t top;
+  std::size_t left;
+  std::size_t bottom;
+  std::size_t right;
+};
+
+Box box_of(const Tensor& brightness, const Shades& shades) {
+  Box box{.top = brightness.rows(), .left = brightness.columns(), .bottom = 0, .right = 0};
   for (std::size_t y = 0; y < brightness.shape()[0]; ++y) {
     for (std::size_t x = 0; x < brightness.shape()[1]; ++x) {
       if (shades.ink_at(brightness(y, x)) < ink_of_the_box) continue;
-      top = std::min(top, y);
-      bottom = std::max(bottom, y + 1);
-      left = std::min(left, x);
-      right = std::max(right, x + 1);
+      box.top = std::min(box.top, y);
+      box.bottom = std::max(box.bottom, y + 1);
+      box.left = std::min(box.left, x);
+      box.right = std::max(box.right, x + 1);
     }
-  }
-  Tensor box = Tensor::uninitialized(Shape{bottom - top, right - left});
-  for (std::size_t y = top; y < bottom; ++y) {
-    const auto line = brightness.row(y).subspan(left, right - left);
-    std::ranges::transform(line, box.row(y - top).begin(),
-                           [&](real value) { return shades.ink_at(value); });
   }
   return box;
 }
+
+/// The box, cut out. Its values are ink, not brightness.
+Tensor inked_box(const Tensor& brightness, const Shades& shades) {
+  const auto [top, left, bottom, right] = box_of(brightness, shades);
+  Tensor cut = Tensor::uninitialized(Shape{bottom - top, right - left});
+  for (std::size_t y = top; y < bottom; ++y) {
+    const auto line = brightness.row(y).subspan(left, right - left);
+    std::ranges::transform(line, cut.row(y - top).begin(),
+                           [&](real value) { return shades.ink_at(value); });
+  }
+  return cut;
+}
+
+}  // namespace
+
+namespace detail {
+
+namespace {
 
 /// Adds a row of one image, times a weight, to a row of another.
 void add(std::span<const real> from, double weight, std::span<real> to) {
   for (std::size_t x = 0; x < to.size(); ++x) to[x] += static_cast<real>(weight) * from[x];
 }
+
+}  // namespace
 
 // [in_rows]
 /// Scales an image to fewer or more rows. With fewer, a row of the result covers several old ones
@@ -136,6 +159,14 @@ Tensor in_rows(const Tensor& image, std::size_t rows) {
   return result;
 }
 // [/in_rows]
+
+}  // namespace detail
+
+namespace {
+
+using detail::in_rows;
+using detail::Ink;
+using detail::Piece;
 
 /// Scales the box so that its longer side has 20 pixels, and its ink so that the strongest is 1
 /// again, because thin lines turn pale when a large picture shrinks.
@@ -179,14 +210,138 @@ Tensor centered(const Tensor& image) {
   return result;
 }
 
+/// The ink of a piece alone, as a fraction of its strongest.
+Tensor cut_out(const Piece& piece, const Tensor& ink) {
+  Tensor box{Shape{piece.height(), piece.width()}};
+  for (const std::size_t pixel : piece.pixels) {
+    box(pixel / ink.columns() - piece.top, pixel % ink.columns() - piece.left) = ink.data()[pixel];
+  }
+  const real most = std::ranges::max(box.values());
+  for (real& value : box.values()) value /= most;
+  return inked_box(box, {.paper = 0, .ink = 1});
+}
+
+FoundDigit prepared(const Piece& piece, const Tensor& ink) {
+  const auto height = static_cast<double>(ink.rows());
+  const auto width = static_cast<double>(ink.columns());
+  return {.pixels = centered(scaled(cut_out(piece, ink))),
+          .left = static_cast<double>(piece.left) / width,
+          .right = static_cast<double>(piece.right) / width,
+          .top = static_cast<double>(piece.top) / height,
+          .bottom = static_cast<double>(piece.bottom) / height};
+}
+
+/// All the ink of a picture as one digit.
+Digits whole(const Tensor& brightness) {
+  const Shades shades = shades_of(brightness);
+  check_contrast(brightness, shades);
+  Digits result;
+  result.digits.push_back({.pixels = centered(scaled(inked_box(brightness, shades))),
+                           .left = 0,
+                           .right = 1,
+                           .top = 0,
+                           .bottom = 1});
+  return result;
+}
+
+/// A large picture in which no digit was found. If a fair part of it is inked, a digit may fill it
+/// and touch its edges; a few lines or specks are no digit.
+Digits cropped(const Tensor& brightness) {
+  const Shades shades = shades_of(brightness);
+  check_contrast(brightness, shades);
+  const auto inked = static_cast<std::size_t>(std::ranges::count_if(
+      brightness.values(), [&](real value) { return shades.ink_at(value) >= real(0.5); }));
+  if (10 * inked >= brightness.size() && 10 * inked <= 7 * brightness.size()) {
+    return whole(brightness);
+  }
+  throw std::invalid_argument(
+      "nn::to_mnist: no digit: what differs from the paper has not the shape of one");
+}
+
+/// Whether the paper is equally bright everywhere, and nothing was done about grain.
+bool has_even_light(const Ink& ink) {
+  const auto [darkest, lightest] = std::ranges::minmax(ink.paper.values());
+  return lightest - darkest < real(0.01);
+}
+
+/// Whether the only ink of a picture on even paper is the digit that was found. Then nothing had to
+/// be cleaned, and the picture is taken as it is.
+bool is_clean(const Tensor& brightness, const Piece& digit, const Tensor& ink) {
+  const Shades shades = shades_of(brightness);
+  if (std::abs(shades.ink - shades.paper) < least_contrast) return false;
+  const Box box = box_of(brightness, shades);
+  const double factor = static_cast<double>(ink.rows()) / static_cast<double>(brightness.rows());
+  const double margin = static_cast<double>(std::max(digit.height(), digit.width())) / 6;
+  const auto is_near = [&](std::size_t of_the_box, std::size_t of_the_digit) {
+    return std::abs(factor * static_cast<double>(of_the_box) - static_cast<double>(of_the_digit)) <=
+           margin;
+  };
+  return is_near(box.top, digit.top) && is_near(box.left, digit.left) &&
+         is_near(box.bottom, digit.bottom) && is_near(box.right, digit.right);
+}
+
+constexpr std::size_t small = 48;
+constexpr real least_grain = real(0.01);
+
+const Piece& heaviest(const std::vector<Piece>& pieces) {
+  return *std::ranges::max_element(pieces, {}, &Piece::mass);
+}
+
+// [which]
+/// Whether the ink is light on dark, from what was found either way. The holes of a digit look like
+/// digits of the other kind; but they lie within it. Otherwise what has more ink is right.
+bool is_light(const std::vector<Piece>& dark, const std::vector<Piece>& light) {
+  if (dark.empty() || light.empty()) return dark.empty();
+  const auto is_sheet = [](const Piece& outer, const Piece& inner) {
+    const auto side = static_cast<double>(std::max(outer.height(), outer.width()));
+    return outer.stroke > side / 5 && outer.stroke > 2.5 * inner.stroke &&
+           3 * inner.height() > outer.height();
+  };
+  const Piece& a = heaviest(dark);
+  const Piece& b = heaviest(light);
+  const auto contains = [](const Piece& outer, const Piece& inner) {
+    return outer.top <= inner.top && outer.left <= inner.left && outer.bottom >= inner.bottom &&
+           outer.right >= inner.right;
+  };
+  if (std::abs(a.sharpness - b.sharpness) > 0.08) return b.sharpness > a.sharpness;
+  if (contains(a, b)) return is_sheet(a, b);
+  if (contains(b, a)) return !is_sheet(b, a);
+  return b.length * b.sharpness > a.length * a.sharpness;
+}
+// [/which]
+
 }  // namespace
 
-// [to_mnist]
-Tensor to_mnist(const Picture& picture) {
-  check(picture.brightness);
-  const Shades shades = shades_of(picture.brightness);
-  return centered(scaled(inked_box(picture.brightness, shades)));
+// [find_digits]
+Digits find_digits(const Picture& picture) {
+  check(picture);
+  if (std::max(picture.brightness.rows(), picture.brightness.columns()) <= small) {
+    const real grain = detail::grain_of(picture.brightness);
+    const bool is_grainy = grain > least_grain && grain < detail::most_grain;
+    return whole(is_grainy ? detail::mean_of_neighbors(picture.brightness) : picture.brightness);
+  }
+  const std::vector<Ink> inks = detail::inks_of(picture);
+  const std::array found{detail::digits_in(inks[0]), detail::digits_in(inks[1])};
+  if (found[0].empty() && found[1].empty()) return cropped(picture.brightness);
+  const std::size_t way = is_light(found[0], found[1]) ? 1 : 0;
+  const Ink& ink = inks[way];
+  Digits result;
+  if (found[way].size() == 1 && has_even_light(ink) &&
+      is_clean(picture.brightness, found[way][0], ink.ink)) {
+    result = whole(picture.brightness);
+  } else {
+    for (const Piece& piece : found[way]) result.digits.push_back(prepared(piece, ink.ink));
+  }
+  result.largest = static_cast<std::size_t>(&heaviest(found[way]) - found[way].data());
+  result.stages.push_back({.name = "paper", .image = ink.paper});
+  result.stages.push_back({.name = "ink", .image = ink.ink});
+  return result;
 }
-// [/to_mnist]
+// [/find_digits]
+
+Tensor to_mnist(const Picture& picture) {
+  Digits found = find_digits(picture);
+  return std::move(found.digits[found.largest].pixels);
+}
 
 }  // namespace nn
