@@ -192,7 +192,7 @@ TEST_F(PredictProgram, TakesWeightsUnderOtherNames) {
                  "the shapes 'last=0' would fit");
   const Outcome outcome = run("--layers network --rename last=0 --network theirs bar.pgm");
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_TRUE(outcome.output.starts_with("\nbar.pgm, 4 × 3 pixels: 3\n")) << outcome.output;
+  EXPECT_TRUE(outcome.output.starts_with("\nbar.pgm, 3 × 4 pixels: 3\n")) << outcome.output;
   for (const char* pairs : {"--rename last", "--rename last=0 --rename last=1"}) {
     const Outcome bad = run("bar.pgm --network theirs --layers network " + std::string{pairs});
     EXPECT_EQ(bad.status, 2);

@@ -221,6 +221,15 @@ Tensor cut_out(const Piece& piece, const Tensor& ink) {
   return inked_box(box, {.paper = 0, .ink = 1});
 }
 
+/// The ink of some pieces, and nothing else.
+Tensor only(const std::vector<Piece>& pieces, const Tensor& ink) {
+  Tensor result{ink.shape()};
+  for (const Piece& piece : pieces) {
+    for (const std::size_t pixel : piece.pixels) result.data()[pixel] = ink.data()[pixel];
+  }
+  return result;
+}
+
 FoundDigit prepared(const Piece& piece, const Tensor& ink) {
   const auto height = static_cast<double>(ink.rows());
   const auto width = static_cast<double>(ink.columns());
@@ -244,68 +253,65 @@ Digits whole(const Tensor& brightness) {
   return result;
 }
 
-/// A large picture in which no digit was found. If a fair part of it is inked, a digit may fill it
-/// and touch its edges; a few lines or specks are no digit.
+/// A large picture in which no digit was found. One may fill it and touch its edges, if a fair part
+/// of the picture is inked and hardly anything is between ink and paper; light that falls off, a
+/// few lines or specks are no digit.
 Digits cropped(const Tensor& brightness) {
   const Shades shades = shades_of(brightness);
   check_contrast(brightness, shades);
-  const auto inked = static_cast<std::size_t>(std::ranges::count_if(
-      brightness.values(), [&](real value) { return shades.ink_at(value) >= real(0.5); }));
-  if (10 * inked >= brightness.size() && 10 * inked <= 7 * brightness.size()) {
-    return whole(brightness);
-  }
+  const auto part_above = [&](real least) {
+    const auto count = std::ranges::count_if(
+        brightness.values(), [&](real value) { return shades.ink_at(value) >= least; });
+    return static_cast<double>(count) / static_cast<double>(brightness.size());
+  };
+  const double inked = part_above(real(0.5));
+  const double between = part_above(real(0.25)) - part_above(real(0.75));
+  if (inked >= 0.1 && inked <= 0.7 && between <= 0.2) return whole(brightness);
   throw std::invalid_argument(
       "nn::to_mnist: no digit: what differs from the paper has not the shape of one");
 }
 
-/// Whether the paper is equally bright everywhere, and nothing was done about grain.
-bool has_even_light(const Ink& ink) {
-  const auto [darkest, lightest] = std::ranges::minmax(ink.paper.values());
-  return lightest - darkest < real(0.01);
-}
-
-/// Whether the only ink of a picture on even paper is the digit that was found. Then nothing had to
-/// be cleaned, and the picture is taken as it is.
-bool is_clean(const Tensor& brightness, const Piece& digit, const Tensor& ink) {
-  const Shades shades = shades_of(brightness);
-  if (std::abs(shades.ink - shades.paper) < least_contrast) return false;
-  const Box box = box_of(brightness, shades);
-  const double factor = static_cast<double>(ink.rows()) / static_cast<double>(brightness.rows());
-  const double margin = static_cast<double>(std::max(digit.height(), digit.width())) / 6;
-  const auto is_near = [&](std::size_t of_the_box, std::size_t of_the_digit) {
-    return std::abs(factor * static_cast<double>(of_the_box) - static_cast<double>(of_the_digit)) <=
-           margin;
-  };
-  return is_near(box.top, digit.top) && is_near(box.left, digit.left) &&
-         is_near(box.bottom, digit.bottom) && is_near(box.right, digit.right);
-}
-
+/// The longest side of a picture that is taken for one digit: one and a half times MNIST's.
 constexpr std::size_t small = 48;
+/// A mean over 3 × 3 pixels would wipe the strokes of a picture with a shorter side than this.
+constexpr std::size_t tiny = 16;
+/// Less grain does not disturb the network.
 constexpr real least_grain = real(0.01);
 
 const Piece& heaviest(const std::vector<Piece>& pieces) {
   return *std::ranges::max_element(pieces, {}, &Piece::mass);
 }
 
+bool contains(const Piece& outer, const Piece& inner) {
+  return outer.top <= inner.top && outer.left <= inner.left && outer.bottom >= inner.bottom &&
+         outer.right >= inner.right;
+}
+
+/// Whether a piece is the hole of another: a blob, whose length is but a few times its width.
+bool is_hole(const Piece& inner, const Piece& outer) {
+  constexpr double longest_blob = 6;
+  return contains(outer, inner) && inner.length < std::min(longest_blob, outer.length);
+}
+
+/// How much of a piece's box is inked. Digits leave more than half of it free, sheets do not.
+double filled(const Piece& piece) {
+  return static_cast<double>(piece.pixels.size()) /
+         static_cast<double>(piece.height() * piece.width());
+}
+
 // [which]
-/// Whether the ink is light on dark, from what was found either way. The holes of a digit look like
-/// digits of the other kind; but they lie within it. Otherwise what has more ink is right.
+/// Whether the ink is light on dark, from what was found either way. The hole of a black 0 is light
+/// and inside of it; but it is a blob, and a digit is longer than that. A sheet of paper, or the
+/// squares of one, fill more of their box than a digit. The outline of ink is sharp, and that of a
+/// bright spot on the paper is not. At last what has more ink is right.
 bool is_light(const std::vector<Piece>& dark, const std::vector<Piece>& light) {
   if (dark.empty() || light.empty()) return dark.empty();
-  const auto is_sheet = [](const Piece& outer, const Piece& inner) {
-    const auto side = static_cast<double>(std::max(outer.height(), outer.width()));
-    return outer.stroke > side / 5 && outer.stroke > 2.5 * inner.stroke &&
-           3 * inner.height() > outer.height();
-  };
   const Piece& a = heaviest(dark);
   const Piece& b = heaviest(light);
-  const auto contains = [](const Piece& outer, const Piece& inner) {
-    return outer.top <= inner.top && outer.left <= inner.left && outer.bottom >= inner.bottom &&
-           outer.right >= inner.right;
-  };
+  if (is_hole(b, a)) return false;
+  if (is_hole(a, b)) return true;
+  if (std::abs(filled(a) - filled(b)) > 0.25) return filled(a) > filled(b);
   if (std::abs(a.sharpness - b.sharpness) > 0.08) return b.sharpness > a.sharpness;
-  if (contains(a, b)) return is_sheet(a, b);
-  if (contains(b, a)) return !is_sheet(b, a);
   return b.length * b.sharpness > a.length * a.sharpness;
 }
 // [/which]
@@ -315,8 +321,10 @@ bool is_light(const std::vector<Piece>& dark, const std::vector<Piece>& light) {
 // [find_digits]
 Digits find_digits(const Picture& picture) {
   check(picture);
-  if (std::max(picture.brightness.rows(), picture.brightness.columns()) <= small) {
-    const real grain = detail::grain_of(picture.brightness);
+  const auto [shorter, longer] =
+      std::minmax({picture.brightness.rows(), picture.brightness.columns()});
+  if (longer <= small) {
+    const real grain = shorter < tiny ? real{0} : detail::grain_of(picture.brightness);
     const bool is_grainy = grain > least_grain && grain < detail::most_grain;
     return whole(is_grainy ? detail::mean_of_neighbors(picture.brightness) : picture.brightness);
   }
@@ -326,15 +334,11 @@ Digits find_digits(const Picture& picture) {
   const std::size_t way = is_light(found[0], found[1]) ? 1 : 0;
   const Ink& ink = inks[way];
   Digits result;
-  if (found[way].size() == 1 && has_even_light(ink) &&
-      is_clean(picture.brightness, found[way][0], ink.ink)) {
-    result = whole(picture.brightness);
-  } else {
-    for (const Piece& piece : found[way]) result.digits.push_back(prepared(piece, ink.ink));
-  }
+  for (const Piece& piece : found[way]) result.digits.push_back(prepared(piece, ink.ink));
   result.largest = static_cast<std::size_t>(&heaviest(found[way]) - found[way].data());
   result.stages.push_back({.name = "paper", .image = ink.paper});
   result.stages.push_back({.name = "ink", .image = ink.ink});
+  result.stages.push_back({.name = "digits", .image = only(found[way], ink.ink)});
   return result;
 }
 // [/find_digits]

@@ -54,7 +54,9 @@ struct FoundDigit {
 struct Digits {
   std::vector<FoundDigit> digits;  ///< From left to right; at least one.
   std::size_t largest = 0;         ///< Which of them has the most ink.
-  std::vector<Stage> stages;       ///< Empty for a picture that was clean and small.
+  /// `paper`, `ink` and `digits`, in at most 480 × 480 pixels; none for a picture of up to 48 × 48
+  /// pixels, or for one that a single digit fills.
+  std::vector<Stage> stages;
 };
 
 /// Finds the digits in a picture and prepares each as MNIST's were prepared.

@@ -158,17 +158,19 @@ void join(Piece& piece, const Piece& more) {
 std::vector<Piece> joined(std::vector<Piece> pieces, double stroke) {
   std::size_t tallest = 0;
   for (const Piece& piece : pieces) tallest = std::max(tallest, piece.height());
-  for (std::size_t i = 0; i < pieces.size();) {
-    const auto other =
-        std::find_if(pieces.begin() + static_cast<Number>(i) + 1, pieces.end(),
-                     [&](const Piece& piece) { return belong(pieces[i], piece, stroke, tallest); });
-    if (other == pieces.end()) {
-      ++i;
-      continue;
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      for (std::size_t j = i + 1; j < pieces.size();) {
+        if (!belong(pieces[i], pieces[j], stroke, tallest)) {
+          ++j;
+          continue;
+        }
+        join(pieces[i], pieces[j]);
+        pieces.erase(pieces.begin() + static_cast<Number>(j));
+        changed = true;
+      }
     }
-    join(pieces[i], *other);
-    pieces.erase(other);
-    i = 0;
   }
   return pieces;
 }
@@ -191,59 +193,67 @@ void remove_surroundings(std::vector<Piece>& pieces) {
 
 /// Whether a piece is a blot: it fills its box, and is not a 1.
 bool is_a_blot(const Piece& piece) {
-  const auto [shorter, longer] = std::minmax(piece.height(), piece.width());
+  const auto [shorter, longer] = std::minmax({piece.height(), piece.width()});
   return 5 * shorter > 2 * longer && 10 * piece.pixels.size() > 7 * piece.height() * piece.width();
 }
 
-/// Drops the pieces that touch the edge of the picture, if there is another of a fair size.
+/// Drops a piece that touches the edge of the picture if there is another of a fair size that does
+/// not: at least a twelfth of the picture, and a third of the piece.
 void drop_those_at_the_edge(std::vector<Piece>& pieces, const Tensor& ink) {
   std::size_t tallest = 0;
   for (const Piece& piece : pieces) {
     if (!touches_the_edge(piece, ink)) tallest = std::max(tallest, piece.height());
   }
   if (12 * tallest < std::min(ink.rows(), ink.columns())) return;
-  std::erase_if(pieces, [&](const Piece& piece) { return touches_the_edge(piece, ink); });
+  std::erase_if(pieces, [&](const Piece& piece) {
+    return touches_the_edge(piece, ink) && piece.height() <= 3 * tallest;
+  });
 }
 
-/// Of the pieces those that can be digits: no blots, and none that are small besides others.
-void keep_digits(std::vector<Piece>& pieces) {
+/// Of the pieces those that can be digits: no blots, none that are small next to others, and none
+/// below a twentieth of the picture.
+void keep_digits(std::vector<Piece>& pieces, const Tensor& ink) {
   std::erase_if(pieces, is_a_blot);
-  std::size_t tallest = 0;
+  std::size_t tallest = std::max(ink.rows(), ink.columns()) / 8;
   for (const Piece& piece : pieces) tallest = std::max(tallest, piece.height());
   std::erase_if(pieces, [&](const Piece& piece) { return 5 * piece.height() < 2 * tallest; });
 }
 
+/// Whether the picture gets as bright as paper within a few pixels from a pixel of a stroke's edge.
+bool is_sharp(const Ink& ink, std::size_t pixel, const std::array<Number, 2>& outward, Number far) {
+  const auto rows = static_cast<Number>(ink.image.rows());
+  const auto columns = static_cast<Number>(ink.image.columns());
+  const Number y = static_cast<Number>(pixel) / columns;
+  const Number x = static_cast<Number>(pixel) % columns;
+  const real here = ink.image.data()[pixel];
+  real brightest = here;
+  for (Number step = 1; step <= far; ++step) {
+    brightest =
+        std::max(brightest, ink.image(std::clamp<Number>(y + step * outward[0], 0, rows - 1),
+                                      std::clamp<Number>(x + step * outward[1], 0, columns - 1)));
+  }
+  return brightest - here >= (ink.paper.data()[pixel] - here) / 2;
+}
+
 /// Measures a piece's strokes, before their faint edges are added.
 void measure(Piece& piece, const Ink& ink, const Mask& mask) {
+  constexpr std::array<std::array<Number, 2>, 4> directions{{{-1, 0}, {1, 0}, {0, -1}, {0, 1}}};
   const auto area = static_cast<double>(piece.pixels.size());
   piece.stroke = 2 * area / piece.outline;
+  piece.length = area / (piece.stroke * piece.stroke);
   const auto far = static_cast<Number>(3 + piece.stroke / 3);
-  constexpr std::array<std::array<Number, 2>, 4> directions{{{-1, 0}, {1, 0}, {0, -1}, {0, 1}}};
-  std::vector<std::uint8_t> owned(mask.bits.size());
-  for (const std::size_t pixel : piece.pixels) owned[pixel] = 1;
-  const auto is_own = [&](Number y, Number x) {
-    return y >= 0 && x >= 0 && y < mask.height && x < mask.width && owned[mask.index(y, x)] != 0;
-  };
-  double seen = 0;
+  double sides = 0;
   double sharp = 0;
   for (const std::size_t pixel : piece.pixels) {
-    const Number y = static_cast<Number>(pixel) / mask.width;
-    const Number x = static_cast<Number>(pixel) % mask.width;
-    for (const auto& [down, right] : directions) {
-      if (is_own(y + down, x + right)) continue;
-      real there = 0;
-      for (Number step = 1; step <= far; ++step) {
-        const Number row = std::clamp<Number>(y + step * down, 0, mask.height - 1);
-        const Number column = std::clamp<Number>(x + step * right, 0, mask.width - 1);
-        there = std::max(there, ink.image(row, column));
-      }
-      const real here = ink.image.data()[pixel];
-      ++seen;
-      sharp += there - here >= (ink.paper.data()[pixel] - here) / 2 ? 1 : 0;
+    for (const auto& outward : directions) {
+      const Number y = static_cast<Number>(pixel) / mask.width + outward[0];
+      const Number x = static_cast<Number>(pixel) % mask.width + outward[1];
+      if (mask.has(y, x) || y < 0 || x < 0 || y >= mask.height || x >= mask.width) continue;
+      ++sides;
+      sharp += is_sharp(ink, pixel, outward, far) ? 1 : 0;
     }
   }
-  piece.length = area / (piece.stroke * piece.stroke);
-  piece.sharpness = seen > 0 ? sharp / seen : 0;
+  piece.sharpness = sides > 0 ? sharp / sides : 0;
 }
 
 /// Adds the faint edges of a digit's strokes to it.
@@ -287,20 +297,21 @@ void remove(Tensor& ink, const Mask& mask, const Mask& kept) {
 
 /// The pieces of the ink in a mask, put together to digits.
 std::vector<Piece> put_together(const Ink& picture, const Tensor& ink, const Mask& mask) {
-  constexpr std::size_t too_many = 2'000;
+  constexpr std::size_t too_many = 500;
   std::vector<Piece> pieces = pieces_of(mask, ink);
   for (Piece& piece : pieces) measure(piece, picture, mask);
   std::erase_if(
       pieces, [&](const Piece& piece) { return piece.sharpness < 0.7 || is_an_edge(piece, ink); });
   drop_those_at_the_edge(pieces, ink);
-  if (pieces.empty() || pieces.size() > too_many) return {};
+  if (pieces.empty()) return {};
   const double stroke = std::ranges::max_element(pieces, {}, &Piece::mass)->stroke;
   std::erase_if(pieces, [&](const Piece& piece) {
     return static_cast<double>(piece.pixels.size()) < 0.4 * stroke * stroke;
   });
+  if (pieces.size() > too_many) return {};
   remove_surroundings(pieces);
   pieces = joined(std::move(pieces), stroke);
-  keep_digits(pieces);
+  keep_digits(pieces, ink);
   return pieces;
 }
 
@@ -321,7 +332,7 @@ std::vector<Piece> digits_in(const Ink& picture) {
       remove(ink, drawn, Mask{ink.rows(), ink.columns()});
       continue;
     }
-    const Mask faint = inked(ink, real(0.1) * most);
+    const Mask faint = inked(ink, real(0.05) * most);
     for (Piece& digit : digits) {
       measure(digit, picture, drawn);
       grow(digit, faint, ink);

@@ -58,33 +58,56 @@ Mask thin_runs(const Mask& mask) {
   return thin;
 }
 
-/// The longest stretch of a line on which there is ink nearly everywhere; gaps are where strokes
-/// cross it.
-/// @param rows The row of the line at every column.
-/// @return The first column, the one after the last, and how many columns have ink.
-std::array<Number, 3> stretch_of(const Mask& thin, const std::vector<Number>& rows, Number first) {
-  const Number gap = std::max<Number>(thin.width / 12, 4);
+/// The rows and columns of the pixels of a mask.
+std::vector<std::array<Number, 2>> pixels_of(const Mask& mask) {
+  std::vector<std::array<Number, 2>> pixels;
+  for (Number y = 0; y < mask.height; ++y) {
+    for (Number x = 0; x < mask.width; ++x) {
+      if (mask.has(y, x)) pixels.push_back({y, x});
+    }
+  }
+  return pixels;
+}
+
+/// The longest stretch of a line that has ink nearly everywhere. Where a stroke crosses it or runs
+/// along it the ink is thick, which says nothing about the line, so these columns do not count.
+/// @param rows The row of the line at every column, less `first`.
+/// @return The first column, the one after the last, and how many columns have thin ink.
+std::array<Number, 3> stretch_of(const Mask& mask, const Mask& thin,
+                                 const std::vector<Number>& rows, Number first) {
+  const Number widest_gap = std::max<Number>(thin.width / 12, 4);
   std::array<Number, 3> longest{};
   Number begin = 0;
-  Number end = 0;
   Number count = 0;
+  Number gaps = 0;  // since the beginning
+  Number gap = 0;   // since the last ink
   for (Number x = 0; x < thin.width; ++x) {
-    if (!thin.has(first + rows[static_cast<std::size_t>(x)], x)) continue;
-    if (count == 0 || x - end >= gap) {
+    const Number row = first + rows[static_cast<std::size_t>(x)];
+    if (!thin.has(row, x)) {
+      gap += mask.has(row, x) ? 0 : 1;
+      continue;
+    }
+    if (count == 0 || gap >= widest_gap) {
       begin = x;
       count = 0;
+      gaps = 0;
+    } else {
+      gaps += gap;
     }
-    end = x + 1;
+    gap = 0;
     ++count;
-    if (count > longest[2] && 4 * count >= 3 * (end - begin)) longest = {begin, end, count};
+    if (count > longest[2] && count >= 3 * gaps) longest = {begin, x + 1, count};
   }
   return longest;
 }
 
-/// The straight line with the most ink, if it is longer than a fifth of the picture.
-std::optional<Line> best_line(const Mask& thin) {
+/// The straight line with the most ink, if it is longer than a fifth of the picture. Every pixel
+/// votes for the lines through it, one of each slope, and only lines with enough votes are looked
+/// at: the Hough transform.
+std::optional<Line> best_line(const Mask& mask, const Mask& thin) {
   constexpr double steepest = 0.06;
-  const double step = std::min(0.02, 4 / static_cast<double>(thin.width));
+  const double step = 4 / static_cast<double>(std::max<Number>(thin.width, 200));
+  const std::vector<std::array<Number, 2>> pixels = pixels_of(thin);
   Number most = std::max<Number>(std::min(thin.width, thin.height) / 5, 8);
   std::optional<Line> best;
   std::vector<Number> rows(static_cast<std::size_t>(thin.width));
@@ -93,8 +116,13 @@ std::optional<Line> best_line(const Mask& thin) {
       rows[x] = std::lround(slope * static_cast<double>(x));
     }
     const Number reach = std::abs(rows.back());
+    std::vector<Number> votes(static_cast<std::size_t>(thin.height + 2 * reach));
+    for (const auto& [y, x] : pixels) {
+      ++votes[static_cast<std::size_t>(y - rows[static_cast<std::size_t>(x)] + reach)];
+    }
     for (Number first = -reach; first < thin.height + reach; ++first) {
-      const auto [begin, end, count] = stretch_of(thin, rows, first);
+      if (votes[static_cast<std::size_t>(first + reach)] <= most) continue;
+      const auto [begin, end, count] = stretch_of(mask, thin, rows, first);
       if (count <= most) continue;
       most = count;
       best = Line{.first = static_cast<double>(first), .slope = slope, .begin = begin, .end = end};
@@ -109,7 +137,7 @@ std::vector<Line> lines_in(const Mask& mask) {
   std::vector<Line> lines;
   Mask thin = thin_runs(mask);
   while (lines.size() < enough) {
-    const std::optional<Line> line = best_line(thin);
+    const std::optional<Line> line = best_line(mask, thin);
     if (!line) break;
     lines.push_back(*line);
     for (Number x = line->begin; x < line->end; ++x) {
@@ -131,13 +159,29 @@ bool is_held(const Line& line, Number x, const Mask& mask, const std::vector<Lin
   });
 }
 
+/// The median thickness of a line, where no stroke crosses it.
+Number thickness_of(const Line& line, const Mask& mask) {
+  std::vector<Number> found;
+  for (Number x = line.begin; x < line.end; ++x) {
+    const Number y = line.nearest_row(x);
+    if (!mask.has(y, x)) continue;
+    const auto [top, bottom] = run_through(mask, y, x);
+    if (bottom - top <= thickest(mask)) found.push_back(bottom - top);
+  }
+  if (found.empty()) return 0;
+  const auto middle = found.begin() + static_cast<Number>(found.size() / 2);
+  std::ranges::nth_element(found, middle);
+  return *middle;
+}
+
 /// Removes a line's ink where no stroke crosses it.
 void erase(const Line& line, Mask& mask) {
+  const Number thickness = thickness_of(line, mask);
   for (Number x = line.begin; x < line.end; ++x) {
     for (Number y = line.nearest_row(x) - 2; y <= line.nearest_row(x) + 2; ++y) {
       if (!mask.has(y, x)) continue;
       const auto [top, bottom] = run_through(mask, y, x);
-      if (bottom - top > thickest(mask) + 1) continue;
+      if (bottom - top > thickness + 2) continue;
       for (Number row = top; row < bottom; ++row) mask.set(row, x, false);
     }
   }
