@@ -22,6 +22,7 @@
 #include "data_files.hpp"
 
 import nn.pictures;
+import nn.random;
 import nn.tensor;
 import nn.test;
 
@@ -555,15 +556,15 @@ TEST(ToMnist, RefusesATensorThatIsNotAPicture) {
             "nn::to_mnist: brightness is nan, expected 0 to 1");
 }
 
-/// How many of the first thousand test images of MNIST, changed, to_mnist() gives back; at the edge
+/// How many of the first test images of MNIST, changed, to_mnist() gives back; at the edge
 /// of the box it may leave out ink up to 0.2.
 template <class Change>
-std::size_t given_back(const Change& change) {
+std::size_t given_back(std::size_t count, const Change& change) {
   const std::vector<Picture> images =
       nn::load_pictures(nn::test::mnist_folder() / "t10k-images-idx3-ubyte.gz");
   EXPECT_EQ(images.size(), 10'000U);
   std::size_t same = 0;
-  for (const Picture& image : std::span{images}.first(1'000)) {
+  for (const Picture& image : std::span{images}.first(count)) {
     const Tensor digit = nn::to_mnist(change(image));
     const auto is_near = [](real a, real b) {
       return std::abs(a - b) < (a == 0 ? real(0.201) : real(0.004));
@@ -578,10 +579,198 @@ TEST(ToMnist, GivesMnistBack) {
   const auto enlarged_and_inverted = [](const Picture& image) {
     return enlarged(inverted(image), 7);
   };
-  EXPECT_GE(given_back(std::identity{}), 980U);
-  EXPECT_GE(given_back(inverted), 980U);
-  EXPECT_GE(given_back(moved_away), 980U);
-  EXPECT_GE(given_back(enlarged_and_inverted), 980U);
+  EXPECT_GE(given_back(1'000, std::identity{}), 980U);
+  EXPECT_GE(given_back(1'000, inverted), 980U);
+  EXPECT_GE(given_back(1'000, moved_away), 980U);
+  EXPECT_GE(given_back(1'000, enlarged_and_inverted), 980U);
+}
+
+// ----------------------------------------------------------------------------------- find_digits
+
+/// A point of a drawing, or a direction, in pixels.
+struct Point {
+  double y;
+  double x;
+};
+
+/// How far a point is from the straight line between two others.
+double distance(Point point, Point from, Point to) {
+  const Point along{to.y - from.y, to.x - from.x};
+  const double length = along.y * along.y + along.x * along.x;
+  const double part =
+      std::clamp(((point.y - from.y) * along.y + (point.x - from.x) * along.x) / length, 0.0, 1.0);
+  return std::hypot(point.y - from.y - part * along.y, point.x - from.x - part * along.x);
+}
+
+/// The ink, from 0 to 1, of a digit 4 at a point: lines of a round pen, 7 pixels wide, in a field
+/// of 120 × 120 pixels.
+double four(Point at) {
+  constexpr std::array<std::array<Point, 2>, 3> lines{
+      {{{{30, 62}, {71, 36}}}, {{{71, 36}, {70, 82}}}, {{{50, 68}, {90, 66}}}}};
+  double nearest = 120;
+  for (const auto& [from, to] : lines) nearest = std::min(nearest, distance(at, from, to));
+  return std::clamp(4 - nearest, 0.0, 1.0);
+}
+
+/// A sheet of 120 × 120 pixels.
+/// @param brightness The brightness of a point, from its place and the ink of the 4 there.
+template <class Brightness>
+Tensor sheet(const Brightness& brightness) {
+  Tensor image{Shape{120, 120}};
+  for (std::size_t y = 0; y < 120; ++y) {
+    for (std::size_t x = 0; x < 120; ++x) {
+      const Point at{static_cast<double>(y), static_cast<double>(x)};
+      image(y, x) = static_cast<real>(std::clamp<double>(brightness(at, four(at)), 0, 1));
+    }
+  }
+  return image;
+}
+
+/// Dark ink on light paper.
+double shade(double ink) { return 0.95 - 0.85 * ink; }
+
+/// Expects that one digit is found, and that it looks like the 4 on a clean sheet.
+void expect_four(const Picture& picture) {
+  const Picture clean{sheet([](Point, double ink) { return shade(ink); })};
+  const Tensor expected = nn::to_mnist(clean);
+  const nn::Digits found = nn::find_digits(picture);
+  ASSERT_EQ(found.digits.size(), 1U);
+  double difference = 0;
+  double ink = 0;
+  for (std::size_t i = 0; i < 784; ++i) {
+    difference += std::abs(expected(0, i) - found.digits[0].pixels(0, i));
+    ink += expected(0, i);
+  }
+  EXPECT_LT(difference / ink, 0.2);
+}
+
+template <class Brightness>
+void expect_four_on(const Brightness& brightness) {
+  expect_four({sheet(brightness)});
+}
+
+TEST(FindDigits, InAGradientOfLight) {
+  expect_four_on([](Point at, double ink) { return (1 - 0.55 * at.x / 120) * shade(ink); });
+  expect_four_on(
+      [](Point at, double ink) { return (1 - 0.25 * (at.x + at.y) / 240) * (0.95 - 0.4 * ink); });
+}
+
+TEST(FindDigits, HalfInShadow) {
+  expect_four_on([](Point at, double ink) { return (at.x + at.y > 115 ? 0.4 : 1) * shade(ink); });
+  expect_four_on([](Point at, double ink) {  // with a soft edge
+    return (1 - 0.6 * std::clamp((at.y - 50) / 20, 0.0, 1.0)) * shade(ink);
+  });
+}
+
+TEST(FindDigits, InGrain) {
+  nn::Random random{1};
+  expect_four_on([&](Point, double ink) {
+    return 0.8 - 0.6 * ink + 0.06 * static_cast<double>(random.normal());
+  });
+}
+
+TEST(FindDigits, NextToTheBlackEdgeOfAScan) {
+  expect_four_on([](Point at, double ink) { return at.y < 9 ? 0.03 : shade(ink); });
+  expect_four_on([](Point at, double ink) { return at.y >= 112 || at.x < 6 ? 0.03 : shade(ink); });
+}
+
+TEST(FindDigits, InAFrame) {
+  expect_four_on([](Point at, double ink) {
+    const double side = std::max(std::abs(at.y - 60), std::abs(at.x - 60));
+    return shade(side >= 45 && side < 48 ? 1 : ink);
+  });
+}
+
+TEST(FindDigits, InTheCellOfAForm) {
+  expect_four_on([](Point at, double ink) {
+    const bool is_row = std::abs(at.y - 20) <= 1 || std::abs(at.y - 100) <= 1;
+    const bool is_column = std::abs(at.x - 25) <= 1 || std::abs(at.x - 95) <= 1;
+    return shade(is_row || (is_column && at.y >= 19 && at.y <= 101) ? 1 : ink);
+  });
+}
+
+TEST(FindDigits, OnPaperOnADarkDesk) {
+  expect_four_on([](Point at, double ink) {
+    const double across = at.x - 58 + 0.1 * (at.y - 60);
+    const double down = at.y - 60 - 0.1 * (at.x - 58);
+    return std::abs(across) < 45 && std::abs(down) < 50 ? shade(ink) : 0.2 + 0.03 * std::sin(at.y);
+  });
+}
+
+TEST(FindDigits, OnRuledPaper) {
+  expect_four_on([](Point at, double ink) {
+    const double row = std::fmod(at.y + 0.02 * at.x, 24);
+    return shade(std::max(ink, row < 2 ? 0.4 : 0.0));
+  });
+}
+
+TEST(FindDigits, OnSquaredPaper) {
+  expect_four_on([](Point at, double ink) {
+    const bool is_line = std::fmod(at.y, 20) < 1 || std::fmod(at.x + 7, 20) < 1;
+    return shade(std::max(ink, is_line ? 0.4 : 0.0));
+  });
+}
+
+TEST(FindDigits, LightOnDark) {
+  expect_four_on([](Point, double ink) { return 1 - shade(ink); });
+}
+
+// A yellow highlighter on white paper is nearly as bright as the paper, but its blue is dark.
+TEST(FindDigits, OfAYellowHighlighter) {
+  const Tensor yellow = sheet([](Point, double ink) { return 1 - 0.06 * ink; });
+  const Tensor blue = sheet([](Point, double ink) { return 1 - 0.75 * ink; });
+  Tensor colors{Shape{3, 120, 120}, 1};
+  std::ranges::copy(blue.values(), colors.row(2).begin());
+  expect_four({yellow, colors});
+}
+
+TEST_F(Pictures, FindsWhiteStrokesOnATransparentPicture) {
+  Png png{.width = 120, .height = 120, .depth = 8, .color = PNG_COLOR_TYPE_GRAY_ALPHA, .rows = {}};
+  const Tensor ink = sheet([](Point, double strength) { return strength; });
+  for (std::size_t y = 0; y < 120; ++y) {
+    png.rows.emplace_back();
+    for (const real alpha : ink.row(y)) {
+      png.rows.back().push_back(255);
+      png.rows.back().push_back(static_cast<std::uint8_t>(255 * alpha));
+    }
+  }
+  expect_four(nn::load_pictures(file(encoded(png))).at(0));
+}
+
+TEST(FindDigits, FromLeftToRight) {
+  Tensor image{Shape{120, 200}, real(0.95)};
+  const auto write = [&image](std::size_t down, std::size_t right) {
+    for (std::size_t y = 0; y + down < 120; ++y) {
+      for (std::size_t x = 20; x < 100; ++x) {
+        const Point at{static_cast<double>(y), static_cast<double>(x)};
+        if (four(at) > 0) image(y + down, x + right) = static_cast<real>(shade(four(at)));
+      }
+    }
+  };
+  write(0, 90);
+  write(10, 0);
+  const nn::Digits found = nn::find_digits({image});
+  ASSERT_EQ(found.digits.size(), 2U);
+  EXPECT_LT(found.digits[0].right, found.digits[1].left);
+  EXPECT_NEAR(found.digits[0].left, 32.0 / 200, 0.02);
+  EXPECT_NEAR(found.digits[0].top, 36.0 / 120, 0.02);
+  EXPECT_NEAR(found.digits[1].right, 176.0 / 200, 0.02);
+  EXPECT_NEAR(found.digits[1].bottom, 94.0 / 120, 0.02);
+  EXPECT_FALSE(found.stages.empty());
+}
+
+TEST(FindDigits, RefusesAPictureWithoutADigit) {
+  const auto refusal = [](const Tensor& image) {
+    return error_of<std::invalid_argument>([&] { (void)nn::find_digits({image}); });
+  };
+  const std::string no_digit =
+      "nn::to_mnist: no digit: what differs from the paper has not the shape of one";
+  EXPECT_EQ(refusal(sheet([](Point at, double) {  // ruled paper
+              return std::fmod(at.y, 24) < 2 ? 0.4 : 0.95;
+            })),
+            no_digit);
+  EXPECT_EQ(refusal(sheet([](Point at, double) { return at.y < 10 ? 0.03 : 0.95; })), no_digit);
+  EXPECT_NE(refusal(sheet([](Point at, double) { return 1 - 0.5 * at.x / 120; })), "");
 }
 
 }  // namespace

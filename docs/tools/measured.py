@@ -117,9 +117,16 @@ def kills(record):
         [record["kills"], record["trainings"], record["failed"]]]
 
 
+def pictures(record):
+    kinds = record["kinds"]
+    total = {key: sum(counts[key] for counts in kinds.values()) for key in next(iter(kinds.values()))}
+    rows = [[name, *counts.values()] for name, counts in [*kinds.items(), ("all", total)]]
+    return ["kind", "pictures", "read right", "refused", "90 % sure or more", "right among these"], rows
+
+
 TABLES = {"mutation": mutation, "mutants": mutants, "survivors": survivors, "coverage": coverage,
           "sanitizers": sanitizers, "determinism": determinism, "misuse": misuse,
-          "fuzzing": fuzzing, "kills": kills}
+          "fuzzing": fuzzing, "kills": kills, "pictures": pictures}
 
 RECORD_OF = {"mutants": "mutation", "survivors": "mutation"}
 

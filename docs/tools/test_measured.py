@@ -68,6 +68,12 @@ class Measured(unittest.TestCase):
         self.record("kills", {"kills": 100, "trainings": 3, "failed": 0})
         self.assertEqual(measured.table("kills", self.folder)[1], [[100, 3, 0]])
 
+    def test_adds_up_the_kinds_of_pictures(self):
+        counts = {"pictures": 20, "right": 19, "refused": 1, "certain": 18, "certain and right": 17}
+        self.record("pictures", {"kinds": {"frame": counts, "desk": counts}})
+        self.assertEqual(measured.table("pictures", self.folder)[1],
+                         [["frame", 20, 19, 1, 18, 17], ["desk", 20, 19, 1, 18, 17], ["all", 40, 38, 2, 36, 34]])
+
     def test_says_what_was_not_measured_or_is_not_there(self):
         with self.assertRaisesRegex(measured.NotMeasured, "not measured yet .*reliability kills"):
             measured.table("kills", self.folder)

@@ -33,6 +33,8 @@ using Bytes = std::vector<std::uint8_t>;
 constexpr std::size_t most_bytes = std::size_t{256} << 20U;
 constexpr std::size_t longest_side = 10'000;
 constexpr std::size_t most_pixels = longest_side * longest_side;
+/// Of a larger picture only the brightness is kept, because its colors would take a gigabyte.
+constexpr std::size_t most_colored = 25'000'000;
 constexpr std::size_t most_pictures = 100'000;
 
 constexpr const char* owner = "load_pictures";
@@ -102,20 +104,70 @@ struct PngImage {
   ~PngImage() { png_image_free(&image); }
 };
 
-Picture read_png(const Contents& png) {
+/// The pixels of a PNG file.
+/// @param format Of the pixels, as libpng names it.
+/// @param background The shade that shows through transparent pixels.
+Bytes pixels_of(const Contents& png, png_uint_32 format, std::uint8_t background) {
   PngImage read;
   const auto fail = [&] { png.fail(fmt::format("libpng: {}", read.image.message)); };
   const int begun =
       png_image_begin_read_from_memory(&read.image, png.bytes.data(), png.bytes.size());
   if (begun == 0) fail();
   const Shape shape = checked_shape(png, read.image.width, read.image.height);
-  read.image.format = PNG_FORMAT_GRAY;
+  read.image.format = format;
   read.image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // shades as a screen has them, at any depth
-  Bytes pixels(shape.size());
-  const png_color white{.red = 255, .green = 255, .blue = 255};
-  const auto stride = static_cast<png_int_32>(shape[1]);
-  if (png_image_finish_read(&read.image, &white, pixels.data(), stride, nullptr) == 0) fail();
-  return picture_of(pixels, shape, 255);
+  const std::size_t channels = PNG_IMAGE_PIXEL_CHANNELS(format);
+  Bytes pixels(shape.size() * channels);
+  const png_color behind{.red = background, .green = background, .blue = background};
+  const auto stride = static_cast<png_int_32>(shape[1] * channels);
+  if (png_image_finish_read(&read.image, &behind, pixels.data(), stride, nullptr) == 0) fail();
+  return pixels;
+}
+
+/// The shade to show behind transparent pixels: white, or black if nearly all that can be seen is
+/// light, because white strokes on white would be lost.
+std::uint8_t background_of(const Contents& png) {
+  constexpr std::uint8_t visible = 128;
+  constexpr std::uint8_t light = 160;
+  const Bytes pixels = pixels_of(png, PNG_FORMAT_GA, 0);
+  std::size_t seen = 0;
+  std::size_t dark = 0;
+  for (std::size_t i = 0; i < pixels.size(); i += 2) {
+    if (pixels[i + 1] < visible) continue;
+    ++seen;
+    dark += pixels[i] < light ? 1U : 0U;
+  }
+  return seen > 0 && 50 * dark < seen ? 0 : 255;
+}
+
+/// Red, green and blue, shape (3, height, width); nothing if all pixels are gray.
+Tensor colors_of(const Bytes& pixels, const Shape& shape) {
+  bool is_gray = true;
+  for (std::size_t i = 0; i < pixels.size(); i += 3) {
+    is_gray = is_gray && pixels[i] == pixels[i + 1] && pixels[i] == pixels[i + 2];
+  }
+  if (is_gray) return {};
+  Tensor colors = Tensor::uninitialized(Shape{3, shape[0], shape[1]});
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    colors.data()[i % 3 * shape.size() + i / 3] = static_cast<real>(pixels[i]) / 255;
+  }
+  return colors;
+}
+
+Picture read_png(const Contents& png) {
+  PngImage header;
+  const int begun =
+      png_image_begin_read_from_memory(&header.image, png.bytes.data(), png.bytes.size());
+  if (begun == 0) png.fail(fmt::format("libpng: {}", header.image.message));
+  const Shape shape = checked_shape(png, header.image.width, header.image.height);
+  const bool is_transparent = (header.image.format & PNG_FORMAT_FLAG_ALPHA) != 0;
+  const bool is_colored = (header.image.format & PNG_FORMAT_FLAG_COLOR) != 0;
+  const std::uint8_t background = is_transparent ? background_of(png) : 255;
+  Picture picture = picture_of(pixels_of(png, PNG_FORMAT_GRAY, background), shape, 255);
+  if (is_colored && shape.size() <= most_colored) {
+    picture.colors = colors_of(pixels_of(png, PNG_FORMAT_RGB, background), shape);
+  }
+  return picture;
 }
 
 // ------------------------------------------------------------------------------------------ PGM

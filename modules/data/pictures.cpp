@@ -3,10 +3,12 @@ module;
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 module nn.pictures;
@@ -23,7 +25,8 @@ constexpr real least_contrast = real(0.1);
 /// Fainter ink does not widen the box: it may be blur, or the grain of the paper.
 constexpr real ink_of_the_box = real(0.2);
 
-void check(const Tensor& brightness) {
+void check(const Picture& picture) {
+  const Tensor& brightness = picture.brightness;
   if (brightness.rank() != 2) {
     throw std::invalid_argument(fmt::format(
         "nn::to_mnist: brightness has shape {}, expected 2 axes", to_string(brightness.shape())));
@@ -68,45 +71,65 @@ struct Shades {
 Shades shades_of(const Tensor& brightness) {
   const real paper = shade_of_the_edge(brightness);
   const auto [darkest, lightest] = std::ranges::minmax(brightness.values());
-  const real ink = paper - darkest >= lightest - paper ? darkest : lightest;
-  if (std::abs(ink - paper) < least_contrast) {
-    throw std::invalid_argument(
-        fmt::format("nn::to_mnist: no ink: brightness is from {:.2f} to {:.2f}, and a difference "
-                    "below {} from the edge's is none",
-                    darkest, lightest, least_contrast));
-  }
-  return {.paper = paper, .ink = ink};
+  return {.paper = paper, .ink = paper - darkest >= lightest - paper ? darkest : lightest};
 }
 // [/shades]
 
-/// The smallest box around the ink, cut out. Its values are ink, not brightness.
-Tensor inked_box(const Tensor& brightness, const Shades& shades) {
-  std::size_t top = brightness.shape()[0];
-  std::size_t left = brightness.shape()[1];
-  std::size_t bottom = 0;
-  std::size_t right = 0;
+void check_contrast(const Tensor& brightness, const Shades& shades) {
+  if (std::abs(shades.ink - shades.paper) >= least_contrast) return;
+  const auto [darkest, lightest] = std::ranges::minmax(brightness.values());
+  throw std::invalid_argument(
+      fmt::format("nn::to_mnist: no ink: brightness is from {:.2f} to {:.2f}, and a difference "
+                  "below {} from the edge's is none",
+                  darkest, lightest, least_contrast));
+}
+
+/// The smallest box around the ink: its first row and column, and the ones after its last.
+struct Box {
+  std::size_t top;
+  std::size_t left;
+  std::size_t bottom;
+  std::size_t right;
+};
+
+Box box_of(const Tensor& brightness, const Shades& shades) {
+  Box box{.top = brightness.rows(), .left = brightness.columns(), .bottom = 0, .right = 0};
   for (std::size_t y = 0; y < brightness.shape()[0]; ++y) {
     for (std::size_t x = 0; x < brightness.shape()[1]; ++x) {
       if (shades.ink_at(brightness(y, x)) < ink_of_the_box) continue;
-      top = std::min(top, y);
-      bottom = std::max(bottom, y + 1);
-      left = std::min(left, x);
-      right = std::max(right, x + 1);
+      box.top = std::min(box.top, y);
+      box.bottom = std::max(box.bottom, y + 1);
+      box.left = std::min(box.left, x);
+      box.right = std::max(box.right, x + 1);
     }
-  }
-  Tensor box = Tensor::uninitialized(Shape{bottom - top, right - left});
-  for (std::size_t y = top; y < bottom; ++y) {
-    const auto line = brightness.row(y).subspan(left, right - left);
-    std::ranges::transform(line, box.row(y - top).begin(),
-                           [&](real value) { return shades.ink_at(value); });
   }
   return box;
 }
+
+/// The box, cut out. Its values are ink, not brightness.
+Tensor inked_box(const Tensor& brightness, const Shades& shades) {
+  const auto [top, left, bottom, right] = box_of(brightness, shades);
+  Tensor cut = Tensor::uninitialized(Shape{bottom - top, right - left});
+  for (std::size_t y = top; y < bottom; ++y) {
+    const auto line = brightness.row(y).subspan(left, right - left);
+    std::ranges::transform(line, cut.row(y - top).begin(),
+                           [&](real value) { return shades.ink_at(value); });
+  }
+  return cut;
+}
+
+}  // namespace
+
+namespace detail {
+
+namespace {
 
 /// Adds a row of one image, times a weight, to a row of another.
 void add(std::span<const real> from, double weight, std::span<real> to) {
   for (std::size_t x = 0; x < to.size(); ++x) to[x] += static_cast<real>(weight) * from[x];
 }
+
+}  // namespace
 
 // [in_rows]
 /// Scales an image to fewer or more rows. With fewer, a row of the result covers several old ones
@@ -136,6 +159,14 @@ Tensor in_rows(const Tensor& image, std::size_t rows) {
   return result;
 }
 // [/in_rows]
+
+}  // namespace detail
+
+namespace {
+
+using detail::in_rows;
+using detail::Ink;
+using detail::Piece;
 
 /// Scales the box so that its longer side has 20 pixels, and its ink so that the strongest is 1
 /// again, because thin lines turn pale when a large picture shrinks.
@@ -179,14 +210,142 @@ Tensor centered(const Tensor& image) {
   return result;
 }
 
+/// The ink of a piece alone, as a fraction of its strongest.
+Tensor cut_out(const Piece& piece, const Tensor& ink) {
+  Tensor box{Shape{piece.height(), piece.width()}};
+  for (const std::size_t pixel : piece.pixels) {
+    box(pixel / ink.columns() - piece.top, pixel % ink.columns() - piece.left) = ink.data()[pixel];
+  }
+  const real most = std::ranges::max(box.values());
+  for (real& value : box.values()) value /= most;
+  return inked_box(box, {.paper = 0, .ink = 1});
+}
+
+/// The ink of some pieces, and nothing else.
+Tensor only(const std::vector<Piece>& pieces, const Tensor& ink) {
+  Tensor result{ink.shape()};
+  for (const Piece& piece : pieces) {
+    for (const std::size_t pixel : piece.pixels) result.data()[pixel] = ink.data()[pixel];
+  }
+  return result;
+}
+
+FoundDigit prepared(const Piece& piece, const Tensor& ink) {
+  const auto height = static_cast<double>(ink.rows());
+  const auto width = static_cast<double>(ink.columns());
+  return {.pixels = centered(scaled(cut_out(piece, ink))),
+          .left = static_cast<double>(piece.left) / width,
+          .right = static_cast<double>(piece.right) / width,
+          .top = static_cast<double>(piece.top) / height,
+          .bottom = static_cast<double>(piece.bottom) / height};
+}
+
+/// All the ink of a picture as one digit.
+Digits whole(const Tensor& brightness) {
+  const Shades shades = shades_of(brightness);
+  check_contrast(brightness, shades);
+  Digits result;
+  result.digits.push_back({.pixels = centered(scaled(inked_box(brightness, shades))),
+                           .left = 0,
+                           .right = 1,
+                           .top = 0,
+                           .bottom = 1});
+  return result;
+}
+
+/// A large picture in which no digit was found. One may fill it and touch its edges, if a fair part
+/// of the picture is inked and hardly anything is between ink and paper; light that falls off, a
+/// few lines or specks are no digit.
+Digits cropped(const Tensor& brightness) {
+  const Shades shades = shades_of(brightness);
+  check_contrast(brightness, shades);
+  const auto part_above = [&](real least) {
+    const auto count = std::ranges::count_if(
+        brightness.values(), [&](real value) { return shades.ink_at(value) >= least; });
+    return static_cast<double>(count) / static_cast<double>(brightness.size());
+  };
+  const double inked = part_above(real(0.5));
+  const double between = part_above(real(0.25)) - part_above(real(0.75));
+  if (inked >= 0.1 && inked <= 0.7 && between <= 0.2) return whole(brightness);
+  throw std::invalid_argument(
+      "nn::to_mnist: no digit: what differs from the paper has not the shape of one");
+}
+
+/// The longest side of a picture that is taken for one digit: one and a half times MNIST's.
+constexpr std::size_t small = 48;
+/// A mean over 3 × 3 pixels would wipe the strokes of a picture with a shorter side than this.
+constexpr std::size_t tiny = 16;
+/// Less grain does not disturb the network.
+constexpr real least_grain = real(0.01);
+
+const Piece& heaviest(const std::vector<Piece>& pieces) {
+  return *std::ranges::max_element(pieces, {}, &Piece::mass);
+}
+
+bool contains(const Piece& outer, const Piece& inner) {
+  return outer.top <= inner.top && outer.left <= inner.left && outer.bottom >= inner.bottom &&
+         outer.right >= inner.right;
+}
+
+/// Whether a piece is the hole of another: a blob, whose length is but a few times its width.
+bool is_hole(const Piece& inner, const Piece& outer) {
+  constexpr double longest_blob = 6;
+  return contains(outer, inner) && inner.length < std::min(longest_blob, outer.length);
+}
+
+/// How much of a piece's box is inked. Digits leave more than half of it free, sheets do not.
+double filled(const Piece& piece) {
+  return static_cast<double>(piece.pixels.size()) /
+         static_cast<double>(piece.height() * piece.width());
+}
+
+// [which]
+/// Whether the ink is light on dark, from what was found either way. The hole of a black 0 is light
+/// and inside of it; but it is a blob, and a digit is longer than that. A sheet of paper, or the
+/// squares of one, fill more of their box than a digit. The outline of ink is sharp, and that of a
+/// bright spot on the paper is not. At last what has more ink is right.
+bool is_light(const std::vector<Piece>& dark, const std::vector<Piece>& light) {
+  if (dark.empty() || light.empty()) return dark.empty();
+  const Piece& a = heaviest(dark);
+  const Piece& b = heaviest(light);
+  if (is_hole(b, a)) return false;
+  if (is_hole(a, b)) return true;
+  if (std::abs(filled(a) - filled(b)) > 0.25) return filled(a) > filled(b);
+  if (std::abs(a.sharpness - b.sharpness) > 0.08) return b.sharpness > a.sharpness;
+  return b.length * b.sharpness > a.length * a.sharpness;
+}
+// [/which]
+
 }  // namespace
 
-// [to_mnist]
-Tensor to_mnist(const Picture& picture) {
-  check(picture.brightness);
-  const Shades shades = shades_of(picture.brightness);
-  return centered(scaled(inked_box(picture.brightness, shades)));
+// [find_digits]
+Digits find_digits(const Picture& picture) {
+  check(picture);
+  const auto [shorter, longer] =
+      std::minmax({picture.brightness.rows(), picture.brightness.columns()});
+  if (longer <= small) {
+    const real grain = shorter < tiny ? real{0} : detail::grain_of(picture.brightness);
+    const bool is_grainy = grain > least_grain && grain < detail::most_grain;
+    return whole(is_grainy ? detail::mean_of_neighbors(picture.brightness) : picture.brightness);
+  }
+  const std::vector<Ink> inks = detail::inks_of(picture);
+  const std::array found{detail::digits_in(inks[0]), detail::digits_in(inks[1])};
+  if (found[0].empty() && found[1].empty()) return cropped(picture.brightness);
+  const std::size_t way = is_light(found[0], found[1]) ? 1 : 0;
+  const Ink& ink = inks[way];
+  Digits result;
+  for (const Piece& piece : found[way]) result.digits.push_back(prepared(piece, ink.ink));
+  result.largest = static_cast<std::size_t>(&heaviest(found[way]) - found[way].data());
+  result.stages.push_back({.name = "paper", .image = ink.paper});
+  result.stages.push_back({.name = "ink", .image = ink.ink});
+  result.stages.push_back({.name = "digits", .image = only(found[way], ink.ink)});
+  return result;
 }
-// [/to_mnist]
+// [/find_digits]
+
+Tensor to_mnist(const Picture& picture) {
+  Digits found = find_digits(picture);
+  return std::move(found.digits[found.largest].pixels);
+}
 
 }  // namespace nn

@@ -2,7 +2,10 @@
 /// @brief Pictures of digits of any size and shade, read from files and prepared like MNIST's.
 module;
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 export module nn.pictures;
@@ -11,13 +14,15 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// A picture in shades of gray.
+/// A picture in shades of gray, and in colors if it has any.
 struct Picture {
   Tensor brightness;  ///< Shape (height, width), each from 0 for black to 1 for white.
+  Tensor colors{};    ///< Red, green and blue, shape (3, height, width); empty without colors.
 };
 
 /// Reads the pictures in a file. Its contents decide what it is, not its name:
-/// - PNG of any kind: one picture; colors become gray, transparent pixels white;
+/// - PNG of any kind: one picture. Transparent pixels become white if what can be seen is dark, and
+///   black if it is light;
 /// - PGM, P2 or P5, up to 16 bits: one picture;
 /// - IDX of bytes with three axes: any number of pictures.
 ///
@@ -30,11 +35,44 @@ struct Picture {
 /// @throws std::runtime_error if the file is missing, is none of these, or is faulty.
 [[nodiscard]] std::vector<Picture> load_pictures(const std::filesystem::path& file);
 
-/// Prepares a picture of one digit as MNIST's were prepared. The shade of most of the edge counts
-/// as paper, and the shade that differs most from it as ink, whether darker or lighter. The
-/// smallest box around the ink is scaled to fit 20 × 20 pixels, keeping its proportions. Then it is
-/// placed in 28 × 28 pixels so that the ink's center of mass is in the middle, or as near to it as
-/// the box can be without crossing an edge.
+/// What a step of the treatment makes of a picture: for people who want to see why it was misread.
+struct Stage {
+  std::string name;  ///< One word, such as `paper`.
+  Tensor image;      ///< Shape (height, width), from 0 to 1.
+};
+
+/// A digit found in a picture.
+struct FoundDigit {
+  Tensor pixels;  ///< As in MNIST: shape (1, 784), 0 background and 1 ink.
+  double left;    ///< The left edge of its box, as a fraction of the picture's width.
+  double right;   ///< The right edge, as a fraction of the width.
+  double top;     ///< The top edge, as a fraction of the picture's height.
+  double bottom;  ///< The bottom edge, as a fraction of the height.
+};
+
+/// What find_digits() found, and how.
+struct Digits {
+  std::vector<FoundDigit> digits;  ///< From left to right; at least one.
+  std::size_t largest = 0;         ///< Which of them has the most ink.
+  /// `paper`, `ink` and `digits`, in at most 480 × 480 pixels; none for a picture of up to 48 × 48
+  /// pixels, or for one that a single digit fills.
+  std::vector<Stage> stages;
+};
+
+/// Finds the digits in a picture and prepares each as MNIST's were prepared.
+///
+/// A picture of up to 48 × 48 pixels is taken for one digit: the shade of most of its edge counts
+/// as paper, and the shade that differs most from it as ink. In a larger one the paper is found
+/// first: at every point the brightness that is left when everything thin is taken away. So light
+/// may fall off over the picture, a shadow may lie on it, and the paper may lie on a dark desk. Ink
+/// is what differs from the paper, darker or lighter, in the color in which it differs most.
+/// Straight lines that end at the edge of the picture or at another such line are taken for rules
+/// or frames, and what runs along the edge of the picture for the edge of a scan. The rest are
+/// pieces of digits; those that lie close together or above one another are one digit.
+///
+/// Then the smallest box around a digit's ink is scaled to fit 20 × 20 pixels, keeping its
+/// proportions, and placed in 28 × 28 pixels so that the ink's center of mass is in the middle, or
+/// as near to it as the box can be without crossing an edge.
 ///
 /// An image of MNIST comes back unchanged, except for ink fainter than 0.2 at the edge of its box.
 /// The tests hold this for at least 980 out of the first 1,000 test images.
@@ -43,9 +81,98 @@ struct Picture {
 /// recognition", section III.
 ///
 /// @param picture Of any size.
+/// @return At least one digit.
+/// @throws std::invalid_argument if there is no digit, because no shade differs from the paper's by
+///   0.1 or more, or because nothing that differs has the size of a digit; or if the picture does
+///   not have 2 axes, or has a value outside 0 to 1.
+[[nodiscard]] Digits find_digits(const Picture& picture);
+
+/// Prepares a picture of one digit: the one with the most ink of those that find_digits() finds.
+/// @param picture Of any size.
 /// @return What a network trained on MNIST expects: shape (1, 784), 0 background and 1 ink.
-/// @throws std::invalid_argument if there is no ink, because no shade differs from the paper's by
-///   0.1 or more; or if the picture does not have 2 axes, or has a value outside 0 to 1.
+/// @throws std::invalid_argument As find_digits() does.
 [[nodiscard]] Tensor to_mnist(const Picture& picture);
 
 }  // namespace nn
+
+// What the source files of this module share.
+namespace nn::detail {
+
+using Number = std::ptrdiff_t;  // a coordinate, which may also lie outside
+
+/// Which pixels are inked.
+struct Mask {
+  Number height;
+  Number width;
+  std::vector<std::uint8_t> bits;
+
+  inline Mask(std::size_t rows, std::size_t columns)
+      : height{static_cast<Number>(rows)},
+        width{static_cast<Number>(columns)},
+        bits(rows * columns) {}
+
+  [[nodiscard]] inline bool has(Number y, Number x) const {
+    return y >= 0 && y < height && x >= 0 && x < width && bits[index(y, x)] != 0;
+  }
+  inline void set(Number y, Number x, bool value) { bits[index(y, x)] = value ? 1 : 0; }
+  [[nodiscard]] inline std::size_t index(Number y, Number x) const {
+    return static_cast<std::size_t>(y * width + x);
+  }
+  [[nodiscard]] inline Mask transposed() const {
+    Mask result{static_cast<std::size_t>(width), static_cast<std::size_t>(height)};
+    for (Number y = 0; y < height; ++y) {
+      for (Number x = 0; x < width; ++x) result.set(x, y, has(y, x));
+    }
+    return result;
+  }
+};
+
+/// A picture without its rules and frames.
+Mask without_rules(const Mask& mask);
+
+/// The ink of a picture, and what led to it.
+struct Ink {
+  Tensor image;  ///< The picture without its grain, shape (height, width).
+  Tensor paper;  ///< The brightness that the paper alone would have.
+  Tensor ink;    ///< How much darker the picture is, as a fraction of the paper's, 0 or more.
+};
+
+/// The part of a picture's ink that belongs to one digit.
+struct Piece {
+  std::size_t top;
+  std::size_t left;
+  std::size_t bottom;  ///< The row after the last.
+  std::size_t right;   ///< The column after the last.
+  double mass;         ///< The sum of its ink.
+  double outline;      ///< How many of its pixels have a neighbor without ink.
+  double stroke;       ///< The width of its strokes, from its area and the length of its outline.
+  double length;       ///< How many times as long as wide its strokes are together.
+  double sharpness;    ///< The fraction of its outline where the picture gets as bright as paper.
+  std::vector<std::size_t> pixels;
+
+  [[nodiscard]] inline std::size_t height() const { return bottom - top; }
+  [[nodiscard]] inline std::size_t width() const { return right - left; }
+};
+
+/// Scales an image to fewer or more rows.
+Tensor in_rows(const Tensor& image, std::size_t rows);
+
+/// The mean of each pixel and its neighbors.
+Tensor mean_of_neighbors(const Tensor& image);
+
+/// What varies more from pixel to pixel is no grain but a pattern.
+constexpr real most_grain = real(0.2);
+
+/// The standard deviation of the grain of a picture: of what varies from pixel to pixel.
+real grain_of(const Tensor& image);
+
+/// The ink of a picture by the two ways to take it, dark on light and light on dark.
+std::vector<Ink> inks_of(const Picture& picture);
+
+/// The ink that nearly the strongest of it has: only one pixel out of 2,000 has more.
+real strongest(const Tensor& ink);
+
+/// The digits in an image of ink, from left to right.
+std::vector<Piece> digits_in(const Ink& ink);
+
+}  // namespace nn::detail

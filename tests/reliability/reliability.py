@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -292,9 +293,55 @@ def measure_kills(builder):
     return {"kills": int(match[1]), "trainings": int(match[2]), "failed": found["failed"]}
 
 
+def measure_pictures(builder):
+    """What the stored network reads in the pictures that data/pictures/benchmark.py draws."""
+    reader = builder.build("release", ["read_pictures"]) / "tests" / "read_pictures"
+    folder = BUILD / "pictures"
+    shutil.rmtree(folder, ignore_errors=True)
+    say(f"drawing pictures into {folder.relative_to(ROOT)} …")
+    subprocess.run([sys.executable, ROOT / "data" / "pictures" / "benchmark.py", folder], check=True)
+    say("reading them …")
+    network = ROOT / "data" / "networks" / "cnn.safetensors"
+    answers = subprocess.run([reader, network, folder], check=True, text=True,
+                             stdout=subprocess.PIPE).stdout
+    kinds = counted_answers(answers)
+    print_answers(kinds)
+    return {"kinds": kinds}
+
+
+def counted_answers(lines):
+    """By kind: the pictures, those read right, those refused, the answers given as 90 % probable or
+    more, and how many of these were right. A line is `KIND/3a.png`, the answer, its probability.
+    """
+    kinds = {}
+    for line in lines.splitlines():
+        file, answer, probability = line.split("\t")
+        kind, name = file.split("/")
+        counts = kinds.setdefault(kind.split(" ", 1)[1], {
+            "pictures": 0, "right": 0, "refused": 0, "certain": 0, "certain and right": 0})
+        counts["pictures"] += 1
+        if answer == "none":
+            counts["refused"] += 1
+            continue
+        certain = float(probability) >= 0.9
+        counts["right"] += answer == name[0]
+        counts["certain"] += certain
+        counts["certain and right"] += certain and answer == name[0]
+    return kinds
+
+
+def print_answers(kinds):
+    total = {key: sum(counts[key] for counts in kinds.values()) for key in next(iter(kinds.values()))}
+    print(f"{'kind':32}" + "".join(f"{key:>10}" for key in ("pictures", "right", "refused", "certain", "of these"))
+          + " right")
+    for kind, counts in [*kinds.items(), ("all", total)]:
+        print(f"{kind:32}" + "".join(f"{count:>10}" for count in counts.values()))
+
+
 PARTS = {"mutation": measure_mutation, "coverage": measure_coverage,
          "sanitizers": measure_sanitizers, "determinism": measure_determinism,
-         "misuse": measure_misuse, "fuzzing": measure_fuzzing, "kills": measure_kills}
+         "misuse": measure_misuse, "fuzzing": measure_fuzzing, "kills": measure_kills,
+         "pictures": measure_pictures}
 
 
 # ------------------------------------------------------------------------------------ the records

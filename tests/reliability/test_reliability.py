@@ -4,8 +4,8 @@ import json
 import unittest
 
 from mutate import described, module_of, mutants, sources_of
-from reliability import (ROOT, coverage_of, determinism_tests, line_counts, modules, programs_of,
-                         reason_of)
+from reliability import (ROOT, counted_answers, coverage_of, determinism_tests, line_counts, modules,
+                         programs_of, reason_of)
 
 TESTS = """
 TEST(A, Same) {
@@ -54,6 +54,13 @@ class Reliability(unittest.TestCase):
                            "branches": [[1, 2, 1, 9, 3, 0, 0, 0, 4], [1, 2, 1, 9, 0, 0, 0, 0, 4]]}]}
         self.assertEqual(coverage_of(data)["a"]["branches"], [1, 2])
         self.assertEqual(coverage_of(data)["a"]["missed"], ["a.cpp:1:2 never false"])
+
+    def test_counts_answers_by_kind_of_picture(self):
+        answers = ("00 a frame/3a.png\t3\t0.9000\n00 a frame/3b.png\t8\t0.8999\n"
+                   "00 a frame/4a.png\t1\t1.0000\n01 a desk/0a.png\tnone\tno digit\n")
+        self.assertEqual(counted_answers(answers), {
+            "a frame": {"pictures": 3, "right": 1, "refused": 0, "certain": 2, "certain and right": 1},
+            "a desk": {"pictures": 1, "right": 0, "refused": 1, "certain": 0, "certain and right": 0}})
 
     def test_finds_the_reason_of_a_mutant_that_changes_nothing(self):
         known = [{"file": "a.cpp", "code": "x + 1;", "from": "1", "to": "2", "reason": "unused"}]
