@@ -134,10 +134,9 @@ bool is_svg(std::string_view text) {
 [[noreturn]] void refuse_kind(const Contents& contents) {
   constexpr std::string_view expected = "expected PNG, JPEG, WebP, BMP, PBM, PGM, PPM or IDX";
   const std::string_view text = contents.text();
-  const auto kind =
-      std::ranges::find_if(unread, [&](const auto& it) { return has(text, it.mark); });
-  if (kind != unread.end()) {
-    contents.fail(fmt::format("{}, which is not read here: {}", kind->name, kind->advice));
+  for (const Unread& kind : unread) {
+    if (!has(text, kind.mark)) continue;
+    contents.fail(fmt::format("{}, which is not read here: {}", kind.name, kind.advice));
   }
   if (is_svg(text)) contents.fail("SVG, which is not read here: export it as PNG or JPEG");
   if (text.empty()) contents.fail(fmt::format("the file is empty, {}", expected));
@@ -190,10 +189,10 @@ std::vector<Picture> load_pictures(const fs::path& file) {
   }
   if (is_idx(Stream{owner, file}.read(3))) return read_idx_pictures(file);
   const Contents contents = read(file);
-  const auto reader = std::ranges::find_if(
-      readers, [&](const Reader& it) { return has(contents.text(), it.mark); });
-  if (reader == readers.end()) refuse_kind(contents);
-  return {reader->read(contents)};
+  for (const Reader& reader : readers) {
+    if (has(contents.text(), reader.mark)) return {reader.read(contents)};
+  }
+  refuse_kind(contents);
 }
 
 }  // namespace nn

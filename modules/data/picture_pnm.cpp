@@ -7,6 +7,7 @@ module;
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -61,8 +62,8 @@ class PnmReader {
     const std::string_view digits = text_.substr(begin, at_ - begin);
     if (digits.empty()) pnm_.fail(begin, fmt::format("the file ends before {}", what));
     std::size_t value = 0;
-    const char* const end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, value);
+    const char* const end = std::to_address(digits.end());  // an iterator need not be a pointer
+    const auto [stop, error] = std::from_chars(std::to_address(digits.begin()), end, value);
     if (error != std::errc{} || stop != end || value < least || value > most) {
       pnm_.fail(begin, fmt::format("{} is {}, expected a whole number from {} to {}", what,
                                    in_quotes(digits, 20), least, most));
