@@ -680,6 +680,7 @@ TEST_F(Pictures, ShowsTransparentPixelsOfABmpAsPaper) {
             shades(Shape{1, 2}, {0, 255}));
   EXPECT_EQ(one(bmp(2, 1, 32, {255, 255, 255, 255, 0, 0, 0, 0}, 0, 3, masks)),
             shades(Shape{1, 2}, {255, 0}));
+  EXPECT_EQ(one(bmp(2, 1, 32, {0, 0, 0, 255, 0, 0, 0, 0})), shades(Shape{1, 2}, {0, 255}));
   // Opacity 0 everywhere means that a program left it out.
   EXPECT_EQ(one(bmp(2, 1, 32, {9, 9, 9, 0, 7, 7, 7, 0}, 0, 3, masks)), shades(Shape{1, 2}, {9, 7}));
 }

@@ -139,8 +139,9 @@ class BmpReader {
 
   void read_channels() {
     if (compression_ == none) {
-      channels_ = bits_ == 16 ? std::array<Channel, 4>{{{0x7C00}, {0x03E0}, {0x001F}, {}}}
-                              : std::array<Channel, 4>{{{0xFF0000}, {0xFF00}, {0xFF}, {}}};
+      channels_ = {{{0xFF0000}, {0xFF00}, {0xFF}, {}}};
+      if (bits_ == 16) channels_ = {{{0x7C00}, {0x03E0}, {0x001F}, {}}};
+      if (bits_ == 32) channels_[3].mask = 0xFF000000;  // not in the standard, but in files
       return;
     }
     const bool has_opacity = header_ >= header_with_opacity || compression_ == masks_and_opacity;
