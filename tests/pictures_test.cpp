@@ -336,10 +336,10 @@ TEST_F(Pictures, SaysWhatLibpngRefuses) {
   const Bytes first = chunk("t\1\xFFt", {1});
   other.insert(other.end(), first.begin(), first.end());
   for (const Bytes& bad :
-       {cut(8), cut(20), cut(33), cut(46),  // in and after the header, and in the pixels
-        changed(29),                        // a checksum
-        changed(43),                        // the compressed pixels
-        other,                              // no header
+       {cut(8), cut(33),  // before and after the header
+        changed(29),      // a checksum
+        changed(43),      // the compressed pixels
+        other,            // no header
         png_claiming(2, 1, {0, 10, 20}, 3), png_claiming(2, 2, {0, 10, 20}), png_claiming(1, 0, {}),
         png_claiming(4'294'967'295, 4'294'967'295, {})}) {
     EXPECT_TRUE(fault(bad).starts_with("libpng: ")) << fault(bad);
@@ -354,6 +354,13 @@ TEST_F(Pictures, DoesNotBelieveAPngThatClaimsTooMuch) {
   EXPECT_EQ(fault(png_claiming(1, 1'000'000, {})), "1 × 1000000" + most);
   const Bytes huge = png_claiming(10'000, 9'999, {});
   EXPECT_EQ(fault(huge), fmt::format("{} bytes cannot hold 10000 × 9999 pixels", huge.size()));
+  // libpng would take a gigabyte for the second of these.
+  const Bytes good = png_claiming(2, 1, {0, 10, 20});
+  const std::string end = "the file ends before the picture does";
+  EXPECT_EQ(fault(Bytes(good.begin(), good.begin() + 20)), "byte 20: " + end);
+  Bytes exif = Bytes(good.begin(), good.begin() + 33) + big(1U << 30U, 4) + bytes_of("eXIf");
+  exif = exif + Bytes(good.begin() + 33, good.end());
+  EXPECT_EQ(fault(exif), fmt::format("byte {}: {}", exif.size(), end));
 }
 
 // ------------------------------------------------------------------------------------------- PGM

@@ -7,6 +7,7 @@ module;
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -73,23 +74,30 @@ std::uint8_t background_of(const Contents& png) {
   return background.shade();
 }
 
-/// The contents of the chunk with EXIF data, empty if there is none. A chunk is a length, a type,
-/// its contents and a checksum.
+/// The EXIF data of a file, empty if there is none. The file consists of chunks: a length, a type,
+/// contents and a checksum. One that claims more contents than follow is refused, because libpng
+/// would take the memory for them.
 std::span<const std::uint8_t> exif_of(const Contents& png) {
   const std::span<const std::uint8_t> bytes{png.bytes};
+  std::span<const std::uint8_t> exif;
   for (std::size_t at = 8; bytes.size() - at >= 12;) {
     const std::size_t length = std::size_t{bytes[at]} << 24U | std::size_t{bytes[at + 1]} << 16U |
                                std::size_t{bytes[at + 2]} << 8U | bytes[at + 3];
-    if (length > bytes.size() - at - 12) return {};
-    if (png.text().substr(at + 4, 4) == "eXIf") return bytes.subspan(at + 8, length);
+    if (length > bytes.size() - at - 12) {
+      png.fail(bytes.size(), "the file ends before the picture does");
+    }
+    const std::string_view type = png.text().substr(at + 4, 4);
+    if (type == "eXIf") exif = bytes.subspan(at + 8, length);
+    if (type == "IEND") break;
     at += 12 + length;
   }
-  return {};
+  return exif;
 }
 
 }  // namespace
 
 Picture read_png(const Contents& png) {
+  const unsigned orientation = orientation_in(exif_of(png));
   const PngImage header{png};
   const Shape shape = shape_of(png, header);
   const bool is_transparent = (header.image.format & PNG_FORMAT_FLAG_ALPHA) != 0;
@@ -98,7 +106,7 @@ Picture read_png(const Contents& png) {
   Picture picture = is_colored && shape.size() <= most_colored
                         ? picture_of_rgb(pixels_of(png, PNG_FORMAT_RGB, background), shape)
                         : picture_of_gray(pixels_of(png, PNG_FORMAT_GRAY, background), shape);
-  return upright(std::move(picture), orientation_in(exif_of(png)));
+  return upright(std::move(picture), orientation);
 }
 
 }  // namespace nn::detail

@@ -453,6 +453,7 @@ write(
     bad_lines=png(4, 4, 8, 0, lines[:9]),
     bad_zlib=png(4, 4, 8, 0, lines).replace(b"IDATx", b"IDATy"),
     bad_colour=png(4, 4, 8, 5, lines),
+    bad_chunk=grey[:33] + b"\x40\0\0\0eXIf" + grey[33:],
     bad_promise=png(10_000, 10_000, 8, 0, lines),
     bad_overflow=png(0xFFFFFFFF, 0xFFFFFFFF, 16, 6, lines),
     bad_digits=b"P2 3 2 9 9 0 10 9 0 9",
