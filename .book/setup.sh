@@ -20,6 +20,8 @@ libraries=(
   fmt/core.h libfmt-dev
   zlib.h zlib1g-dev
   png.h libpng-dev
+  turbojpeg.h libturbojpeg0-dev
+  webp/decode.h libwebp-dev
   CLI/CLI.hpp libcli11-dev
   nlohmann/json.hpp nlohmann-json3-dev
   protozero/pbf_builder.hpp libprotozero-dev

@@ -62,7 +62,9 @@ std::string fault_of_index(const std::string& text) {
 }
 
 void describe(CLI::App& app, Options& options) {
-  app.add_option("FILE", options.files, "Pictures of one digit each: PNG, PGM or IDX")->required();
+  app.add_option("FILE", options.files,
+                 "Pictures of one digit each: PNG, JPEG, WebP, BMP, PNM or IDX")
+      ->required();
   app.add_option("--network", options.network, "The network, as ./book mnist --save stores it")
       ->check(CLI::Validator{fault_of_path, ""});
   app.add_option("--index", options.index, "Of a file of several pictures only this one, from 0 on")

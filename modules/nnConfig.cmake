@@ -13,6 +13,7 @@ find_dependency(fmt)
 find_dependency(Threads)
 find_dependency(PNG)
 find_dependency(ZLIB)
+include("${CMAKE_CURRENT_LIST_DIR}/nnLibraries.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/nnTargets.cmake")
 
 # A compiled interface loads only into code of its own dialect, so it takes the consumer's.

@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <png.h>
+#include <turbojpeg.h>
+#include <webp/encode.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -13,10 +15,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "data_files.hpp"
@@ -106,6 +112,107 @@ Bytes png_claiming(std::size_t width, std::size_t height, const Bytes& raw,
   return bytes;
 }
 
+// ------------------------------------------------------------- JPEG, WebP, BMP and EXIF, in memory
+
+Bytes operator+(Bytes a, const Bytes& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+/// A number in some bytes, the least significant first.
+Bytes little(std::size_t number, std::size_t size) {
+  Bytes bytes;
+  for (std::size_t i = 0; i < size; ++i) {
+    bytes.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
+  }
+  return bytes;
+}
+
+/// The same, the most significant first.
+Bytes big(std::size_t number, std::size_t size) {
+  Bytes bytes = little(number, size);
+  std::ranges::reverse(bytes);
+  return bytes;
+}
+
+/// @param format Of the pixels, as TurboJPEG names it.
+Bytes jpeg(int width, int height, int format, const Bytes& pixels, int sampling, int flags = 0) {
+  const tjhandle encoder = tjInitCompress();
+  unsigned char* data = nullptr;
+  unsigned long size = 0;  // NOLINT(google-runtime-int): TurboJPEG's type
+  EXPECT_EQ(tjCompress2(encoder, pixels.data(), width, 0, height, format, &data, &size, sampling,
+                        100, flags),
+            0)
+      << tjGetErrorStr2(encoder);
+  const Bytes bytes(data, data + size);
+  tjFree(data);
+  tjDestroy(encoder);
+  return bytes;
+}
+
+Bytes gray_jpeg(int width, int height, const Bytes& pixels) {
+  return jpeg(width, height, TJPF_GRAY, pixels, TJSAMP_GRAY);
+}
+
+/// A JPEG with another part after its first two bytes.
+Bytes with_part(const Bytes& jpeg, std::uint8_t marker, const Bytes& data) {
+  return Bytes(jpeg.begin(), jpeg.begin() + 2) + Bytes{0xFF, marker} + big(data.size() + 2, 2) +
+         data + Bytes(jpeg.begin() + 2, jpeg.end());
+}
+
+/// @param pixels Red, green, blue and opacity.
+Bytes webp(int width, int height, const Bytes& pixels) {
+  std::uint8_t* data = nullptr;
+  const std::size_t size = WebPEncodeLosslessRGBA(pixels.data(), width, height, 4 * width, &data);
+  const Bytes bytes(data, data + size);
+  WebPFree(data);
+  return bytes;
+}
+
+Bytes riff_chunk(const std::string& type, const Bytes& data) {
+  return bytes_of(type) + little(data.size(), 4) + data + Bytes(data.size() % 2);
+}
+
+/// A WebP file of chunks.
+Bytes riff(const Bytes& chunks) { return riff_chunk("RIFF", bytes_of("WEBP") + chunks); }
+
+/// A header that announces further chunks.
+Bytes extended(std::size_t width, std::size_t height, std::uint8_t flags) {
+  return riff_chunk("VP8X", Bytes{flags, 0, 0, 0} + little(width - 1, 3) + little(height - 1, 3));
+}
+
+/// The same WebP file with EXIF data.
+Bytes with_exif(const Bytes& webp, std::size_t width, std::size_t height, const Bytes& exif) {
+  constexpr std::uint8_t has_exif = 8;
+  return riff(extended(width, height, has_exif) + Bytes(webp.begin() + 12, webp.end()) +
+              riff_chunk("EXIF", exif));
+}
+
+/// EXIF data with one entry before the orientation and one behind.
+Bytes exif(std::size_t orientation, bool least_first, std::size_t type = 3, std::size_t count = 1) {
+  const auto number = least_first ? little : big;
+  const auto entry = [&](std::size_t tag, std::size_t its_type, std::size_t its_count,
+                         const Bytes& value) {
+    return number(tag, 2) + number(its_type, 2) + number(its_count, 4) + value;
+  };
+  return bytes_of(least_first ? "II" : "MM") + number(42, 2) + number(8, 4) + number(3, 2) +
+         entry(0x010F, 2, 4, bytes_of("make")) +
+         entry(0x0112, type, count, number(orientation, 2) + Bytes(2)) +
+         entry(0x0128, 3, 1, number(2, 2) + Bytes(2)) + number(0, 4);
+}
+
+/// A BMP file with the usual header.
+/// @param rows Everything behind the header: colors or masks, and the rows, each filled up.
+/// @param before How many bytes of that come before the pixels.
+Bytes bmp(std::size_t width, std::size_t height, std::size_t bits, const Bytes& rows,
+          std::size_t before = 0, std::size_t compression = 0, const Bytes& more_header = {}) {
+  const std::size_t header = 40 + more_header.size();
+  const Bytes info = little(header, 4) + little(width, 4) + little(height, 4) + little(1, 2) +
+                     little(bits, 2) + little(compression, 4) + Bytes(20) + more_header;
+  return bytes_of("BM") + little(14 + header + rows.size(), 4) + Bytes(4) +
+         little(14 + header + before, 4) + info + rows;
+}
+
 // ----------------------------------------------------------------------------------- the fixture
 
 /// A folder of small files, gone after the test.
@@ -126,10 +233,12 @@ class Pictures : public nn::test::Folder, public testing::Test {
   }
   [[nodiscard]] Tensor one(const std::string& text) const { return one(bytes_of(text)); }
 
-  /// What a file is refused with, without the path: `byte 7: …`, or the fault alone.
+  /// What a file is refused with, without the path: `byte 7: …`, or the fault alone. Nothing if it
+  /// is read.
   [[nodiscard]] std::string fault_of(const fs::path& where,
                                      const std::string& who = "nn::load_pictures") const {
     const std::string text = error_of<std::runtime_error>([&] { (void)nn::load_pictures(where); });
+    if (text.empty()) return "";  // it is read
     const std::string head = who + ": " + where.string();
     EXPECT_EQ(text.substr(0, head.size()), head);
     return text.size() < head.size() + 2 ? text : text.substr(head.size() + 2);
@@ -228,10 +337,10 @@ TEST_F(Pictures, SaysWhatLibpngRefuses) {
   const Bytes first = chunk("t\1\xFFt", {1});
   other.insert(other.end(), first.begin(), first.end());
   for (const Bytes& bad :
-       {cut(8), cut(20), cut(33), cut(46),  // in and after the header, and in the pixels
-        changed(29),                        // a checksum
-        changed(43),                        // the compressed pixels
-        other,                              // no header
+       {cut(8), cut(33),  // before and after the header
+        changed(29),      // a checksum
+        changed(43),      // the compressed pixels
+        other,            // no header
         png_claiming(2, 1, {0, 10, 20}, 3), png_claiming(2, 2, {0, 10, 20}), png_claiming(1, 0, {}),
         png_claiming(4'294'967'295, 4'294'967'295, {})}) {
     EXPECT_TRUE(fault(bad).starts_with("libpng: ")) << fault(bad);
@@ -241,11 +350,18 @@ TEST_F(Pictures, SaysWhatLibpngRefuses) {
 }
 
 TEST_F(Pictures, DoesNotBelieveAPngThatClaimsTooMuch) {
-  const std::string most = " pixels, expected at most 10000 a side";
+  const std::string most = " pixels, expected 1 to 10000 a side";
   EXPECT_EQ(fault(png_claiming(10'001, 1, {})), "10001 × 1" + most);
   EXPECT_EQ(fault(png_claiming(1, 1'000'000, {})), "1 × 1000000" + most);
   const Bytes huge = png_claiming(10'000, 9'999, {});
   EXPECT_EQ(fault(huge), fmt::format("{} bytes cannot hold 10000 × 9999 pixels", huge.size()));
+  // libpng would take a gigabyte for the second of these.
+  const Bytes good = png_claiming(2, 1, {0, 10, 20});
+  const std::string end = "the file ends before the picture does";
+  EXPECT_EQ(fault(Bytes(good.begin(), good.begin() + 20)), "byte 20: " + end);
+  Bytes exif = Bytes(good.begin(), good.begin() + 33) + big(1U << 30U, 4) + bytes_of("eXIf");
+  exif = exif + Bytes(good.begin() + 33, good.end());
+  EXPECT_EQ(fault(exif), fmt::format("byte {}: {}", exif.size(), end));
 }
 
 // ------------------------------------------------------------------------------------------- PGM
@@ -303,6 +419,82 @@ TEST_F(Pictures, DoesNotBelieveAPgmThatClaimsTooMuch) {
   EXPECT_EQ(fault("P2 10000 10000 9 1"), "byte 18: the file ends after 1 of 100000000 pixels");
 }
 
+// --------------------------------------------------------------------------- PBM, PGM and PPM
+
+TEST_F(Pictures, ReadsPbm) {
+  const Tensor expected = shades(Shape{2, 3}, {255, 0, 255, 0, 0, 255});
+  EXPECT_EQ(one("P1 3 2 0 1 0 1 1 0"), expected);
+  EXPECT_EQ(one("P1\n3 2\n010\n110"), expected);  // digits need not be apart
+  EXPECT_EQ(one("P1#1\n3#0\n2#1\n01#1\n0\n#1\n110\n#1"), expected);
+  EXPECT_EQ(one("P4 3 2\n\x5F\xC0"), expected);  // the rest of a byte means nothing
+  EXPECT_EQ(one("P4 9 1 \xFF\x7F"), shades(Shape{1, 9}, {0, 0, 0, 0, 0, 0, 0, 0, 255}));
+}
+
+TEST_F(Pictures, SaysWhatIsWrongWithAPbm) {
+  EXPECT_EQ(fault("P1 2 1 0 2"), "byte 9: a pixel is '2', expected 0 or 1");
+  EXPECT_EQ(fault("P1 2 1 0"), "byte 8: the file ends after 1 of 2 pixels");
+  EXPECT_EQ(fault("P1 2 1 001"), "byte 9: more than the 2 pixels announced");
+  EXPECT_EQ(fault("P4 9 2\n\xFF\xFF\xFF"), "byte 10: the file ends after 13 of 18 pixels");
+  EXPECT_EQ(fault("P4 9 1\n\xFF\xFF\xFF"), "byte 9: more than the 9 pixels announced");
+}
+
+TEST_F(Pictures, ReadsPpm) {
+  for (const Bytes& ppm :
+       {bytes_of("P3 2 1 255\n 51 102 153 # a comment\n 255 255 255"),
+        bytes_of("P6 2 1 255\n\x33\x66\x99\xFF\xFF\xFF"), bytes_of("P3 2 1 5 1 2 3 5 5 5"),
+        bytes_of(std::string{"P6 2 1 1280\n\1\0\2\0\3\0\5\0\5\0\5\0", 24})}) {
+    const Picture picture = nn::load_pictures(file(ppm)).at(0);
+    EXPECT_EQ(picture.colors, shades(Shape{3, 1, 2}, {51, 255, 102, 255, 153, 255}));
+    EXPECT_EQ(picture.brightness(0, 1), 1);
+    // The gray that libpng makes of the same color.
+    EXPECT_NEAR(picture.brightness(0, 0),
+                one(encoded({1, 1, 8, PNG_COLOR_TYPE_RGB, {{51, 102, 153}}}))(0, 0), 0.005);
+  }
+  const Picture gray = nn::load_pictures(file(bytes_of("P3 2 1 9 0 0 0 9 9 9"))).at(0);
+  EXPECT_EQ(gray.brightness, (Tensor{{0, 1}}));
+  EXPECT_TRUE(gray.colors.empty());
+}
+
+TEST_F(Pictures, SaysWhatIsWrongWithAPpm) {
+  EXPECT_EQ(fault("P3 2 1 9 1 2 3 4"), "byte 16: the file ends after 1 of 2 pixels");
+  EXPECT_EQ(fault("P6 2 1 9 \1\2\3\4\5"), "byte 14: the file ends after 1 of 2 pixels");
+  EXPECT_EQ(fault("P6 1 1 9 \1\2\x0A"), "byte 11: a pixel is above 9, which is white");
+}
+
+// The headers of other programs.
+TEST_F(Pictures, ReadsCommentsAnywhereInAHeader) {
+  const Tensor expected = shades(Shape{1, 2}, {51, 35});  // 35 is '#'
+  for (const char* header : {"P5\n#\n2 1\n255\n", "P5 # one\n # two\n2 # three\r\n1\n# four\n255\n",
+                             "P5#\n2#\n1#\n255#\n", "P5 2 1 255\n# behind\n# twice\n",
+                             "P5 2 1 255# behind\n", "P5\r\n2 1\r\n255\r\n"}) {
+    EXPECT_EQ(one(std::string{header} + "3#"), expected) << header;
+    EXPECT_EQ(one(std::string{header} + "3#\n"), expected) << header;
+  }
+  EXPECT_EQ(one("P5 2 1 255\n#\n"), shades(Shape{1, 2}, {35, 10}));  // pixels, by their number
+  EXPECT_EQ(one("P5 2 1 255\n\n\n"), shades(Shape{1, 2}, {10, 10}));
+}
+
+TEST_F(Pictures, IgnoresBlanksBehindPixels) {
+  const Tensor expected = shades(Shape{1, 2}, {51, 255});
+  for (const char* blanks : {"\n", "\r\n", "\n\n", " \t\n"}) {
+    EXPECT_EQ(one(std::string{"P5 2 1 255\n3\xFF"} + blanks), expected);
+    EXPECT_EQ(one(std::string{"P2 2 1 255\n51 255"} + blanks), expected);
+  }
+  EXPECT_EQ(one("P4 1 1\n\x80\n"), (Tensor{{0}}));
+  EXPECT_EQ(fault("P5 2 1 255\n3\xFF\n."), "byte 13: more than the 2 pixels announced");
+}
+
+TEST_F(Pictures, ReadsTwelveBitsInSixteen) {
+  const auto gray = [](const std::string& header) {
+    return bytes_of(header) + Bytes{0x0F, 0xFF, 0x08, 0x00, 0x00, 0x00};
+  };
+  const Tensor expected{{1, real(2048) / 4095, 0}};
+  EXPECT_EQ(one(gray("P5 3 1 4095\n")), expected);
+  EXPECT_EQ(one(gray("P5 3 1 65535\n")), expected);  // a picture without light has no digit either
+  EXPECT_EQ(one("P2 3 1 65535 4095 2048 0"), expected);
+  EXPECT_EQ(one("P2 3 1 65535 4096 2048 0"), (Tensor{{real(4096) / 65535, real(2048) / 65535, 0}}));
+}
+
 // ------------------------------------------------------------------------------------------- IDX
 
 TEST_F(Pictures, ReadsEveryPictureOfAnIdxFile) {
@@ -332,6 +524,291 @@ TEST_F(Pictures, TakesNoMoreThanItsLimitFromAnIdxFile) {
             "byte 12: axis 2 has length 10000: more than 100000000 values");
 }
 
+// ------------------------------------------------------------------------------------------ JPEG
+
+/// Blocks of 8 × 8 pixels in a row, each of one color.
+Bytes blocks(const std::vector<Bytes>& colors) {
+  Bytes pixels;
+  for (std::size_t y = 0; y < 8; ++y) {
+    for (const Bytes& color : colors) {
+      for (std::size_t x = 0; x < 8; ++x) pixels = pixels + color;
+    }
+  }
+  return pixels;
+}
+
+TEST_F(Pictures, ReadsJpeg) {
+  const Bytes gray = blocks({{0}, {100}, {255}});
+  const Bytes colors = blocks({{200, 40, 60}, {200, 40, 60}, {250, 250, 250}, {250, 250, 250}});
+  for (const int flags : {0, TJFLAG_PROGRESSIVE}) {
+    const Picture one =
+        nn::load_pictures(file(jpeg(24, 8, TJPF_GRAY, gray, TJSAMP_GRAY, flags))).at(0);
+    EXPECT_TRUE(one.colors.empty());
+    ASSERT_EQ(one.brightness.shape(), (Shape{8, 24}));
+    for (const auto& [x, shade] : {std::pair{3U, 0.0}, {12U, 100.0 / 255}, {20U, 1.0}}) {
+      EXPECT_NEAR(one.brightness(4, x), shade, 0.01);
+    }
+    for (const int sampling : {TJSAMP_444, TJSAMP_422, TJSAMP_420, TJSAMP_440, TJSAMP_411}) {
+      const Picture two =
+          nn::load_pictures(file(jpeg(32, 8, TJPF_RGB, colors, sampling, flags))).at(0);
+      ASSERT_EQ(two.colors.shape(), (Shape{3, 8, 32}));
+      EXPECT_NEAR(two.colors(0, 4, 4), 200.0 / 255, 0.02);
+      EXPECT_NEAR(two.colors(1, 4, 4), 40.0 / 255, 0.02);
+      EXPECT_NEAR(two.colors(2, 4, 4), 60.0 / 255, 0.02);
+      EXPECT_NEAR(two.brightness(4, 28), 250.0 / 255, 0.01);
+    }
+  }
+}
+
+TEST_F(Pictures, SaysWhatIsWrongWithAJpeg) {
+  const Bytes good = gray_jpeg(8, 8, Bytes(64, 9));
+  Bytes bad = good;
+  bad[7] = 'X';  // the name of the first part, which does not matter
+  EXPECT_EQ(fault(bad), "");
+  const std::string end = "the file ends before the picture does";
+  EXPECT_EQ(fault(Bytes(good.begin(), good.end() - 1)),
+            fmt::format("byte {}: {}", good.size() - 1, end));
+  EXPECT_EQ(fault("\xFF\xD8\xFF\xE0 JPEG"), "byte 9: " + end);
+  EXPECT_EQ(fault("\xFF\xD8\xFF\xD9"), "0 × 0 pixels, expected 1 to 10000 a side");
+  EXPECT_EQ(fault(jpeg(8, 8, TJPF_CMYK, Bytes(256, 9), TJSAMP_444)),
+            "a JPEG with colors for print (CMYK), expected gray or RGB: export it as PNG");
+  Bytes large = good;
+  const auto frame = std::ranges::search(large, Bytes{0, 11, 8, 0, 8, 0, 8}).begin() + 3;
+  ASSERT_LT(frame, large.end());
+  std::ranges::copy(Bytes{0x27, 0x10, 0x27, 0x10}, frame);
+  EXPECT_EQ(fault(large), fmt::format("{} bytes cannot hold 10000 × 10000 pixels", good.size()));
+  *frame = 0x28;
+  EXPECT_EQ(fault(large), "10000 × 10256 pixels, expected 1 to 10000 a side");
+}
+
+TEST_F(Pictures, SaysThatAJpegIsDamaged) {
+  Bytes pixels;
+  for (std::size_t i = 0; i < 64 * 64; ++i) {
+    pixels.push_back(static_cast<std::uint8_t>(i * i % 251));
+  }
+  const Bytes good = gray_jpeg(64, 64, pixels);
+  const auto middle = static_cast<std::ptrdiff_t>(good.size() / 2);
+  const auto spliced = [&](std::ptrdiff_t left_out) {
+    return Bytes(good.begin(), good.begin() + middle - left_out) +
+           Bytes(good.begin() + middle + left_out, good.end());
+  };
+  EXPECT_EQ(fault(spliced(0)), "");
+  EXPECT_TRUE(fault(spliced(500)).starts_with("libjpeg: Corrupt JPEG data: "))
+      << fault(spliced(500));
+  // Some cameras leave a few bytes before the end, and a second picture behind it.
+  EXPECT_EQ(fault(Bytes(good.begin(), good.end() - 2) + Bytes{1, 2, 3, 0xFF, 0xD9} + good), "");
+}
+
+// ------------------------------------------------------------------------------------------ WebP
+
+TEST_F(Pictures, ReadsWebP) {
+  const Bytes good = webp(2, 1, {255, 0, 0, 255, 255, 255, 255, 255});
+  const Picture picture = nn::load_pictures(file(good)).at(0);
+  EXPECT_EQ(picture.colors, shades(Shape{3, 1, 2}, {255, 255, 0, 255, 0, 255}));
+  EXPECT_EQ(picture.brightness(0, 1), 1);
+  EXPECT_EQ(one(webp(3, 1, {0, 0, 0, 255, 7, 7, 7, 255, 9, 9, 9, 255})),
+            shades(Shape{1, 3}, {0, 7, 9}));
+  std::uint8_t* data = nullptr;
+  const Bytes pixels(std::size_t{3} * 16 * 16, 100);
+  const std::size_t size = WebPEncodeRGB(pixels.data(), 16, 16, 3 * 16, 80, &data);  // lossy
+  expect_near(one(Bytes(data, data + size)), Tensor{Shape{16, 16}, real(100) / 255}, 0.02);
+  WebPFree(data);
+}
+
+TEST_F(Pictures, ShowsTransparentPixelsOfAWebPAsPaper) {
+  EXPECT_EQ(one(webp(3, 1, {0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0, 128})),
+            shades(Shape{1, 3}, {0, 255, 127}));
+  EXPECT_EQ(one(webp(3, 1, {255, 255, 255, 255, 0, 0, 0, 0, 255, 255, 255, 128})),
+            shades(Shape{1, 3}, {255, 0, 128}));
+}
+
+TEST_F(Pictures, SaysWhatIsWrongWithAWebP) {
+  const Bytes good = webp(2, 1, {0, 0, 0, 255, 255, 255, 255, 255});
+  EXPECT_EQ(fault(Bytes(good.begin(), good.end() - 1)),
+            fmt::format("byte {}: the file ends before the picture does", good.size() - 1));
+  EXPECT_EQ(fault(riff(riff_chunk("VP8L", Bytes(20)))), "libwebp: the header is damaged");
+  Bytes bad = good;
+  std::fill(bad.begin() + 25, bad.end(), 0xFF);
+  EXPECT_EQ(fault(bad), "libwebp: the picture is damaged");
+  constexpr std::uint8_t animated = 2;
+  EXPECT_EQ(fault(riff(extended(2, 1, animated) + riff_chunk("ANIM", Bytes(6)))),
+            "an animated WebP, which is not read here: export a frame as PNG or JPEG");
+  Bytes wide = good;  // 14 bits for each side less 1
+  std::ranges::copy(Bytes{0x0F, 0xE7, 0xC3, 0x09}, wide.begin() + 21);
+  EXPECT_EQ(fault(wide),
+            fmt::format("{} bytes are too few for a picture of 10000 × 10000 pixels", good.size()));
+  std::ranges::copy(Bytes{0xFF, 0xFF, 0xFF, 0x0F}, wide.begin() + 21);
+  EXPECT_EQ(fault(wide), "16384 × 16384 pixels, expected 1 to 10000 a side");
+}
+
+// ------------------------------------------------------------------------------------------- BMP
+
+constexpr std::size_t minus_two = 0x1'0000'0000 - 2;
+
+TEST_F(Pictures, ReadsBmpOfAnyDepth) {
+  const Tensor black_and_white = shades(Shape{2, 3}, {255, 0, 255, 0, 0, 255});
+  const Bytes two_colors{0, 0, 0, 0, 255, 255, 255, 0};
+  // The last row comes first.
+  EXPECT_EQ(one(bmp(3, 2, 1, two_colors + Bytes{0x20, 0, 0, 0, 0xA0, 0, 0, 0}, 8)),
+            black_and_white);
+  EXPECT_EQ(one(bmp(3, minus_two, 1, two_colors + Bytes{0xA0, 0, 0, 0, 0x20, 0, 0, 0}, 8)),
+            black_and_white);
+  EXPECT_EQ(one(bmp(3, 2, 4, two_colors + Bytes{0x00, 0x10, 0, 0, 0x10, 0x10, 0, 0}, 8)),
+            black_and_white);
+  EXPECT_EQ(one(bmp(3, 2, 8, two_colors + Bytes{0, 0, 1, 9, 1, 0, 1, 9}, 8)), black_and_white);
+  const Tensor colors = shades(Shape{3, 1, 2}, {255, 99, 102, 99, 51, 99});
+  for (const Bytes& good : {
+           bmp(2, 1, 24, {51, 102, 255, 99, 99, 99, 0, 0}),
+           bmp(2, 1, 24, {51, 102, 255, 99, 99, 99}),  // the last row is not filled up
+           bmp(2, 1, 32, {51, 102, 255, 0, 99, 99, 99, 0}),
+           bmp(2, 1, 32,
+               Bytes{0, 255, 0, 0, 0, 0, 255, 0, 0, 0, 0, 255} +
+                   Bytes{0, 255, 102, 51, 0, 99, 99, 99},
+               12, 3),
+           bmp(2, 1, 8, Bytes{51, 102, 255, 0, 99, 99, 99, 0} + Bytes{0, 1, 0, 0}, 8),
+       }) {
+    EXPECT_EQ(nn::load_pictures(file(good)).at(0).colors, colors);
+  }
+  EXPECT_EQ(one(bmp(2, 1, 16, {0xFF, 0x7F, 0, 0})), shades(Shape{1, 2}, {255, 0}));
+  EXPECT_EQ(
+      one(bmp(2, 1, 16,
+              Bytes{0, 0xF8, 0, 0, 0xE0, 7, 0, 0, 0x1F, 0, 0, 0} + Bytes{0xFF, 0xFF, 0, 0}, 12, 3)),
+      shades(Shape{1, 2}, {255, 0}));
+}
+
+TEST_F(Pictures, ReadsTheOldestBmp) {
+  const Bytes header = little(12, 4) + little(2, 2) + little(1, 2) + little(1, 2);
+  EXPECT_EQ(one(bytes_of("BM") + Bytes(8) + little(32, 4) + header + little(1, 2) +
+                Bytes{0, 0, 0, 255, 255, 255} + Bytes{0x40, 0, 0, 0}),
+            shades(Shape{1, 2}, {0, 255}));
+  EXPECT_EQ(one(bytes_of("BM") + Bytes(8) + little(26, 4) + header + little(24, 2) +
+                Bytes{7, 7, 7, 9, 9, 9, 0, 0}),
+            shades(Shape{1, 2}, {7, 9}));
+}
+
+TEST_F(Pictures, ShowsTransparentPixelsOfABmpAsPaper) {
+  const Bytes masks{0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255};
+  EXPECT_EQ(one(bmp(2, 1, 32, {0, 0, 0, 255, 0, 0, 0, 0}, 0, 3, masks)),
+            shades(Shape{1, 2}, {0, 255}));
+  EXPECT_EQ(one(bmp(2, 1, 32, {255, 255, 255, 255, 0, 0, 0, 0}, 0, 3, masks)),
+            shades(Shape{1, 2}, {255, 0}));
+  EXPECT_EQ(one(bmp(2, 1, 32, {0, 0, 0, 255, 0, 0, 0, 0})), shades(Shape{1, 2}, {0, 255}));
+  // Opacity 0 everywhere means that a program left it out.
+  EXPECT_EQ(one(bmp(2, 1, 32, {9, 9, 9, 0, 7, 7, 7, 0}, 0, 3, masks)), shades(Shape{1, 2}, {9, 7}));
+}
+
+TEST_F(Pictures, SaysWhatIsWrongWithABmp) {
+  const std::string rle =
+      "a BMP with compressed rows (RLE), which is not read here: export it as PNG";
+  EXPECT_EQ(fault("BM"), "byte 2: the file ends in its header");
+  EXPECT_EQ(fault(bmp(2, 1, 8, {}, 0, 1)), rle);
+  EXPECT_EQ(fault(bmp(2, 1, 4, {}, 0, 2)), rle);
+  EXPECT_EQ(
+      fault(bmp(2, 1, 0, {}, 0, 5)),
+      "byte 30: a BMP of 0 bits with compression 5, which is not read here: export it as PNG");
+  EXPECT_EQ(fault(bmp(2, 1, 3, {})), "byte 28: 3 bits a pixel, expected 1, 2, 4, 8, 16, 24 or 32");
+  EXPECT_EQ(fault(bmp(2, 0, 24, {})), "2 × 0 pixels, expected 1 to 10000 a side");
+  EXPECT_EQ(fault(bmp(10'001, 1, 24, {})), "10001 × 1 pixels, expected 1 to 10000 a side");
+  EXPECT_EQ(fault(bmp(1, 0x8000'0000, 24, {})),
+            "1 × 2147483648 pixels, expected 1 to 10000 a side");
+  EXPECT_EQ(fault(bmp(10'000, 10'000, 1, Bytes(8), 8)),
+            "byte 62: the file ends after 0 of 10000 rows");
+  EXPECT_EQ(fault(bmp(2, 3, 24, Bytes(21))), "byte 75: the file ends after 2 of 3 rows");
+  EXPECT_EQ(fault(bmp(2, 1, 8, Bytes(8) + Bytes{0, 2, 0, 0}, 8)),
+            "byte 63: a pixel has color 2 of 2");
+  EXPECT_EQ(fault(bmp(2, 1, 24, Bytes(8), 9)),
+            "byte 10: pixels that begin at byte 63, expected 54 to 62");
+  Bytes bad = bmp(2, 1, 24, Bytes(8));
+  bad[14] = 16;
+  EXPECT_EQ(fault(bad), "byte 14: a header of 16 bytes, expected 12 or 40 to 124");
+}
+
+// ---------------------------------------------------------------------------------- orientation
+
+/// What people see of `abc` above `def` when it is stored with an orientation, as EXIF defines it.
+Tensor seen(std::size_t orientation) {
+  const auto rows = [](const Shape& shape, std::string_view letters) {
+    std::vector<int> bytes;
+    for (const char letter : letters) bytes.push_back(50 * (letter - 'a'));
+    return shades(shape, bytes);
+  };
+  constexpr std::array<std::string_view, 9> letters{
+      "", "abcdef", "cbafed", "fedcba", "defabc", "adbecf", "daebfc", "fcebda", "cfbead"};
+  return rows(orientation < 5 ? Shape{2, 3} : Shape{3, 2}, letters[orientation]);
+}
+
+const Bytes six_shades{0, 50, 100, 150, 200, 250};
+
+Bytes six_opaque_shades() {
+  Bytes pixels;
+  for (const std::uint8_t shade : six_shades) pixels = pixels + Bytes{shade, shade, shade, 255};
+  return pixels;
+}
+
+Bytes png_of_six_shades() {
+  return encoded({3, 2, 8, PNG_COLOR_TYPE_GRAY, {{0, 50, 100}, {150, 200, 250}}});
+}
+
+/// A PNG file with EXIF data, which comes after its header.
+Bytes png_with_exif(const Bytes& png, const Bytes& exif) {
+  return Bytes(png.begin(), png.begin() + 33) + chunk("eXIf", exif) +
+         Bytes(png.begin() + 33, png.end());
+}
+
+TEST_F(Pictures, TurnsAPictureAsItsCameraWasHeld) {
+  const Bytes jpeg = gray_jpeg(3, 2, six_shades);
+  const Bytes webp_file = webp(3, 2, six_opaque_shades());
+  const Bytes prefix = bytes_of(std::string_view{"Exif\0\0", 6});
+  for (std::size_t orientation = 1; orientation <= 8; ++orientation) {
+    for (const bool least_first : {false, true}) {
+      const Bytes data = exif(orientation, least_first);
+      expect_near(one(with_part(jpeg, 0xE1, prefix + data)), seen(orientation), 0.03);
+      EXPECT_EQ(one(png_with_exif(png_of_six_shades(), data)), seen(orientation));
+      EXPECT_EQ(one(with_exif(webp_file, 3, 2, data)), seen(orientation));
+      EXPECT_EQ(one(with_exif(webp_file, 3, 2, prefix + data)), seen(orientation));
+    }
+  }
+}
+
+TEST_F(Pictures, TurnsColorsAsWell) {
+  const Bytes png = encoded({2, 1, 8, PNG_COLOR_TYPE_RGB, {{255, 0, 0, 0, 255, 255}}});
+  const Picture picture = nn::load_pictures(file(png_with_exif(png, exif(8, true)))).at(0);
+  EXPECT_EQ(picture.brightness.shape(), (Shape{2, 1}));
+  EXPECT_EQ(picture.colors, shades(Shape{3, 2, 1}, {0, 255, 255, 0, 255, 0}));
+}
+
+TEST_F(Pictures, TakesTheFirstExifDataOfAJpeg) {
+  const Bytes prefix = bytes_of(std::string_view{"Exif\0\0", 6});
+  const Bytes other = bytes_of("http://ns.adobe.com/xap/1.0/");
+  const Bytes second = with_part(gray_jpeg(3, 2, six_shades), 0xE1, prefix + exif(3, true));
+  expect_near(one(with_part(with_part(second, 0xE1, other), 0xFE, prefix + exif(5, true))), seen(3),
+              0.03);
+  expect_near(one(with_part(second, 0xE1, prefix + exif(6, false))), seen(6), 0.03);
+}
+
+TEST_F(Pictures, IgnoresFaultyExifData) {
+  const Bytes good = exif(6, true);
+  const auto is_upright = [&](const Bytes& data) {
+    return one(png_with_exif(png_of_six_shades(), data)) == seen(1);
+  };
+  EXPECT_FALSE(is_upright(good));
+  for (std::size_t size = 1; size < 8 + 2 + 12 + 10; ++size) {
+    EXPECT_TRUE(is_upright(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size))))
+        << size;
+  }
+  for (const Bytes& bad : {exif(0, true), exif(9, true), exif(600, false), exif(6, true, 4),
+                           exif(6, true, 3, 2), bytes_of("II*"), Bytes(40), Bytes(40, 0xFF)}) {
+    EXPECT_TRUE(is_upright(bad));
+  }
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    for (const std::uint8_t byte : Bytes{0, 1, 0x7F, 0x80, 0xFF}) {
+      Bytes bad = good;
+      bad[i] = byte;
+      EXPECT_EQ(one(png_with_exif(png_of_six_shades(), bad)).size(), 6U);
+    }
+  }
+}
+
 // ------------------------------------------------------------------------------- any other file
 
 TEST_F(Pictures, ReadsCompressedFiles) {
@@ -347,12 +824,51 @@ TEST_F(Pictures, SaysWhatAFileIsNot) {
             "nn::load_pictures: no file " + path("none.png").string());
   EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::load_pictures(path("")); }),
             "nn::load_pictures: no file " + path("").string());
-  EXPECT_EQ(fault(""), "begins with '', expected PNG, PGM (P2 or P5) or IDX");
-  EXPECT_EQ(fault("\xFF\xD8\xFF\xE0 JPEG"),
-            "begins with '?\?\?\?'…, expected PNG, PGM (P2 or P5) or IDX");
-  EXPECT_EQ(fault("P6 1 1 255 abc"), "begins with 'P6 1'…, expected PNG, PGM (P2 or P5) or IDX");
+  const std::string expected = ", expected PNG, JPEG, WebP, BMP, PBM, PGM, PPM or IDX";
+  EXPECT_EQ(fault(""), "the file is empty" + expected);
+  EXPECT_EQ(fault("P8 1 1 255 abc"), "begins with 'P8 1'…" + expected);
+  EXPECT_EQ(fault("\xFF\xD8"), "begins with '?\?'" + expected);
+  EXPECT_EQ(fault("<html>"), "begins with '<htm'…" + expected);
+  EXPECT_EQ(fault(Bytes(40)), "begins with '?\?\?\?'…" + expected);
   EXPECT_EQ(fault_of(compressed(bytes_of("GIF89a"))),
-            "begins with 'GIF8'…, expected PNG, PGM (P2 or P5) or IDX");
+            "GIF, which is not read here: export it as PNG or JPEG");
+}
+
+TEST_F(Pictures, NamesTheFormatsThatItDoesNotRead) {
+  const auto fault_at = [&](std::size_t byte, std::string_view mark) {
+    return fault(Bytes(byte, 0) + bytes_of(mark) + Bytes(40, ' '));
+  };
+  const std::string advice = ", which is not read here: export it as PNG or JPEG";
+  using namespace std::string_view_literals;
+  for (const auto& [name, byte, mark] :
+       std::initializer_list<std::tuple<std::string, std::size_t, std::string_view>>{
+           {"HEIC", 4, "ftypheic"},
+           {"HEIC", 4, "ftypheix"},
+           {"HEIC", 4, "ftyphevc"},
+           {"HEIC or another kind of HEIF", 4, "ftypmif1"},
+           {"AVIF", 4, "ftypavif"},
+           {"a raw photograph (CR3)", 4, "ftypcrx "},
+           {"TIFF", 0, "II*\0"sv},
+           {"TIFF", 0, "MM\0*"sv},
+           {"TIFF", 0, "MM\0+"sv},
+           {"GIF", 0, "GIF87a"},
+           {"GIF", 0, "GIF89a"},
+           {"JPEG 2000", 0, "\0\0\0\x0CjP  \r\n\x87\n"sv},
+           {"JPEG 2000", 0, "\xFF\x4F\xFF\x51"},
+           {"JPEG XL", 0, "\0\0\0\x0CJXL "sv},
+           {"JPEG XL", 0, "\xFF\x0A"},
+           {"ICO", 0, "\0\0\1\0"sv},
+           {"SVG", 0, "<svg xmlns='http://www.w3.org/2000/svg'/>"},
+           {"SVG", 0, "\xEF\xBB\xBF\n<?xml version='1.0'?>\n<!-- one -->\n<svg>"},
+           {"PAM", 0, "P7\n"},
+           {"PSD", 0, "8BPS"}}) {
+    EXPECT_EQ(fault_at(byte, mark), name + advice);
+  }
+  EXPECT_EQ(fault_at(0, "%PDF-1.7"), "PDF, which is not read here: export the page as PNG or JPEG");
+  EXPECT_EQ(fault_at(4, "ftypqt  "),
+            "a video, which is not read here: export a frame as PNG or JPEG");
+  EXPECT_EQ(fault_at(0, "PK\3\4"),
+            "a ZIP archive, which is not read here: unpack it, and give the pictures in it");
 }
 
 TEST_F(Pictures, RefusesAFileThatIsTooLarge) {
@@ -401,8 +917,18 @@ TEST_F(Pictures, ReadsOrRefusesWhateverIsDamaged) {
                              {{0, 0, 0}, {9, 9, 9}},
                              {0, 99},
                              PNG_INTERLACE_ADAM7});
-  for (const Bytes& good : {png, bytes_of("P2 2 2 9 1 2 3 4"), bytes_of("P5 2 2 9 \1\2\3\4"),
-                            idx({2, 1, 2}, {1, 2, 3, 4})}) {
+  const Bytes data = exif(6, true);
+  const Bytes photograph =
+      jpeg(2, 2, TJPF_RGB, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, TJSAMP_420);
+  const Bytes masks{0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255};
+  for (const Bytes& good :
+       {png, png_with_exif(png, data), bytes_of("P1 2 2 0110"), bytes_of("P2 2 2 9 1 2 3 4"),
+        bytes_of("P3 1 1 9 1 2 3"), bytes_of("P4 2 2 \x80\x7F"), bytes_of("P5 2 2 9 \1\2\3\4"),
+        bytes_of("P6 1 1 999 \1\2\3\4\1\2"), idx({2, 1, 2}, {1, 2, 3, 4}),
+        with_part(photograph, 0xE1, bytes_of(std::string_view{"Exif\0\0", 6}) + data),
+        with_exif(webp(2, 1, {1, 2, 3, 4, 5, 6, 7, 255}), 2, 1, data),
+        bmp(2, 2, 4, Bytes(64) + Bytes{0x12, 0, 0, 0, 0x34, 0, 0, 0}, 64),
+        bmp(2, 1, 32, {1, 2, 3, 4, 5, 6, 7, 255}, 0, 3, masks)}) {
     for (std::size_t i = 0; i < good.size(); ++i) {
       expect_read_or_refused(
           file(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(i))));
@@ -413,6 +939,25 @@ TEST_F(Pictures, ReadsOrRefusesWhateverIsDamaged) {
         if (good == png) fix_checksums(bad);
         expect_read_or_refused(file(bad));
       }
+    }
+  }
+}
+
+// Whatever its length: a file that was not transferred to its end is not a picture with a gray
+// half.
+TEST_F(Pictures, RefusesWhateverIsCutShort) {
+  const Bytes color{200, 40, 60, 200, 40, 60, 250, 250, 250, 250, 250, 250};
+  for (const Bytes& good :
+       {png_of_six_shades(), gray_jpeg(3, 2, six_shades),
+        jpeg(2, 2, TJPF_RGB, color, TJSAMP_420, TJFLAG_PROGRESSIVE),
+        webp(3, 2, six_opaque_shades()), bmp(4, 1, 24, color), bytes_of("P4 9 2\nabcd"),
+        bytes_of("P5 2 2 255\nabcd"), bytes_of("P6 1 1 255\nabc")}) {
+    EXPECT_EQ(fault(good), "");
+    for (std::size_t size = 1; size < good.size(); ++size) {
+      const std::string words =
+          fault(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size)));
+      const bool may_be_missing = good[0] == 0x89 && size + 12 >= good.size();  // PNG's last part
+      EXPECT_TRUE(words != "" || may_be_missing) << size << " of " << good.size();
     }
   }
 }

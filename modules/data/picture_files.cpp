@@ -1,12 +1,11 @@
-// What reads files is in its own source file, so that a build without files, for a browser,
-// can leave it out.
+// What reads files is in source files of its own, so that a build without files, for a browser,
+// can leave them out. This one finds out what a file is.
 module;
 
 #include <fmt/core.h>
-#include <png.h>
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -28,13 +27,12 @@ namespace nn {
 namespace {
 
 namespace fs = std::filesystem;
-using Bytes = std::vector<std::uint8_t>;
+using detail::Contents;
+using detail::longest_side_in_file;
+using namespace std::string_view_literals;
 
 constexpr std::size_t most_bytes = std::size_t{256} << 20U;
-constexpr std::size_t longest_side = 10'000;
-constexpr std::size_t most_pixels = longest_side * longest_side;
-/// Of a larger picture only the brightness is kept, because its colors would take a gigabyte.
-constexpr std::size_t most_colored = 25'000'000;
+constexpr std::size_t most_pixels = longest_side_in_file * longest_side_in_file;
 constexpr std::size_t most_pictures = 100'000;
 
 constexpr const char* owner = "load_pictures";
@@ -42,20 +40,6 @@ constexpr const char* owner = "load_pictures";
 [[noreturn]] void refuse(const fs::path& file, std::string_view what) {
   throw std::runtime_error(fmt::format("nn::{}: {}: {}", owner, file.string(), what));
 }
-
-/// A whole file in memory.
-struct Contents {
-  fs::path file;
-  Bytes bytes;
-
-  [[nodiscard]] std::string_view text() const { return as_text(bytes); }
-
-  [[noreturn]] void fail(std::string_view what) const { refuse(file, what); }
-  [[noreturn]] void fail(std::size_t byte, std::string_view what) const {
-    throw std::runtime_error(
-        fmt::format("nn::{}: {}, byte {}: {}", owner, file.string(), byte, what));
-  }
-};
 
 Contents read(const fs::path& file) {
   std::error_code none;
@@ -66,248 +50,149 @@ Contents read(const fs::path& file) {
   refuse(file, "larger than 256 MiB");
 }
 
-/// Brightness of bytes, or of pairs of bytes with the more significant first.
-Picture picture_of(std::span<const std::uint8_t> bytes, const Shape& shape, std::size_t white) {
-  Picture picture{Tensor::uninitialized(shape)};
-  const std::size_t width = bytes.size() / shape.size();
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const unsigned value = width == 1 ? bytes[i] : bytes[2 * i] * 256U + bytes[2 * i + 1];
-    picture.brightness.data()[i] = static_cast<real>(value) / static_cast<real>(white);
-  }
-  return picture;
-}
+// ------------------------------------------------------------------------- what a file begins with
 
-// ------------------------------------------------------------------------------------------ PNG
-
-constexpr std::string_view png_signature = "\x89PNG\r\n\x1a\n";
-
-/// The shape that a header claims, if it can be true.
-Shape checked_shape(const Contents& png, std::size_t width, std::size_t height) {
-  if (width > longest_side || height > longest_side) {
-    png.fail(
-        fmt::format("{} × {} pixels, expected at most {} a side", width, height, longest_side));
-  }
-  // A pixel takes at least one bit, and zlib makes at most 1,032 bytes out of one.
-  if (height * ((width + 7) / 8) / 1'032 > png.bytes.size()) {
-    png.fail(fmt::format("{} bytes cannot hold {} × {} pixels", png.bytes.size(), width, height));
-  }
-  return Shape{height, width};
-}
-
-/// Frees libpng's memory at the end of the scope.
-struct PngImage {
-  png_image image{};
-
-  PngImage() { image.version = PNG_IMAGE_VERSION; }
-  PngImage(const PngImage&) = delete;
-  PngImage& operator=(const PngImage&) = delete;
-  ~PngImage() { png_image_free(&image); }
+/// What a file of a kind has at a byte near its beginning.
+struct Mark {
+  std::size_t byte;
+  std::string_view text;
 };
 
-/// The pixels of a PNG file.
-/// @param format Of the pixels, as libpng names it.
-/// @param background The shade that shows through transparent pixels.
-Bytes pixels_of(const Contents& png, png_uint_32 format, std::uint8_t background) {
-  PngImage read;
-  const auto fail = [&] { png.fail(fmt::format("libpng: {}", read.image.message)); };
-  const int begun =
-      png_image_begin_read_from_memory(&read.image, png.bytes.data(), png.bytes.size());
-  if (begun == 0) fail();
-  const Shape shape = checked_shape(png, read.image.width, read.image.height);
-  read.image.format = format;
-  read.image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // shades as a screen has them, at any depth
-  const std::size_t channels = PNG_IMAGE_PIXEL_CHANNELS(format);
-  Bytes pixels(shape.size() * channels);
-  const png_color behind{.red = background, .green = background, .blue = background};
-  const auto stride = static_cast<png_int_32>(shape[1] * channels);
-  if (png_image_finish_read(&read.image, &behind, pixels.data(), stride, nullptr) == 0) fail();
-  return pixels;
+bool has(std::string_view text, const Mark& mark) {
+  return text.size() >= mark.byte && text.substr(mark.byte).starts_with(mark.text);
 }
 
-/// The shade to show behind transparent pixels: white, or black if nearly all that can be seen is
-/// light, because white strokes on white would be lost.
-std::uint8_t background_of(const Contents& png) {
-  constexpr std::uint8_t visible = 128;
-  constexpr std::uint8_t light = 160;
-  const Bytes pixels = pixels_of(png, PNG_FORMAT_GA, 0);
-  std::size_t seen = 0;
-  std::size_t dark = 0;
-  for (std::size_t i = 0; i < pixels.size(); i += 2) {
-    if (pixels[i + 1] < visible) continue;
-    ++seen;
-    dark += pixels[i] < light ? 1U : 0U;
-  }
-  return seen > 0 && 50 * dark < seen ? 0 : 255;
-}
-
-/// Red, green and blue, shape (3, height, width); nothing if all pixels are gray.
-Tensor colors_of(const Bytes& pixels, const Shape& shape) {
-  bool is_gray = true;
-  for (std::size_t i = 0; i < pixels.size(); i += 3) {
-    is_gray = is_gray && pixels[i] == pixels[i + 1] && pixels[i] == pixels[i + 2];
-  }
-  if (is_gray) return {};
-  Tensor colors = Tensor::uninitialized(Shape{3, shape[0], shape[1]});
-  for (std::size_t i = 0; i < pixels.size(); ++i) {
-    colors.data()[i % 3 * shape.size() + i / 3] = static_cast<real>(pixels[i]) / 255;
-  }
-  return colors;
-}
-
-Picture read_png(const Contents& png) {
-  PngImage header;
-  const int begun =
-      png_image_begin_read_from_memory(&header.image, png.bytes.data(), png.bytes.size());
-  if (begun == 0) png.fail(fmt::format("libpng: {}", header.image.message));
-  const Shape shape = checked_shape(png, header.image.width, header.image.height);
-  const bool is_transparent = (header.image.format & PNG_FORMAT_FLAG_ALPHA) != 0;
-  const bool is_colored = (header.image.format & PNG_FORMAT_FLAG_COLOR) != 0;
-  const std::uint8_t background = is_transparent ? background_of(png) : 255;
-  Picture picture = picture_of(pixels_of(png, PNG_FORMAT_GRAY, background), shape, 255);
-  if (is_colored && shape.size() <= most_colored) {
-    picture.colors = colors_of(pixels_of(png, PNG_FORMAT_RGB, background), shape);
-  }
-  return picture;
-}
-
-// ------------------------------------------------------------------------------------------ PGM
-
-/// A PGM file, read number by number.
-class PgmReader {
- public:
-  explicit PgmReader(const Contents& pgm) : pgm_{pgm}, text_{pgm.text()} {}
-
-  /// The next number, after blanks and comments.
-  std::size_t number(const char* what, std::size_t least, std::size_t most) {
-    skip_blanks();
-    const std::size_t begin = at_;
-    at_ = std::min(text_.find_first_of(blanks, at_), text_.size());
-    const std::string_view digits = text_.substr(begin, at_ - begin);
-    if (digits.empty()) pgm_.fail(begin, fmt::format("the file ends before {}", what));
-    std::size_t value = 0;
-    const auto [stop, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc{} || stop != digits.data() + digits.size() || value < least ||
-        value > most) {
-      pgm_.fail(begin, fmt::format("{} is {}, expected a whole number from {} to {}", what,
-                                   in_quotes(digits, 20), least, most));
-    }
-    return value;
-  }
-
-  /// What follows the single blank after the header.
-  [[nodiscard]] std::span<const std::uint8_t> raster() const {
-    return std::span{pgm_.bytes}.subspan(std::min(at_ + 1, pgm_.bytes.size()));
-  }
-
-  /// Whether nothing follows but blanks and comments.
-  bool at_end() {
-    skip_blanks();
-    return at_ == text_.size();
-  }
-
-  [[nodiscard]] std::size_t position() const { return at_; }
-
- private:
-  static constexpr std::string_view blanks = " \t\n\v\f\r";
-
-  void skip_blanks() {
-    at_ = std::min(text_.find_first_not_of(blanks, at_), text_.size());
-    while (at_ < text_.size() && text_[at_] == '#') {
-      at_ = std::min(text_.find_first_of("\r\n", at_), text_.size());
-      at_ = std::min(text_.find_first_not_of(blanks, at_), text_.size());
-    }
-  }
-
-  const Contents& pgm_;
-  std::string_view text_;
-  std::size_t at_ = 2;  // after P2 or P5
+struct Reader {
+  Mark mark;
+  Picture (*read)(const Contents&);
 };
 
-/// P2: every pixel a number in digits.
-Picture read_digits(const Contents& pgm, PgmReader& reader, const Shape& shape, std::size_t white) {
-  std::vector<real> values;
-  while (values.size() < shape.size()) {
-    if (reader.at_end()) {
-      pgm.fail(pgm.bytes.size(),
-               fmt::format("the file ends after {} of {} pixels", values.size(), shape.size()));
-    }
-    values.push_back(static_cast<real>(reader.number("a pixel", 0, white)) /
-                     static_cast<real>(white));
-  }
-  if (!reader.at_end()) {
-    pgm.fail(reader.position(), fmt::format("more than the {} pixels announced", shape.size()));
-  }
-  return {Tensor{shape, values}};
+constexpr std::array readers{
+    Reader{.mark = {0, "\x89PNG\r\n\x1a\n"}, .read = detail::read_png},
+    Reader{.mark = {0, "\xFF\xD8\xFF"}, .read = detail::read_jpeg},
+    Reader{.mark = {8, "WEBP"}, .read = detail::read_webp},
+    Reader{.mark = {0, "BM"}, .read = detail::read_bmp},
+    Reader{.mark = {0, "P1"}, .read = detail::read_pnm},
+    Reader{.mark = {0, "P2"}, .read = detail::read_pnm},
+    Reader{.mark = {0, "P3"}, .read = detail::read_pnm},
+    Reader{.mark = {0, "P4"}, .read = detail::read_pnm},
+    Reader{.mark = {0, "P5"}, .read = detail::read_pnm},
+    Reader{.mark = {0, "P6"}, .read = detail::read_pnm},
+};
+
+/// A format that people have pictures in, and that is not read here.
+struct Unread {
+  Mark mark;
+  std::string_view name;
+  std::string_view advice = "export it as PNG or JPEG";
+};
+
+constexpr std::string_view render = "export the page as PNG or JPEG";
+constexpr std::string_view unpack = "unpack it, and give the pictures in it";
+
+// The kinds of one family come before its common mark.
+constexpr std::array unread{
+    Unread{.mark = {4, "ftypavif"}, .name = "AVIF"},
+    Unread{.mark = {4, "ftypavis"}, .name = "AVIF"},
+    Unread{.mark = {4, "ftyphe"}, .name = "HEIC"},
+    Unread{.mark = {4, "ftypmif1"}, .name = "HEIC or another kind of HEIF"},
+    Unread{.mark = {4, "ftypmsf1"}, .name = "HEIC or another kind of HEIF"},
+    Unread{.mark = {4, "ftypcrx"}, .name = "a raw photograph (CR3)"},
+    Unread{.mark = {4, "ftyp"}, .name = "a video", .advice = "export a frame as PNG or JPEG"},
+    Unread{.mark = {0, "II*\0"sv}, .name = "TIFF"},
+    Unread{.mark = {0, "MM\0*"sv}, .name = "TIFF"},
+    Unread{.mark = {0, "II+\0"sv}, .name = "TIFF"},
+    Unread{.mark = {0, "MM\0+"sv}, .name = "TIFF"},
+    Unread{.mark = {0, "GIF8"}, .name = "GIF"},
+    Unread{.mark = {0, "\0\0\0\x0CjP  "sv}, .name = "JPEG 2000"},
+    Unread{.mark = {0, "\xFF\x4F\xFF\x51"}, .name = "JPEG 2000"},
+    Unread{.mark = {0, "\0\0\0\x0CJXL "sv}, .name = "JPEG XL"},
+    Unread{.mark = {0, "\xFF\x0A"}, .name = "JPEG XL"},
+    Unread{.mark = {0, "\0\0\1\0"sv}, .name = "ICO"},
+    Unread{.mark = {0, "\0\0\2\0"sv}, .name = "CUR"},
+    Unread{.mark = {0, "%PDF"}, .name = "PDF", .advice = render},
+    Unread{.mark = {0, "%!PS"}, .name = "PostScript", .advice = render},
+    Unread{.mark = {0, "P7"}, .name = "PAM"},
+    Unread{.mark = {0, "PF\n"}, .name = "PFM"},
+    Unread{.mark = {0, "Pf\n"}, .name = "PFM"},
+    Unread{.mark = {0, "8BPS"}, .name = "PSD"},
+    Unread{.mark = {0, "gimp xcf"}, .name = "XCF"},
+    Unread{.mark = {0, "qoif"}, .name = "QOI"},
+    Unread{.mark = {0, "PK\3\4"}, .name = "a ZIP archive", .advice = unpack},
+};
+
+/// Whether text is an SVG drawing; before its first element there may be declarations and comments.
+bool is_svg(std::string_view text) {
+  constexpr std::size_t most_before = 4096;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  text = text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  return text.starts_with('<') &&
+         text.substr(0, most_before).find("<svg") != std::string_view::npos;
 }
 
-/// P5: every pixel a byte, or two if white is above 255.
-Picture read_raster(const Contents& pgm, const PgmReader& reader, const Shape& shape,
-                    std::size_t white) {
-  const std::size_t width = white > 255 ? 2 : 1;
-  const auto raster = reader.raster();
-  const std::size_t begin = pgm.bytes.size() - raster.size();
-  const std::size_t expected = shape.size() * width;
-  if (raster.size() < expected) {
-    pgm.fail(pgm.bytes.size(), fmt::format("the file ends after {} of {} pixels",
-                                           raster.size() / width, shape.size()));
+/// Refuses a file that is of no kind that is read, by the name of its kind if that is known.
+[[noreturn]] void refuse_kind(const Contents& contents) {
+  constexpr std::string_view expected = "expected PNG, JPEG, WebP, BMP, PBM, PGM, PPM or IDX";
+  const std::string_view text = contents.text();
+  for (const Unread& kind : unread) {
+    if (!has(text, kind.mark)) continue;
+    contents.fail(fmt::format("{}, which is not read here: {}", kind.name, kind.advice));
   }
-  if (raster.size() > expected) {
-    pgm.fail(begin + expected, fmt::format("more than the {} pixels announced", shape.size()));
-  }
-  Picture picture = picture_of(raster, shape, white);
-  const auto values = picture.brightness.values();
-  const auto wrong = std::ranges::find_if(values, [](real x) { return x > 1; });
-  if (wrong != values.end()) {
-    const auto pixel = static_cast<std::size_t>(wrong - values.begin());
-    pgm.fail(begin + pixel * width, fmt::format("a pixel is above {}, which is white", white));
-  }
-  return picture;
-}
-
-Picture read_pgm(const Contents& pgm) {
-  PgmReader reader{pgm};
-  const std::size_t width = reader.number("the width", 1, longest_side);
-  const std::size_t height = reader.number("the height", 1, longest_side);
-  const std::size_t white = reader.number("the value of white", 1, 65'535);
-  const Shape shape{height, width};
-  return pgm.text().starts_with("P2") ? read_digits(pgm, reader, shape, white)
-                                      : read_raster(pgm, reader, shape, white);
+  if (is_svg(text)) contents.fail("SVG, which is not read here: export it as PNG or JPEG");
+  if (text.empty()) contents.fail(fmt::format("the file is empty, {}", expected));
+  contents.fail(fmt::format("begins with {}, {}", in_quotes(text, 4), expected));
 }
 
 // ------------------------------------------------------------------------------------------ IDX
 
-std::vector<Picture> read_pictures(const fs::path& file) {
+std::vector<Picture> read_idx_pictures(const fs::path& file) {
   const Idx idx = read_idx(file, 3, most_pixels);
   const Shape shape{idx.axes[1], idx.axes[2]};
   const std::size_t count = idx.axes[0];
-  if (count > most_pictures || shape[0] > longest_side || shape[1] > longest_side) {
+  if (count > most_pictures || std::max(shape[0], shape[1]) > longest_side_in_file) {
     refuse(file, fmt::format("{} pictures of {} × {} pixels, expected at most {} pictures and {} "
                              "pixels a side",
-                             count, shape[1], shape[0], most_pictures, longest_side));
+                             count, shape[1], shape[0], most_pictures, longest_side_in_file));
   }
   std::vector<Picture> pictures;
   for (std::size_t i = 0; i < count; ++i) {
     const auto bytes = std::span{idx.values}.subspan(i * shape.size(), shape.size());
-    pictures.push_back(picture_of(bytes, shape, 255));
+    pictures.push_back(detail::picture_of_gray(bytes, shape));
   }
   return pictures;
 }
 
+/// Whether a file is IDX: two zero bytes, and a third that the other kinds with zeros do not have.
+bool is_idx(std::span<const std::uint8_t> first) {
+  return first.size() >= 2 && first[0] == 0 && first[1] == 0 && (first.size() < 3 || first[2] > 2);
+}
+
 }  // namespace
+
+namespace detail {
+
+std::string_view Contents::text() const { return as_text(bytes); }
+
+void Contents::fail(std::string_view what) const { refuse(file, what); }
+
+void Contents::fail(std::size_t byte, std::string_view what) const {
+  throw std::runtime_error(
+      fmt::format("nn::{}: {}, byte {}: {}", owner, file.string(), byte, what));
+}
+
+}  // namespace detail
 
 std::vector<Picture> load_pictures(const fs::path& file) {
   std::error_code none;
   if (!fs::is_regular_file(file, none)) {
     throw std::runtime_error(fmt::format("nn::{}: no file {}", owner, file.string()));
   }
-  if (Stream{owner, file}.read(2) == Bytes{0, 0}) return read_pictures(file);
+  if (is_idx(Stream{owner, file}.read(3))) return read_idx_pictures(file);
   const Contents contents = read(file);
-  const std::string_view text = contents.text();
-  if (text.starts_with(png_signature)) return {read_png(contents)};
-  if (text.starts_with("P2") || text.starts_with("P5")) return {read_pgm(contents)};
-  contents.fail(
-      fmt::format("begins with {}, expected PNG, PGM (P2 or P5) or IDX", in_quotes(text, 4)));
+  for (const Reader& reader : readers) {
+    if (has(contents.text(), reader.mark)) return {reader.read(contents)};
+  }
+  refuse_kind(contents);
 }
 
 }  // namespace nn

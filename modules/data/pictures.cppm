@@ -5,7 +5,9 @@ module;
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 export module nn.pictures;
@@ -23,11 +25,17 @@ struct Picture {
 /// Reads the pictures in a file. Its contents decide what it is, not its name:
 /// - PNG of any kind: one picture. Transparent pixels become white if what can be seen is dark, and
 ///   black if it is light;
-/// - PGM, P2 or P5, up to 16 bits: one picture;
+/// - JPEG, baseline or progressive, in gray or RGB: one picture;
+/// - WebP, unless it is animated: one picture;
+/// - BMP without compression: one picture;
+/// - PBM, PGM and PPM, P1 to P6, up to 16 bits: one picture. If white is 65535 but no number is
+///   above 4095, as in pictures of 12 bits, 4095 is white;
 /// - IDX of bytes with three axes: any number of pictures.
 ///
-/// Each may also be compressed by gzip. What a header claims is checked against the length of the
-/// file before memory is used for it.
+/// Each may also be compressed by gzip. JPEG, PNG and WebP are turned as the orientation in their
+/// EXIF data demands. A file that ends too early is refused, and what a header claims is checked
+/// against the length of the file before memory is used for it. Other formats that are in use for
+/// pictures, such as HEIC, are refused by name.
 ///
 /// @param file Up to 256 MiB, decompressed. Pictures may be up to 10,000 pixels wide and high. An
 ///   IDX file may hold up to 100,000 pictures and 100,000,000 pixels in all.
@@ -174,5 +182,62 @@ real strongest(const Tensor& ink);
 
 /// The digits in an image of ink, from left to right.
 std::vector<Piece> digits_in(const Ink& ink);
+
+}  // namespace nn::detail
+
+// What the source files that read files share.
+namespace nn::detail {
+
+/// A whole file in memory.
+struct Contents {
+  std::filesystem::path file;
+  std::vector<std::uint8_t> bytes;
+
+  [[nodiscard]] std::string_view text() const;
+
+  /// Refuses the file: `nn::load_pictures: FILE: WHAT`.
+  [[noreturn]] void fail(std::string_view what) const;
+  /// The same with a place: `nn::load_pictures: FILE, byte N: WHAT`.
+  [[noreturn]] void fail(std::size_t byte, std::string_view what) const;
+};
+
+constexpr std::size_t longest_side_in_file = 10'000;
+/// Of a larger picture only the brightness is kept, because its colors would take a gigabyte.
+constexpr std::size_t most_colored = 25'000'000;
+
+/// The shape of a picture whose header claims this size; the file is refused if a side is too long
+/// or has no pixels.
+Shape checked_shape(const Contents& contents, std::size_t width, std::size_t height);
+
+/// A picture of gray bytes, or of bytes for red, green and blue; the pixels are row by row.
+Picture picture_of_gray(std::span<const std::uint8_t> pixels, const Shape& shape);
+Picture picture_of_rgb(std::span<const std::uint8_t> pixels, const Shape& shape);
+/// The same with an opacity behind each blue, from 0 to 255.
+Picture picture_of_rgba(std::span<const std::uint8_t> pixels, const Shape& shape);
+
+/// Chooses the shade that shows through transparent pixels: white, or black if nearly all that can
+/// be seen is light, because white strokes on white would be lost.
+class Background {
+ public:
+  void see(std::uint8_t shade, std::uint8_t opacity);
+  [[nodiscard]] std::uint8_t shade() const;
+
+ private:
+  std::size_t seen_ = 0;
+  std::size_t dark_ = 0;
+};
+
+/// How the camera was held: the orientation in EXIF data, 1 to 8; 1, which is upright, if there is
+/// none or the data is faulty.
+/// @param exif A TIFF header and what follows; "Exif" and two zero bytes may come before it.
+unsigned orientation_in(std::span<const std::uint8_t> exif);
+/// The picture turned and mirrored as an orientation of EXIF demands.
+Picture upright(Picture picture, unsigned orientation);
+
+Picture read_bmp(const Contents& bmp);
+Picture read_jpeg(const Contents& jpeg);
+Picture read_png(const Contents& png);
+Picture read_pnm(const Contents& pnm);
+Picture read_webp(const Contents& webp);
 
 }  // namespace nn::detail

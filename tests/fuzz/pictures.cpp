@@ -1,4 +1,4 @@
-// PNG, PGM and IDX files, and preparing their pictures for a network.
+// Files of pictures in every format, and preparing the pictures for a network.
 
 #include <fmt/core.h>
 #include <zlib.h>
@@ -19,8 +19,11 @@ import nn.tensor;
 
 namespace {
 
-/// Prepares a picture for a network; one without ink may be refused.
+/// Prepares a picture for a network; one without ink may be refused. A few bytes of WebP can hold
+/// millions of pixels, which would only take time.
 void use(const nn::Picture& picture) try {
+  constexpr std::size_t most_pixels = 1'000'000;
+  if (picture.brightness.size() > most_pixels) return;
   const nn::Tensor input = nn::to_mnist(picture);
   if (std::ranges::all_of(input.values(), [](auto ink) { return ink >= 0 && ink <= 1; })) return;
   fmt::print(stderr, "fuzz: ink that is not from 0 to 1\n");

@@ -1,6 +1,7 @@
 """Writes the seeds of the fuzz targets, corpus/NAME/good_… and bad_…: small files of every kind
 that a parser takes or refuses. Run it again when a format grows."""
 
+import base64
 import gzip
 import json
 import re
@@ -317,6 +318,86 @@ def png(width, height, depth, colour, lines, *chunks, interlaced=0):
             + b"".join(chunks) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND"))
 
 
+def exif(orientation, order="<", tag=0x112):
+    """Where the picture's top is: a TIFF header and a directory with one entry."""
+    return ((b"II" if order == "<" else b"MM") + struct.pack(order + "HIH", 42, 8, 1)
+            + struct.pack(order + "HHIHHI", tag, 3, 1, orientation, 0, 0))
+
+
+def bits(*fields, first_is_highest=True):
+    """(number, count of bits)… in bytes; the rest of the last byte is ones."""
+    text = ""
+    for number, count in fields:
+        digits = f"{number:0{count}b}" if count else ""
+        text += digits if first_is_highest else digits[::-1]
+    text += "1" * (-len(text) % 8)
+    if not first_is_highest:
+        return bytes(int(text[i:i + 8][::-1], 2) for i in range(0, len(text), 8))
+    return bytes(int(text[i:i + 8], 2) for i in range(0, len(text), 8))
+
+
+def part(marker, contents):
+    return struct.pack(">BBH", 0xFF, marker, len(contents) + 2) + contents
+
+
+def jpeg(width, height, *parts, colors=1, sampling=0x11, progressive=False, start=None):
+    """Every second block of 8 × 8 pixels is darker than the one before, every other lighter."""
+    frame = struct.pack(">BHHB", 8, height, width, colors) + b"".join(
+        bytes([i + 1, sampling if i == 0 else 0x11, 0]) for i in range(colors))
+    # Code 0 is no change, 10 a change of ten bits; code 0 ends a block, or a run of blocks.
+    tables = part(0xC4, b"\0" + bytes([1, 1] + [0] * 14) + b"\0\x0a") + part(
+        0xC4, b"\x10" + bytes([1] + [0] * 15) + b"\0")
+    per_group = [(sampling >> 4) * (sampling & 15) if i == 0 and colors > 1 else 1 for i in range(colors)]
+    columns = -(-width // (8 * (sampling >> 4 if colors > 1 else 1)))
+    rows = -(-height // (8 * (sampling & 15 if colors > 1 else 1)))
+    codes, light = [], True
+    for _ in range(columns * rows):
+        for color, blocks in enumerate(per_group):
+            for _ in range(blocks):
+                codes += [(2, 2), (1000 if light else 23, 10)] if color == 0 else [(0, 1)]
+                codes += [] if progressive else [(0, 1)]
+                light = light != (color == 0)
+    scan = bytes([colors]) + b"".join(bytes([i + 1, 0]) for i in range(colors))
+    scans = part(0xDA, scan + (b"\0\0\0" if progressive else b"\0\x3f\0")) + bits(*codes).replace(
+        b"\xff", b"\xff\0")
+    if progressive:  # the rest of every block, which is empty
+        scans += part(0xDA, b"\1\1\0\1\x3f\0") + bits(*[(0, 1)] * (-(-width // 8) * -(-height // 8)))
+    return (b"\xff\xd8" + b"".join(parts) + part(0xDB, b"\0" + bytes([1] * 64))
+            + part(start or (0xC2 if progressive else 0xC0), frame) + tables + scans + b"\xff\xd9")
+
+
+def riff(*chunks):
+    contents = b"WEBP" + b"".join(
+        kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2) for kind, data in chunks)
+    return b"RIFF" + struct.pack("<I", len(contents)) + contents
+
+
+def lossless(width, height, pixels, alpha=False):
+    """A chunk of WebP: every color is 0 or 255, `pixels` are bits for green, red, blue and opacity."""
+    two = (1, 1), (1, 1), (1, 1), (0, 8), (255, 8)
+    one = (1, 1), (0, 1), (1, 1), (255, 8)
+    none = (1, 1), (0, 1), (0, 1), (0, 1)
+    fields = [(0x2F, 8), (width - 1, 14), (height - 1, 14), (int(alpha), 1), (0, 3), (0, 3)]
+    fields += [*two * 3, *(two if alpha else one), *none]
+    return b"VP8L", bits(*fields, *((bit, 1) for bit in pixels), first_is_highest=False)
+
+
+def announced(width, height, flags):
+    return b"VP8X", bytes([flags, 0, 0, 0]) + struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]
+
+
+def bmp(width, height, depth, rows, before=b"", compression=0, header=40, colors=0):
+    if header == 12:
+        info = struct.pack("<IHHHH", 12, width, height, 1, depth)
+    else:
+        info = struct.pack("<IiiHHIIIIII", header, width, height, 1, depth, compression, 0, 0, 0, colors, 0)
+    info += before
+    return b"BM" + struct.pack("<IHHI", 14 + len(info) + len(rows), 0, 0, 14 + len(info)) + info + rows
+
+
+# 16 × 16 pixels with a stroke, by libwebp.
+LOSSY = "UklGRk4AAABXRUJQVlA4IEIAAADQAQCdASoQABAAAsBMJaQAAv0lc2+zwAD++q39V8qtXd6Ha8f+N83stfwu5ZIllvLerB5x2xGPqD2smXviFop/AAA="
+
 # A stroke of ink, 4 × 4 pixels of a byte; PNG has a filter's number before each line.
 stroke = bytes([255, 0, 255, 255] * 4)
 lines = b"".join(b"\0" + stroke[i:i + 4] for i in range(0, 16, 4))
@@ -337,6 +418,32 @@ write(
     good_digits=b"P2\n# one\n3 2\n9\n9 0 9\n9 0 9\n",
     good_bytes=b"P5 4 4 255\n" + stroke,
     good_pairs=b"P5 2 1 1000\n\x03\xe8\0\0",
+    good_twelve_bits=b"P5#\n2 1 65535\n\x0f\xff\0\0\n",
+    good_bitmap=b"P1\n3 3\n000\n010\n0#\n00",
+    good_packed=b"P4 4 4 \x00\x40\x40\x00\n",
+    good_digits_of_colors=b"P3 2 1 9 9 9 0 0 9 9",
+    good_bytes_of_colors=b"P6 2 1 255\r\n\xff\xff\xff\0\0\xff",
+    good_pairs_of_colors=b"P6 1 1 256 \1\0\0\0\0\1",
+    good_turned=png(4, 4, 8, 0, lines, chunk(b"eXIf", exif(6))),
+    good_turned_strangely=png(4, 4, 8, 0, lines, chunk(b"eXIf", exif(999, ">"))),
+    good_jpeg=jpeg(16, 8),
+    good_jpeg_colors=jpeg(16, 16, colors=3),
+    good_jpeg_sampled=jpeg(20, 20, colors=3, sampling=0x22),
+    good_jpeg_progressive=jpeg(16, 16, colors=3, progressive=True),
+    good_jpeg_turned=jpeg(16, 8, part(0xE1, b"Exif\0\0" + exif(8, ">")), part(0xFE, b"words")),
+    good_jpeg_and_more=jpeg(16, 8) + jpeg(8, 8),
+    good_webp=riff(lossless(2, 2, [1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 1, 1])),
+    good_webp_turned=riff(announced(2, 1, 8), lossless(2, 1, [1, 1, 1, 0, 0, 0]), (b"EXIF", exif(5))),
+    good_webp_alpha=riff(announced(2, 1, 16), lossless(2, 1, [1, 1, 1, 1, 0, 0, 0, 0], alpha=True)),
+    good_webp_lossy=base64.b64decode(LOSSY),
+    good_bmp=bmp(2, 2, 24, b"\xff\xff\xff\0\0\0\0\0" * 2),
+    good_bmp_bits=bmp(4, 2, 1, b"\x40\0\0\0" * 2, b"\0\0\0\0\xff\xff\xff\0"),
+    good_bmp_nibbles=bmp(2, -2, 4, b"\x01\0\0\0" * 2, b"\xff\xff\xff\0\0\0\0\0", colors=2),
+    good_bmp_palette=bmp(2, 2, 8, b"\0\1\0\0" * 2, b"\xff\xff\xff\0\0\0\0\0"),
+    good_bmp_masks=bmp(2, 1, 16, b"\xff\xff\0\0", struct.pack("<III", 0xF800, 0x7E0, 0x1F), 3),
+    good_bmp_alpha=bmp(2, 1, 32, b"\0\0\0\xff\0\0\0\0",
+                       struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000), 3, header=56),
+    good_bmp_oldest=bmp(2, 1, 1, b"\x40\0\0\0", b"\0\0\0\xff\xff\xff", header=12),
     good_idx=images,
     good_compressed=packed(images),
     bad_empty=b"",
@@ -346,6 +453,7 @@ write(
     bad_lines=png(4, 4, 8, 0, lines[:9]),
     bad_zlib=png(4, 4, 8, 0, lines).replace(b"IDATx", b"IDATy"),
     bad_colour=png(4, 4, 8, 5, lines),
+    bad_chunk=grey[:33] + b"\x40\0\0\0eXIf" + grey[33:],
     bad_promise=png(10_000, 10_000, 8, 0, lines),
     bad_overflow=png(0xFFFFFFFF, 0xFFFFFFFF, 16, 6, lines),
     bad_digits=b"P2 3 2 9 9 0 10 9 0 9",
@@ -355,4 +463,26 @@ write(
     bad_bright=b"P5 1 1 5\n\6",
     bad_idx=idx([100_000, 1, 1000], images[16:]),
     bad_kind=b"GIF89a",
+    bad_unknown=b"digits",
+    bad_heic=b"\0\0\0\x18ftypheic",
+    bad_icon=b"\0\0\1\0\1\0",
+    bad_bitmap=b"P1 2 1 2 0",
+    bad_packed=b"P4 10000 10000 \0",
+    bad_color=b"P6 1 1 9 \1\2\x0a",
+    bad_jpeg_short=jpeg(16, 8)[:-2],
+    bad_jpeg_no_tables=jpeg(16, 8).replace(b"\xff\xc4", b"\xff\xfe"),
+    bad_jpeg_print=jpeg(8, 8, colors=4),
+    bad_jpeg_promise=jpeg(16, 8).replace(b"\0\x08\0\x10", b"\x27\x10\x27\x10"),
+    bad_jpeg_overflow=jpeg(16, 8).replace(b"\0\x08\0\x10", b"\xff\xff\xff\xff"),
+    bad_jpeg_precision=jpeg(16, 8, start=0xC3),
+    bad_webp_short=riff(lossless(2, 1, [1, 1, 1, 0, 0, 0]))[:-1],
+    bad_webp_zeros=riff((b"VP8L", bytes(20))),
+    bad_webp_promise=riff(lossless(10_000, 10_000, [0] * 32)),
+    bad_webp_moving=riff(announced(2, 1, 2), (b"ANIM", bytes(6))),
+    bad_webp_chunk=riff((b"VP8 ", b"")),
+    bad_bmp_short=bmp(2, 2, 24, bytes(15 - 2)),
+    bad_bmp_promise=bmp(10_000, -10_000, 32, bytes(8)),
+    bad_bmp_overflow=bmp(-1, -(1 << 31), 32, bytes(8)),
+    bad_bmp_color=bmp(2, 1, 8, b"\0\2\0\0", b"\xff\xff\xff\0\0\0\0\0"),
+    bad_bmp_rle=bmp(2, 1, 8, bytes(8), compression=1),
 )
