@@ -15,6 +15,7 @@ module;
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 module nn.pictures;
@@ -57,9 +58,13 @@ struct Contents {
   }
 };
 
+/// Reads a file to its end, or a pipe or a device.
 Contents read(const fs::path& file) {
   std::error_code none;
-  if (fs::file_size(file, none) <= most_bytes) {
+  if (!fs::exists(file, none) || fs::is_directory(file, none)) {
+    throw std::runtime_error(fmt::format("nn::{}: no file {}", owner, file.string()));
+  }
+  if (!fs::is_regular_file(file, none) || fs::file_size(file, none) <= most_bytes) {
     Contents contents{.file = file, .bytes = Stream{owner, file}.read(most_bytes + 1)};
     if (contents.bytes.size() <= most_bytes) return contents;  // a small file may expand to more
   }
@@ -276,8 +281,9 @@ Picture read_pgm(const Contents& pgm) {
 
 // ------------------------------------------------------------------------------------------ IDX
 
-std::vector<Picture> read_pictures(const fs::path& file) {
-  const Idx idx = read_idx(file, 3, most_pixels);
+std::vector<Picture> read_pictures(Contents contents) {
+  const fs::path& file = contents.file;
+  const Idx idx = parse_idx(std::move(contents.bytes), file, 3, most_pixels);
   const Shape shape{idx.axes[1], idx.axes[2]};
   const std::size_t count = idx.axes[0];
   if (count > most_pictures || shape[0] > longest_side || shape[1] > longest_side) {
@@ -296,13 +302,9 @@ std::vector<Picture> read_pictures(const fs::path& file) {
 }  // namespace
 
 std::vector<Picture> load_pictures(const fs::path& file) {
-  std::error_code none;
-  if (!fs::is_regular_file(file, none)) {
-    throw std::runtime_error(fmt::format("nn::{}: no file {}", owner, file.string()));
-  }
-  if (Stream{owner, file}.read(2) == Bytes{0, 0}) return read_pictures(file);
-  const Contents contents = read(file);
+  Contents contents = read(file);
   const std::string_view text = contents.text();
+  if (text.starts_with(std::string_view{"\0\0", 2})) return read_pictures(std::move(contents));
   if (text.starts_with(png_signature)) return {read_png(contents)};
   if (text.starts_with("P2") || text.starts_with("P5")) return {read_pgm(contents)};
   contents.fail(
