@@ -42,6 +42,16 @@ TEST_F(IdxFiles, AreRead) {
   EXPECT_EQ(read.values, (Bytes{0, 255, 51, 102, 1, 2, 3, 4, 5, 6, 7, 8}));
 }
 
+TEST_F(IdxFiles, AreParsedInMemoryWithTheSameErrors) {
+  const nn::Idx parsed = nn::parse_idx(images, "pipe", 3);
+  EXPECT_EQ(parsed.axes, (std::vector<std::size_t>{3, 2, 2}));
+  EXPECT_EQ(parsed.values, (Bytes{0, 255, 51, 102, 1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::parse_idx(images, "pipe", 1); }),
+            "nn::read_idx: pipe, byte 3: 3 axes, expected 1");
+  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::parse_idx({0, 0, 8}, "pipe", 1); }),
+            "nn::read_idx: pipe, byte 3: the file ends in its header");
+}
+
 TEST_F(IdxFiles, AreReadCompressedUnderEitherName) {
   write_compressed(path("labels.gz"), idx({3}, {7, 0, 9}));
   EXPECT_EQ(nn::read_idx(path("labels.gz"), 1).values, (Bytes{7, 0, 9}));

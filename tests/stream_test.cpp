@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,8 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "data_files.hpp"
 
@@ -55,6 +58,20 @@ TEST_F(StreamFiles, ReadPlainAndCompressedAlike) {
     EXPECT_EQ(Stream("test", file).read(all), bytes);
     EXPECT_EQ(Stream("test", file).read(bytes.size()), bytes);
     EXPECT_EQ(Stream("test", file).read(bytes.size() + 1), bytes);
+  }
+}
+
+// A pipe gives its bytes once and cannot be asked how long it is.
+TEST_F(StreamFiles, ReadPipesToTheirEnd) {
+  const Bytes bytes = many_bytes();
+  const fs::path pipe = path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (const auto& [what, file] : {std::pair{"plain", write_plain(path("plain"), bytes)},
+                                   std::pair{"packed", write_compressed(path("packed"), bytes)}}) {
+    std::thread writer{
+        [&] { std::ofstream{pipe, std::ios::binary} << nn::test::contents_of(file); }};
+    EXPECT_EQ(Stream("test", pipe).read(all), bytes) << what;
+    writer.join();
   }
 }
 

@@ -1,7 +1,7 @@
 """Draws the sample pictures anew: `python3 data/pictures/draw.py`, in this clone.
 
-Three are handwriting, images 0, 1 and 8 of MNIST's test set on other paper; two are strokes of a round
-pen, as a drawing program makes them; one is empty.
+Four are handwriting, images of MNIST's test set on other paper; two are strokes of a round pen, as a
+drawing program makes them; one is empty.
 """
 
 import gzip
@@ -32,6 +32,11 @@ def ink_of_test_image(index, factor):
     return ink
 
 
+def ink_side_by_side(inks, width):
+    """Ink by place, with a new one every so many pixels."""
+    return lambda y, x: inks[min(int(x // width), len(inks) - 1)](y, x % width)
+
+
 def ink_of_strokes(strokes, radius):
     """Ink from 0 to 1 by place, from lines through points (x, y)."""
 
@@ -60,6 +65,11 @@ def shades(ink, height, width, paper, pen, down=0, right=0):
     return rows
 
 
+def in_light(rows, loss):
+    """Rows of shades of gray in light that falls off from left to right by a fraction."""
+    return [bytes(round(value * (1 - loss * x / len(row))) for x, value in enumerate(row)) for row in rows]
+
+
 def write_png(name, rows, channels):
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -84,4 +94,6 @@ write_pgm("two.pgm", shades(ink_of_test_image(1, 3), 90, 100, (40,), (215,), 2, 
 write_png("corner.png", shades(ink_of_test_image(8, 0.7), 28, 28, (255,), (0,), 7, -3), 1)
 write_png("three.png", shades(three, 240, 320, (255,), (0,), 0, 90), 1)
 write_png("four.png", shades(four, 140, 120, (20, 70, 50), (240, 240, 230)), 3)
+number = ink_side_by_side([ink_of_test_image(index, 3.5) for index in (4, 1, 7)], 98)
+write_png("number.png", in_light(shades(number, 130, 320, (240,), (40,), 16, 12), 0.55), 1)
 write_png("empty.png", [bytes([250 + (7 * y + 3 * x) % 5 for x in range(40)]) for y in range(40)], 1)

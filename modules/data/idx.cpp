@@ -5,6 +5,7 @@ module;
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 module nn.idx;
@@ -63,12 +64,21 @@ Idx read_values(Stream& stream, std::size_t axes, std::size_t most, std::size_t 
   return idx;
 }
 
+/// Reads a file whose values are bytes.
+Idx read_bytes(Stream stream, std::size_t axes, std::size_t most) {
+  check_kind(stream, number(stream), axes);
+  return read_values(stream, axes, most, 1);
+}
+
 }  // namespace
 
 Idx read_idx(const std::filesystem::path& file, std::size_t axes, std::size_t most) {
-  Stream stream{"read_idx", file};
-  check_kind(stream, number(stream), axes);
-  return read_values(stream, axes, most, 1);
+  return read_bytes(Stream{"read_idx", file}, axes, most);
+}
+
+Idx parse_idx(std::vector<std::uint8_t> bytes, const std::filesystem::path& file, std::size_t axes,
+              std::size_t most) {
+  return read_bytes(Stream{"read_idx", file, std::move(bytes)}, axes, most);
 }
 
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& file, std::uint8_t largest) {

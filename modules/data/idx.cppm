@@ -31,6 +31,16 @@ struct Idx {
 [[nodiscard]] Idx read_idx(const std::filesystem::path& file, std::size_t axes,
                            std::size_t most = std::size_t{1} << 40U);
 
+/// The same of a file that has been read already.
+/// @param bytes The contents, not compressed.
+/// @param file The path, for the errors.
+/// @param axes How many axes are expected.
+/// @param most The most values to accept.
+/// @return The lengths of the axes, and the values.
+/// @throws std::runtime_error if this is not such a file.
+[[nodiscard]] Idx parse_idx(std::vector<std::uint8_t> bytes, const std::filesystem::path& file,
+                            std::size_t axes, std::size_t most = std::size_t{1} << 40U);
+
 /// Reads the labels of an IDX file: unsigned bytes with one axis, as MNIST has them; or a table of
 /// 32-bit numbers (type 0x0C) with a row for each image that begins with its label, as QMNIST has
 /// them.

@@ -14,6 +14,7 @@ module;
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 module nn.pictures;
@@ -41,9 +42,13 @@ constexpr const char* owner = "load_pictures";
   throw std::runtime_error(fmt::format("nn::{}: {}: {}", owner, file.string(), what));
 }
 
+/// Reads a file to its end, or a pipe or a device.
 Contents read(const fs::path& file) {
   std::error_code none;
-  if (fs::file_size(file, none) <= most_bytes) {
+  if (!fs::exists(file, none) || fs::is_directory(file, none)) {
+    throw std::runtime_error(fmt::format("nn::{}: no file {}", owner, file.string()));
+  }
+  if (!fs::is_regular_file(file, none) || fs::file_size(file, none) <= most_bytes) {
     Contents contents{.file = file, .bytes = Stream{owner, file}.read(most_bytes + 1)};
     if (contents.bytes.size() <= most_bytes) return contents;  // a small file may expand to more
   }
@@ -145,8 +150,9 @@ bool is_svg(std::string_view text) {
 
 // ------------------------------------------------------------------------------------------ IDX
 
-std::vector<Picture> read_idx_pictures(const fs::path& file) {
-  const Idx idx = read_idx(file, 3, most_pixels);
+std::vector<Picture> read_idx_pictures(Contents contents) {
+  const fs::path file = contents.file;
+  const Idx idx = parse_idx(std::move(contents.bytes), file, 3, most_pixels);
   const Shape shape{idx.axes[1], idx.axes[2]};
   const std::size_t count = idx.axes[0];
   if (count > most_pictures || std::max(shape[0], shape[1]) > longest_side_in_file) {
@@ -183,12 +189,8 @@ void Contents::fail(std::size_t byte, std::string_view what) const {
 }  // namespace detail
 
 std::vector<Picture> load_pictures(const fs::path& file) {
-  std::error_code none;
-  if (!fs::is_regular_file(file, none)) {
-    throw std::runtime_error(fmt::format("nn::{}: no file {}", owner, file.string()));
-  }
-  if (is_idx(Stream{owner, file}.read(3))) return read_idx_pictures(file);
-  const Contents contents = read(file);
+  Contents contents = read(file);
+  if (is_idx(contents.bytes)) return read_idx_pictures(std::move(contents));
   for (const Reader& reader : readers) {
     if (has(contents.text(), reader.mark)) return {reader.read(contents)};
   }

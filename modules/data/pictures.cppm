@@ -37,8 +37,9 @@ struct Picture {
 /// against the length of the file before memory is used for it. Other formats that are in use for
 /// pictures, such as HEIC, are refused by name.
 ///
-/// @param file Up to 256 MiB, decompressed. Pictures may be up to 10,000 pixels wide and high. An
-///   IDX file may hold up to 100,000 pictures and 100,000,000 pixels in all.
+/// @param file Up to 256 MiB, decompressed. It may be a pipe or a device, such as `/dev/stdin`,
+///   which is read to its end. Pictures may be up to 10,000 pixels wide and high. An IDX file may
+///   hold up to 100,000 pictures and 100,000,000 pixels in all.
 /// @return At least one picture, in the order of the file.
 /// @throws std::runtime_error if the file is missing, is none of these, or is faulty.
 [[nodiscard]] std::vector<Picture> load_pictures(const std::filesystem::path& file);

@@ -13,6 +13,7 @@ module;
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 module nn.stream;
@@ -33,7 +34,7 @@ fs::path find(std::string_view owner, const fs::path& file) {
   compressed += ".gz";
   for (const fs::path& candidate : {file, compressed}) {
     std::error_code none;
-    if (fs::is_regular_file(candidate, none)) return candidate;
+    if (fs::exists(candidate, none) && !fs::is_directory(candidate, none)) return candidate;
   }
   throw std::runtime_error(fmt::format("nn::{}: no file {} or {} in {}", owner,
                                        file.filename().string(), compressed.filename().string(),
@@ -46,6 +47,9 @@ Stream::Stream(std::string_view owner, const fs::path& file)
     : owner_{owner}, path_{find(owner, file)}, file_{gzopen(path_.c_str(), "rb")} {
   if (!file_) fail(0, "cannot be opened");
 }
+
+Stream::Stream(std::string_view owner, fs::path file, std::vector<std::uint8_t> bytes)
+    : owner_{owner}, path_{std::move(file)}, contents_{std::move(bytes)} {}
 
 void Stream::Close::operator()(gzFile_s* file) const { gzclose(file); }
 
@@ -64,6 +68,12 @@ std::vector<std::uint8_t> Stream::read(std::size_t most) {
 /// @return How many it could read.
 std::size_t Stream::read_into(std::span<std::uint8_t> bytes) {
   std::size_t done = 0;
+  if (!file_) {
+    done = std::min(bytes.size(), contents_.size() - position_);
+    std::ranges::copy(std::span{contents_}.subspan(position_, done), bytes.begin());
+    position_ += done;
+    return done;
+  }
   while (done < bytes.size()) {
     const std::size_t step = std::min(bytes.size() - done, longest_call);
     const int got = gzread(file_.get(), &bytes[done], static_cast<unsigned>(step));
@@ -90,9 +100,11 @@ void Stream::fail(std::size_t byte, std::string_view what) const {
 }
 
 /// The contents are damaged before anyone can count their bytes, so the place is zlib's own: how
-/// far it has read the compressed file.
+/// far it has read the compressed file. Of a pipe it does not know that.
 void Stream::fail_compressed(std::string_view what) const {
-  fail(static_cast<std::size_t>(gzoffset(file_.get())), fmt::format("compressed data: {}", what));
+  const auto place = gzoffset(file_.get());
+  fail(place < 0 ? position_ : static_cast<std::size_t>(place),
+       fmt::format("compressed data: {}", what));
 }
 
 std::vector<std::byte> compressed(std::string_view text) {

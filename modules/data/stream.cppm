@@ -24,9 +24,17 @@ class Stream {
  public:
   /// Opens a file.
   /// @param owner Who reads, for the errors: `read_idx`.
-  /// @param file Its path; if it does not exist but `file.gz` does, that is opened.
+  /// @param file Its path; if it does not exist but `file.gz` does, that is opened. It may also
+  /// lead
+  ///   to a pipe or a device, such as `/dev/stdin`.
   /// @throws std::runtime_error if neither exists, or it cannot be opened.
   Stream(std::string_view owner, const std::filesystem::path& file);
+
+  /// The contents of a file that has been read already.
+  /// @param owner Who reads, for the errors.
+  /// @param file Its path, for the errors.
+  /// @param bytes The contents, not compressed.
+  Stream(std::string_view owner, std::filesystem::path file, std::vector<std::uint8_t> bytes);
 
   /// Reads the next bytes. Memory grows with what the file really holds, to at most twice as much,
   /// so it is safe to ask for as many bytes as an untrusted header promises.
@@ -58,7 +66,8 @@ class Stream {
 
   std::string owner_;
   std::filesystem::path path_;
-  std::unique_ptr<gzFile_s, Close> file_;
+  std::unique_ptr<gzFile_s, Close> file_;  // none if the contents are in memory:
+  std::vector<std::uint8_t> contents_;
   std::size_t position_ = 0;
 };
 
