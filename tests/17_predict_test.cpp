@@ -251,15 +251,16 @@ TEST_F(PredictProgram, ShowWritesTheStagesInOrder) {
   const Outcome first = run("two.pgm --show stages --network network");
   EXPECT_EQ(first.status, 0);
   const std::vector<std::string> names{"stages/two-01-paper.png", "stages/two-02-ink.png",
-                                       "stages/two-03-digit.png", "stages/two-04-digit.png"};
+                                       "stages/two-03-digits.png", "stages/two-04-digit.png",
+                                       "stages/two-05-digit.png"};
   std::string listed;
   for (const std::string& name : names) listed += "  " + name + "\n";
   EXPECT_TRUE(first.output.ends_with("\n\n" + listed)) << first.output;
-  const std::vector<nn::Picture> digit = nn::load_pictures(path(names[2]));
+  const std::vector<nn::Picture> digit = nn::load_pictures(path(names[3]));
   EXPECT_EQ(digit[0].brightness.shape(), (nn::Shape{224, 224}));
   EXPECT_EQ(digit[0].brightness(112, 112), 1);
   EXPECT_EQ(digit[0].brightness(0, 0), 0);
-  EXPECT_EQ(std::distance(fs::directory_iterator{path("stages")}, {}), 4);
+  EXPECT_EQ(std::distance(fs::directory_iterator{path("stages")}, {}), 5);
   EXPECT_EQ(run("two.pgm --show stages --network network").output, first.output);  // the same again
   EXPECT_EQ(json_of("two.pgm --show stages")[0]["stages"].size(), names.size());
   EXPECT_EQ(run("bar.pgm --show stages --network network").status, 0);  // which has no stages
@@ -267,7 +268,7 @@ TEST_F(PredictProgram, ShowWritesTheStagesInOrder) {
   const Outcome list = run("two.pgm two.pgm --show list --network network");
   EXPECT_EQ(list.status, 0);
   EXPECT_TRUE(fs::exists(path("list/0001-two-01-paper.png"))) << list.output;
-  EXPECT_TRUE(fs::exists(path("list/0002-two-04-digit.png"))) << list.output;
+  EXPECT_TRUE(fs::exists(path("list/0002-two-05-digit.png"))) << list.output;
 }
 
 TEST_F(PredictProgram, ShowReplacesNoOtherFile) {

@@ -68,8 +68,9 @@ std::string fault_of_index(const std::string& text) {
 void describe(CLI::App& app, Options& options) {
   const CLI::Validator path{fault_of_path, ""};
   app.add_option("FILE", options.files,
-                 "Pictures of digits: PNG, JPEG, WebP, BMP, PNM or IDX; a folder stands for\n"
-                 "the pictures in it, and - for the standard input")
+                 "Pictures of digits: PNG, JPEG, WebP, BMP, PNM or\n"
+                 "IDX; a folder stands for the pictures in it, and -\n"
+                 "for the standard input")
       ->required()
       ->option_text(" ")
       ->check(path);
