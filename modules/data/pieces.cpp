@@ -191,7 +191,7 @@ void remove_surroundings(std::vector<Piece>& pieces) {
 
 /// Whether a piece is a blot: it fills its box, and is not a 1.
 bool is_a_blot(const Piece& piece) {
-  const auto [shorter, longer] = std::minmax(piece.height(), piece.width());
+  const auto [shorter, longer] = std::minmax({piece.height(), piece.width()});
   return 5 * shorter > 2 * longer && 10 * piece.pixels.size() > 7 * piece.height() * piece.width();
 }
 
