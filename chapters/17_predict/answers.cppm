@@ -225,7 +225,7 @@ export class Report {
   }
 
   /// Says how many pictures of a file were not read.
-  void more(const std::string& file, std::size_t count) {
+  void more(const std::string& file, std::size_t count) const {
     if (is_json_) {
       fmt::print(stderr, "17_predict: {}: {} more, which --index all reads\n", file, count);
     } else if (is_list_) {
