@@ -299,15 +299,23 @@ double filled(const Piece& piece) {
          static_cast<double>(piece.height() * piece.width());
 }
 
+/// Its mean ink: little for the shadows around strokes that a JPEG file adds.
+double strength(const Piece& piece) {
+  return piece.mass / static_cast<double>(piece.pixels.size());
+}
+
 // [which]
-/// Whether the ink is light on dark, from what was found either way. The hole of a black 0 is light
-/// and inside of it; but it is a blob, and a digit is longer than that. A sheet of paper, or the
-/// squares of one, fill more of their box than a digit. The outline of ink is sharp, and that of a
-/// bright spot on the paper is not. At last what has more ink is right.
+/// Whether the ink is light on dark, from what was found either way. What is far fainter than the
+/// other is a flaw of the picture. The hole of a black 0 is light and inside of it; but it is a
+/// blob, and a digit is longer than that. A sheet of paper, or the squares of one, fill more of
+/// their box than a digit. The outline of ink is sharp, and that of a bright spot on the paper is
+/// not. At last what has more ink is right.
 bool is_light(const std::vector<Piece>& dark, const std::vector<Piece>& light) {
   if (dark.empty() || light.empty()) return dark.empty();
   const Piece& a = heaviest(dark);
   const Piece& b = heaviest(light);
+  if (4 * strength(b) < strength(a)) return false;
+  if (4 * strength(a) < strength(b)) return true;
   if (is_hole(b, a)) return false;
   if (is_hole(a, b)) return true;
   if (std::abs(filled(a) - filled(b)) > 0.25) return filled(a) > filled(b);
