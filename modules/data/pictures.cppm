@@ -173,6 +173,6 @@ std::vector<Ink> inks_of(const Picture& picture);
 real strongest(const Tensor& ink);
 
 /// The digits in an image of ink, from left to right.
-std::vector<Piece> digits_in(const Ink& ink);
+std::vector<Piece> digits_in(const Ink& picture);
 
 }  // namespace nn::detail
