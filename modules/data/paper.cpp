@@ -13,9 +13,7 @@ module nn.pictures;
 
 import nn.matmul;
 
-namespace nn {
-
-namespace detail {
+namespace nn::detail {
 
 namespace {
 
@@ -180,6 +178,4 @@ std::vector<Ink> inks_of(const Picture& picture) {
   return inks;
 }
 
-}  // namespace detail
-
-}  // namespace nn
+}  // namespace nn::detail

@@ -110,7 +110,9 @@ double ConfusionMatrix::accuracy() const {
 
 // [precision]
 std::size_t ConfusionMatrix::predictions(std::size_t predicted) const {
-  const auto predicted_so = [this, predicted](std::size_t actual) { return (*this)(actual, predicted); };
+  const auto predicted_so = [this, predicted](std::size_t actual) {
+    return (*this)(actual, predicted);
+  };
   return ranges::accumulate(numbers(size_) | ranges::views::transform(predicted_so),
                             std::size_t{0});
 }
