@@ -117,6 +117,7 @@ class DrawFigure final : public Figure {
     show("canvas", canvas);
     tell("source", source());
     read(image, is_blank);
+    show_stages();
     tell("seen", is_blank ? "Draw a digit here." : words_of_seen(canvas, image));
     show_layers(image);
     show_units(image);
@@ -158,17 +159,18 @@ class DrawFigure final : public Figure {
   }
 
   [[nodiscard]] nn::Tensor normalised(const nn::Tensor& canvas) const {
-    return nn::to_mnist({.brightness = shows_picture() ? canvas : with_margin(canvas)});
+    if (shows_picture()) return found_.digits[found_.largest].pixels;
+    return nn::to_mnist({.brightness = with_margin(canvas)});
   }
 
   /// Takes a picture that the page has put into a file. One that is refused changes nothing.
   void take_picture() {
     if (whole("picture") == picture_taken_ || whole("picture") == 0) return;
     picture_taken_ = whole("picture");
-    nn::Tensor picture =
-        brightness_of(nn::read_whole("draw", fmt::format("picture {}", picture_taken_)));
-    static_cast<void>(nn::to_mnist({.brightness = picture}));
-    picture_ = std::move(picture);
+    nn::Picture picture =
+        picture_of(nn::read_whole("draw", fmt::format("picture {}", picture_taken_)));
+    found_ = nn::find_digits(picture);
+    picture_ = std::move(picture.brightness);
   }
 
   /// Takes a network that the page has put into a file, in the same way.
@@ -211,6 +213,27 @@ class DrawFigure final : public Figure {
     }
     tell("names", fmt::format("{}", fmt::join(names, "\n")));
     tell("summary", is_blank ? "The canvas is empty." : truth() + sentence(readings));
+  }
+
+  /// What the treatment made of a picture, step by step, and what the networks read in each digit.
+  void show_stages() {
+    std::vector<std::string> names;
+    if (shows_picture() && is_on("normalise")) {
+      for (const nn::Stage& stage : found_.stages) {
+        show(fmt::format("stage {}", names.size()), stage.image);
+        names.push_back(stage.name);
+      }
+      for (const nn::FoundDigit& digit : found_.digits) {
+        show(fmt::format("stage {}", names.size()), digit.pixels.reshaped(nn::Shape{side, side}));
+        std::vector<std::string> readings;
+        for (const Reader& reader : readers_) {
+          const nn::Labels guess = nn::Labels::from_rows(reader.probabilities(digit.pixels));
+          readings.push_back(fmt::format("{} {}", reader.name(), guess[0]));
+        }
+        names.push_back(fmt::format("{}", fmt::join(readings, ", ")));
+      }
+    }
+    tell("stages", fmt::format("{}", fmt::join(names, "\n")));
   }
 
   /// `The MLP`, `your network`.
@@ -348,6 +371,7 @@ class DrawFigure final : public Figure {
   std::vector<Reader> readers_;  // the MLP, the CNN, and the reader's own if there is one
   TestImages test_;
   nn::Tensor picture_;
+  nn::Digits found_;  // in the picture
   std::size_t picture_taken_ = 0;
   std::size_t network_taken_ = 0;
   std::size_t guess_ = 0;  // of the MLP

@@ -3,6 +3,7 @@
 module;
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -10,6 +11,7 @@ module;
 
 export module live.seen;
 
+export import nn.pictures;
 export import nn.tensor;
 
 export namespace live {
@@ -17,22 +19,27 @@ export namespace live {
 /// A picture file as the page hands it over.
 /// @param bytes The width in two bytes, the lesser first, then two of 0; the height likewise; then
 ///   red, green, blue and opacity of every pixel.
-/// @return Shape (height, width), each from 0 for black to 1 for white.
-nn::Tensor brightness_of(std::span<const std::byte> bytes) {
+nn::Picture picture_of(std::span<const std::byte> bytes) {
   const auto number = [&](std::size_t place) { return std::to_integer<unsigned>(bytes[place]); };
   const auto length = [&](std::size_t place) {
     return std::size_t{number(place) + 256 * number(place + 1)};
   };
-  nn::Tensor brightness = nn::Tensor::uninitialized(nn::Shape{length(4), length(0)});
-  for (std::size_t i = 0; i < brightness.size(); ++i) {
-    const std::size_t pixel = 8 + 4 * i;
-    const double grey =
-        0.299 * number(pixel) + 0.587 * number(pixel + 1) + 0.114 * number(pixel + 2);
-    const double opacity = number(pixel + 3) / 255.0;
-    const double shade = opacity * grey / 255 + (1 - opacity);  // what is transparent is white
-    brightness.data()[i] = static_cast<nn::real>(std::clamp(shade, 0.0, 1.0));
+  const nn::Shape shape{length(4), length(0)};
+  nn::Picture picture{.brightness = nn::Tensor::uninitialized(shape),
+                      .colors = nn::Tensor::uninitialized(nn::Shape{3, shape[0], shape[1]})};
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const double opacity = number(8 + 4 * i + 3) / 255.0;
+    double brightness = 0;
+    for (std::size_t color = 0; color < 3; ++color) {
+      constexpr std::array<double, 3> weights{0.299, 0.587, 0.114};
+      const double shade = number(8 + 4 * i + color) / 255.0;
+      const double seen = opacity * shade + (1 - opacity);  // what is transparent is white
+      picture.colors.data()[color * shape.size() + i] = static_cast<nn::real>(seen);
+      brightness += weights[color] * seen;
+    }
+    picture.brightness.data()[i] = static_cast<nn::real>(std::clamp(brightness, 0.0, 1.0));
   }
-  return brightness;
+  return picture;
 }
 
 /// The same image within a margin of one pixel of paper, so that its edge tells what is paper

@@ -255,6 +255,23 @@ class DrawTest(PageTest):
         self.draw(page, DIGITS[1])
         self.assertEqual(self.guesses(page), ["1", "1"])
 
+    def test_a_picture_in_bad_light_shows_the_steps_of_its_treatment(self):
+        page = self.start()
+        stages = page.locator(".live-draw-stages")
+        self.assertTrue(stages.is_hidden())
+        self.give(page, "Picture file", ROOT / "data" / "pictures" / "number.png")
+        page.wait_for_function("live.views[0].figure.text('source') === 'picture'")
+        names = [caption.inner_text() for caption in stages.locator("figcaption").all()]
+        self.assertEqual(names, ["paper", "ink", "digits", *(f"MLP {digit}, CNN {digit}" for digit in (4, 2, 9))])
+        self.assertIn(self.guesses(page)[0], ("4", "2", "9"))
+        paper = self.values(page, "draw", "stage 0")
+        self.assertGreater(max(paper), 1.5 * min(paper))  # the gradient of light, and no ink
+        page.get_by_label("Make it like MNIST's images").uncheck()
+        self.assertTrue(stages.is_hidden())
+        page.get_by_label("Make it like MNIST's images").check()
+        self.draw(page, DIGITS[1])
+        self.assertTrue(stages.is_hidden())
+
     def test_a_picture_without_ink_and_one_that_is_none_are_refused(self):
         page = self.start()
         numbers = self.probabilities(page)

@@ -256,6 +256,17 @@
     }
   }
 
+  /// What the treatment made of a picture: a canvas for each step and for each digit.
+  function showStages(view) {
+    const names = lines(view, 'stages').filter((name) => name);
+    view.stages.hidden = names.length === 0;
+    view.stages.replaceChildren(...names.map((name, i) => {
+      const canvas = element('canvas', {role: 'img', 'aria-label': name});
+      live.drawMatrix(canvas, view.figure.values(`stage ${i}`), {ground: '#000000', ink: '#ffffff'});
+      return element('figure', {}, canvas, element('figcaption', {}, name));
+    }));
+  }
+
   // -------------------------------------------------------------------------------------- tiles
 
   const gap = NaN;  // transparent
@@ -579,6 +590,7 @@
       view.readingsRow = element('div', {class: 'live-draw-readings'});
       view.seen = element('canvas', {role: 'img', 'aria-label': 'What the networks see'});
       view.seenWords = element('p', {class: 'live-draw-words'});
+      view.stages = element('div', {class: 'live-draw-detail live-draw-stages', hidden: ''});
       view.maps = new Maps(view);
       view.units = new Units(view);
       const control = (name) => view.root.querySelector(`#live-draw-${name}`).closest('.live-control');
@@ -601,7 +613,7 @@
                                   button('Your network …', () => files.network.click()),
                                   files.picture, files.network),
                           tests.words)),
-          view.summary, view.message,
+          view.stages, view.summary, view.message,
           element('p', {class: 'live-draw-keys', id: 'live-draw-keys'}, keys),
           view.maps.element, view.units.element);
       view.root.addEventListener('keydown', (event) => {
@@ -625,6 +637,7 @@
       }
       live.drawMatrix(view.seen, view.figure.values('seen'));
       setText(view.seenWords, view.figure.text('seen'));
+      showStages(view);
       view.maps.show();
       view.units.show();
       view.undo.disabled = view.sheet.past.length === 0;
