@@ -139,7 +139,7 @@ Bytes big(std::size_t number, std::size_t size) {
 Bytes jpeg(int width, int height, int format, const Bytes& pixels, int sampling, int flags = 0) {
   const tjhandle encoder = tjInitCompress();
   unsigned char* data = nullptr;
-  unsigned long size = 0;  // NOLINT(google-runtime-int): TurboJPEG's type
+  unsigned long size = 0;  // TurboJPEG's type
   EXPECT_EQ(tjCompress2(encoder, pixels.data(), width, 0, height, format, &data, &size, sampling,
                         100, flags),
             0)

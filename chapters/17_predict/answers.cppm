@@ -125,7 +125,7 @@ std::string shortened(const std::string& path) {
 }
 
 // [picture]
-/// Shows what the network saw, and beside it how probable it takes each digit to be.
+/// Shows what the network saw, and next to it the probability that it gives to each digit.
 void print_bars(const Reading& reading) {
   constexpr std::size_t above = 2;  // lines of the drawing before the first bar
   for (std::size_t line = 0; line < 14; ++line) {

@@ -84,7 +84,7 @@ export bool is_folder(const std::string& path) {
   return fs::is_directory(path, none);
 }
 
-/// The files that an argument of the program stands for: a file, the pictures of a folder, or the
+/// The files that an argument of the program names: a file, the pictures of a folder, or the
 /// standard input.
 /// @throws std::runtime_error if it is a folder that cannot be read or holds no picture.
 export std::vector<Source> sources_of(const std::string& argument) {

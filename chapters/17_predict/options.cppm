@@ -69,8 +69,8 @@ void describe(CLI::App& app, Options& options) {
   const CLI::Validator path{fault_of_path, ""};
   app.add_option("FILE", options.files,
                  "Pictures of digits: PNG, JPEG, WebP, BMP, PNM or\n"
-                 "IDX; a folder stands for the pictures in it, and -\n"
-                 "for the standard input")
+                 "IDX; of a folder, the pictures in it; - is the\n"
+                 "standard input")
       ->required()
       ->option_text(" ")
       ->check(path);

@@ -1,5 +1,5 @@
-// What reads files is in source files of its own, so that a build without files, for a browser,
-// can leave them out. This one finds out what a file is.
+// Reading files is kept apart, so that a build without files, for a browser, can leave it out. This
+// source file finds out what kind a file is.
 module;
 
 #include <fmt/core.h>
