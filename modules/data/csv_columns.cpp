@@ -88,38 +88,38 @@ class PixelNames {
       last_ = name;
       return true;
     }
-    const bool begins_row = name == next_row();
-    if (!begins_row && (ends_row() || name != next_column())) return false;
-    if (begins_row) columns_ = last_->column + 1 - first_column_;
+    const PixelName& last = *last_;
+    const bool begins_row = name == next_row(last);
+    if (!begins_row && (ends_row(last) || name != next_column(last))) return false;
+    if (begins_row) columns_ = last.column + 1 - first_column_;
     last_ = name;
     return true;
   }
 
   [[nodiscard]] std::string expected() const {
     if (!last_) return "'pixel0'";
-    std::string next = in_quotes(next_column().text());
-    if (!last_->row) return next;
-    const std::optional<PixelName> row = next_row();
+    const PixelName& last = *last_;
+    std::string next = in_quotes(next_column(last).text());
+    const std::optional<PixelName> row = next_row(last);
     if (!row) return next;
-    return ends_row() ? in_quotes(row->text())
-                      : fmt::format("{} or {}", next, in_quotes(row->text()));
+    return ends_row(last) ? in_quotes(row->text())
+                          : fmt::format("{} or {}", next, in_quotes(row->text()));
   }
 
  private:
-  [[nodiscard]] bool ends_row() const {
-    return columns_ != 0 && last_->column + 1 - first_column_ == columns_;
+  [[nodiscard]] bool ends_row(const PixelName& last) const {
+    return columns_ != 0 && last.column + 1 - first_column_ == columns_;
   }
 
-  [[nodiscard]] PixelName next_column() const {
-    PixelName next = *last_;
-    ++next.column;
-    return next;
+  static PixelName next_column(PixelName last) {
+    ++last.column;
+    return last;
   }
 
   /// The first pixel of the next row, where rows may end here.
-  [[nodiscard]] std::optional<PixelName> next_row() const {
-    if (!last_->row || (columns_ != 0 && !ends_row())) return std::nullopt;
-    return PixelName{.head = last_->head, .row = *last_->row + 1, .column = first_column_};
+  [[nodiscard]] std::optional<PixelName> next_row(const PixelName& last) const {
+    if (!last.row || (columns_ != 0 && !ends_row(last))) return std::nullopt;
+    return PixelName{.head = last.head, .row = *last.row + 1, .column = first_column_};
   }
 
   std::optional<PixelName> last_;
