@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 8: convolution");
 
   heading("8.1 A dense layer has no neighbours");
-  const nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 10'000});
+  const nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 1.0 / 6});
   const nn::Split mixed{shuffled(digits.training), shuffled(digits.validation), {}};
   const auto five_starts = [](const nn::Split& images) {
     for (std::size_t start = 1; start <= 5; ++start) {

@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
 
   // [train]
   heading("9.7 Ten digits");
-  const nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 10'000});
+  const nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 1.0 / 6});
   nn::Random weights{1};
   nn::Sequential network{nn::Dense{784, 64, nn::He{weights}}, nn::ReLU{},
                          nn::Dense{64, 10, nn::Glorot{weights}}};

@@ -119,8 +119,7 @@ struct Model {
 
 struct Recipe {
   std::string name;
-  /// Of the images for training, those set aside: if not given, a twelfth, 5,000 of MNIST's 60,000.
-  std::optional<std::size_t> validation;
+  double validation;  ///< The fraction of the images for training that is set aside.
   std::vector<Model> models;
   bool changed = false;  ///< Whether it is tested on changed images, too.
 };
@@ -140,14 +139,14 @@ Recipe default_recipe() {
   cnn.name = "cnn";
   cnn.title = "CNN";
   cnn.network = convolutional_network;
-  return {.name = "default", .validation = {}, .models = {mlp, cnn}};
+  return {.name = "default", .validation = 1.0 / 12, .models = {mlp, cnn}};
 }
 // [/default_recipe]
 
 // [report_recipe]
 Recipe report_recipe() {
   return {.name = "report",
-          .validation = 12'000,
+          .validation = 0.2,
           .models = {{.name = "mlp",
                       .title = "MLP",
                       .network = multi_layer_perceptron,

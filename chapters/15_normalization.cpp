@@ -80,7 +80,7 @@ std::vector<Plan> plans(const std::vector<std::string>& starts,
 // [train]
 /// 50,000 digits to learn from and 10,000 to look at; fewer if the program is to be short.
 nn::Split load() {
-  nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 10'000});
+  nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 1.0 / 6});
   if (!lecture::is_short()) return digits;
   return {digits.training.first(2'000), digits.validation.first(1'000), {}};
 }

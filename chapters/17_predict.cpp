@@ -127,23 +127,32 @@ void read_file(const nn::Sequential& network, const Source& source, const Option
                   .height = pictures[i].brightness.rows(),
                   .digits = {},
                   .stages = {}};
+    const auto show = [&](const nn::Digits& found) {
+      if (options.show.empty()) return;
+      const std::string base = number + source.path.stem().string();
+      try {
+        answer.stages =
+            write_stages(options.show, is_one ? base : fmt::format("{}-{:05}", base, i), found);
+      } catch (const std::runtime_error& error) {
+        report.failure(source.name, error.what());
+      }
+    };
+    const auto refuse = [&](const std::exception& error) {
+      report.failure(source.name, fmt::format("{}: {}", name(answer), error.what()));
+    };
     try {
       const nn::Digits found = seen(pictures[i], options);
       for (const nn::FoundDigit& digit : found.digits) {
         answer.digits.push_back(read(network, digit));
       }
-      if (!options.show.empty()) {
-        const std::string base = number + source.path.stem().string();
-        answer.stages =
-            write_stages(options.show, is_one ? base : fmt::format("{}-{:05}", base, i), found);
-      }
+      show(found);
+      report.answer(answer);
+    } catch (const nn::NoDigit& error) {
+      refuse(error);
+      show({.digits = {}, .stages = error.stages});
     } catch (const std::invalid_argument& error) {
-      report.failure(source.name, fmt::format("{}: {}", name(answer), error.what()));
-      continue;
-    } catch (const std::runtime_error& error) {  // it is only the stages that cannot be written
-      report.failure(source.name, error.what());
+      refuse(error);
     }
-    report.answer(answer);
   }
   if (!options.index && end < pictures.size()) report.more(source.name, pictures.size() - end);
 }

@@ -219,6 +219,9 @@ TEST_F(PredictProgram, SaysWhereThereIsNoDigit) {
   EXPECT_TRUE(outcome.output.starts_with("17_predict: blot.pgm: nn::to_mnist: no digit: "))
       << outcome.output;
   EXPECT_EQ(std::ranges::count(outcome.output, '\n'), 1);
+  EXPECT_EQ(run("blot.pgm --network network --show stages").output, outcome.output);
+  EXPECT_TRUE(fs::exists(path("stages/blot-01-paper.png")));
+  EXPECT_TRUE(fs::exists(path("stages/blot-02-ink.png")));
 }
 
 TEST_F(PredictProgram, NamesTheSecondCandidateBelow90Percent) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -81,7 +82,7 @@ TEST_F(Mnist, RefusesImagesAndLabelsThatDoNotBelongTogether) {
 // Fashion-MNIST and others come under the same names; images may have another size.
 TEST_F(Mnist, ReadsAnyFolderOfSuchFiles) {
   for (const std::size_t size : {28U, 14U, 32U}) {
-    const nn::Split set = nn::mnist::load(folder_of_images(size, size, size), {.validation = 1});
+    const nn::Split set = nn::mnist::load(folder_of_images(size, size, size), {.validation = 0.5});
     EXPECT_EQ(set.training.inputs, (Tensor{Shape{1, size * size}, 1}));
     EXPECT_EQ(set.validation.inputs, (Tensor{Shape{1, size * size}, 1}));
     EXPECT_EQ(set.training.targets.labels()[0] + set.validation.targets.labels()[0], 9U);
@@ -179,9 +180,10 @@ TEST_F(Mnist, ScalesItsSplit) {
 
 TEST_F(Mnist, RefusesTestImagesOfAnotherSize) {
   const fs::path folder = folder_of_images(5, 3, 2);
-  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::mnist::load(folder, {.validation = 1}); }),
-            "nn::mnist: " + folder.string() +
-                " holds training images of 5 × 3 pixels and test images of 5 × 2");
+  EXPECT_EQ(
+      error_of<std::runtime_error>([&] { (void)nn::mnist::load(folder, {.validation = 0.5}); }),
+      "nn::mnist: " + folder.string() +
+          " holds training images of 5 × 3 pixels and test images of 5 × 2");
 }
 
 /// The real data set, loaded once for the tests that look at it.
@@ -230,7 +232,8 @@ TEST(MnistItself, KeepsTheFractionOfEachDigitInItsSplit) {
 
 TEST(MnistItself, IsSplitInTheSameWayByTheSameSeed) {
   const auto small = [](std::uint64_t seed) {
-    return nn::mnist::load(nn::test::mnist_folder(), {.validation = 100, .seed = seed}).validation;
+    return nn::mnist::load(nn::test::mnist_folder(), {.validation = 1.0 / 600, .seed = seed})
+        .validation;
   };
   const nn::Dataset one = small(1);
   EXPECT_EQ(small(1).inputs, one.inputs);
@@ -245,8 +248,16 @@ TEST_F(Mnist, SavesAndReadsTheRealDigits) {
 }
 
 TEST(MnistItself, RefusesAValidationSetThatLeavesNothing) {
-  EXPECT_EQ(error_of<std::invalid_argument>(
-                [] { (void)nn::mnist::load(nn::test::mnist_folder(), {.validation = 60'000}); }),
+  const auto refusal = [](double fraction) {
+    return error_of<std::invalid_argument>(
+        [=] { (void)nn::mnist::load(nn::test::mnist_folder(), {.validation = fraction}); });
+  };
+  const std::string expected = ", expected at least 0 and below 1";
+  const std::string what = "nn::mnist::load: fraction for validation is ";
+  EXPECT_EQ(refusal(1), what + "1" + expected);
+  EXPECT_EQ(refusal(-0.1), what + "-0.1" + expected);
+  EXPECT_EQ(refusal(NAN), what + "nan" + expected);
+  EXPECT_EQ(refusal(0.999999),
             "nn::split: 60000 samples for validation and 0 for test leave none of 60000 to train");
 }
 

@@ -80,7 +80,7 @@ TEST(Training, SeparatesClouds) {
 }
 
 TEST(Training, AConvolutionalNetworkLearnsDigits) {
-  const nn::Split digits = nn::mnist::load(nn::test::mnist_folder(), {.validation = 1'000});
+  const nn::Split digits = nn::mnist::load(nn::test::mnist_folder(), {.validation = 1.0 / 60});
   nn::Random random{1};
   nn::Sequential network{nn::Reshape{1, 28, 28},
                          nn::Convolution{1, 4, {.kernel = 5}, nn::He{random}},

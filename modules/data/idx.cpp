@@ -64,21 +64,40 @@ Idx read_values(Stream& stream, std::size_t axes, std::size_t most, std::size_t 
   return idx;
 }
 
+/// Images whose rows are stored as columns, upright.
+Idx upright(const Idx& images) {
+  const std::size_t rows = images.axes[1];
+  const std::size_t columns = images.axes[2];
+  Idx result{.axes = {images.axes[0], columns, rows}, .values = {}};
+  result.values.resize(images.values.size());
+  for (std::size_t first = 0; first < images.values.size(); first += rows * columns) {
+    for (std::size_t y = 0; y < rows; ++y) {
+      for (std::size_t x = 0; x < columns; ++x) {
+        result.values[first + x * rows + y] = images.values[first + y * columns + x];
+      }
+    }
+  }
+  return result;
+}
+
 /// Reads a file whose values are bytes.
-Idx read_bytes(Stream stream, std::size_t axes, std::size_t most) {
+Idx read_bytes(Stream stream, const std::filesystem::path& file, std::size_t axes,
+               std::size_t most) {
   check_kind(stream, number(stream), axes);
-  return read_values(stream, axes, most, 1);
+  const bool is_emnist = axes == 3 && file.filename().string().starts_with("emnist-");
+  Idx idx = read_values(stream, axes, most, 1);
+  return is_emnist ? upright(idx) : idx;
 }
 
 }  // namespace
 
 Idx read_idx(const std::filesystem::path& file, std::size_t axes, std::size_t most) {
-  return read_bytes(Stream{"read_idx", file}, axes, most);
+  return read_bytes(Stream{"read_idx", file}, file, axes, most);
 }
 
 Idx parse_idx(std::vector<std::uint8_t> bytes, const std::filesystem::path& file, std::size_t axes,
               std::size_t most) {
-  return read_bytes(Stream{"read_idx", file, std::move(bytes)}, axes, most);
+  return read_bytes(Stream{"read_idx", file, std::move(bytes)}, file, axes, most);
 }
 
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& file, std::uint8_t largest) {

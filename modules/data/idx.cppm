@@ -21,6 +21,9 @@ struct Idx {
 /// bytes, the type of its values (8 for unsigned bytes) and the number of axes; then come the
 /// length of each axis, in four bytes with the most significant first, and the values.
 ///
+/// EMNIST has rows for columns in every image: a file with three axes whose name begins with
+/// `emnist-` is turned upright.
+///
 /// @param file The path; if it does not exist but `file.gz` does, that is read.
 /// @param axes How many axes are expected.
 /// @param most The most values to accept, for callers who must limit memory: a small compressed

@@ -3,6 +3,7 @@ module;
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -18,6 +19,7 @@ module;
 module nn.mnist;
 
 import nn.idx;
+import nn.text;
 
 namespace nn::mnist {
 
@@ -31,22 +33,6 @@ struct Bytes {
   std::vector<std::uint8_t> labels;
 };
 
-/// Images whose rows are stored as columns, upright.
-Idx transposed(const Idx& images) {
-  const std::size_t rows = images.axes[1];
-  const std::size_t columns = images.axes[2];
-  Idx upright{.axes = {images.axes[0], columns, rows}, .values = {}};
-  upright.values.resize(images.values.size());
-  for (std::size_t first = 0; first < images.values.size(); first += rows * columns) {
-    for (std::size_t y = 0; y < rows; ++y) {
-      for (std::size_t x = 0; x < columns; ++x) {
-        upright.values[first + x * rows + y] = images.values[first + y * columns + x];
-      }
-    }
-  }
-  return upright;
-}
-
 Bytes read_set(const fs::path& images, const fs::path& labels) {
   Bytes bytes{.images = read_idx(images, 3), .labels = read_idx_labels(labels, 9)};
   if (bytes.images.axes[0] != bytes.labels.size()) {
@@ -54,7 +40,6 @@ Bytes read_set(const fs::path& images, const fs::path& labels) {
                                          images.string(), bytes.images.axes[0], labels.string(),
                                          bytes.labels.size()));
   }
-  if (images.filename().string().starts_with("emnist-")) bytes.images = transposed(bytes.images);
   return bytes;
 }
 
@@ -143,9 +128,16 @@ void check_sizes(const fs::path& folder, const Idx& training, const Idx& test) {
       folder.string(), training.axes[2], training.axes[1], test.axes[2], test.axes[1]));
 }
 
-/// The nearest whole number to a twelfth, but 1 at least where there are two.
-std::size_t twelfth(std::size_t count) {
-  return std::max((count + 6) / 12, std::min<std::size_t>(count / 2, 1));
+/// How many images a fraction of them is.
+std::size_t count_of(double fraction, std::size_t whole) {
+  if (!(fraction >= 0 && fraction < 1)) {
+    throw std::invalid_argument(fmt::format(
+        "nn::mnist::load: fraction for validation is {}, expected at least 0 and below 1",
+        unsigned_nan(fraction)));
+  }
+  if (fraction == 0) return 0;
+  const auto nearest = std::llround(fraction * static_cast<double>(whole));
+  return std::max(static_cast<std::size_t>(nearest), std::min<std::size_t>(whole / 2, 1));
 }
 
 }  // namespace
@@ -163,7 +155,7 @@ Split load(const fs::path& folder, const LoadOptions& options) {
   const std::vector<std::uint8_t>& labels = training.labels;
   const SplitPlaces places =
       split_places(Labels{std::vector<std::size_t>(labels.begin(), labels.end())},
-                   Counts{.validation = options.validation.value_or(twelfth(labels.size()))},
+                   Counts{.validation = count_of(options.validation, labels.size())},
                    {.seed = options.seed, .stratified = options.stratified});
   return {.training = to_dataset(training, places.training),
           .validation = to_dataset(training, places.validation),

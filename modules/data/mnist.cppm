@@ -5,7 +5,6 @@ module;
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 
 export module nn.mnist;
 
@@ -14,8 +13,8 @@ export import nn.dataset;
 export namespace nn::mnist {
 
 /// Reads the images of one IDX file and the labels of another.
-/// @param images Shape (N, height, width), in MNIST (N, 28, 28). EMNIST has every image transposed:
-///   those of a file whose name begins with `emnist-` are turned upright.
+/// @param images Shape (N, height, width), in MNIST (N, 28, 28). EMNIST's are turned upright.
+///   @see read_idx
 /// @param labels Shape (N), or (N, 8) as in QMNIST. @see read_idx_labels
 /// @return Inputs of shape (N, height · width), each brightness divided by 255: 0 background, 1
 ///   ink; labels.
@@ -26,8 +25,9 @@ export namespace nn::mnist {
 
 /// How the training images are divided.
 struct LoadOptions {
-  /// Images set aside for validation; by default a twelfth: 5,000 of MNIST's 60,000.
-  std::optional<std::size_t> validation{};
+  /// The fraction of the images set aside for validation, in [0, 1). A twelfth is 5,000 of MNIST's
+  /// 60,000. Unless it is 0, at least one image of two or more is set aside.
+  double validation = 1.0 / 12;
   std::uint64_t seed = 0;  ///< Determines which.
   bool stratified = true;  ///< Whether both parts hold the same fraction of each digit.
 };
@@ -49,7 +49,7 @@ struct LoadOptions {
 /// @return The three sets, each as load_set() returns one.
 /// @throws std::runtime_error if a file is missing or faulty, two files hold different numbers of
 ///   images and labels, a label is not 0 to 9, or the test images differ in size.
-/// @throws std::invalid_argument if validation leaves no image to train on.
+/// @throws std::invalid_argument if the fraction is out of range, or leaves no image to train on.
 [[nodiscard]] Split load(const std::filesystem::path& folder, const LoadOptions& options = {});
 
 }  // namespace nn::mnist

@@ -256,7 +256,8 @@ Digits whole(const Tensor& brightness) {
 /// A large picture in which no digit was found. One may fill it and touch its edges, if a fair part
 /// of the picture is inked and hardly anything is between ink and paper; light that falls off, a
 /// few lines or specks are no digit.
-Digits cropped(const Tensor& brightness) {
+/// @param stages What there is to show if it is none.
+Digits cropped(const Tensor& brightness, std::vector<Stage> stages) {
   const Shades shades = shades_of(brightness);
   check_contrast(brightness, shades);
   const auto part_above = [&](real least) {
@@ -266,9 +267,9 @@ Digits cropped(const Tensor& brightness) {
   };
   const double inked = part_above(real(0.5));
   const double between = part_above(real(0.25)) - part_above(real(0.75));
-  if (inked >= 0.1 && inked <= 0.7 && between <= 0.2) return whole(brightness);
-  throw std::invalid_argument(
-      "nn::to_mnist: no digit: what differs from the paper has not the shape of one");
+  const bool is_digit = inked >= 0.1 && inked <= 0.7 && between <= 0.2;
+  if (!is_digit) throw NoDigit{std::move(stages)};
+  return whole(brightness);
 }
 
 /// The longest side of a picture that is taken for one digit: one and a half times MNIST's.
@@ -311,7 +312,8 @@ double strength(const Piece& piece) {
 /// their box than a digit. The outline of ink is sharp, and that of a bright spot on the paper is
 /// not. At last what has more ink is right.
 bool is_light(const std::vector<Piece>& dark, const std::vector<Piece>& light) {
-  if (dark.empty() || light.empty()) return dark.empty();
+  if (light.empty()) return false;
+  if (dark.empty()) return true;
   const Piece& a = heaviest(dark);
   const Piece& b = heaviest(light);
   if (4 * strength(b) < strength(a)) return false;
@@ -338,18 +340,23 @@ Digits find_digits(const Picture& picture) {
   }
   const std::vector<Ink> inks = detail::inks_of(picture);
   const std::array found{detail::digits_in(inks[0]), detail::digits_in(inks[1])};
-  if (found[0].empty() && found[1].empty()) return cropped(picture.brightness);
   const std::size_t way = is_light(found[0], found[1]) ? 1 : 0;
   const Ink& ink = inks[way];
-  Digits result;
+  std::vector<Stage> stages{{.name = "paper", .image = ink.paper},
+                            {.name = "ink", .image = ink.ink}};
+  if (found[way].empty()) return cropped(picture.brightness, std::move(stages));
+  Digits result{.digits = {}, .largest = 0, .stages = std::move(stages)};
   for (const Piece& piece : found[way]) result.digits.push_back(prepared(piece, ink.ink));
   result.largest = static_cast<std::size_t>(&heaviest(found[way]) - found[way].data());
-  result.stages.push_back({.name = "paper", .image = ink.paper});
-  result.stages.push_back({.name = "ink", .image = ink.ink});
   result.stages.push_back({.name = "digits", .image = only(found[way], ink.ink)});
   return result;
 }
 // [/find_digits]
+
+NoDigit::NoDigit(std::vector<Stage> stages)
+    : std::invalid_argument{"nn::to_mnist: no digit: what differs from the paper has not the shape "
+                            "of one"},
+      stages{std::move(stages)} {}
 
 Tensor to_mnist(const Picture& picture) {
   Digits found = find_digits(picture);

@@ -6,6 +6,7 @@ module;
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,7 @@ struct Picture {
 /// - BMP without compression: one picture;
 /// - PBM, PGM and PPM, P1 to P6, up to 16 bits: one picture. If white is 65535 but no number is
 ///   above 4095, as in pictures of 12 bits, 4095 is white;
-/// - IDX of bytes with three axes: any number of pictures.
+/// - IDX of bytes with three axes: any number of pictures, those of EMNIST turned upright.
 ///
 /// Each may also be compressed by gzip. JPEG, PNG and WebP are turned as the orientation in their
 /// EXIF data demands. A file that ends too early is refused, and what a header claims is checked
@@ -68,6 +69,13 @@ struct Digits {
   std::vector<Stage> stages;
 };
 
+/// No digit was found in a large picture.
+struct NoDigit : std::invalid_argument {
+  std::vector<Stage> stages;  ///< How far the search came: `paper` and `ink`.
+
+  explicit NoDigit(std::vector<Stage> stages);
+};
+
 /// Finds the digits in a picture and prepares each as MNIST's were prepared.
 ///
 /// A picture of up to 48 × 48 pixels is taken for one digit: the shade of most of its edge counts
@@ -91,9 +99,9 @@ struct Digits {
 ///
 /// @param picture Of any size.
 /// @return At least one digit.
-/// @throws std::invalid_argument if there is no digit, because no shade differs from the paper's by
-///   0.1 or more, or because nothing that differs has the size of a digit; or if the picture does
-///   not have 2 axes, or has a value outside 0 to 1.
+/// @throws std::invalid_argument if no shade differs from the paper's by 0.1 or more, or if the
+///   picture does not have 2 axes or has a value outside 0 to 1.
+/// @throws NoDigit if nothing that differs from the paper has the size of a digit.
 [[nodiscard]] Digits find_digits(const Picture& picture);
 
 /// Prepares a picture of one digit: the one with the most ink of those that find_digits() finds.
