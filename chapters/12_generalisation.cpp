@@ -24,11 +24,11 @@ using nn::Tensor;
 // [/imports]
 
 // [digits]
-/// MNIST, so many images of it set aside; a small part of it if the program is to be short.
-nn::Split load(std::size_t validation) {
+/// MNIST, this fraction of it set aside; a small part of it if the program is to be short.
+nn::Split load(double validation) {
   nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = validation});
   if (!lecture::is_short()) return digits;
-  return {digits.training.first(2'000), digits.validation.first(500), digits.test.first(500)};
+  return {digits.training.first(1'000), digits.validation.first(500), digits.test.first(500)};
 }
 // [/digits]
 
@@ -443,7 +443,7 @@ void break_it(const nn::Split& digits, nn::Random& random) {
 // [main]
 int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 12: generalisation");
-  const nn::Split digits = load(12'000);
+  const nn::Split digits = load(0.2);
   nn::Random random{12};
   fit_and_overfit(digits);
   widths(digits);
@@ -454,7 +454,7 @@ int main(int argc, char** argv) {
   warp_by_hand();
   keep_pixels(sheet_of_digits(digits, random));
   one_at_a_time(digits);
-  const nn::Split more = load(5'000);
+  const nn::Split more = load(1.0 / 12);
   best_perceptron(more);
   best_convolutional(more);
   check_dropout(random);

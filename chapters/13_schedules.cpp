@@ -18,10 +18,10 @@ using nn::real;
 // [/imports]
 
 // [digits]
-/// 20,000 digits to train on and 10,000 to choose by; if it is to be short, a tenth of them.
+/// 20,000 digits to train on and 10,000 to choose by; if it is to be short, a twentieth of them.
 nn::Split load_digits() {
-  const std::size_t part = lecture::is_short() ? 10 : 1;
-  nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 10'000});
+  const std::size_t part = lecture::is_short() ? 20 : 1;
+  nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 1.0 / 6});
   digits.training = digits.training.first(20'000 / part);
   digits.validation = digits.validation.first(10'000 / part);
   return digits;
@@ -273,7 +273,7 @@ nn::History one_epoch(const nn::Split& digits, const nn::Schedule& schedule, std
 // [choose]
 void choose() {
   heading("13.7 Once through the images");
-  nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 10'000});
+  nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 1.0 / 6});
   if (lecture::is_short()) digits = load_digits();
   const std::vector<Named> candidates{{"constant", nn::ConstantRate{}},
                                       {"constant, times 0.3", [](auto&) { return 0.3; }},
@@ -298,7 +298,7 @@ void ten_starts() {
   heading("13.8 Ten starts and the test set");
   nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0});
   digits.validation = digits.test;  // measured at the end; nothing is chosen by it
-  if (lecture::is_short()) digits.training = digits.training.first(2'000);
+  if (lecture::is_short()) digits.training = digits.training.first(1'000);
   std::vector<double> right;
   double fastest = 1e9;  // others may use the machine, too: the fastest tells what it can do
   for (std::uint64_t seed = 1; seed <= (lecture::is_short() ? 2 : 10); ++seed) {

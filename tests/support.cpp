@@ -1,6 +1,7 @@
 module;
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,10 @@ module;
 #include <vector>
 
 module nn.test;
+
+import nn.activation;
+import nn.dense;
+import nn.initializers;
 
 namespace nn::test {
 
@@ -27,6 +32,11 @@ Tensor golden(std::string_view file, std::string_view name) {
   const auto axes = entry.at("shape").get<std::vector<std::size_t>>();
   const auto values = entry.at("values").get<std::vector<real>>();
   return Tensor{Shape{axes}, values};
+}
+
+Sequential small_network(std::uint64_t seed) {
+  Random random{seed};
+  return Sequential{Dense{2, 8, He{random}}, ReLU{}, Dense{8, 3, Glorot{random}}};
 }
 
 }  // namespace nn::test

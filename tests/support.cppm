@@ -21,12 +21,9 @@ module;
 
 export module nn.test;
 
-import nn.activation;
 import nn.backprop;
 import nn.cost;
-import nn.dense;
 import nn.descent;
-import nn.initializers;
 import nn.parallel;
 import nn.random;
 
@@ -138,10 +135,7 @@ constexpr double gradient_tolerance = in_double ? 1e-7 : 1e-2;
 }
 
 /// A network that can separate the clouds.
-[[nodiscard]] inline Sequential small_network(std::uint64_t seed = 3) {
-  Random random{seed};
-  return Sequential{Dense{2, 8, He{random}}, ReLU{}, Dense{8, 3, Glorot{random}}};
-}
+[[nodiscard]] Sequential small_network(std::uint64_t seed = 3);
 
 /// A cost made a layer, from predictions to one number, so that nn::check_gradients can check it,
 /// or a network under it.

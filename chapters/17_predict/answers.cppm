@@ -2,27 +2,18 @@
 /// @brief What chapter 17's program has read, and how it says so.
 module;
 
-#include <fmt/core.h>
-
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 export module predict.answers;
 
-import nn;
+import nn.pictures;
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 // [reading]
 /// A digit as the network reads it.
@@ -39,22 +30,8 @@ export struct Reading {
     return digit == 7 && second == 1 && probabilities(0, 1) >= 0.001F;
   }
 };
-
-/// What is to be said of a doubtful digit; nothing of others.
-std::string remark(const Reading& reading) {
-  std::string text;
-  if (reading.is_unsure()) {
-    text = fmt::format("unsure: perhaps {} ({:.1f} %)", reading.second,
-                       100 * reading.probabilities(0, reading.second));
-  }
-  if (reading.may_be_european()) {
-    text += (text.empty() ? "" : "; ") + std::string{"a 1 with an upstroke is read as 7"};
-  }
-  return text;
-}
 // [/reading]
 
-// [answer]
 /// What the network reads in a picture.
 export struct Answer {
   std::string file;
@@ -65,193 +42,24 @@ export struct Answer {
   std::vector<fs::path> stages;  ///< The files that --show has made.
 };
 
-/// `, picture 8` where a file has several.
-std::string picture_of(const Answer& answer) {
-  return answer.index ? fmt::format(", picture {}", *answer.index) : "";
-}
+/// The file, and the number of the picture if it has several.
+export std::string name(const Answer& answer);
 
-export std::string name(const Answer& answer) { return answer.file + picture_of(answer); }
-
-std::string number(const Answer& answer) {
-  std::string number;
-  for (const Reading& reading : answer.digits) number += std::to_string(reading.digit);
-  return number;
-}
-
-/// The digit that decides how certain a number is.
-const Reading& least_certain(const Answer& answer) {
-  return *std::ranges::min_element(answer.digits, {}, &Reading::certainty);
-}
-// [/answer]
-
-namespace {
-
-// [drawing]
-/// Two rows of pixels as one line of half blocks.
-std::string half_blocks(std::span<const nn::real> pixels, std::size_t line) {
-  std::string text;
-  for (std::size_t x = 0; x < 28; ++x) {
-    const bool upper = pixels[2 * line * 28 + x] > 0.4F;
-    const bool lower = pixels[(2 * line + 1) * 28 + x] > 0.4F;
-    constexpr std::array<const char*, 4> blocks{" ", "▀", "▄", "█"};
-    text += blocks[(upper ? 1U : 0U) + (lower ? 2U : 0U)];
-  }
-  return text;
-}
-
-/// A bar as long as a share of 32 columns, to an eighth of one.
-std::string bar(nn::real share) {
-  constexpr std::array<const char*, 8> parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const auto eighths = static_cast<std::size_t>(std::lround(32 * 8 * share));
-  std::string text;
-  for (std::size_t i = 0; i < eighths / 8; ++i) text += "█";
-  return text + parts[eighths % 8];
-}
-// [/drawing]
-
-/// Prints a line without the blanks at its end.
-void print_line(std::string line) {
-  line.resize(line.find_last_not_of(' ') + 1);
-  fmt::print("{}\n", line);
-}
-
-/// The end of a path that is too long for a line.
-std::string shortened(const std::string& path) {
-  constexpr std::size_t most = 40;
-  if (path.size() <= most) return path;
-  std::size_t begin = path.size() - most;
-  while ((static_cast<unsigned char>(path[begin]) & 0xC0U) == 0x80U) ++begin;  // within a letter
-  return "…" + path.substr(begin);
-}
-
-// [picture]
-/// Shows what the network saw, and next to it the probability that it gives to each digit.
-void print_bars(const Reading& reading) {
-  constexpr std::size_t above = 2;  // lines of the drawing before the first bar
-  for (std::size_t line = 0; line < 14; ++line) {
-    std::string text = "  " + half_blocks(reading.found.pixels.row(0), line);
-    if (line >= above && line - above < 10) {
-      const nn::real probability = reading.probabilities(0, line - above);
-      text +=
-          fmt::format("    {}  {:5.1f} %  {}", line - above, 100 * probability, bar(probability));
-    }
-    print_line(text);
-  }
-}
-
-/// One digit is drawn; of several each has a line.
-void print_picture(const Answer& answer) {
-  fmt::print("\n{}{}, {} × {} pixels: {}\n", shortened(answer.file), picture_of(answer),
-             answer.width, answer.height, number(answer));
-  if (answer.digits.size() == 1) {
-    const Reading& reading = answer.digits[0];
-    if (const std::string text = remark(reading); !text.empty()) fmt::print("  {}\n", text);
-    print_bars(reading);
-  } else {
-    fmt::print("\n");
-    for (const Reading& reading : answer.digits) {
-      print_line(fmt::format("  {}  {:5.1f} %  {}", reading.digit, 100 * reading.certainty(),
-                             remark(reading)));
-    }
-  }
-  if (!answer.stages.empty()) fmt::print("\n");
-  for (const fs::path& file : answer.stages) fmt::print("  {}\n", file.string());
-}
-// [/picture]
-
-// [line]
-/// The same in one line, for many files.
-void print_in_a_line(const Answer& answer) {
-  const Reading& reading = least_certain(answer);
-  std::string text = remark(reading);
-  if (!text.empty()) text.insert(0, ", ");
-  fmt::print("{}: {} ({:.1f} %){}\n", name(answer), number(answer), 100 * reading.certainty(),
-             text);
-  for (const fs::path& file : answer.stages) fmt::print("  {}\n", file.string());
-}
-// [/line]
-
-// [json]
-/// The same for a program. Six digits are more than a float has, and enough.
-Json json_of(const Answer& answer) {
-  const auto rounded = [](double value) { return std::round(1e6 * value) / 1e6; };
-  Json json{{"file", answer.file}};
-  if (answer.index) json["picture"] = *answer.index;
-  json.update({{"width", answer.width},
-               {"height", answer.height},
-               {"answer", number(answer)},
-               {"unsure", least_certain(answer).is_unsure()},
-               {"digits", Json::array()}});
-  for (const Reading& reading : answer.digits) {
-    const nn::FoundDigit& box = reading.found;
-    Json probabilities = Json::array();
-    for (const double value : reading.probabilities.values()) {
-      probabilities.push_back(rounded(value));
-    }
-    json["digits"].push_back(
-        {{"digit", reading.digit},
-         {"probability", rounded(reading.certainty())},
-         {"second", reading.second},
-         {"probabilities", probabilities},
-         {"box", {rounded(box.left), rounded(box.top), rounded(box.right), rounded(box.bottom)}}});
-  }
-  for (const fs::path& file : answer.stages) json["stages"].push_back(file.string());
-  return json;
-}
-// [/json]
-
-}  // namespace
-
-// [report]
 /// Gives the answers: as drawings or as lines, when they are there, or together as JSON.
 export class Report {
  public:
   Report(bool is_json, bool is_list) : is_json_{is_json}, is_list_{is_list} {}
 
-  void answer(const Answer& answer) {
-    if (is_json_) {
-      json_.push_back(json_of(answer));
-    } else if (is_list_) {
-      print_in_a_line(answer);
-    } else {
-      print_picture(answer);
-    }
-  }
-
-  void failure(const std::string& file, const std::string& sentence, int status = EXIT_FAILURE) {
-    fmt::print(stderr, "17_predict: {}\n", sentence);
-    status_ = std::max(status_, status);
-    if (is_json_) json_.push_back({{"file", file}, {"error", sentence}});
-  }
-
+  void answer(const Answer& answer);
+  void failure(const std::string& file, const std::string& sentence, int status = EXIT_FAILURE);
   /// Says how many pictures of a file were not read.
-  void more(const std::string& file, std::size_t count) const {
-    if (is_json_) {
-      fmt::print(stderr, "17_predict: {}: {} more, which --index all reads\n", file, count);
-    } else if (is_list_) {
-      fmt::print("{}: {} more, which --index all reads\n", file, count);
-    } else {
-      fmt::print("\nand {} more, which --index can show\n", count);
-    }
-  }
-
+  void more(const std::string& file, std::size_t count) const;
   /// @return The program's status: the worst of all failures'.
-  int end() {
-    if (!is_json_) return status_;
-    std::string lines;
-    for (const Json& one : json_) {
-      // A name may be no UTF-8, as a file's may.
-      lines +=
-          (lines.empty() ? "" : ",\n") + one.dump(-1, ' ', false, Json::error_handler_t::replace);
-    }
-    fmt::print("[{}]\n", lines);
-    return status_;
-  }
+  int end();
 
  private:
   bool is_json_;
   bool is_list_;
   int status_ = EXIT_SUCCESS;
-  std::vector<Json> json_;
+  std::vector<std::string> json_;
 };
-// [/report]
