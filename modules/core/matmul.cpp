@@ -71,8 +71,8 @@ void multiply_tile(const Factors& f, real* c, std::size_t c_stride) {
     std::array<Simd, Vectors> row;
     for (std::size_t v = 0; v < Vectors; ++v) row[v] = simd_load(f.b + k * f.b_stride + v * lanes);
     for (std::size_t i = 0; i < Rows; ++i) {
-      const real scalar = f.a[i * f.a_row_stride + k * f.a_depth_stride];
-      for (std::size_t v = 0; v < Vectors; ++v) sum[i][v] += scalar * row[v];
+      const Simd scalar = simd_all(f.a[i * f.a_row_stride + k * f.a_depth_stride]);
+      for (std::size_t v = 0; v < Vectors; ++v) sum[i][v] = multiply_add(scalar, row[v], sum[i][v]);
     }
   }
   for (std::size_t i = 0; i < Rows; ++i) {

@@ -3,6 +3,7 @@
 module;
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -44,6 +45,41 @@ using Simd = real __attribute__((vector_size(vector_bytes)));
 /// @param to Where its first number goes, aligned or not; the others follow.
 /// @param vector What to write.
 inline void simd_store(real* to, const Simd& vector) { std::memcpy(to, &vector, sizeof vector); }
+
+/// A vector with the same number in every lane.
+/// @param value Any.
+[[nodiscard]] inline Simd simd_all(real value) {
+  return value - Simd{};  // value + 0 would turn −0 into 0, and be a true addition
+}
+
+/// Whether the machine multiplies and adds in one instruction, which rounds once.
+#if defined(__FMA__) || defined(__FP_FAST_FMAF)
+constexpr bool has_multiply_add = true;
+#else
+constexpr bool has_multiply_add = false;
+#endif
+
+/// a b + c, by one instruction where the machine has it.
+///
+/// Compilers make such instructions of any `a * b + c` if they may, but each of them in other
+/// places, and then the last bits differ. In the library they may not (`-ffp-contract=off`): it
+/// says where it wants them.
+[[nodiscard]] inline real multiply_add(real a, real b, real c) {
+  if constexpr (has_multiply_add) return std::fma(a, b, c);
+  return a * b + c;
+}
+
+/// The same for all lanes.
+[[nodiscard]] inline Simd multiply_add(const Simd& a, const Simd& b, const Simd& c) {
+  if constexpr (!has_multiply_add) return a * b + c;
+#if defined(__clang__)
+  return __builtin_elementwise_fma(a, b, c);
+#else
+  Simd sum;
+  for (std::size_t lane = 0; lane < lanes; ++lane) sum[lane] = std::fma(a[lane], b[lane], c[lane]);
+  return sum;
+#endif
+}
 
 /// Where a vector's numbers are NaN.
 /// @param vector Any numbers.

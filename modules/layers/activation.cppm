@@ -162,6 +162,12 @@ struct HyperbolicTangent {
   [[nodiscard]] constexpr real derivative(real y) const { return 1 - y * y; }
 };
 
+// These are compiled once, with the library and its optimization.
+extern template class Elementwise<Rectifier>;
+extern template class Elementwise<LeakyRectifier>;
+extern template class Elementwise<Logistic>;
+extern template class Elementwise<HyperbolicTangent>;
+
 /// The rectified linear unit y = max(0, x); its derivative is 1 where x > 0, else 0 (at 0 too).
 /// Source: Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines".
 class ReLU : public Elementwise<Rectifier> {};

@@ -69,7 +69,7 @@ void correlate_tile(const Window& w, Extent part, const real* kernels, const rea
                     const real* image, real* out) {
   std::array<std::array<Simd, Pixels>, Channels> sum{};
   for (std::size_t o = 0; o < Channels && bias != nullptr; ++o) {
-    for (std::size_t p = 0; p < Pixels; ++p) sum[o][p] = Simd{} + bias[o];
+    for (std::size_t p = 0; p < Pixels; ++p) sum[o][p] = simd_all(bias[o]);
   }
   // [tile]
   for (std::size_t c = 0; c < w.channels; ++c) {
@@ -81,8 +81,10 @@ void correlate_tile(const Window& w, Extent part, const real* kernels, const rea
         for (std::size_t p = 0; p < Pixels; ++p)
           pixel[p] = simd_load(row + n * w.image.column + p * w.pixel_step);
         for (std::size_t o = 0; o < Channels; ++o) {
-          const real weight = weights[o * w.kernel.output + n];
-          for (std::size_t p = 0; p < Pixels; ++p) sum[o][p] += weight * pixel[p];
+          const Simd weight = simd_all(weights[o * w.kernel.output + n]);
+          for (std::size_t p = 0; p < Pixels; ++p) {
+            sum[o][p] = multiply_add(weight, pixel[p], sum[o][p]);
+          }
         }
       }
     }
@@ -248,7 +250,9 @@ void dot_tile(const Places& places, const real* dy, const real* image, real* sum
       }
       for (std::size_t o = 0; o < Channels; ++o) {
         const Simd gradient = simd_load(d + o * places.output_channel + j * lanes);
-        for (std::size_t n = 0; n < Columns; ++n) sum[o][n] += gradient * pixel[n];
+        for (std::size_t n = 0; n < Columns; ++n) {
+          sum[o][n] = multiply_add(gradient, pixel[n], sum[o][n]);
+        }
       }
     }
   }

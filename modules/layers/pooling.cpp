@@ -127,7 +127,7 @@ InterleavedImages MaxPool::pool(const InterleavedImages& x, InterleavedImages* p
         const Simd value = simd_load(in + (corner + distance) * lanes);
         const auto larger = (value > best) | is_nan(value);
         best = larger ? value : best;
-        place = larger ? Simd{} + static_cast<real>(number) : place;
+        place = larger ? simd_all(static_cast<real>(number)) : place;
       });
       simd_store(out + i * lanes, best);
       if (kept != nullptr) simd_store(kept + i * lanes, place);
@@ -179,7 +179,7 @@ InterleavedImages MaxPool::backward(const InterleavedImages& dy) const {
       const Simd gradient = simd_load(in + i * lanes);
       windows.each_place([&](std::size_t distance, std::size_t number) {
         real* const value = out + (corner + distance) * lanes;
-        const auto here = place == Simd{} + static_cast<real>(number);
+        const auto here = place == simd_all(static_cast<real>(number));
         simd_store(value, simd_load(value) + (here ? gradient : Simd{}));
       });
     });

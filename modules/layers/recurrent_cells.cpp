@@ -11,6 +11,8 @@ module;
 
 module nn.recurrent;
 
+import nn.vector;
+
 namespace nn {
 
 namespace {
@@ -46,11 +48,11 @@ inline Exponential exponential(real x) {
   // Numbers of this size have no bits left for fractions, so adding one of them rounds.
   constexpr real rounder = real(1.5) * (Bits{1} << static_cast<unsigned>(fraction));
   const real clamped = std::min(std::max(x, -limit), limit);  // NaN stays NaN
-  const real rounded = clamped * (1 / ln2) + rounder;
-  const real r = clamped - (rounded - rounder) * ln2;
+  const real rounded = multiply_add(clamped, 1 / ln2, rounder);
+  const real r = multiply_add(rounder - rounded, ln2, clamped);
   real sum = reciprocal_factorials.back();
   for (std::size_t n = reciprocal_factorials.size() - 1; n-- > 1;) {
-    sum = sum * r + reciprocal_factorials[n];
+    sum = multiply_add(sum, r, reciprocal_factorials[n]);
   }
   return {.power = std::bit_cast<real>((std::bit_cast<Bits>(rounded) + bias) << fraction),
           .rest = sum * r};
@@ -65,7 +67,7 @@ inline real sigmoid(real x) {
 /// swallowed the digits of x: e²ˣ − 1 = power · rest + (power − 1).
 inline real tanh(real x) {
   const auto [power, rest] = exponential(2 * x);
-  const real above_one = power * rest + (power - 1);
+  const real above_one = multiply_add(power, rest, power - 1);
   return above_one / (above_one + 2);
 }
 

@@ -94,7 +94,7 @@ struct Strip {
 /// @param features One number for each feature.
 [[nodiscard]] inline Simd load_features(const Strip& strip, const Tensor& features) {
   const real* const from = features.data() + strip.feature;
-  return strip.is_joined ? Simd{} + *from : simd_load(from);
+  return strip.is_joined ? simd_all(*from) : simd_load(from);
 }
 
 /// Writes the numbers that belong to a strip's features.
@@ -175,7 +175,7 @@ template <class Terms>
     detail::add(sums, group);
   }
   if (strip.is_joined) {
-    for (Simd& sum : sums) sum = Simd{} + simd_sum(sum);
+    for (Simd& sum : sums) sum = simd_all(simd_sum(sum));
   }
   return sums;
 }
