@@ -4,6 +4,7 @@
 # functions say, fail and step of ./book.
 
 oldest_clang=19
+oldest_gcc=15                       # GCC 14 stops at the modules with internal errors
 oldest_cmake=3.28
 venv=$root/.venv
 venv_cmake=3.31.10                  # for a system whose own CMake is too old
@@ -31,7 +32,8 @@ libraries=(
 # Further programs and their packages. A command may add to either list.
 programs=(ninja ninja-build)
 needs_venv=   # whether a command makes a Python environment
-needs_fuzzer= # whether a command needs what the compiler's sanitizers and fuzzer bring
+needs_clang=  # whether GCC will not do
+needs_fuzzer= # whether a command needs what clang's sanitizers and fuzzer bring
 needs_wasm=   # whether a command compiles for the pages
 
 # ------------------------------------------------------------------------- finding what is needed
@@ -48,25 +50,41 @@ cached() {
   fi
 }
 
-# Whether a compiler is clang, new enough, and has its scanner of imports in the path or beside it.
+is_clang() { [[ $("$1" --version 2>/dev/null) == *'clang version'* ]]; }
+
+# Whether a compiler can build modules: a clang, new enough, with its scanner of imports in the path or
+# beside it; or a GCC, new enough.
 is_usable() {
-  [[ $("$1" --version 2>/dev/null) =~ clang\ version\ ([0-9]+) ]] || return 1
-  local major=${BASH_REMATCH[1]}
-  ((major >= oldest_clang)) || return 1
-  command -v "clang-scan-deps-$major" "$(dirname "$(command -v "$1")")/clang-scan-deps" >/dev/null
+  local version major
+  version=$(version_of "$1") || return 1
+  major=${version%%.*}
+  if is_clang "$1"; then
+    ((major >= oldest_clang)) || return 1
+    command -v "clang-scan-deps-$major" "$(dirname "$(command -v "$1")")/clang-scan-deps" >/dev/null
+  else
+    [[ -z $needs_clang$needs_fuzzer$needs_wasm && $("$1" --version) == *'Free Software Foundation'* ]] &&
+      ((major >= oldest_gcc))
+  fi
 }
 
-# The compiler that the caller names in CXX, else that of the build folder, else the newest.
+# The compiler that the caller names in CXX, else that of the build folder, else the newest clang, else GCC.
 find_compiler() {
   local candidate
   if [[ -n ${CXX:-} ]]; then
-    is_usable "$CXX" || fail "CXX is '$CXX', but the modules need clang $oldest_clang or newer" \
-      "with its clang-scan-deps: unset CXX, or let it name such a clang++."
+    if ! is_usable "$CXX"; then
+      if [[ -n $needs_clang$needs_fuzzer$needs_wasm ]]; then
+        fail "CXX is '$CXX', but this command needs clang $oldest_clang or newer with its" \
+          "clang-scan-deps: unset CXX, or let it name such a clang++."
+      fi
+      fail "CXX is '$CXX', but the modules need clang $oldest_clang or newer with its clang-scan-deps," \
+        "or GCC $oldest_gcc or newer: unset CXX, or let it name such a compiler."
+    fi
     compiler=$(command -v "$CXX")
     return
   fi
   compiler=
-  for candidate in "$(cached CMAKE_CXX_COMPILER)" $(compgen -c clang++ | sort -Vru); do
+  for candidate in "$(cached CMAKE_CXX_COMPILER)" $(compgen -c clang++ | sort -Vru) \
+    $(compgen -c g++ | sort -Vru); do
     if is_usable "$candidate"; then
       compiler=$(command -v "$candidate")
       return
@@ -101,7 +119,7 @@ look_around() {
     local number
     number=$(packaged_clang)
     missing+=("clang-$number" "clang-tools-$number")
-  elif ! "$compiler" -x c++ -fsyntax-only - <<<'#include <version>' 2>/dev/null; then
+  elif is_clang "$compiler" && ! "$compiler" -x c++ -fsyntax-only - <<<'#include <version>' 2>/dev/null; then
     missing+=("$(packaged_standard_library)")
   fi
   if [[ -n $needs_fuzzer ]] && ! has_fuzzer; then
@@ -186,7 +204,7 @@ setup() {
 
 install_packages() {
   if [[ -z $(command -v apt-get) ]]; then
-    fail "needed, but not found: ${missing[*]} (Debian's names). Install them and run this again."
+    fail "needed, but not found: ${missing[*]} (Debian's names). $(other_systems_command)"
   elif ! become_root; then
     fail "packages are missing, and to install them takes root or sudo. As root, run:" \
       "apt-get install ${missing[*]}"
@@ -200,6 +218,23 @@ install_packages() {
   step "installing ${missing[*]}" "${apt_get[@]}" --fix-broken install "${missing[@]}"
   look_around
   if ((${#missing[@]} > 0)); then fail "installed, but still not found: ${missing[*]}."; fi
+}
+
+# What installs the missing packages where there is no apt-get: a command of the package manager that is there,
+# with that system's names, from .book/packages.
+other_systems_command() {
+  local managers=('dnf install' 'pacman -S' 'zypper install' 'brew install') column package name names=()
+  for column in 0 1 2 3; do
+    if [[ -z $(command -v "${managers[column]%% *}") ]]; then continue; fi
+    for package in "${missing[@]}"; do
+      if [[ $package =~ ^(clang|clang-tools)-[0-9]+$ ]]; then package=${BASH_REMATCH[1]}; fi
+      name=$(awk -v name="$package" -v column=$((column + 2)) '$1 == name { print $column }' "$root/.book/packages")
+      names+=("${name:-$package}")
+    done
+    echo "On this system that should be: ${managers[column]} $(printf '%s\n' "${names[@]}" | sort -u | paste -sd ' ')"
+    return
+  done
+  echo "Install them and run this again."
 }
 
 try() { "$@" || true; }

@@ -1,12 +1,7 @@
 # What find_package(nn) reads. Modules reach a consumer as source: CMake compiles their interfaces
 # again, with the consumer's compiler.
-if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19
-   OR NOT CMAKE_GENERATOR MATCHES "Ninja")
-  message(FATAL_ERROR
-    "nn's modules need clang 19 or newer and the Ninja generator, not ${CMAKE_CXX_COMPILER_ID} "
-    "${CMAKE_CXX_COMPILER_VERSION} and ${CMAKE_GENERATOR}: "
-    "pass -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 for a new build folder.")
-endif()
+include("${CMAKE_CURRENT_LIST_DIR}/nnCompiler.cmake")
+nn_check_compiler()
 
 include(CMakeFindDependencyMacro)
 find_dependency(fmt)

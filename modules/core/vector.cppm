@@ -14,13 +14,17 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// The bytes of a vector register: the one constant on which the speed of the library depends.
+/// The bytes of a vector register, and how many registers there are: the two constants on which the
+/// speed of the library depends. A machine without vectors computes these lane by lane.
 #if defined(__AVX512F__)
 constexpr std::size_t vector_bytes = 64;
 constexpr std::size_t vector_registers = 32;
 #elif defined(__AVX__)
 constexpr std::size_t vector_bytes = 32;
 constexpr std::size_t vector_registers = 16;
+#elif defined(__aarch64__)
+constexpr std::size_t vector_bytes = 16;
+constexpr std::size_t vector_registers = 32;
 #else
 constexpr std::size_t vector_bytes = 16;
 constexpr std::size_t vector_registers = 16;

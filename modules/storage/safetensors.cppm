@@ -17,7 +17,7 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// The library's version, `0.1.0`: written beside all that it stores.
+/// The library's version, `0.2.0`: written beside all that it stores.
 [[nodiscard]] std::string_view version();
 
 /// A tensor as it stands in a file: numbers of any type and any number of axes.

@@ -1,17 +1,25 @@
-# Installs the library to a prefix of its own, then builds and runs the program beside this file
-# against it, as a stranger would: the prefix is all it is told.
-# Needs BUILD (this project's build folder), WORK (a folder to work in), CXX and EXPECTED (output).
+# Builds and runs the program beside this file as a stranger would, WAY by WAY: find_package finds the library
+# installed to a prefix of its own; for add_subdirectory and FetchContent the project is told its folder. These
+# two share a build folder, so that the library is compiled once.
+# Needs BUILD (this project's build folder), WORK (a folder to work in), CXX, WAYS and EXPECTED (output).
 function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-file(REMOVE_RECURSE "${WORK}/prefix")
-run(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${WORK}/prefix")
-run(${CMAKE_COMMAND} -S "${CMAKE_CURRENT_LIST_DIR}" -B "${WORK}/build" -G Ninja
-  "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
-run(${CMAKE_COMMAND} --build "${WORK}/build")
-
-execute_process(COMMAND "${WORK}/build/consumer" OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
-if(NOT output STREQUAL "${EXPECTED}\n")
-  message(FATAL_ERROR "The consumer prints '${output}', expected '${EXPECTED}'.")
-endif()
+foreach(way IN LISTS WAYS)
+  set(build "${WORK}/build")
+  set(settings "-DNN_FOLDER=${CMAKE_CURRENT_LIST_DIR}/../.." -DCMAKE_BUILD_TYPE=Debug)
+  if(way STREQUAL "find_package")
+    file(REMOVE_RECURSE "${WORK}/prefix")
+    run(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${WORK}/prefix")
+    set(build "${WORK}/build-installed")
+    set(settings "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
+  endif()
+  run(${CMAKE_COMMAND} -S "${CMAKE_CURRENT_LIST_DIR}" -B "${build}" -G Ninja
+    "-DCMAKE_CXX_COMPILER=${CXX}" -DWAY=${way} ${settings})
+  run(${CMAKE_COMMAND} --build "${build}")
+  execute_process(COMMAND "${build}/consumer" OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT output STREQUAL "${EXPECTED}\n")
+    message(FATAL_ERROR "The consumer, by ${way}, prints '${output}', expected '${EXPECTED}'.")
+  endif()
+endforeach()

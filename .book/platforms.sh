@@ -1,0 +1,176 @@
+# shellcheck shell=bash disable=SC2154
+# ./book platforms: the library with other compilers and for other processors; ./book sources this file. Each
+# platform is built and tested in a folder with a Debian of its own, a system, so that nothing of it touches the
+# machine's packages. Uses the variables and functions of ./book.
+
+systems=${XDG_CACHE_HOME:-$HOME/.cache}/nn-platforms
+platforms=(gcc-15 gcc-16 clang-21 clang-22 libc++ plain arm arm-double riscv)
+# The modules that compute. Under an emulator only these are tested.
+computing='tensor vector matmul images convolution pooling activation cost normalization recurrent training'
+
+libraries_of_systems=(librange-v3-dev libfmt-dev zlib1g-dev libpng-dev libturbojpeg0-dev libwebp-dev
+  nlohmann-json3-dev libprotozero-dev libgtest-dev)
+# Debian's unstable branch has the newest compilers, and moves. What is emulated is taken from the stable one.
+sid_packages=(cmake ninja-build g++-15 g++-16 clang-21 clang-tools-21 clang-22 clang-tools-22
+  libc++-22-dev libc++abi-22-dev googletest "${libraries_of_systems[@]}")
+trixie_packages=(cmake ninja-build clang-19 clang-tools-19 qemu-user-static "${libraries_of_systems[@]}")
+
+# describe PLATFORM: sets suite, the name of its Debian; machine, that of the processor where it is another;
+# tested, the modules, or nothing for all; settings, of CMake.
+describe() {
+  suite=sid machine='' tested=''
+  settings=(-DCMAKE_BUILD_TYPE=Release -DNN_CHAPTERS=OFF -DNN_INSTALL=OFF)
+  case $1 in
+    gcc-*) settings+=("-DCMAKE_CXX_COMPILER=g++-${1#gcc-}") ;;
+    clang-*) settings+=("-DCMAKE_CXX_COMPILER=clang++-${1#clang-}") ;;
+    libc++)
+      # What Debian has compiled of fmt and GoogleTest is for the other standard library.
+      settings+=(-DCMAKE_CXX_COMPILER=clang++-22 '-DCMAKE_CXX_FLAGS=-stdlib=libc++ -DFMT_HEADER_ONLY'
+        "-DCMAKE_PREFIX_PATH=$root/build/platforms/googletest/installed")
+      ;;
+    plain) suite=trixie settings+=(-DCMAKE_CXX_COMPILER=clang++-19 -DNN_ARCH=) ;;
+    arm*) emulate arm64 arm ;;
+    riscv) emulate riscv64 riscv ;;
+  esac
+  if [[ $1 == *-double ]]; then settings+=(-DNN_REAL=double); fi
+}
+
+# emulate DEBIANS-NAME TOOLCHAIN: for another processor, with clang 19, whose programs QEMU runs here.
+emulate() {
+  suite=trixie machine=$1 tested=$computing
+  settings+=("-DCMAKE_TOOLCHAIN_FILE=tests/platforms/$2.cmake")
+}
+
+# inside COMMAND…: runs it in the system, with the book at its own place.
+inside() {
+  chroot "$systems/$suite" env --ignore-environment --chdir="$root" HOME=/root LC_ALL=C.UTF-8 \
+    PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# Makes the system where it is missing, and installs what the platform needs in it.
+make_system() {
+  local system=$systems/$suite packages=() apt_get=(apt-get -y -q --no-install-recommends
+    -o Acquire::Check-Valid-Until=false)
+  if [[ ! -e $system/made ]]; then
+    rm -rf "$system"
+    mkdir -p "$systems"
+    debootstrap --variant=minbase "$suite" "$system"
+    touch "$system/made"
+  fi
+  mkdir -p "$system/$root"
+  if ! mountpoint -q "$system/proc"; then
+    mount --bind "$root" "$system/$root"
+    mount -t proc proc "$system/proc"
+  fi
+  cp /etc/resolv.conf /etc/hosts "$system/etc/"
+  if [[ $suite == sid ]]; then packages=("${sid_packages[@]}"); else packages=("${trixie_packages[@]}"); fi
+  if [[ -n $machine ]]; then
+    inside dpkg --add-architecture "$machine"
+    packages+=("libstdc++-14-dev:$machine" lld-19)
+    for library in "${libraries_of_systems[@]}"; do
+      # Headers alone are the same for all processors.
+      case $library in
+        librange-v3-dev | nlohmann-json3-dev | libprotozero-dev) ;;
+        *) packages+=("$library:$machine") ;;
+      esac
+    done
+  fi
+  if [[ ! -e $system/installed-$machine || ${packages[*]} != $(<"$system/installed-$machine") ]]; then
+    inside "${apt_get[@]}" update
+    inside "${apt_get[@]}" install "${packages[@]}"
+    echo "${packages[*]}" >"$system/installed-$machine"
+  fi
+}
+
+# GoogleTest, from the sources that Debian has, with the settings of the platform.
+build_googletest() {
+  local folder=build/platforms/googletest
+  inside cmake -S /usr/src/googletest -B "$folder" -G Ninja "${settings[@]}" \
+    "-DCMAKE_INSTALL_PREFIX=$root/$folder/installed"
+  inside cmake --build "$folder"
+  inside cmake --install "$folder"
+}
+
+# build_and_test PLATFORM: configures, builds and tests it; what is printed goes to the log.
+build_and_test() {
+  local folder=build/platforms/$1 tests=() name
+  if [[ $1 == libc++ ]]; then build_googletest; fi
+  inside cmake -S . -B "$folder" -G Ninja "${settings[@]}"
+  if [[ -n $tested ]]; then
+    for name in $tested; do tests+=("$name.tests"); done
+    inside cmake --build "$folder" --target "${tests[@]}"
+    inside ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --no-tests=error \
+      --tests-regex "^(${tested// /|})(_double)?[.]"
+  else
+    inside cmake --build "$folder"
+    inside ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --no-tests=error \
+      --label-exclude slow
+  fi
+}
+
+# The compiler and its version: g++ 16.2.0.
+version_in_system() {
+  local setting
+  local compiler=clang++-19
+  for setting in "${settings[@]}"; do
+    if [[ $setting == -DCMAKE_CXX_COMPILER=* ]]; then compiler=${setting#*=}; fi
+  done
+  printf '%s %s' "${compiler%%++*}++" "$(inside "$compiler" --version | grep -m 1 -oE '[0-9]+\.[0-9]+\.[0-9]+')"
+}
+
+# One row of the table in docs/platforms_table.md, in place of the platform's older one.
+record_platform() {
+  local table=$root/docs/platforms_table.md name row today
+  today=$(date +%F)
+  row="| $1 | $2 | $3 | $4 | $today |"
+  {
+    printf '| platform | compiler | tests of | passed | on |\n| --- | --- | --- | ---: | --- |\n'
+    for name in "${platforms[@]}"; do
+      if [[ $name == "$1" ]]; then echo "$row"; else grep -F "| $name |" "$table" 2>/dev/null || true; fi
+    done
+  } >"$table.new"
+  mv "$table.new" "$table"
+}
+
+# Ends with status 1 if a platform failed, or with 3 if only the system of one could not be made.
+book_platforms() {
+  local no_system=3
+  local name chosen=("$@") count what failed=0 begun
+  for name in "$@"; do
+    [[ " ${platforms[*]} " == *" $name "* ]] || refuse "there is no platform '$name'; there are: ${platforms[*]}."
+  done
+  if ((EUID != 0)); then fail "platforms makes systems of their own, which takes root: sudo ./book platforms"; fi
+  if [[ -z ${NN_PLATFORMS_MOUNTS:-} ]]; then
+    programs+=(debootstrap debootstrap unshare util-linux)
+    prepare
+    exec {lock}>&-
+    # What is mounted is mounted for this command alone, and goes with it, however it ends.
+    NN_PLATFORMS_MOUNTS=private exec unshare --mount "$root/book" platforms "$@"
+  fi
+  if (($# == 0)); then chosen=("${platforms[@]}"); fi
+  for name in "${chosen[@]}"; do
+    describe "$name"
+    log=$root/build/platforms-$name.log
+    begun=$SECONDS
+    say "$name, in Debian's $suite …"
+    # As jobs, so that the first failure ends them.
+    (make_system) >"$log" 2>&1 </dev/null &
+    if ! wait $!; then
+      say "$name: its system could not be made. The full output is in $log."
+      if ((failed == 0)); then failed=$no_system; fi
+      continue
+    fi
+    (build_and_test "$name") >>"$log" 2>&1 </dev/null &
+    if ! wait $!; then
+      grep -m 3 -A 3 -E 'error: |Error |\*\*\*Failed|^E: ' "$log" >&2 || tail -n 5 "$log" >&2
+      say "$name: failed. The full output is in $log."
+      failed=1
+      continue
+    fi
+    count=$(sed -nE 's/^100% tests passed, 0 tests failed out of ([0-9]+).*/\1/p' "$log")
+    what=${tested:+what computes}
+    record_platform "$name" "$(version_in_system)" "${what:-all modules}" "$count"
+    printf '%-12s %-30s %5s tests passed, %4d s\n' "$name" "$(version_in_system)" "$count" $((SECONDS - begun))
+  done
+  return "$failed"
+}
