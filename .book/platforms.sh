@@ -58,7 +58,7 @@ make_system() {
     touch "$system/made"
   fi
   mkdir -p "$system/$root"
-  if ! mountpoint -q "$system/proc"; then
+  if ! mountpoint -q "$system/$root"; then
     mount --bind "$root" "$system/$root"
     mount -t proc proc "$system/proc"
   fi
@@ -118,9 +118,9 @@ version_in_system() {
   printf '%s %s' "${compiler%%++*}++" "$(inside "$compiler" --version | grep -m 1 -oE '[0-9]+\.[0-9]+\.[0-9]+')"
 }
 
-# One row of the table in docs/platforms_table.md, in place of the platform's older one.
+# One row of the table in docs/reliability/platforms.txt, in place of the platform's older one.
 record_platform() {
-  local table=$root/docs/platforms_table.md name row today
+  local table=$root/docs/reliability/platforms.txt name row today
   today=$(date +%F)
   row="| $1 | $2 | $3 | $4 | $today |"
   {

@@ -252,8 +252,8 @@ TEST_P(ConvolutionOfSize, IsThePlainLoops) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, ConvolutionOfSize, testing::ValuesIn(cases), [](const auto& info) {
-  const Case& c = info.param;
+INSTANTIATE_TEST_SUITE_P(Sizes, ConvolutionOfSize, testing::ValuesIn(cases), [](const auto& test) {
+  const Case& c = test.param;
   const auto text = [](Extent extent) {
     return std::to_string(extent.height) + "x" + std::to_string(extent.width);
   };

@@ -131,7 +131,9 @@ TEST(CrossEntropy, IsFiniteForCertainty) {
   EXPECT_EQ(nn::CrossEntropy::gradient(certain, Labels{0}), (Tensor{{-1, 0}}));
   EXPECT_EQ(nn::CrossEntropy::gradient(certain, Labels{1}),
             (Tensor{{0, -1 / nn::least_probability}}));
-  if (!nn::test::in_double) EXPECT_NEAR(certainly_wrong, 87.3, 0.1);
+  if (!nn::test::in_double) {
+    EXPECT_NEAR(certainly_wrong, 87.3, 0.1);
+  }
 }
 
 TEST(BinaryCrossEntropy, IsFiniteForCertainty) {

@@ -55,7 +55,9 @@ TEST(Dropout, LeavesOutItsFractionAndScalesTheRest) {
     // Six standard deviations of a count: √(n p (1 − p)).
     EXPECT_NEAR(static_cast<double>(zeros), rate * size, 6 * std::sqrt(size * rate * (1 - rate)));
     for (const real value : y.values()) {
-      if (value != 0) EXPECT_NEAR(value, kept, 1e-3 * kept);
+      if (value != 0) {
+        EXPECT_NEAR(value, kept, 1e-3 * kept);
+      }
     }
   }
 }

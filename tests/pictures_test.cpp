@@ -577,7 +577,10 @@ TEST_F(Pictures, SaysWhatIsWrongWithAJpeg) {
   EXPECT_EQ(fault(Bytes(good.begin(), good.end() - 1)),
             fmt::format("byte {}: {}", good.size() - 1, end));
   EXPECT_EQ(fault("\xFF\xD8\xFF\xE0 JPEG"), "byte 9: " + end);
-  EXPECT_EQ(fault("\xFF\xD8\xFF\xD9"), "0 × 0 pixels, expected 1 to 10000 a side");
+  const std::string nothing = fault("\xFF\xD8\xFF\xD9");  // newer libraries refuse it themselves
+  EXPECT_TRUE(nothing == "0 × 0 pixels, expected 1 to 10000 a side" ||
+              nothing.starts_with("libjpeg: "))
+      << nothing;
   EXPECT_EQ(fault(jpeg(8, 8, TJPF_CMYK, Bytes(256, 9), TJSAMP_444)),
             "a JPEG with colors for print (CMYK), expected gray or RGB: export it as PNG");
   Bytes large = good;

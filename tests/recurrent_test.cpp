@@ -162,7 +162,9 @@ TYPED_TEST(EveryRecurrence, IsALayer) {
   EXPECT_EQ(parameters[0]->name, "weight_input");
   EXPECT_EQ(parameters[1]->name, "weight_hidden");
   EXPECT_EQ(parameters[2]->name, "bias");
-  if (parameters.size() > 3) EXPECT_EQ(parameters[3]->name, "bias_hidden");
+  if (parameters.size() > 3) {
+    EXPECT_EQ(parameters[3]->name, "bias_hidden");
+  }
   EXPECT_EQ(layer.inputs(), 28U);
   EXPECT_EQ(layer.outputs(), 128U);
   EXPECT_EQ(layer.name(), kind<TypeParam>() + " 28→128");
@@ -196,7 +198,9 @@ TYPED_TEST(EveryRecurrence, AgreesWithPyTorch) {
       p->value = golden("recurrent", file + "_" + p->name);
     const Tensor dy = golden("recurrent", sequence ? "dy" : "dlast");
     const Tensor output = layer.forward(x);
-    if (sequence) EXPECT_LT(difference(output, y), tolerance);
+    if (sequence) {
+      EXPECT_LT(difference(output, y), tolerance);
+    }
     for (std::size_t n = 0; !sequence && n < 2; ++n) {
       for (std::size_t j = 0; j < 4; ++j) EXPECT_NEAR(output(n, j), y(n, 4, j), tolerance);
     }

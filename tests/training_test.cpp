@@ -198,7 +198,9 @@ TEST(Training, FollowsAScheduleStepByStep) {
     EXPECT_FLOAT_EQ(static_cast<float>(history.learning_rates[step]),
                     static_cast<float>(0.5 * factor));
     EXPECT_EQ(std::isnan(costs[step]), step < 3);
-    if (step >= 3) EXPECT_EQ(costs[step], history.epochs[0].validation.cost);
+    if (step >= 3) {
+      EXPECT_EQ(costs[step], history.epochs[0].validation.cost);
+    }
   }
   EXPECT_EQ(history.epochs[1].learning_rate, history.learning_rates[5]);
   EXPECT_EQ(trainer.optimizer().learning_rate(), real(0.5));

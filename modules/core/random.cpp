@@ -11,11 +11,9 @@ module;
 
 module nn.random;
 
-// The mathematical functions of the C library differ between systems in their last bit, and a
-// multiplication fused with an addition rounds once instead of twice. So whatever multiplies and
-// adds stands here, where nothing is fused, and the two functions that normal() needs are our own,
-// in operations that IEEE 754 rounds the same way everywhere.
-#pragma STDC FP_CONTRACT OFF
+// The mathematical functions of the C library differ between systems in their last bit. So the two
+// functions that normal() needs are our own, in operations that IEEE 754 rounds the same way
+// everywhere; none is fused with another (-ffp-contract=off in modules/CMakeLists.txt).
 
 namespace nn {
 

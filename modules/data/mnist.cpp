@@ -72,6 +72,13 @@ struct FileName {
   }
 };
 
+/// Reads a set of a folder. The images are looked for first: of two arguments of a call, each
+/// compiler takes another one first.
+Bytes read_set(const fs::path& folder, const FileName& images, const FileName& labels) {
+  const fs::path file = images.in(folder);
+  return read_set(file, labels.in(folder));
+}
+
 /// The four files of a folder.
 struct Files {
   FileName training_images, training_labels, test_images, test_labels;
@@ -148,9 +155,8 @@ Dataset load_set(const fs::path& images, const fs::path& labels) {
 
 Split load(const fs::path& folder, const LoadOptions& options) {
   const Files files = Files::in(folder);
-  const Bytes training =
-      read_set(files.training_images.in(folder), files.training_labels.in(folder));
-  const Bytes test = read_set(files.test_images.in(folder), files.test_labels.in(folder));
+  const Bytes training = read_set(folder, files.training_images, files.training_labels);
+  const Bytes test = read_set(folder, files.test_images, files.test_labels);
   check_sizes(folder, training.images, test.images);
   const std::vector<std::uint8_t>& labels = training.labels;
   const SplitPlaces places =

@@ -353,10 +353,10 @@ Digits find_digits(const Picture& picture) {
 }
 // [/find_digits]
 
-NoDigit::NoDigit(std::vector<Stage> stages)
+NoDigit::NoDigit(std::vector<Stage> so_far)
     : std::invalid_argument{"nn::to_mnist: no digit: what differs from the paper has not the shape "
                             "of one"},
-      stages{std::move(stages)} {}
+      stages{std::move(so_far)} {}
 
 Tensor to_mnist(const Picture& picture) {
   Digits found = find_digits(picture);

@@ -34,7 +34,6 @@ class Descriptor {
       : number_{::open(path.c_str(), flags | O_CLOEXEC, mode)} {}
   explicit Descriptor(int number) : number_{number} {}
   Descriptor(const Descriptor&) = delete;
-  Descriptor(Descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
   Descriptor& operator=(const Descriptor&) = delete;
   Descriptor& operator=(Descriptor&& other) noexcept {
     std::swap(number_, other.number_);

@@ -88,7 +88,7 @@ struct TensorName {
   std::string stored;  ///< In the file, PyTorch's name as a rule: `bias_ih_l0`.
   /// A second tensor that the file has for it, or none. Read, the two are added; written, the
   /// second is zeros. PyTorch's recurrent layers have two biases where one would do.
-  std::string plus{};
+  std::string plus;
 };
 
 // ------------------------------------------------------------------------------------------ ONNX
@@ -105,10 +105,10 @@ struct OnnxNode {
   std::string op;  ///< Its type, as the list of ONNX operators names it.
   /// The names of what it reads: OnnxGraph::last(), constants, outputs of other nodes. None means
   /// OnnxGraph::last() alone.
-  std::vector<std::string> inputs{};
-  std::vector<OnnxAttribute> attributes{};
+  std::vector<std::string> inputs;
+  std::vector<OnnxAttribute> attributes;
   std::size_t output = 0;  ///< Which of the operator's outputs is used.
-  std::string name{};      ///< Within its layer; by default the operator's.
+  std::string name;        ///< Within its layer; by default the operator's.
 };
 
 /// A constant of an ONNX graph: numbers in float, or whole numbers such as axes or a shape.
@@ -185,14 +185,14 @@ struct LayerKind {
   /// What a file calls it: `Swish`. It stays the same as long as files are to be read.
   std::string name;
   /// What the layer is made with; nothing by default.
-  std::function<LayerSettings(const L& layer)> settings{};
+  std::function<LayerSettings(const L& layer)> settings;
   /// Makes a layer of settings and of the shapes of tensors. The values of the tensors are filled
   /// in afterwards. By default `L{}`.
-  std::function<L(const StoredLayer& stored)> make{};
+  std::function<L(const StoredLayer& stored)> make;
   /// The tensors that a file calls otherwise than the layer does; none by default.
-  std::vector<TensorName> tensor_names{};
+  std::vector<TensorName> tensor_names;
   /// Adds the layer's nodes to a graph; without it the layer cannot be exported.
-  std::function<void(OnnxGraph& graph, const L& layer)> onnx{};
+  std::function<void(OnnxGraph& graph, const L& layer)> onnx;
 };
 
 /// A kind of layer as the file formats see it, for layers whose type they do not know.

@@ -74,18 +74,18 @@ struct LoadOptions {
   /// One past the last layer, where there is no limit.
   static constexpr std::size_t end = std::numeric_limits<std::size_t>::max();
 
-  std::size_t first = 0;            ///< The first layer in the file that is taken.
-  std::size_t last = end;           ///< One past the last layer in the file that is taken.
-  std::optional<std::size_t> to{};  ///< The network's layer that gets the first one; by default the
-                                    ///< layer with the same index.
+  std::size_t first = 0;          ///< The first layer in the file that is taken.
+  std::size_t last = end;         ///< One past the last layer in the file that is taken.
+  std::optional<std::size_t> to;  ///< The network's layer that gets the first one; by default the
+                                  ///< layer with the same index.
   /// What comes before the layer's index in the file. Tensors with other names are skipped. With
   /// `features.` the layers are `features.0.weight` and so on.
-  std::string prefix{};
+  std::string prefix;
   /// Names that the file has, and what to take them for, before anything else is done: with
   /// `{{"fc1", "0"}}` its `fc1.weight` is read as `0.weight`. A name is a tensor's whole name or
   /// the part before a dot; where several fit, the longest counts. Renamed to nothing, that part is
   /// dropped: `{{"model", ""}}`. The empty name fits every tensor: `{{"", "0"}}`.
-  std::map<std::string, std::string> rename{};
+  std::map<std::string, std::string> rename;
 };
 
 /// What load_weights() did.

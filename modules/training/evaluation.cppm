@@ -2,6 +2,7 @@
 /// @brief Evaluation: what a network achieves on a data set, and what it predicts.
 module;
 
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -22,6 +23,8 @@ struct Evaluation {
   double cost = 0;              ///< The mean over the samples.
   std::vector<double> metrics;  ///< The values of the metrics, in the order they were given.
 };
+// GCC 16 finds the destructor in an importer only if the module has looked for it.
+static_assert(std::destructible<Evaluation>);
 
 /// Adds batches up to an evaluation: the mean of the cost, every batch by what it weighs, and the
 /// metrics. @see WeighingCost

@@ -15,13 +15,13 @@ export namespace nn {
 
 /// One epoch of training.
 struct Epoch {
-  std::size_t number = 0;          ///< From 1 on.
-  Evaluation training;             ///< Means over the epoch's batches as they were trained on.
-  Evaluation validation;           ///< At the end of the epoch; meaningless where there is no set.
-  std::vector<Evaluation> sets{};  ///< Of the watched sets, at the end of the epoch.
-  double learning_rate = 0;        ///< Of the epoch's last step.
-  double seconds = 0;              ///< Spent on training, without the validation.
-  std::size_t samples = 0;         ///< Trained on.
+  std::size_t number = 0;        ///< From 1 on.
+  Evaluation training;           ///< Means over the epoch's batches as they were trained on.
+  Evaluation validation;         ///< At the end of the epoch; meaningless where there is no set.
+  std::vector<Evaluation> sets;  ///< Of the watched sets, at the end of the epoch.
+  double learning_rate = 0;      ///< Of the epoch's last step.
+  double seconds = 0;            ///< Spent on training, without the validation.
+  std::size_t samples = 0;       ///< Trained on.
 };
 
 /// Why a training ended.
@@ -41,10 +41,10 @@ struct Divergence {
   double cost = 0;        ///< NaN or infinite, unless it was a gradient that was not finite.
   /// The first layer whose output was not finite, from 0 on. None: it was the inputs, or only the
   /// cost.
-  std::optional<std::size_t> layer{};
+  std::optional<std::size_t> layer;
   /// What was not finite first: `layer 2 (ReLU)`, counted from 1 as in every message, `the inputs`,
   /// `the cost`, or `the gradient of 2.weight`, which is looked at only if gradients are clipped.
-  std::string first{};
+  std::string first;
   std::size_t steps_back = 0;  ///< How many steps before the network was kept; 0: it was not.
 
   /// `epoch 1, batch 3: the cost is nan; not finite first: layer 2 (ReLU)`.
@@ -53,13 +53,13 @@ struct Divergence {
 
 /// The course of a training.
 struct History {
-  std::vector<std::string> metrics;        ///< The names of the watched metrics.
-  std::vector<std::string> sets{};         ///< The names of the watched sets.
-  std::vector<Epoch> epochs;               ///< In order.
-  std::vector<double> learning_rates{};    ///< Of every step, in order.
-  bool validated = false;                  ///< Whether there was a validation set.
-  Ending ending = Ending::all_epochs;      ///< Why it ended.
-  std::optional<Divergence> divergence{};  ///< Where it diverged, if that ended it.
+  std::vector<std::string> metrics;      ///< The names of the watched metrics.
+  std::vector<std::string> sets;         ///< The names of the watched sets.
+  std::vector<Epoch> epochs;             ///< In order.
+  std::vector<double> learning_rates;    ///< Of every step, in order.
+  bool validated = false;                ///< Whether there was a validation set.
+  Ending ending = Ending::all_epochs;    ///< Why it ended.
+  std::optional<Divergence> divergence;  ///< Where it diverged, if that ended it.
 
   /// Whether it was stopped; the last epoch may then be incomplete.
   [[nodiscard]] bool interrupted() const { return ending == Ending::interrupted; }

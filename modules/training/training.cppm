@@ -29,12 +29,12 @@ struct StepOptions {
 
   /// How the learning rate changes, as a factor of the optimizer's own rate, which is restored when
   /// the Training is destroyed. Empty: it stays what it is, or what on_epoch() makes of it.
-  Schedule schedule{};
+  Schedule schedule;
 
   /// Changes the inputs of each training batch: rotates or shifts images, adds noise. Called with
   /// shape (B, …), returns B samples. The random numbers follow from seed, epoch and batch, so
   /// every epoch changes a sample differently.
-  std::function<Tensor(Tensor inputs, Random random)> augment{};
+  std::function<Tensor(Tensor inputs, Random random)> augment;
 };
 
 /// When to stop before all epochs are done.
@@ -54,10 +54,10 @@ struct StopOptions {
 /// How to train.
 struct TrainingOptions {
   std::size_t epochs = 1;  ///< Passes over the training set, at least 1.
-  BatchOptions batches{};  ///< A batch size larger than the set means all of it.
+  BatchOptions batches;    ///< A batch size larger than the set means all of it.
   std::uint64_t seed = 0;  ///< Determines the orders of the epochs and what augment draws.
-  StepOptions steps{};     ///< Clipping, schedule, augmentation.
-  StopOptions stopping{};  ///< Reasons to stop early.
+  StepOptions steps;       ///< Clipping, schedule, augmentation.
+  StopOptions stopping;    ///< Reasons to stop early.
 };
 
 /// A set and its name. It refers to the set, which must stay where it is.
@@ -68,9 +68,9 @@ struct NamedSet {
 
 /// What is measured besides the training cost.
 struct Watch {
-  std::vector<AnyMetric> metrics{};     ///< On the batches of training, and on every set below.
+  std::vector<AnyMetric> metrics;       ///< On the batches of training, and on every set below.
   const Dataset* validation = nullptr;  ///< Measured after every epoch; nullptr: no set.
-  std::vector<NamedSet> sets{};         ///< Measured as well, but nothing is chosen by them.
+  std::vector<NamedSet> sets;           ///< Measured as well, but nothing is chosen by them.
 };
 
 /// How the learning rate changes from one step to the next when a training is resumed.
