@@ -151,8 +151,8 @@ class Targets {
 
 /// Samples and what a network should make of them.
 struct Dataset {
-  Tensor inputs;    ///< Shape (N, …): N samples.
-  Targets targets;  ///< N of them.
+  Tensor inputs;      ///< Shape (N, …): N samples.
+  Targets targets{};  ///< N of them.
 
   /// The number of samples; 0 for an empty set.
   [[nodiscard]] std::size_t size() const { return inputs.rows(); }

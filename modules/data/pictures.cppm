@@ -20,7 +20,7 @@ export namespace nn {
 /// A picture in shades of gray, and in colors if it has any.
 struct Picture {
   Tensor brightness;  ///< Shape (height, width), each from 0 for black to 1 for white.
-  Tensor colors;      ///< Red, green and blue, shape (3, height, width); empty without colors.
+  Tensor colors{};    ///< Red, green and blue, shape (3, height, width); empty without colors.
 };
 
 /// Reads the pictures in a file. Its contents decide what it is, not its name:

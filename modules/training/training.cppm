@@ -29,7 +29,7 @@ struct StepOptions {
 
   /// How the learning rate changes, as a factor of the optimizer's own rate, which is restored when
   /// the Training is destroyed. Empty: it stays what it is, or what on_epoch() makes of it.
-  Schedule schedule;
+  Schedule schedule{};
 
   /// Changes the inputs of each training batch: rotates or shifts images, adds noise. Called with
   /// shape (B, …), returns B samples. The random numbers follow from seed, epoch and batch, so
@@ -54,10 +54,10 @@ struct StopOptions {
 /// How to train.
 struct TrainingOptions {
   std::size_t epochs = 1;  ///< Passes over the training set, at least 1.
-  BatchOptions batches;    ///< A batch size larger than the set means all of it.
+  BatchOptions batches{};  ///< A batch size larger than the set means all of it.
   std::uint64_t seed = 0;  ///< Determines the orders of the epochs and what augment draws.
-  StepOptions steps;       ///< Clipping, schedule, augmentation.
-  StopOptions stopping;    ///< Reasons to stop early.
+  StepOptions steps{};     ///< Clipping, schedule, augmentation.
+  StopOptions stopping{};  ///< Reasons to stop early.
 };
 
 /// A set and its name. It refers to the set, which must stay where it is.
