@@ -86,7 +86,8 @@ Idx read_bytes(Stream stream, const std::filesystem::path& file, std::size_t axe
   check_kind(stream, number(stream), axes);
   const bool is_emnist = axes == 3 && file.filename().string().starts_with("emnist-");
   Idx idx = read_values(stream, axes, most, 1);
-  return is_emnist ? upright(idx) : idx;
+  if (is_emnist) return upright(idx);
+  return idx;
 }
 
 }  // namespace

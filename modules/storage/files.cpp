@@ -34,6 +34,7 @@ class Descriptor {
       : number_{::open(path.c_str(), flags | O_CLOEXEC, mode)} {}
   explicit Descriptor(int number) : number_{number} {}
   Descriptor(const Descriptor&) = delete;
+  Descriptor(Descriptor&&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   Descriptor& operator=(Descriptor&& other) noexcept {
     std::swap(number_, other.number_);
