@@ -68,12 +68,18 @@ constexpr bool has_multiply_add = false;
 /// Compilers make such instructions of any `a * b + c` if they may, but each of them in other
 /// places, and then the last bits differ. In the library they may not (`-ffp-contract=off`): it
 /// says where it wants them.
+/// @param a One factor,
+/// @param b and the other.
+/// @param c What is added.
 [[nodiscard]] inline real multiply_add(real a, real b, real c) {
   if constexpr (has_multiply_add) return std::fma(a, b, c);
   return a * b + c;
 }
 
 /// The same for all lanes.
+/// @param a One factor of each,
+/// @param b and the other.
+/// @param c What is added.
 [[nodiscard]] inline Simd multiply_add(const Simd& a, const Simd& b, const Simd& c) {
   if constexpr (!has_multiply_add) return a * b + c;
 #if defined(__clang__)

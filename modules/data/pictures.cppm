@@ -73,6 +73,7 @@ struct Digits {
 struct NoDigit : std::invalid_argument {
   std::vector<Stage> stages;  ///< How far the search came: `paper` and `ink`.
 
+  /// @param so_far The stages up to here.
   explicit NoDigit(std::vector<Stage> so_far);
 };
 
