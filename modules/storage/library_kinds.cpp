@@ -5,6 +5,7 @@ module;
 #include <cstdint>
 #include <span>
 #include <string>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
