@@ -7,6 +7,9 @@ from playwright.sync_api import sync_playwright
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage"]
 
+# Milliseconds until a page is given up: on a busy machine the whole book takes more than 30 seconds to open.
+PATIENCE = 300_000
+
 
 @contextmanager
 def open_browser():

@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from browser import open_browser
+from browser import PATIENCE, open_browser
 from playwright.sync_api import TimeoutError
 
 
@@ -56,7 +56,7 @@ def look_at(page, rules, navigated=True):
     was seen on another page."""
     problems = []
     try:
-        page.wait_for_function(FIGURES_START, timeout=12_000)
+        page.wait_for_function(FIGURES_START, timeout=60_000)
     except TimeoutError:
         problems.append("a figure that should work did not start")
     if missing := page.evaluate(FORMULAS_MISSING):
@@ -87,7 +87,7 @@ def check_pass(pages, colour, size, rules):
         page.on("request", lambda request: request.url.startswith(("file:", "data:", "blob:"))
                 or complain(f"asks for {request.url}"))
         for number, file in enumerate(pages):
-            page.goto(file.resolve().as_uri())
+            page.goto(file.resolve().as_uri(), timeout=PATIENCE)
             for problem in look_at(page, rules, navigated=number == 0):
                 complain(f"{colour}, {size['width']} wide: {problem}")
     return problems

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "docs" / "html"
 sys.path.insert(0, str(ROOT / "docs" / "tools"))
 
-from browser import open_browser  # noqa: E402
+from browser import PATIENCE, open_browser  # noqa: E402
 
 
 class PageTest(unittest.TestCase):
@@ -31,6 +31,7 @@ class PageTest(unittest.TestCase):
         """`page` without .html; options as Playwright's new_context takes them."""
         context = self.browser.new_context(**{"viewport": {"width": 1100, "height": 900}, **options})
         self.addCleanup(context.close)
+        context.set_default_timeout(PATIENCE)
         opened = context.new_page()
         complaints = []
         opened.on("console", lambda message: complaints.append(message.text)
@@ -38,7 +39,7 @@ class PageTest(unittest.TestCase):
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         self.addCleanup(lambda: self.assertEqual(complaints, []))
         opened.goto((SITE / f"{page}.html").as_uri() + address)
-        opened.wait_for_selector(".live-ready", timeout=15_000)
+        opened.wait_for_selector(".live-ready")
         return opened
 
     @staticmethod
@@ -61,7 +62,7 @@ class PageTest(unittest.TestCase):
     def settle(page, name):
         """Waits until a figure that runs has stopped."""
         page.wait_for_function("""(name) => !live.views.find(
-            (view) => view.figure.name === name).running""", arg=name, timeout=60_000)
+            (view) => view.figure.name === name).running""", arg=name)
 
 
 class Native:

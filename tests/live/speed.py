@@ -17,7 +17,7 @@ from pages import ROOT, SITE, Native
 sys.path.insert(0, str(ROOT / "docs" / "tools"))
 
 import live_site  # noqa: E402
-from browser import open_browser  # noqa: E402
+from browser import PATIENCE, open_browser  # noqa: E402
 
 NETWORKS = ["MLP", "CNN"]
 IMAGES_A_STEP = 100
@@ -50,8 +50,9 @@ def main():
         for name, contents in live_site.data():
             (Path(folder) / name).write_bytes(contents)
         page = browser.new_page()
+        page.set_default_timeout(PATIENCE)
         page.goto((SITE / "chapters" / "10_mnist.html").as_uri())
-        page.wait_for_selector(".live-ready", timeout=60_000)
+        page.wait_for_selector(".live-ready")
         with Native("training", folder, "live-native") as native:
             for index, network in enumerate(NETWORKS):
                 seconds = {"page": [], "program": []}

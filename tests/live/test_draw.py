@@ -233,7 +233,7 @@ class DrawTest(PageTest):
                         for ours, theirs in zip(native.values(key), self.values(page, "draw", key), strict=True):
                             self.assertAlmostEqual(ours, theirs, delta=1e-5 * max(1, abs(ours)))
                 page.get_by_role("button", name="Next test image").click()
-                page.wait_for_function("live.views[0].figure.text('tests').startsWith('Of all 10,000')", timeout=200_000)
+                page.wait_for_function("live.views[0].figure.text('tests').startsWith('Of all 10,000')")
                 native.set("checked", 10_000)
                 self.assertEqual(self.text(page, "draw", "tests"), native.text("tests"))
         print(self.text(page, "draw", "tests"))
