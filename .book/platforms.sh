@@ -3,6 +3,7 @@
 # platform is built and tested in a folder with a Debian of its own, a system, so that nothing of it touches the
 # machine's packages. Uses the variables and functions of ./book.
 
+no_system=3 # the status where a system could not be made, and nothing else went wrong
 systems=${XDG_CACHE_HOME:-$HOME/.cache}/nn-platforms
 platforms=(gcc-15 gcc-16 clang-21 clang-22 libc++ plain arm arm-double riscv)
 # The modules that compute. Under an emulator only these are tested.
@@ -11,8 +12,9 @@ computing='tensor vector matmul images convolution pooling activation cost norma
 libraries_of_systems=(librange-v3-dev libfmt-dev zlib1g-dev libpng-dev libturbojpeg0-dev libwebp-dev
   nlohmann-json3-dev libprotozero-dev libgtest-dev)
 # Debian's unstable branch has the newest compilers, and moves. What is emulated is taken from the stable one.
-sid_packages=(cmake ninja-build g++-15 g++-16 clang-21 clang-tools-21 clang-22 clang-tools-22
-  libc++-22-dev libc++abi-22-dev googletest "${libraries_of_systems[@]}")
+sid_packages=(cmake ninja-build python3 g++-15 g++-16 clang-19 clang-tools-19 clang-21 clang-tools-21
+  clang-22 clang-tools-22 libc++-22-dev libc++abi-22-dev googletest libbenchmark-dev
+  "${libraries_of_systems[@]}")
 trixie_packages=(cmake ninja-build clang-19 clang-tools-19 qemu-user-static "${libraries_of_systems[@]}")
 
 # describe PLATFORM: sets suite, the name of its Debian; machine, that of the processor where it is another;
@@ -134,21 +136,50 @@ record_platform() {
   mv "$table.new" "$table"
 }
 
+# begin_again COMMAND…: runs ./book COMMAND… where it may mount the book into systems. What is mounted is mounted
+# for this command alone, and goes with it, however it ends.
+begin_again() {
+  if ((EUID != 0)); then fail "this makes systems of its own, which takes root: sudo ./book $*"; fi
+  if [[ -n ${NN_MOUNTS:-} ]]; then return; fi
+  if ! unshare --mount true; then
+    say "book: this machine does not let anybody mount folders, which the systems take."
+    exit "$no_system"
+  fi
+  programs+=(debootstrap debootstrap unshare util-linux)
+  prepare
+  exec {lock}>&-
+  NN_MOUNTS=private exec unshare --mount "$root/book" "$@"
+}
+
+# The library and its side of the race in ./book speed.
+build_race() {
+  inside cmake -S . -B "build/platforms/$1" -G Ninja "${settings[@]}" -DNN_SPEED=ON
+  inside cmake --build "build/platforms/$1" --target speed_training
+}
+
+# ./book speed --compilers: the same Debian has all of them, with the same libraries.
+compare_compilers() {
+  local name racers=()
+  check_options "$root/tests/speed/compilers.py" "$@"
+  begin_again speed --compilers "$@"
+  for name in clang-19 clang-22 gcc-15 gcc-16; do
+    describe "$name"
+    log=$root/build/platforms-$name.log
+    say "$name, in Debian's $suite …"
+    (make_system; build_race "$name") >"$log" 2>&1 </dev/null &
+    wait $! || fail_step "building $name"
+    racers+=("$(version_in_system)=build/platforms/$name/tests/speed/speed_training")
+  done
+  inside python3 tests/speed/compilers.py "$@" "${racers[@]}"
+}
+
 # Ends with status 1 if a platform failed, or with 3 if only the system of one could not be made.
 book_platforms() {
-  local no_system=3
   local name chosen=("$@") count what failed=0 begun
   for name in "$@"; do
     [[ " ${platforms[*]} " == *" $name "* ]] || refuse "there is no platform '$name'; there are: ${platforms[*]}."
   done
-  if ((EUID != 0)); then fail "platforms makes systems of their own, which takes root: sudo ./book platforms"; fi
-  if [[ -z ${NN_PLATFORMS_MOUNTS:-} ]]; then
-    programs+=(debootstrap debootstrap unshare util-linux)
-    prepare
-    exec {lock}>&-
-    # What is mounted is mounted for this command alone, and goes with it, however it ends.
-    NN_PLATFORMS_MOUNTS=private exec unshare --mount "$root/book" platforms "$@"
-  fi
+  begin_again platforms "$@"
   if (($# == 0)); then chosen=("${platforms[@]}"); fi
   for name in "${chosen[@]}"; do
     describe "$name"

@@ -427,7 +427,7 @@ TEST_F(PredictProgram, TakesWeightsUnderOtherNames) {
                  "but no layers: make the network and use nn::load_weights (--layers)");
   expect_refusal("bar.pgm --network theirs --layers network",
                  "--network: nn::load_weights: theirs: '0.weight' is missing; the file has "
-                 "'last.weight', 'last.bias'; LoadOptions::rename (--rename) maps names, and by "
+                 "'last.weight', 'last.bias'; LoadOptions::rename (predict --rename) maps names, and by "
                  "the shapes 'last=0' would fit");
   const Outcome outcome = run("--layers network --rename last=0 --network theirs bar.pgm");
   EXPECT_EQ(outcome.status, 0);

@@ -164,7 +164,7 @@ TEST_F(Weights, ThatDoNotFitAreNamed) {
   contents.tensors.erase(contents.tensors.begin() + 1);
   EXPECT_EQ(refusal(contents, network),
             "'0.bias' is missing; the file has '0.weight', '1.weight', '1.bias'; "
-            "LoadOptions::rename (--rename) maps names, such as fc1=0");
+            "LoadOptions::rename (predict --rename) maps names, such as fc1=0");
   contents = good;
   contents.tensors.push_back(StoredTensor::of("2.weight", Tensor{1}));
   EXPECT_EQ(refusal(contents, network),
@@ -377,7 +377,7 @@ Safetensors with_members() {
 
 TEST_F(Weights, UnderOtherNamesAreListedWithARenamingThatFits) {
   Sequential network{Dense{2, 3}, nn::ReLU{}, Dense{3, 1}};
-  const std::string advice = "LoadOptions::rename (--rename) maps names";
+  const std::string advice = "LoadOptions::rename (predict --rename) maps names";
   EXPECT_EQ(refusal(with_members(), network),
             "'0.weight' is missing; the file has 'fc1.bias', 'fc1.weight', 'fc2.bias', "
             "'fc2.weight'; " +

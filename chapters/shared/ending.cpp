@@ -10,9 +10,17 @@
 
 namespace {
 
+const char* program_name() {
+#if defined(__linux__)
+  return program_invocation_short_name;
+#else
+  return getprogname();
+#endif
+}
+
 [[noreturn]] void end(const char* what) {
   std::fflush(stdout);
-  std::fprintf(stderr, "%s: %s\n", program_invocation_short_name, what);
+  std::fprintf(stderr, "%s: %s\n", program_name(), what);
   std::_Exit(EXIT_FAILURE);
 }
 
@@ -30,15 +38,14 @@ namespace {
 }
 
 /// The standard output is buffered, so that the last of it may fail only here.
-void check_output(int status, void* /*unused*/) {
-  const bool lost = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
-  if (lost && status == EXIT_SUCCESS) end("cannot write the output");
+void check_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) end("cannot write the output");
 }
 
 /// Before main() begins.
 [[maybe_unused]] const bool prepared = [] {
   std::set_terminate(end_uncaught);
-  return on_exit(check_output, nullptr) == 0;
+  return std::atexit(check_output) == 0;
 }();
 
 }  // namespace

@@ -76,19 +76,50 @@ constexpr bool has_multiply_add = false;
   return a * b + c;
 }
 
+}  // namespace nn
+
+namespace nn::detail {
+
+// One instruction for all lanes. GCC has a name of its own for each, and none that serves all
+// machines.
+#if defined(__clang__)
+inline Simd fused(Simd a, Simd b, Simd c) { return __builtin_elementwise_fma(a, b, c); }
+#elif defined(__FMA__)
+using Floats = float __attribute__((vector_size(vector_bytes)));
+using Doubles = double __attribute__((vector_size(vector_bytes)));
+#if defined(__AVX512F__)
+constexpr int as_set = 4;  // how to round
+inline Floats fused(Floats a, Floats b, Floats c) {
+  return __builtin_ia32_vfmaddps512_mask(a, b, c, static_cast<short>(-1), as_set);
+}
+inline Doubles fused(Doubles a, Doubles b, Doubles c) {
+  return __builtin_ia32_vfmaddpd512_mask(a, b, c, static_cast<unsigned char>(-1), as_set);
+}
+#else
+inline Floats fused(Floats a, Floats b, Floats c) { return __builtin_ia32_vfmaddps256(a, b, c); }
+inline Doubles fused(Doubles a, Doubles b, Doubles c) {
+  return __builtin_ia32_vfmaddpd256(a, b, c);
+}
+#endif
+#else
+inline Simd fused(Simd a, Simd b, Simd c) {
+  return [&]<std::size_t... I>(std::index_sequence<I...> /*lanes*/) {
+    return Simd{std::fma(a[I], b[I], c[I])...};
+  }(std::make_index_sequence<lanes>{});
+}
+#endif
+
+}  // namespace nn::detail
+
+export namespace nn {
+
 /// The same for all lanes.
 /// @param a One factor of each,
 /// @param b and the other.
 /// @param c What is added.
 [[nodiscard]] inline Simd multiply_add(const Simd& a, const Simd& b, const Simd& c) {
-  if constexpr (!has_multiply_add) return a * b + c;
-#if defined(__clang__)
-  return __builtin_elementwise_fma(a, b, c);
-#else
-  Simd sum;
-  for (std::size_t lane = 0; lane < lanes; ++lane) sum[lane] = std::fma(a[lane], b[lane], c[lane]);
-  return sum;
-#endif
+  if constexpr (has_multiply_add) return detail::fused(a, b, c);
+  return a * b + c;
 }
 
 /// Where a vector's numbers are NaN.

@@ -76,6 +76,7 @@ void correlate_tile(const Window& w, Extent part, const real* kernels, const rea
     for (std::size_t m = 0; m < part.height; ++m) {
       const real* const row = image + c * w.image.channel + m * w.image.row;
       const real* const weights = kernels + c * w.kernel.channel + m * w.kernel.row;
+#pragma clang loop unroll(disable)  // unrolled by four, it computes more addresses than sums
       for (std::size_t n = 0; n < part.width; ++n) {
         std::array<Simd, Pixels> pixel;
         for (std::size_t p = 0; p < Pixels; ++p)

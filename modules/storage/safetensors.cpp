@@ -19,7 +19,6 @@ module;
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -240,9 +239,10 @@ std::map<std::string, std::string> metadata_of(const Json& object) {
 
 /// Whatever comes first in the file stands first; each byte belongs to one tensor.
 void sort_by_place(std::vector<std::pair<StoredTensor, Place>>& entries, std::size_t data_size) {
-  std::ranges::sort(entries, {}, [](const auto& entry) {
-    const auto& [tensor, place] = entry;
-    return std::tuple{place.end, place.begin, std::string_view{tensor.name}};
+  std::ranges::sort(entries, [](const auto& a, const auto& b) {
+    if (a.second.end != b.second.end) return a.second.end < b.second.end;
+    if (a.second.begin != b.second.begin) return a.second.begin < b.second.begin;
+    return a.first.name < b.first.name;
   });
   std::size_t end = 0;
   for (const auto& [tensor, place] : entries) {

@@ -97,7 +97,7 @@ std::string quoted_names(const Safetensors& contents) {
 
 std::string naming_advice(const Safetensors& contents, std::span<const NamedShape> wanted) {
   const std::string advice = fmt::format(
-      "the file has {}; LoadOptions::rename (--rename) maps names", quoted_names(contents));
+      "the file has {}; LoadOptions::rename (predict --rename) maps names", quoted_names(contents));
   const Renaming renaming = fitting(contents, wanted);
   if (renaming.empty()) return advice + ", such as fc1=0";
   constexpr std::size_t most = 8;

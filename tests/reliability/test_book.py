@@ -48,6 +48,17 @@ class Book(unittest.TestCase):
         self.expect_refusal(["reliability", "mutation.nonsense"], "there is no part ")
         self.expect_refusal(["speed", "--nonsense"], "unrecognized arguments: --nonsense")
         self.expect_refusal(["speed", "--json", "/none/x.json"], "--json: cannot write ")
+        self.expect_refusal(["speed", "--compilers", "--rounds", "0"], "expected at least 1 round")
+        self.expect_refusal(["platforms", "nonsense"], "there is no platform 'nonsense'; there are: ")
+
+    def test_names_what_a_mac_must_install(self):
+        tools = self.root / "tools"
+        tools.mkdir()
+        for name in ("bash", "env", "realpath", "dirname"):
+            (tools / name).symlink_to(shutil.which(name))
+        ended = self.book("test", env={"PATH": str(tools)})
+        self.assertEqual(ended.returncode, 1)
+        self.assertRegex(ended.stderr, "^book: needs bash 4 .* flock.* brew install bash coreutils flock.*\\.$")
 
     def test_shows_help_first(self):
         for command in ("fuzz", "reliability", "speed"):

@@ -181,11 +181,11 @@ def questions(seconds):
         yield f"latency {network}", f"{network.upper()} latency", "µs", seconds / 4
 
 
-def race(racers, rounds, seconds):
+def race(racers, rounds, asked):
     """{question: {racer: {threads: [answers]}}}, asked in turns."""
     answers = {}
     for _ in range(rounds):
-        for question, _, _, duration in questions(seconds):
+        for question, _, _, duration in asked:
             for threads in (1, 2):
                 for racer in racers:
                     answer = racer.ask(f"{question} {threads} {duration}")
@@ -336,7 +336,7 @@ def main():
     result["kernels"] = {f"{name}/{threads}": rates for (name, threads), rates in kernels.items()}
 
     heading("Whole networks: training at batch 100, inference at 1,000, latency at 1")
-    answers = race(racers, options.rounds, options.seconds)
+    answers = race(racers, options.rounds, list(questions(options.seconds)))
     result["race"] = answers
     result["summary"] = print_race(answers, racers, limits)
 
