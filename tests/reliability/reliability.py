@@ -275,10 +275,10 @@ def measure_misuse(builder):
 
 
 def measure_fuzzing(builder):
-    """What `./book fuzz` fed to everything that reads files."""
+    """What `./book fuzz` fed to everything that reads files, in ten minutes for each parser."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "fuzz.json"
-        subprocess.run([ROOT / "book", "fuzz", "--json", file], stdout=sys.stderr)
+        subprocess.run([ROOT / "book", "fuzz", "--seconds", "600", "--json", file], stdout=sys.stderr)
         if not file.exists():
             sys.exit("reliability: ./book fuzz wrote no record.")
         return {"targets": json.loads(file.read_text())}
