@@ -379,9 +379,9 @@ Recipe prepare(const Options& options) {
     model.epochs = options.epochs.value_or(model.epochs);
     model.batch_size = options.batch_size.value_or(model.batch_size);
     model.learning_rate = options.learning_rate.value_or(model.learning_rate);
-    if (!(model.learning_rate >= 0 && std::isfinite(model.learning_rate))) {
+    if (!(model.learning_rate > 0 && std::isfinite(model.learning_rate))) {
       throw BadOption(
-          fmt::format("--learning-rate: {}, expected a number of 0 or more", model.learning_rate));
+          fmt::format("--learning-rate: {}, expected a number above 0", model.learning_rate));
     }
   }
   return recipe;

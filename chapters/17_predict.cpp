@@ -31,6 +31,14 @@ namespace fs = std::filesystem;
 // [/start]
 
 // [network]
+nn::Sequential layers_of(const fs::path& file) {
+  try {
+    return nn::load_network(file);
+  } catch (const std::runtime_error& error) {
+    throw BadOption(fmt::format("--layers: {}", error.what()));
+  }
+}
+
 /// The network of a file; one with weights alone borrows the layers of another.
 nn::Sequential stored(const Options& options) {
   if (options.layers.empty()) return nn::load_network(options.network);
@@ -44,7 +52,7 @@ nn::Sequential stored(const Options& options) {
     throw BadOption(
         fmt::format("--rename: '{}', expected two names, such as fc1=0, and each once", pair));
   }
-  nn::Sequential network = nn::load_network(options.layers);
+  nn::Sequential network = layers_of(options.layers);
   nn::load_weights(options.network, network, load);
   return network;
 }
@@ -117,6 +125,9 @@ std::pair<std::size_t, std::size_t> range_of(const Options& options, const std::
 /// @param number What the names of its stages begin with; empty if it is the only one.
 void read_file(const nn::Sequential& network, const Source& source, const Options& options,
                const std::string& number, Report& report) {
+  if (source.path.extension() == ".csv") {
+    throw BadOption(fmt::format("{} is a table: --submission reads those", source.name));
+  }
   const std::vector<nn::Picture> pictures = nn::load_pictures(source.path);
   const bool is_one = pictures.size() == 1;
   const auto [first, end] = range_of(options, source.name, pictures.size());
@@ -165,10 +176,18 @@ void submit(const nn::Sequential& network, const Options& options) {
     throw BadOption(
         fmt::format("--submission: {} files, expected one table", options.files.size()));
   }
-  const nn::Tensor images = nn::mnist::load_csv_images(options.files[0]);
+  const std::string& table = options.files[0];
+  if (table == "-") {
+    throw BadOption("--submission: - is the standard input, expected the file of a table");
+  }
+  std::error_code is_new;
+  if (fs::equivalent(table, options.submission, is_new)) {
+    throw BadOption(fmt::format("--submission: would replace the table {}", table));
+  }
+  const nn::Tensor images = nn::mnist::load_csv_images(table);
   if (images.columns() != 784) {
-    throw BadOption(fmt::format("--submission: {} has images of {} pixels, expected 784",
-                                options.files[0], images.columns()));
+    throw BadOption(fmt::format("--submission: {} has images of {} pixels, expected 784", table,
+                                images.columns()));
   }
   const nn::Labels labels = nn::Labels::from_rows(nn::predict(network, images));
   nn::mnist::save_submission(options.submission, labels);

@@ -2,7 +2,9 @@
 function(nn_check_compiler)
   set(compiler "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
   set(supported "The modules need clang 19 or newer, or GCC 15 or newer")
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "AppleClang")
+  if(CMAKE_VERSION VERSION_LESS 3.28)
+    message(FATAL_ERROR "The modules need CMake 3.28 or newer; this is ${CMAKE_VERSION}.")
+  elseif(CMAKE_CXX_COMPILER_ID STREQUAL "AppleClang")
     message(FATAL_ERROR "${supported}; this is Apple's clang, which has no scanner for imports. "
       "Install LLVM with Homebrew and pass -DCMAKE_CXX_COMPILER=$(brew --prefix llvm)/bin/clang++.")
   elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15)

@@ -101,8 +101,8 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
   expect_refusal("--seeds 0", "--seeds: '0' is not a whole number from 1 to 1000");
   expect_refusal("--threads 0", "--threads: '0' is not a whole number from 1 to 1024");
   expect_refusal("--batch-size 55001", "--batch-size: 55001 images, the training set has 55000");
-  expect_refusal("--learning-rate -1", "--learning-rate: -1, expected a number of 0 or more");
-  expect_refusal("--learning-rate nan", "--learning-rate: nan, expected a number of 0 or more");
+  expect_refusal("--learning-rate 0", "--learning-rate: 0, expected a number above 0");
+  expect_refusal("--learning-rate nan", "--learning-rate: nan, expected a number above 0");
   expect_refusal("--json " + path("none/result.json"), "--json: nn::write_whole: cannot write " +
                                                            path("none/result.json") +
                                                            ": No such file or directory");

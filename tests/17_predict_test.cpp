@@ -151,8 +151,8 @@ TEST_F(PredictProgram, ShowsTheOthersIfOneIsEmptyOrBad) {
   const Outcome outcome = run("empty.pgm bad.pgm none.png bar.pgm --network network");
   EXPECT_EQ(outcome.status, 1);
   for (const char* sentence :
-       {"17_predict: empty.pgm: nn::to_mnist: no ink: brightness is from 1.00 to 1.00, and a "
-        "difference below 0.1 from the edge's is none\n",
+       {"17_predict: empty.pgm: nn::to_mnist: no ink: brightness is from 1.00 to 1.00, and "
+        "nowhere differs by 0.1 or more from the edge's\n",
         "17_predict: nn::load_pictures: bad.pgm, byte 14: the file ends after 2 of 3 pixels\n",
         "17_predict: nn::load_pictures: no file none.png\n",
         "bar.pgm: 3 (75.0 %), unsure: perhaps 0 (2.8 %)\n"}) {
@@ -410,6 +410,13 @@ TEST_F(PredictProgram, WritesASubmissionForATable) {
                  "--submission: small.csv has images of 1 pixels, expected 784");
   expect_refusal("test.csv test.csv --submission out.csv --network network",
                  "--submission: 2 files, expected one table");
+  expect_refusal("- --submission out.csv --network network",
+                 "--submission: - is the standard input, expected the file of a table");
+  expect_refusal("test.csv --submission ./test.csv --network network",
+                 "--submission: would replace the table test.csv");
+  expect_refusal("bar.pgm --layers network", "--layers requires --network");
+  expect_refusal("bar.pgm --network network --layers none",
+                 "--layers: nn::load_network: cannot read none");
 }
 
 // What a class of PyTorch's with a member `last` stores.
@@ -425,10 +432,11 @@ TEST_F(PredictProgram, TakesWeightsUnderOtherNames) {
   expect_refusal("bar.pgm --network theirs",
                  "--network: nn::load_network: theirs: holds tensors ('last.weight', 'last.bias') "
                  "but no layers: make the network and use nn::load_weights (--layers)");
-  expect_refusal("bar.pgm --network theirs --layers network",
-                 "--network: nn::load_weights: theirs: '0.weight' is missing; the file has "
-                 "'last.weight', 'last.bias'; LoadOptions::rename (predict --rename) maps names, and by "
-                 "the shapes 'last=0' would fit");
+  expect_refusal(
+      "bar.pgm --network theirs --layers network",
+      "--network: nn::load_weights: theirs: '0.weight' is missing; the file has "
+      "'last.weight', 'last.bias'; LoadOptions::rename (predict --rename) maps names, and by "
+      "the shapes 'last=0' would fit");
   const Outcome outcome = run("--layers network --rename last=0 --network theirs bar.pgm");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_TRUE(outcome.output.starts_with("\nbar.pgm, 3 × 4 pixels: 3\n")) << outcome.output;

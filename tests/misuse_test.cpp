@@ -2046,8 +2046,8 @@ std::vector<Case> files() {
       {"a picture with a value NaN", "nn::to_mnist: brightness is nan, expected 0 to 1",
        [] { (void)nn::to_mnist({.brightness = Tensor{{real(NAN)}}}); }},
       {"a picture without ink",
-       "nn::to_mnist: no ink: brightness is from 1.00 to 1.00, and a difference below 0.1 from the "
-       "edge's is none",
+       "nn::to_mnist: no ink: brightness is from 1.00 to 1.00, and nowhere differs by 0.1 or more "
+       "from the edge's",
        [] { (void)nn::to_mnist({.brightness = ones(4, 4)}); }},
   };
 }

@@ -1085,7 +1085,7 @@ TEST(ToMnist, RefusesAPictureWithoutInk) {
   const auto refusal = [](const Picture& picture) {
     return error_of<std::invalid_argument>([&] { (void)nn::to_mnist(picture); });
   };
-  const std::string rest = ", and a difference below 0.1 from the edge's is none";
+  const std::string rest = ", and nowhere differs by 0.1 or more from the edge's";
   for (const real shade : {real(0), real(0.5), real(1)}) {
     const std::string text = fmt::format("{:.2f}", shade);
     EXPECT_EQ(refusal({Tensor{Shape{20, 30}, shade}}),
@@ -1295,18 +1295,20 @@ TEST_F(Pictures, FindsWhiteStrokesOnATransparentPicture) {
   expect_four(nn::load_pictures(file(encoded(png))).at(0));
 }
 
+/// Writes the digit of a sheet into a larger picture.
+void write_four(Tensor& image, std::size_t down, std::size_t right) {
+  for (std::size_t y = 0; y < 120 && y + down < image.rows(); ++y) {
+    for (std::size_t x = 20; x < 100; ++x) {
+      const Point at{static_cast<double>(y), static_cast<double>(x)};
+      if (four(at) > 0) image(y + down, x + right) = static_cast<real>(shade(four(at)));
+    }
+  }
+}
+
 TEST(FindDigits, FromLeftToRight) {
   Tensor image{Shape{120, 200}, real(0.95)};
-  const auto write = [&image](std::size_t down, std::size_t right) {
-    for (std::size_t y = 0; y + down < 120; ++y) {
-      for (std::size_t x = 20; x < 100; ++x) {
-        const Point at{static_cast<double>(y), static_cast<double>(x)};
-        if (four(at) > 0) image(y + down, x + right) = static_cast<real>(shade(four(at)));
-      }
-    }
-  };
-  write(0, 90);
-  write(10, 0);
+  write_four(image, 0, 90);
+  write_four(image, 10, 0);
   const nn::Digits found = nn::find_digits({image});
   ASSERT_EQ(found.digits.size(), 2U);
   EXPECT_LT(found.digits[0].right, found.digits[1].left);
@@ -1315,6 +1317,19 @@ TEST(FindDigits, FromLeftToRight) {
   EXPECT_NEAR(found.digits[1].right, 176.0 / 200, 0.02);
   EXPECT_NEAR(found.digits[1].bottom, 94.0 / 120, 0.02);
   EXPECT_FALSE(found.stages.empty());
+}
+
+TEST(FindDigits, RowByRow) {
+  Tensor image{Shape{300, 240}, real(0.95)};
+  write_four(image, 170, 120);
+  write_four(image, 150, 10);
+  write_four(image, 0, 0);
+  write_four(image, 30, 110);
+  const std::vector<nn::FoundDigit> digits = nn::find_digits({image}).digits;
+  ASSERT_EQ(digits.size(), 4U);
+  EXPECT_LT(digits[0].right, digits[1].left);
+  EXPECT_LT(digits[2].right, digits[3].left);
+  EXPECT_LT(digits[1].bottom, digits[2].top);
 }
 
 TEST(FindDigits, RefusesAPictureWithoutADigit) {

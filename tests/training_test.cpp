@@ -701,6 +701,42 @@ TEST(Training, StopsBetweenTwoSteps) {
   EXPECT_TRUE(training.history().interrupted());
 }
 
+TEST(Training, TakesNoStepAfterItsEndAndEndsNoEpochWithoutOne) {
+  const Dataset set = clouds(25);
+  nn::Sequential network = small_network();
+  nn::Training training{
+      network, nn::SoftmaxCrossEntropy{}, nn::Adam{}, set, {.epochs = 2, .batches = {.size = 10}}};
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { training.end_epoch(); }),
+            "nn::Training: epoch 1 cannot end before its first step");
+  while (!training.is_over()) training.run_epoch();
+  EXPECT_FALSE(training.step());
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { training.run_epoch(); }),
+            "nn::Training: is over after 2 epochs");
+  EXPECT_EQ(training.history().epochs.size(), 2U);
+}
+
+// The optimizer would take the same old gradient of a frozen layer again and again.
+TEST(Training, RefusesLayersThatAreFrozenOrUnfrozenMeanwhile) {
+  const Dataset set = clouds(25);
+  nn::Sequential network = small_network();
+  network.freeze(2, 3);
+  nn::Training training{
+      network, nn::SoftmaxCrossEntropy{}, nn::Adam{}, set, {.epochs = 2, .batches = {.size = 10}}};
+  EXPECT_TRUE(training.step());
+  network.freeze(0, 1);
+  const nn::Sequential before = network;
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { training.step(); }),
+            "nn::Training: layer 1 (" + network[0].name() +
+                ") was frozen after the training was made; make another one");
+  network.unfreeze(0, 3);
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { training.step(); }),
+            "nn::Training: layer 3 (" + network[2].name() +
+                ") was unfrozen after the training was made; make another one");
+  EXPECT_EQ(network.parameter("0.weight").value, before.parameter("0.weight").value);
+  network.freeze(2, 3);
+  EXPECT_TRUE(training.step());
+}
+
 TEST(Training, StepsWithTheCallersOptimizer) {
   const Dataset set = clouds(10);
   nn::Sequential network = small_network();

@@ -448,6 +448,18 @@ TEST_F(Weights, AreNotRenamedToOneNameOrFromNone) {
   EXPECT_EQ(refusal({.rename = {{"fc", "0"}}}),
             "no tensor to be renamed begins with 'fc'; the file has 'fc1.bias', 'fc1.weight', "
             "'fc2.bias', 'fc2.weight'");
+  // The names are always those that the file has, not what some have become.
+  EXPECT_EQ(refusal({.rename = {{"fc1", "0"}, {"fc", "2"}}}),
+            "no tensor to be renamed begins with 'fc'; the file has 'fc1.bias', 'fc1.weight', "
+            "'fc2.bias', 'fc2.weight'");
+  Sequential two{Dense{2, 3}, Dense{3, 1}};
+  nn::LoadOptions half;
+  half.rename = {{"fc1", "0"}};
+  EXPECT_TRUE(
+      error_of<std::runtime_error>([&] { nn::load_weights(path("n"), two, half); })
+          .ends_with("'1.weight' is missing; the file has 'fc1.bias', 'fc1.weight', "
+                     "'fc2.bias', 'fc2.weight'; LoadOptions::rename (predict --rename) maps "
+                     "names, and by the shapes 'fc1=0', 'fc2=1' would fit"));
 }
 
 TEST_F(Weights, InHalfPrecisionAreLoaded) {

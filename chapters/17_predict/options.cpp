@@ -76,7 +76,8 @@ void describe(CLI::App& app, Options& options) {
                  "If NETWORK has weights alone, as Python writes it: a\n"
                  "stored network that has their layers")
       ->option_text("NETWORK")
-      ->check(path);
+      ->check(path)
+      ->needs("--network");
   app.add_option("--rename", options.rename,
                  "What to call those weights: fc1=0 makes fc1.weight the\n"
                  "weight of layer 0; may be given several times")
@@ -110,7 +111,8 @@ constexpr const char* examples =
     "  ./book predict data/mnist/t10k-images-idx3-ubyte.gz --index 8\n"
     "  ./book predict test.csv --submission submission.csv\n"
     "  ./book predict FILE --network theirs.safetensors \\\n"
-    "      --layers data/networks/mlp.safetensors --rename fc1=0 --rename fc2=2\n"
+    "      --layers data/networks/mlp.safetensors \\\n"
+    "      --rename fc1=0 --rename fc2=2 --rename fc3=4\n"
     "\n"
     "The status is 1 if a picture could not be read or no digit is in it.";
 

@@ -58,12 +58,13 @@ nn::Sequential make_network() {
 
 /// As many steps as the chapter's epoch has, at the rate 0.1, in batches of 100.
 void train(nn::Sequential& network) {
+  constexpr std::size_t steps = 550;
   nn::Training training{network,
                         nn::SoftmaxCrossEntropy{},
                         nn::GradientDescent{{.learning_rate = 0.1F}},
                         images(),
-                        {.batches = {.size = 100, .shuffle = false}}};
-  for (std::size_t i = 0; i < 550; ++i) {
+                        {.epochs = steps, .batches = {.size = 100, .shuffle = false}}};
+  for (std::size_t i = 0; i < steps; ++i) {
     if (training.is_epoch_complete()) training.end_epoch();
     training.step();
   }

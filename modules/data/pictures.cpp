@@ -79,8 +79,8 @@ void check_contrast(const Tensor& brightness, const Shades& shades) {
   if (std::abs(shades.ink - shades.paper) >= least_contrast) return;
   const auto [darkest, lightest] = std::ranges::minmax(brightness.values());
   throw std::invalid_argument(
-      fmt::format("nn::to_mnist: no ink: brightness is from {:.2f} to {:.2f}, and a difference "
-                  "below {} from the edge's is none",
+      fmt::format("nn::to_mnist: no ink: brightness is from {:.2f} to {:.2f}, and nowhere differs "
+                  "by {} or more from the edge's",
                   darkest, lightest, least_contrast));
 }
 

@@ -62,7 +62,7 @@ struct FoundDigit {
 
 /// What find_digits() found, and how.
 struct Digits {
-  std::vector<FoundDigit> digits;  ///< From left to right; at least one.
+  std::vector<FoundDigit> digits;  ///< Row after row, from left to right; at least one.
   std::size_t largest = 0;         ///< Which of them has the most ink.
   /// `paper`, `ink` and `digits`, in at most 480 × 480 pixels; none for a picture of up to 48 × 48
   /// pixels, or for one that a single digit fills.
@@ -190,7 +190,7 @@ std::vector<Ink> inks_of(const Picture& picture);
 /// The ink that nearly the strongest of it has: only one pixel out of 2,000 has more.
 real strongest(const Tensor& ink);
 
-/// The digits in an image of ink, from left to right.
+/// The digits in an image of ink, row after row, from left to right.
 std::vector<Piece> digits_in(const Ink& picture);
 
 }  // namespace nn::detail

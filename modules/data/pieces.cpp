@@ -315,6 +315,19 @@ std::vector<Piece> put_together(const Ink& picture, const Tensor& ink, const Mas
   return pieces;
 }
 
+/// Puts digits in the order in which they are read: row after row, each from left to right. A row
+/// ends where a digit begins below all of it.
+void put_in_order(std::vector<Piece>& digits) {
+  std::ranges::sort(digits, {}, &Piece::top);
+  for (auto row = digits.begin(); row != digits.end();) {
+    std::size_t bottom = row->bottom;
+    auto end = row + 1;
+    for (; end != digits.end() && end->top < bottom; ++end) bottom = std::max(bottom, end->bottom);
+    std::ranges::sort(row, end, {}, &Piece::left);
+    row = end;
+  }
+}
+
 }  // namespace
 
 std::vector<Piece> digits_in(const Ink& picture) {
@@ -337,7 +350,7 @@ std::vector<Piece> digits_in(const Ink& picture) {
       measure(digit, picture, drawn);
       grow(digit, faint, ink);
     }
-    std::ranges::sort(digits, {}, &Piece::left);
+    put_in_order(digits);
     return digits;
   }
   return {};

@@ -45,15 +45,6 @@ std::vector<Group> groups_of(std::span<const detail::NamedShape> tensors) {
   return groups;
 }
 
-std::vector<detail::NamedShape> tensors_of(const Safetensors& contents) {
-  std::vector<detail::NamedShape> tensors;
-  tensors.reserve(contents.tensors.size());
-  for (const StoredTensor& stored : contents.tensors) {
-    tensors.push_back({.name = stored.name, .shape = stored.shape});
-  }
-  return tensors;
-}
-
 using Renaming = std::vector<std::pair<std::string, std::string>>;
 
 /// `features=` instead of `features.0=0`, `features.3=3` and so on.
@@ -68,8 +59,9 @@ Renaming shortened(Renaming renaming) {
 
 /// Gives each wanted layer the first layer of the file that has tensors of the same shapes.
 /// @return Nothing if a layer of the network finds none.
-Renaming fitting(const Safetensors& contents, std::span<const detail::NamedShape> wanted) {
-  std::vector<Group> stored = groups_of(tensors_of(contents));
+Renaming fitting(std::span<const detail::NamedShape> file,
+                 std::span<const detail::NamedShape> wanted) {
+  std::vector<Group> stored = groups_of(file);
   Renaming renaming;
   for (const Group& layer : groups_of(wanted)) {
     const auto found = std::ranges::find(stored, layer.shapes, &Group::shapes);
@@ -84,21 +76,30 @@ Renaming fitting(const Safetensors& contents, std::span<const detail::NamedShape
 
 namespace detail {
 
-std::string quoted_names(const Safetensors& contents) {
-  constexpr std::size_t most = 8;
-  if (contents.tensors.empty()) return "no tensors";
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most, contents.tensors.size()); ++i) {
-    text += (i == 0 ? "" : ", ") + in_quotes(contents.tensors[i].name);
+std::vector<NamedShape> tensors_of(const Safetensors& contents) {
+  std::vector<NamedShape> tensors;
+  tensors.reserve(contents.tensors.size());
+  for (const StoredTensor& stored : contents.tensors) {
+    tensors.push_back({.name = stored.name, .shape = stored.shape});
   }
-  const std::size_t left = contents.tensors.size() - std::min(most, contents.tensors.size());
+  return tensors;
+}
+
+std::string quoted_names(std::span<const NamedShape> tensors) {
+  constexpr std::size_t most = 8;
+  if (tensors.empty()) return "no tensors";
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, tensors.size()); ++i) {
+    text += (i == 0 ? "" : ", ") + in_quotes(tensors[i].name);
+  }
+  const std::size_t left = tensors.size() - std::min(most, tensors.size());
   return left == 0 ? text : text + fmt::format(" and {} more", left);
 }
 
-std::string naming_advice(const Safetensors& contents, std::span<const NamedShape> wanted) {
+std::string naming_advice(std::span<const NamedShape> file, std::span<const NamedShape> wanted) {
   const std::string advice = fmt::format(
-      "the file has {}; LoadOptions::rename (predict --rename) maps names", quoted_names(contents));
-  const Renaming renaming = fitting(contents, wanted);
+      "the file has {}; LoadOptions::rename (predict --rename) maps names", quoted_names(file));
+  const Renaming renaming = fitting(file, wanted);
   if (renaming.empty()) return advice + ", such as fc1=0";
   constexpr std::size_t most = 8;
   std::string pairs;
@@ -110,6 +111,7 @@ std::string naming_advice(const Safetensors& contents, std::span<const NamedShap
 }
 
 void rename(Safetensors& contents, const std::map<std::string, std::string>& renaming) {
+  const std::vector<NamedShape> file = tensors_of(contents);
   std::set<std::string> used;
   const auto begins = [](std::string_view name, std::string_view part) {
     return part.empty() || name == part ||
@@ -142,7 +144,7 @@ void rename(Safetensors& contents, const std::map<std::string, std::string>& ren
   for (const auto& [from, to] : renaming) {
     if (used.contains(from)) continue;
     throw std::runtime_error(fmt::format("no tensor to be renamed begins with {}; the file has {}",
-                                         in_quotes(from), quoted_names(contents)));
+                                         in_quotes(from), quoted_names(file)));
   }
 }
 

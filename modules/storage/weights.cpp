@@ -170,7 +170,9 @@ std::vector<std::string> skipped(const Safetensors& contents, const std::vector<
 }
 
 /// Whether the file has all names that the network wants; if not, the error says what to do.
-void check_names(Sequential& network, const Safetensors& contents, const Part& part) {
+/// @param file Its tensors under their own names; in the contents they may be renamed.
+void check_names(Sequential& network, const Safetensors& contents,
+                 std::span<const detail::NamedShape> file, const Part& part) {
   std::vector<detail::NamedShape> wanted;
   for (const auto& [name, value] : entries_of(network)) {
     const std::optional<TensorName> in_file = part.name_in_file(name);
@@ -182,7 +184,7 @@ void check_names(Sequential& network, const Safetensors& contents, const Part& p
   for (const detail::NamedShape& tensor : wanted) {
     if (contents.find(tensor.name) != nullptr) continue;
     throw std::runtime_error(fmt::format("{} is missing; {}", in_quotes(tensor.name),
-                                         detail::naming_advice(contents, wanted)));
+                                         detail::naming_advice(file, wanted)));
   }
 }
 
@@ -218,7 +220,7 @@ const std::string& layers_of(const Safetensors& contents) {
     throw std::runtime_error(
         fmt::format("holds tensors ({}) but no layers: make the network and use nn::load_weights "
                     "(--layers)",
-                    detail::quoted_names(contents)));
+                    detail::quoted_names(detail::tensors_of(contents))));
   }
   return found->second;
 }
@@ -247,8 +249,9 @@ LoadReport load_weights(const path& file, Sequential& network, const LoadOptions
   const Part part{options};
   Safetensors contents = read_safetensors("load_weights", file);
   return naming_file("load_weights", file, [&] {
+    const std::vector<detail::NamedShape> file = detail::tensors_of(contents);
     detail::rename(contents, options.rename);
-    check_names(network, contents, part);
+    check_names(network, contents, file, part);
     return fill(network, contents, part);
   });
 }

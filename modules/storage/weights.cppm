@@ -23,18 +23,19 @@ namespace nn::detail {
 /// Makes the layers, whose tensors give their sizes; the values of the tensors are not filled in.
 [[nodiscard]] Sequential make_layers(const Safetensors& contents, const std::string& text);
 
-/// A tensor that a file should have.
+/// A tensor that a file has or should have.
 struct NamedShape {
   std::string name;
   std::vector<std::size_t> shape;
 };
 
-/// The names of a file's tensors for an error message; of many only the first. @see
-/// weight_names.cpp
-[[nodiscard]] std::string quoted_names(const Safetensors& contents);
+/// The tensors of a file. @see weight_names.cpp
+[[nodiscard]] std::vector<NamedShape> tensors_of(const Safetensors& contents);
+/// Their names for an error message; of many only the first.
+[[nodiscard]] std::string quoted_names(std::span<const NamedShape> tensors);
 /// What to do about names that a file does not have: which it has instead, and which renaming would
 /// give the network's layers tensors of the right shapes.
-[[nodiscard]] std::string naming_advice(const Safetensors& contents,
+[[nodiscard]] std::string naming_advice(std::span<const NamedShape> file,
                                         std::span<const NamedShape> wanted);
 /// Gives the tensors of a file other names. @see LoadOptions::rename
 void rename(Safetensors& contents, const std::map<std::string, std::string>& renaming);

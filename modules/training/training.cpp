@@ -82,6 +82,7 @@ Training::Training(Sequential& network, AnyCost cost, AnyOptimizer optimizer, co
   for (const AnyMetric& metric : watch_.metrics) history_.metrics.push_back(metric.name());
   for (const NamedSet& named : watch_.sets) history_.sets.push_back(named.name);
   history_.validated = watch_.validation != nullptr;
+  for (std::size_t i = 0; i < network.size(); ++i) frozen_.push_back(network.is_frozen(i));
 }
 
 Training::~Training() {
@@ -124,6 +125,17 @@ void Training::check_last_batch() const {
   }
 }
 
+/// The optimizer has the parameters of the layers that were not frozen, and remembers something for
+/// each of them.
+void Training::check_frozen() const {
+  for (std::size_t i = 0; i < frozen_.size(); ++i) {
+    if (network_->is_frozen(i) == frozen_[i]) continue;
+    throw std::invalid_argument(fmt::format(
+        "nn::Training: layer {} ({}) was {} after the training was made; make another one", i + 1,
+        (*network_)[i].name(), frozen_[i] ? "unfrozen" : "frozen"));
+  }
+}
+
 // -------------------------------------------------------------------------------------- stepping
 
 Tensor Training::augment(Tensor inputs, std::size_t batch) const {
@@ -136,7 +148,8 @@ Tensor Training::augment(Tensor inputs, std::size_t batch) const {
 }
 
 bool Training::step() {
-  if (stopped_ || history_.divergence || is_epoch_complete()) return false;
+  if (is_epoch_complete() || is_over()) return false;
+  check_frozen();
   if (!order_) {
     order_ = batches_.epoch(epoch());
     std::vector<double>& rates = history_.learning_rates;
@@ -254,6 +267,12 @@ void Training::set_rate(std::size_t epoch, std::size_t batch) {
 // ---------------------------------------------------------------------------------------- epochs
 
 const Epoch& Training::end_epoch() {
+  if (batch_ == 0 && !stopped_ && !history_.divergence) {
+    throw std::invalid_argument(
+        is_over()
+            ? fmt::format("nn::Training: is over after {} epochs", history_.epochs.size())
+            : fmt::format("nn::Training: epoch {} cannot end before its first step", epoch()));
+  }
   Epoch epoch{.number = this->epoch(),
               .training = running_.result(),
               .validation = {},

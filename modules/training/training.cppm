@@ -92,7 +92,7 @@ struct RateJump {
 /// to be finite. The optimizer still remembers the steps that led astray.
 class Training {
  public:
-  /// @param network Must outlive the training and keep its layers.
+  /// @param network Must outlive the training and keep its layers, the frozen ones frozen.
   /// @param cost What to minimize.
   /// @param optimizer How; `AnyOptimizer{std::ref(optimizer)}` steps with the caller's own.
   /// @param set The training set; must outlive the training.
@@ -103,20 +103,26 @@ class Training {
   ///   is patience without a validation set.
   Training(Sequential& network, AnyCost cost, AnyOptimizer optimizer, const Dataset& set,
            const TrainingOptions& options = {}, Watch watch = {});
+  Training(Sequential& network, AnyCost cost, AnyOptimizer optimizer, Dataset&& set,
+           const TrainingOptions& options = {}, Watch watch = {}) = delete;
   Training(const Training&) = delete;
   Training& operator=(const Training&) = delete;
   /// Restores the learning rate that a schedule has changed.
   ~Training();
 
   /// Trains on the next batch of the epoch: forward, cost, backward, optimizer.
-  /// @return Whether it did: not at the end of an epoch, nor once training was stopped or diverged.
-  /// @throws std::invalid_argument if the schedule or augment returns something impossible.
+  /// @return Whether it did: not at the end of an epoch, nor once is_over().
+  /// @throws std::invalid_argument if the schedule or augment returns something impossible, or a
+  ///   layer was frozen or unfrozen since the training was made.
   bool step();
 
   /// Ends the epoch: measures the validation set and the watched sets, and adds to the history.
+  /// @throws std::invalid_argument if no step was taken in it, unless training was stopped or
+  ///   diverged.
   const Epoch& end_epoch();
 
   /// Takes the remaining steps of the epoch and ends it.
+  /// @throws std::invalid_argument if is_over(), and as step() does.
   const Epoch& run_epoch();
 
   /// Ends the training before the next step, with a usable network.
@@ -175,6 +181,7 @@ class Training {
  private:
   void check() const;
   void check_last_batch() const;
+  void check_frozen() const;
   void keep_network();
   [[nodiscard]] bool clip();
   void diverge();
@@ -195,7 +202,8 @@ class Training {
   Batches batches_;
   Random random_;  // for augment
   std::vector<Parameter*> parameters_;
-  real rate_;  // the optimizer's own
+  std::vector<bool> frozen_;  // which layers were, when the parameters were taken
+  real rate_;                 // the optimizer's own
   History history_;
   std::optional<RateJump> rate_jump_;
   bool stopped_ = false;

@@ -89,8 +89,8 @@ const nn::Split& digits() {
 
 /// A training on MNIST's 60,000 images.
 nn::Training training_of(nn::Sequential& network, nn::AnyOptimizer optimizer,
-                         const nn::TrainingOptions& options = {.batches = {.size = batch_size},
-                                                               .seed = 1}) {
+                         const nn::TrainingOptions& options = {
+                             .epochs = 1'000'000, .batches = {.size = batch_size}, .seed = 1}) {
   return nn::Training{network, nn::SoftmaxCrossEntropy{}, std::move(optimizer), digits().training,
                       options};
 }
