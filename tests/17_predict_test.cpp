@@ -416,7 +416,7 @@ TEST_F(PredictProgram, WritesASubmissionForATable) {
                  "--submission: would replace the table test.csv");
   expect_refusal("bar.pgm --layers network", "--layers requires --network");
   expect_refusal("bar.pgm --network network --layers none",
-                 "--layers: nn::load_network: cannot read none");
+                 "--layers: nn::load_network: cannot read none: there is no such file");
 }
 
 // What a class of PyTorch's with a member `last` stores.

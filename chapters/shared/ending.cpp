@@ -38,14 +38,19 @@ const char* program_name() {
 }
 
 /// The standard output is buffered, so that the last of it may fail only here.
-void check_output() {
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) end("cannot write the output");
+void check_output(int status, void* /*unused*/) {
+  const bool lost = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  if (lost && status == EXIT_SUCCESS) end("cannot write the output");
 }
 
 /// Before main() begins.
 [[maybe_unused]] const bool prepared = [] {
   std::set_terminate(end_uncaught);
-  return std::atexit(check_output) == 0;
+#if defined(__GLIBC__)
+  return on_exit(check_output, nullptr) == 0;
+#else  // a program that has said it already says it twice
+  return std::atexit([] { check_output(EXIT_SUCCESS, nullptr); }) == 0;
+#endif
 }();
 
 }  // namespace

@@ -123,6 +123,13 @@ const Tensor& Targets::outputs() const {
   throw std::invalid_argument("nn::Targets: these are labels, not wanted outputs");
 }
 
+Targets::Targets(const Targets& other) = default;
+Targets::Targets(Targets&& other) noexcept = default;
+Targets& Targets::operator=(const Targets& other) = default;
+Targets& Targets::operator=(Targets&& other) noexcept = default;
+Targets::~Targets() = default;
+bool Targets::operator==(const Targets& other) const = default;
+
 Labels Targets::classes() const {
   if (are_labels()) return labels();
   std::vector<std::size_t> classes(size());

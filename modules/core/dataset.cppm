@@ -89,6 +89,13 @@ class Targets {
   /// @param outputs Wanted outputs, shape (N, M); with one output for each sample also (N).
   Targets(Tensor outputs) : value_{std::move(outputs)} {}  // implicit: outputs are targets
 
+  // Defaulted where the module is implemented: else every importer compiles them again.
+  Targets(const Targets& other);
+  Targets(Targets&& other) noexcept;
+  Targets& operator=(const Targets& other);
+  Targets& operator=(Targets&& other) noexcept;
+  ~Targets();
+
   /// The number of samples.
   [[nodiscard]] std::size_t size() const {
     return are_labels() ? std::get<Labels>(value_).size() : std::get<Tensor>(value_).rows();
@@ -143,7 +150,7 @@ class Targets {
   void select(std::span<const std::size_t> places, Targets& to) const;
 
   /// Whether both are the same.
-  bool operator==(const Targets&) const = default;
+  bool operator==(const Targets& other) const;
 
  private:
   std::variant<Labels, Tensor> value_;

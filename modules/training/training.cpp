@@ -128,7 +128,7 @@ void Training::check_last_batch() const {
 /// The optimizer has the parameters of the layers that were not frozen, and remembers something for
 /// each of them.
 void Training::check_frozen() const {
-  for (std::size_t i = 0; i < frozen_.size(); ++i) {
+  for (std::size_t i = 0; i < std::min(frozen_.size(), network_->size()); ++i) {
     if (network_->is_frozen(i) == frozen_[i]) continue;
     throw std::invalid_argument(fmt::format(
         "nn::Training: layer {} ({}) was {} after the training was made; make another one", i + 1,
