@@ -252,7 +252,7 @@ TEST(Sequential, ShowsItsLayers) {
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.layer<Dense>(2); }),
             "nn::Sequential: layer index 2, the network has 2 layers");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.layer<Dense>(1); }),
-            "nn::Sequential: layer 2 is ReLU, another type was asked for");
+            "nn::Sequential: layer index 1 is ReLU, another type was asked for");
 }
 
 TEST(Sequential, SummarizesItself) {

@@ -964,7 +964,7 @@ std::vector<Case> networks() {
        "nn::Sequential: layer index 7, the network has 3 layers",
        [] { (void)network().layer<nn::Dense>(7); }},
       {"network: a layer of another type",
-       "nn::Sequential: layer 2 is ReLU, another type was asked for",
+       "nn::Sequential: layer index 1 is ReLU, another type was asked for",
        [] { (void)network().layer<nn::Dense>(1); }},
       {"network: a layer by an index that is not there",
        "nn::Sequential: layer index 3, the network has 3 layers", [] { (void)network()[3]; }},

@@ -101,7 +101,7 @@ TEST_F(StreamFiles, SayWhereAMissingFileWasLookedFor) {
   EXPECT_EQ(refusal(path("none")), "nn::test: no file none or none.gz in " + path("").string());
   fs::create_directory(path("folder"));
   EXPECT_EQ(refusal(path("folder")),
-            "nn::test: no file folder or folder.gz in " + path("").string());
+            "nn::test: " + path("folder").string() + " is a folder, expected a file");
 }
 
 TEST_F(StreamFiles, SayWhereCompressedDataIsDamaged) {

@@ -32,9 +32,13 @@ constexpr std::size_t longest_call = std::size_t{1} << 20U;
 fs::path find(std::string_view owner, const fs::path& file) {
   fs::path compressed = file;
   compressed += ".gz";
+  std::error_code none;
   for (const fs::path& candidate : {file, compressed}) {
-    std::error_code none;
     if (fs::exists(candidate, none) && !fs::is_directory(candidate, none)) return candidate;
+  }
+  if (fs::is_directory(file, none)) {
+    throw std::runtime_error(
+        fmt::format("nn::{}: {} is a folder, expected a file", owner, file.string()));
   }
   throw std::runtime_error(fmt::format("nn::{}: no file {} or {} in {}", owner,
                                        file.filename().string(), compressed.filename().string(),

@@ -104,7 +104,7 @@ const AnyLayer& Sequential::operator[](std::size_t index) const {
 
 void Sequential::refuse_type(std::size_t index) const {
   throw std::invalid_argument(
-      fmt::format("nn::Sequential: layer {} is {}, another type was asked for", index + 1,
+      fmt::format("nn::Sequential: layer index {} is {}, another type was asked for", index,
                   layers_[index].name()));
 }
 
