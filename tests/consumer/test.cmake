@@ -2,6 +2,8 @@
 # installed to a prefix of its own; for add_subdirectory and FetchContent the project is told the folder of the
 # unpacked archive of the sources. These two share a build folder, so that the library is compiled once.
 # Needs BUILD (this project's build folder), WORK (a folder to work in), CXX, WAYS and EXPECTED (output).
+cmake_minimum_required(VERSION 3.28)
+
 function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
