@@ -180,8 +180,8 @@ void submit(const nn::Sequential& network, const Options& options) {
   if (table == "-") {
     throw BadOption("--submission: - is the standard input, expected the file of a table");
   }
-  std::error_code is_new;
-  if (fs::equivalent(table, options.submission, is_new)) {
+  std::error_code none;
+  if (fs::equivalent(table, options.submission, none)) {
     throw BadOption(fmt::format("--submission: would replace the table {}", table));
   }
   const nn::Tensor images = nn::mnist::load_csv_images(table);

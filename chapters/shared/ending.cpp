@@ -48,7 +48,7 @@ void check_output(int status, void* /*unused*/) {
   std::set_terminate(end_uncaught);
 #if defined(__GLIBC__)
   return on_exit(check_output, nullptr) == 0;
-#else  // a program that has said it already says it twice
+#else  // the status is not known here, so a program may say it twice
   return std::atexit([] { check_output(EXIT_SUCCESS, nullptr); }) == 0;
 #endif
 }();

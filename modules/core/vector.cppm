@@ -80,8 +80,7 @@ constexpr bool has_multiply_add = false;
 
 namespace nn::detail {
 
-// One instruction for all lanes. GCC has a name of its own for each, and none that serves all
-// machines.
+// One instruction for all lanes. clang has one name for it, GCC one for each machine and type.
 #if defined(__clang__)
 inline Simd fused(Simd a, Simd b, Simd c) { return __builtin_elementwise_fma(a, b, c); }
 #elif defined(__FMA__)
