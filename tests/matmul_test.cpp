@@ -129,6 +129,10 @@ TEST(Matmul, KeepsANanInItsColumn) {
   }
 }
 
+TEST(SumRows, ByHand) {
+  EXPECT_EQ(nn::sum_rows(Tensor{{1, 2, 3}, {4, 5, -6}, {0.5, 0, 0}}), (Tensor{5.5, 7, -3}));
+}
+
 TEST(Matmul, SeesImagesAsRows) {
   const Tensor images = whole_noise(Shape{3, 2, 4, 5});
   const Tensor b = whole_noise(Shape{40, 7});

@@ -205,6 +205,15 @@ Tensor transpose(const Tensor& matrix) {
   return result;
 }
 
+Tensor sum_rows(const Tensor& matrix) {
+  Tensor sums{Shape{matrix.columns()}};
+  for (std::size_t n = 0; n < matrix.rows(); ++n) {
+    const std::span<const real> row = matrix.row(n);
+    for (std::size_t j = 0; j < row.size(); ++j) sums.data()[j] += row[j];
+  }
+  return sums;
+}
+
 Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
   if (a.columns == 0 || b.columns == 0) {
     throw std::invalid_argument(

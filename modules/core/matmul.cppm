@@ -49,6 +49,11 @@ struct Matrix {
 /// @return Shape (N, M).
 [[nodiscard]] Tensor transpose(const Tensor& matrix);
 
+/// The sum of a matrix's rows, s(j) = Σₙ a(n, j), added in the order of n.
+/// @param matrix Shape (M, N).
+/// @return Shape (N).
+[[nodiscard]] Tensor sum_rows(const Tensor& matrix);
+
 /// The matrix product C = A B: c(i, j) = Σₖ a(i, k) b(k, j). Legend: M rows of A, N columns of B, K
 /// what they share.
 ///

@@ -57,6 +57,18 @@ struct Geometry {
   std::size_t left;  ///< Columns of padding on the left.
 };
 
+/// How far apart the parts of an image are, in numbers.
+struct ImageSteps {
+  std::size_t column;
+  std::size_t row;
+  std::size_t channel;
+};
+
+/// @param pixel The numbers of a pixel: `lanes` where images are interleaved, else 1.
+[[nodiscard]] inline ImageSteps image_steps(Extent image, std::size_t pixel) {
+  return {.column = pixel, .row = image.width * pixel, .channel = image.area() * pixel};
+}
+
 }  // namespace nn::detail
 
 export namespace nn {
@@ -172,10 +184,12 @@ class Convolution {
   [[nodiscard]] InterleavedImages correlate(const InterleavedImages& x,
                                             const detail::Geometry& g) const;
   [[nodiscard]] Tensor correlate_few(const Tensor& x, const detail::Geometry& g) const;
-  void kernel_gradient(const InterleavedImages& dy, const detail::Geometry& g);
-  void bias_gradient(const InterleavedImages& dy, const detail::Geometry& g);
   [[nodiscard]] InterleavedImages input_gradient(const InterleavedImages& dy,
                                                  const detail::Geometry& g) const;
+
+  // convolution_gradient.cpp: the same for what is learned.
+  void kernel_gradient(const InterleavedImages& dy, const detail::Geometry& g);
+  void bias_gradient(const InterleavedImages& dy, const detail::Geometry& g);
 
   Parameter kernels_;
   Parameter biases_;

@@ -1,8 +1,9 @@
-// The loops of the convolution, forward and backward. A convolution is a sum of products over three
-// small loops: channels, kernel rows, kernel columns. tests/convolution_test.cpp has them as plain
-// loops over numbers and holds these here equal to them. Here the images are interleaved
-// (nn.images), so every number is a vector of numbers, one for each of several images, and the
-// loops remain those of the formula.
+// The loops of the convolution, forward and to the gradient of its input, which is a convolution
+// too (those of the kernels' gradient are in convolution_gradient.cpp). A convolution is a sum of
+// products over three small loops: channels, kernel rows, kernel columns.
+// tests/convolution_test.cpp has them as plain loops over numbers and holds these here equal to
+// them. Here the images are interleaved (nn.images), so every number is a vector of numbers, one
+// for each of several images, and the loops remain those of the formula.
 //
 // They are fast because of tiles: a few output channels times a few neighboring pixels, whose sums
 // stay in registers while the loops run. Each image value is loaded once for all the channels of
@@ -22,20 +23,10 @@ import nn.vector;
 namespace nn {
 
 using detail::Geometry;
+using detail::image_steps;
+using detail::ImageSteps;
 
 namespace {
-
-/// How far apart the parts of an image are, in numbers.
-struct ImageSteps {
-  std::size_t column;
-  std::size_t row;
-  std::size_t channel;
-};
-
-/// @param pixel The numbers of a pixel: `lanes` where images are interleaved, else 1.
-ImageSteps image_steps(Extent image, std::size_t pixel) {
-  return {.column = pixel, .row = image.width * pixel, .channel = image.area() * pixel};
-}
 
 /// How far apart the parts of the kernels are, in numbers.
 struct KernelSteps {
@@ -57,16 +48,24 @@ struct Window {
   std::size_t pixel_step;      ///< From the image place of one vector of sums to that of the next.
 };
 
-/// Sums in registers: with two pixels' values and one weight they fill all registers but a few.
+/// A tile has 12 sums where there are 16 registers and 24 where there are 32: the rest is for the
+/// values of three pixels and one weight. So many independent sums also hide that a multiply-add
+/// takes four cycles, although two can start in each.
 constexpr std::size_t tile_channels = vector_registers == 32 ? 8 : 4;
-constexpr std::size_t tile_pixels = 2;
+constexpr std::size_t tile_pixels = 3;
+
+/// In place of a width that is known only at run time.
+constexpr std::size_t any_width = 0;
 
 /// Channels × Pixels sums: out(o, p) = bias(o) + Σ_c Σ_m Σ_n kernel(o, c, m, n) image(c, m, p + n).
+/// With a Width that the compiler knows, the loop over columns disappears, and every address in it
+/// is a constant distance from the start of the row.
 /// @param part The rows and columns of the kernels that are summed over.
 /// @param bias One for each output channel, or null for none.
-template <std::size_t Channels, std::size_t Pixels>
+template <std::size_t Channels, std::size_t Pixels, std::size_t Width>
 void correlate_tile(const Window& w, Extent part, const real* kernels, const real* bias,
                     const real* image, real* out) {
+  if constexpr (Width != any_width) part.width = Width;
   std::array<std::array<Simd, Pixels>, Channels> sum{};
   for (std::size_t o = 0; o < Channels && bias != nullptr; ++o) {
     for (std::size_t p = 0; p < Pixels; ++p) sum[o][p] = simd_all(bias[o]);
@@ -76,7 +75,6 @@ void correlate_tile(const Window& w, Extent part, const real* kernels, const rea
     for (std::size_t m = 0; m < part.height; ++m) {
       const real* const row = image + c * w.image.channel + m * w.image.row;
       const real* const weights = kernels + c * w.kernel.channel + m * w.kernel.row;
-#pragma clang loop unroll(disable)  // unrolled by four, it computes more addresses than sums
       for (std::size_t n = 0; n < part.width; ++n) {
         std::array<Simd, Pixels> pixel;
         for (std::size_t p = 0; p < Pixels; ++p)
@@ -100,13 +98,21 @@ void correlate_tile(const Window& w, Extent part, const real* kernels, const rea
 
 using CorrelateTile = void (*)(const Window&, Extent, const real*, const real*, const real*, real*);
 
-/// The tile for numbers of channels and pixels that are known only at run time.
-CorrelateTile tile_for(std::size_t channels, std::size_t pixels) {
+/// The tile of a width for numbers of channels and pixels that are known only at run time.
+template <std::size_t Width>
+CorrelateTile tile_of(std::size_t channels, std::size_t pixels) {
   static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<CorrelateTile, tile_channels * tile_pixels>{
-        &correlate_tile<I / tile_pixels + 1, I % tile_pixels + 1>...};
+    return std::array<CorrelateTile, sizeof...(I)>{
+        &correlate_tile<I / tile_pixels + 1, I % tile_pixels + 1, Width>...};
   }(std::make_index_sequence<tile_channels * tile_pixels>{});
   return tiles[(channels - 1) * tile_pixels + pixels - 1];
+}
+
+/// The same for a width, too; the compiler knows the usual ones.
+CorrelateTile tile_for(std::size_t channels, std::size_t pixels, std::size_t width) {
+  if (width == 3) return tile_of<3>(channels, pixels);
+  if (width == 5) return tile_of<5>(channels, pixels);
+  return tile_of<any_width>(channels, pixels);
 }
 
 /// The least number of tiles that covers the channels; they share the channels evenly.
@@ -167,7 +173,7 @@ InterleavedImages Convolution::correlate(const InterleavedImages& x, const Geome
     for (std::size_t i = round.first_row; i < round.end_row; ++i) {
       const real* const row = image + i * stride_.height * window.image.row;
       for (std::size_t j = 0; j < g.output.width; j += tile_pixels) {
-        tile_for(round.channels, std::min(tile_pixels, g.output.width - j))(
+        tile_for(round.channels, std::min(tile_pixels, g.output.width - j), k[3])(
             window, kernel, kernels, biases, row + j * window.pixel_step,
             out + (i * g.output.width + j) * lanes);
       }
@@ -209,124 +215,13 @@ Tensor Convolution::correlate_few(const Tensor& x, const Geometry& g) const {
     const std::size_t channels = first_of(round % tiles + 1, k[0]) - o;
     Tensor run_on = Tensor::uninitialized(Shape{channels, vectors * lanes});
     for (std::size_t v = 0; v < vectors; v += tile_pixels) {
-      tile_for(channels, std::min(tile_pixels, vectors - v))(
+      tile_for(channels, std::min(tile_pixels, vectors - v), k[3])(
           window, Extent{k[2], k[3]}, kernels_.value.data() + o * window.kernel.output,
           biases_.value.data() + o, x.row(b).data() + v * lanes, run_on.data() + v * lanes);
     }
     copy_rows(run_on, g.padded.width, g.output, &y(b, o, 0, 0));
   });
   return y;
-}
-
-// ----------------------------------------------------------- the gradients of kernels and biases
-
-namespace {
-
-/// The places (i, j) that a tile of the kernel gradient sums over.
-struct Places {
-  Extent count;                ///< How many there are, down and across.
-  std::size_t image_row;       ///< From where a place is in the image to where the one below is.
-  std::size_t image_column;    ///< The same to the right.
-  std::size_t output_channel;  ///< From one channel of ∂C/∂Y to the next.
-  std::size_t sums_output;     ///< From one output channel's sums to the next.
-};
-
-/// Channels × Columns dot products: sum(o, n) += Σ over places (i, j) of dy(o, i, j) image(i s, j s
-/// + n), for one row of the kernels of one input channel.
-template <std::size_t Channels, std::size_t Columns>
-void dot_tile(const Places& places, const real* dy, const real* image, real* sums) {
-  std::array<std::array<Simd, Columns>, Channels> sum;
-  for (std::size_t o = 0; o < Channels; ++o) {
-    for (std::size_t n = 0; n < Columns; ++n) {
-      sum[o][n] = simd_load(sums + (o * places.sums_output + n) * lanes);
-    }
-  }
-  for (std::size_t i = 0; i < places.count.height; ++i) {
-    const real* const row = image + i * places.image_row;
-    const real* const d = dy + i * places.count.width * lanes;
-    for (std::size_t j = 0; j < places.count.width; ++j) {
-      std::array<Simd, Columns> pixel;
-      for (std::size_t n = 0; n < Columns; ++n) {
-        pixel[n] = simd_load(row + j * places.image_column + n * lanes);
-      }
-      for (std::size_t o = 0; o < Channels; ++o) {
-        const Simd gradient = simd_load(d + o * places.output_channel + j * lanes);
-        for (std::size_t n = 0; n < Columns; ++n) {
-          sum[o][n] = multiply_add(gradient, pixel[n], sum[o][n]);
-        }
-      }
-    }
-  }
-  for (std::size_t o = 0; o < Channels; ++o) {
-    for (std::size_t n = 0; n < Columns; ++n) {
-      simd_store(sums + (o * places.sums_output + n) * lanes, sum[o][n]);
-    }
-  }
-}
-
-constexpr std::size_t dot_channels = 4;
-constexpr std::size_t dot_columns = vector_registers == 32 ? 5 : 2;
-
-using DotTile = void (*)(const Places&, const real*, const real*, real*);
-
-DotTile dot_tile_for(std::size_t channels, std::size_t columns) {
-  static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<DotTile, dot_channels * dot_columns>{
-        &dot_tile<I / dot_columns + 1, I % dot_columns + 1>...};
-  }(std::make_index_sequence<dot_channels * dot_columns>{});
-  return tiles[(channels - 1) * dot_columns + columns - 1];
-}
-
-}  // namespace
-
-void Convolution::kernel_gradient(const InterleavedImages& dy, const Geometry& g) {
-  const Shape& k = kernels_.value.shape();
-  // A round owns a few output channels' kernels of one input channel, or where that makes few
-  // rounds one row of them, and sums over all images, in order: nothing is shared, and the result
-  // is the same on any number of threads.
-  const std::size_t blocks = (k[0] + dot_channels - 1) / dot_channels;
-  const std::size_t rows = blocks * k[1] < 8 ? 1 : k[2];
-  const std::size_t rounds_of_kernel = k[2] / rows;
-  const ImageSteps image = image_steps(g.padded, lanes);
-  const Places places{.count = g.output,
-                      .image_row = stride_.height * image.row,
-                      .image_column = stride_.width * image.column,
-                      .output_channel = g.output.area() * lanes,
-                      .sums_output = rows * k[3]};
-  parallel_for(blocks * k[1] * rounds_of_kernel, [&](std::size_t round) {
-    const std::size_t first_row = round % rounds_of_kernel * rows;
-    const std::size_t c = round / rounds_of_kernel % k[1];
-    const std::size_t o = round / rounds_of_kernel / k[1] * dot_channels;
-    const std::size_t channels = std::min(dot_channels, k[0] - o);
-    Tensor sums{Shape{channels, rows * k[3], lanes}};
-    for (std::size_t group = 0; group < dy.groups(); ++group) {
-      const real* const corner = input_.group(group) + c * image.channel + first_row * image.row;
-      const real* const d = dy.group(group) + o * places.output_channel;
-      for (std::size_t m = 0; m < rows; ++m) {
-        for (std::size_t n = 0; n < k[3]; n += dot_columns) {
-          dot_tile_for(channels, std::min(dot_columns, k[3] - n))(
-              places, d, corner + m * image.row + n * lanes, &sums(0, m * k[3] + n, 0));
-        }
-      }
-    }
-    for (std::size_t i = 0; i < channels; ++i) {
-      for (std::size_t j = 0; j < rows * k[3]; ++j) {
-        kernels_.gradient(o + i, c, first_row + j / k[3], j % k[3]) =
-            simd_sum(simd_load(&sums(i, j, 0)));
-      }
-    }
-  });
-}
-
-void Convolution::bias_gradient(const InterleavedImages& dy, const Geometry& g) {
-  parallel_for(biases_.value.size(), [&](std::size_t o) {
-    Simd sum{};
-    for (std::size_t group = 0; group < dy.groups(); ++group) {
-      const real* const channel = dy.group(group) + o * g.output.area() * lanes;
-      for (std::size_t i = 0; i < g.output.area(); ++i) sum += simd_load(channel + i * lanes);
-    }
-    biases_.gradient(o) = simd_sum(sum);
-  });
 }
 
 // -------------------------------------------------------------------- the gradient of the input
@@ -397,7 +292,9 @@ InterleavedImages Convolution::input_gradient(const InterleavedImages& dy,
   const Shape& k = kernels_.value.shape();
   const Extent reach{(g.output.height - 1) * stride_.height + 1,
                      (g.output.width - 1) * stride_.width + 1};
-  const Extent size{reach.height, g.padded.width + k[3] - 1};
+  // An odd width: with a power of two, the same pixel of all channels would compete for the same
+  // few lines of the first cache.
+  const Extent size{reach.height, (g.padded.width + k[3] - 1) | 1U};
   const InterleavedImages wide = spread(dy, stride_, size, k[3] - 1);
   const Tensor kernels = turned(kernels_.value);
   InterleavedImages dx{dy.count(), input_sample_};
@@ -416,10 +313,10 @@ InterleavedImages Convolution::input_gradient(const InterleavedImages& dy,
       for (std::size_t x = 0; x < g.input.width; x += tile_pixels) {
         const std::size_t pixels = std::min(tile_pixels, g.input.width - x);
         const Piece columns = overlap(x + g.left, pixels - 1, k[3], reach.width);
-        tile_for(round.channels, pixels)(window, Extent{rows.count, columns.count},
-                                         weights + rows.first * window.kernel.row + columns.first,
-                                         nullptr, row + (x + g.left + columns.first) * lanes,
-                                         out + (y * g.input.width + x) * lanes);
+        tile_for(round.channels, pixels, columns.count)(
+            window, Extent{rows.count, columns.count},
+            weights + rows.first * window.kernel.row + columns.first, nullptr,
+            row + (x + g.left + columns.first) * lanes, out + (y * g.input.width + x) * lanes);
       }
     }
   });

@@ -123,10 +123,7 @@ class Dense {
     check_backward("Dense", dy.shape(), input_.empty() ? Shape{} : Shape{input_.rows(), outputs()});
     // [backward-parameters]
     weights_.gradient = matmul(transposed(input_), dy);
-    biases_.gradient.fill(0);
-    for (std::size_t n = 0; n < dy.rows(); ++n) {
-      for (std::size_t j = 0; j < outputs(); ++j) biases_.gradient(j) += dy(n, j);
-    }
+    biases_.gradient = sum_rows(dy);
     // [/backward-parameters]
   }
 

@@ -87,11 +87,6 @@ void add(std::span<real> sums, const real* terms) {
   for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += terms[i];
 }
 
-void sum_rows(const Tensor& tensor, Tensor& sums) {
-  sums.fill(0);
-  for (std::size_t n = 0; n < tensor.rows(); ++n) add(sums.values(), tensor.row(n).data());
-}
-
 Shape weight_shape(const detail::Cell& cell, std::size_t inputs, std::size_t outputs) {
   if (inputs == 0 || outputs == 0) {
     throw std::invalid_argument(
@@ -221,8 +216,8 @@ Tensor Recurrence::run_back(const Tensor& dy) {
   }
   weight_input_.gradient = matmul(transposed(x), da);
   weight_hidden_.gradient = matmul(transposed(rows_of(h, 0, x.rows())), du);
-  sum_rows(da, bias_.gradient);
-  if (cell_->has_bias_hidden) sum_rows(du, bias_hidden_.gradient);
+  bias_.gradient = sum_rows(da);
+  if (cell_->has_bias_hidden) bias_hidden_.gradient = sum_rows(du);
   // [/steps_back]
   return da;
 }
