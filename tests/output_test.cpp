@@ -161,21 +161,26 @@ std::optional<double> tolerance_of(const std::string& line, const std::string& s
   return exact ? std::nullopt : std::optional{found->second};
 }
 
-/// The first line that differs by more than it may, shown on both sides; empty if there is none.
+/// The lines that differ by more than they may, shown on both sides; empty if there are none. At
+/// most five: once a line is missing, all that follow differ.
 std::string difference(const std::string& record, const std::string& output,
                        const Tolerances& tolerances, const std::vector<Rule>& rules = {}) {
   const std::vector<std::string> wanted = compared_lines(record, tolerances, rules);
   const std::vector<std::string> found = compared_lines(output, tolerances, rules);
   std::string section;
-  for (std::size_t i = 0; i < std::max(wanted.size(), found.size()); ++i) {
+  std::string text;
+  std::size_t shown = 0;
+  for (std::size_t i = 0; i < std::max(wanted.size(), found.size()) && shown < 5; ++i) {
     const std::string& left = i < wanted.size() ? wanted[i] : "(the end)";
     const std::string& right = i < found.size() ? found[i] : "(the end)";
     if (const std::string next = number_of_heading(left); !next.empty()) section = next;
     const auto tolerance = tolerance_of(left, section, tolerances, rules);
     const bool equal = tolerance ? are_near(left, right, *tolerance) : left == right;
-    if (!equal) return fmt::format("line {}\n  record: {}\n  output: {}", i + 1, left, right);
+    if (equal) continue;
+    text += fmt::format("{}line {}\n  record: {}\n  output: {}", ++shown > 1 ? "\n" : "", i + 1,
+                        left, right);
   }
-  return "";
+  return text;
 }
 
 std::string read(const fs::path& file) {
@@ -196,10 +201,12 @@ std::string output_of(const std::string& program) {
 
 TEST(Difference, IsNoneBetweenEqualTexts) { EXPECT_EQ(difference("a 1\nb\n", "a 1\nb\n", {}), ""); }
 
-TEST(Difference, ShowsTheFirstLineThatChanged) {
+TEST(Difference, ShowsTheLinesThatChanged) {
   EXPECT_EQ(difference("a\nb 1\n", "a\nb 2\n", {}), "line 2\n  record: b 1\n  output: b 2");
   EXPECT_EQ(difference("a\n", "a\nb\n", {}), "line 2\n  record: (the end)\n  output: b");
   EXPECT_EQ(difference("a\nb\n", "a\n", {}), "line 2\n  record: b\n  output: (the end)");
+  EXPECT_EQ(difference("a\nb\nc\n", "d\nb\ne\n", {}),
+            "line 1\n  record: a\n  output: d\nline 3\n  record: c\n  output: e");
 }
 
 TEST(Difference, AllowsNumbersTheirToleranceInTheirSectionOnly) {
