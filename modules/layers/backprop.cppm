@@ -192,6 +192,8 @@ class Sequential {
     std::swap(output_, other.output_);
     std::swap(moved_from_, other.moved_from_);
   }
+  [[nodiscard]] std::size_t rows_of_part(const Shape& sample) const;
+  [[nodiscard]] Tensor predict_part(Tensor x) const;
   void append(AnyLayer layer);
   void set_frozen(std::size_t first, std::size_t last, bool frozen);
   /// Whether training changes the parameters of a layer.

@@ -196,14 +196,14 @@ void Convolution::backward_parameters(InterleavedImages dy) {
   const Geometry g = last_geometry(dy.shape());
   dy.clear_spare_lanes();
   kernel_gradient(dy, g);
-  bias_gradient(dy, g);
+  bias_gradient(dy);
 }
 
 InterleavedImages Convolution::backward(InterleavedImages dy) {
   const Geometry g = last_geometry(dy.shape());
   dy.clear_spare_lanes();
   kernel_gradient(dy, g);
-  bias_gradient(dy, g);
+  bias_gradient(dy);
   return input_gradient(dy, g);
 }
 

@@ -189,7 +189,7 @@ class Convolution {
 
   // convolution_gradient.cpp: the same for what is learned.
   void kernel_gradient(const InterleavedImages& dy, const detail::Geometry& g);
-  void bias_gradient(const InterleavedImages& dy, const detail::Geometry& g);
+  void bias_gradient(const InterleavedImages& dy);
 
   Parameter kernels_;
   Parameter biases_;

@@ -14,6 +14,7 @@ module;
 module nn.convolution;
 
 import nn.parallel;
+import nn.strips;
 import nn.vector;
 
 namespace nn {
@@ -151,14 +152,13 @@ void Convolution::kernel_gradient(const InterleavedImages& dy, const Geometry& g
   });
 }
 
-void Convolution::bias_gradient(const InterleavedImages& dy, const Geometry& g) {
+void Convolution::bias_gradient(const InterleavedImages& dy) {
+  const real* const values = dy.values().data();
   parallel_for(biases_.value.size(), [&](std::size_t o) {
-    Simd sum{};
-    for (std::size_t group = 0; group < dy.groups(); ++group) {
-      const real* const channel = dy.group(group) + o * g.output.area() * lanes;
-      for (std::size_t i = 0; i < g.output.area(); ++i) sum += simd_load(channel + i * lanes);
-    }
-    biases_.gradient(o) = simd_sum(sum);
+    const Sums sums = sums_over(strip_of(dy.shape(), o), [&](std::size_t place) {
+      return Sums{simd_load(values + place), Simd{}};
+    });
+    biases_.gradient(o) = sums[0][0];
   });
 }
 
