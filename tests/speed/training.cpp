@@ -1,7 +1,18 @@
 // Our side of the race in `./book speed`. Reads questions, one a line, and answers each with a line
-// of JSON; training.py does the same for PyTorch, so that the two can take turns.
+// of JSON; training.py and training_jax.py do the same for PyTorch and JAX, so that they can take
+// turns.
 //
 //   train NETWORK OPTIMIZER THREADS SECONDS   images/s of training, batch 100
+//   profile NETWORK THREADS SECONDS           the parts of such a step with Adam: name, operations,
+//   bytes,
+//                                             seconds (the median)
+//   grow AXIS SIZE THREADS SECONDS            images/s of training, SGD, where one size differs:
+//   `batch`,
+//                                             `width`, `depth` (MLP) or `side` (of the images, CNN)
+//   images COUNT THREADS                      images/s while an MLP learns from that many images,
+//   each one
+//                                             augmented anew, and the bytes of the process at its
+//                                             peak
 //   infer NETWORK THREADS SECONDS             images/s of prediction, batch 1,000
 //   latency NETWORK THREADS SECONDS           seconds for one image, the median
 //   augment KIND THREADS SECONDS              images/s of augmentation, `affine` or `elastic`
@@ -30,42 +41,22 @@
 #include <utility>
 #include <vector>
 
-import nn;
+import speed.networks;
+import speed.profile;
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
+using speed::batch_size;
+using speed::digits;
+using speed::network;
+using speed::Part;
+using speed::perceptron;
+using speed::profile;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-nn::Sequential multi_layer_perceptron(nn::Random& random) {
-  return nn::Sequential{nn::Dense{784, 256, nn::He{random}}, nn::ReLU{},
-                        nn::Dense{256, 256, nn::He{random}}, nn::ReLU{},
-                        nn::Dense{256, 10, nn::Glorot{random}}};
-}
-
-nn::Sequential convolutional_network(nn::Random& random) {
-  return nn::Sequential{nn::Reshape{1, 28, 28},
-                        nn::Convolution{1, 8, {.kernel = 5}, nn::He{random}},
-                        nn::MaxPool{2},
-                        nn::ReLU{},
-                        nn::Convolution{8, 16, {.kernel = 5}, nn::He{random}},
-                        nn::MaxPool{2},
-                        nn::ReLU{},
-                        nn::Flatten{},
-                        nn::Dense{256, 128, nn::He{random}},
-                        nn::ReLU{},
-                        nn::Dense{128, 10, nn::Glorot{random}}};
-}
-
-nn::Sequential network(const std::string& name, std::uint64_t seed = 1) {
-  nn::Random random{seed};
-  if (name == "mlp") return multi_layer_perceptron(random);
-  if (name == "cnn") return convolutional_network(random);
-  throw std::invalid_argument(fmt::format("no network '{}'", name));
 }
 
 /// How a network learns in question `learn`: the first recipe tried, the same for both sides.
@@ -80,19 +71,16 @@ Recipe recipe(const std::string& name) {
   return {.epochs = 6, .learning_rate = 4e-3F, .accuracy = 0.99};
 }
 
-constexpr std::size_t batch_size = 100;
-
-const nn::Split& digits() {
-  static const nn::Split split = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0});
-  return split;
+/// Epoch after epoch: what is measured ends it.
+nn::TrainingOptions endless(std::size_t batch) {
+  return {.epochs = 1'000'000, .batches = {.size = batch}, .seed = 1};
 }
 
-/// A training on MNIST's 60,000 images.
+/// A training on some images, MNIST's unless it is told otherwise.
 nn::Training training_of(nn::Sequential& network, nn::AnyOptimizer optimizer,
-                         const nn::TrainingOptions& options = {
-                             .epochs = 1'000'000, .batches = {.size = batch_size}, .seed = 1}) {
-  return nn::Training{network, nn::SoftmaxCrossEntropy{}, std::move(optimizer), digits().training,
-                      options};
+                         const nn::TrainingOptions& options = endless(batch_size),
+                         const nn::Dataset& images = digits().training) {
+  return nn::Training{network, nn::SoftmaxCrossEntropy{}, std::move(optimizer), images, options};
 }
 
 /// Takes the next step, epoch after epoch; the race is about its time.
@@ -113,11 +101,65 @@ double rate(double seconds, std::size_t images, const std::function<void()>& wor
   return static_cast<double>(rounds * images) / seconds_since(start);
 }
 
-double training_rate(nn::Sequential network, nn::AnyOptimizer optimizer, double seconds) {
-  nn::Training training = training_of(network, std::move(optimizer));
+double training_rate(nn::Sequential network, nn::AnyOptimizer optimizer, double seconds,
+                     std::size_t batch = batch_size,
+                     const nn::Dataset& images = digits().training) {
+  nn::Training training = training_of(network, std::move(optimizer), endless(batch), images);
   constexpr std::size_t warm = 20;
-  for (std::size_t i = 0; i < warm; ++i) step(training);
-  return rate(seconds, batch_size, [&] { step(training); });
+  const Clock::time_point start = Clock::now();
+  for (std::size_t i = 0; i < warm && seconds_since(start) < seconds; ++i) step(training);
+  return rate(seconds, batch, [&] { step(training); });
+}
+
+/// Images of noise with random labels: how long a step takes does not depend on what they show.
+nn::Dataset noise(std::size_t count, std::size_t side) {
+  nn::Random random{1};
+  nn::Tensor images{nn::Shape{count, side * side}};
+  for (nn::real& pixel : images.values()) pixel = static_cast<nn::real>(random.uniform(0, 1));
+  std::vector<std::size_t> classes(count);
+  for (std::size_t i = 0; i < count; ++i) classes[i] = i % 10;
+  return {std::move(images), nn::Labels{std::move(classes)}};
+}
+
+/// Two convolutions and a dense layer on images of any side: nearly all of it is convolution.
+nn::Sequential convolutional_on(std::size_t side, nn::Random& random) {
+  const std::size_t left = ((side - 4) / 2 - 4) / 2;
+  return nn::Sequential{nn::Reshape{1, side, side},
+                        nn::Convolution{1, 8, {.kernel = 5}, nn::He{random}},
+                        nn::MaxPool{2},
+                        nn::ReLU{},
+                        nn::Convolution{8, 16, {.kernel = 5}, nn::He{random}},
+                        nn::MaxPool{2},
+                        nn::ReLU{},
+                        nn::Flatten{},
+                        nn::Dense{16 * left * left, 10, nn::Glorot{random}}};
+}
+
+double growth(const std::string& axis, std::size_t size, double seconds) {
+  nn::Random random{1};
+  const nn::GradientDescent descent{{.learning_rate = 1e-3F}};
+  if (axis == "side") {
+    const nn::Dataset images = noise(2 * batch_size, size);
+    return training_rate(convolutional_on(size, random), descent, seconds, batch_size, images);
+  }
+  const bool is_batch = axis == "batch";
+  const std::size_t width = axis == "width" ? size : 256;
+  const std::size_t depth = axis == "depth" ? size : 2;
+  return training_rate(perceptron(784, width, depth, random), descent, seconds,
+                       is_batch ? size : batch_size);
+}
+
+Json profile_of(const std::string& name, double seconds) {
+  Json parts = Json::array();
+  for (Part& part : profile(name, seconds)) {
+    const auto middle = part.seconds.begin() + static_cast<std::ptrdiff_t>(part.seconds.size() / 2);
+    std::ranges::nth_element(part.seconds, middle);
+    parts.push_back({{"name", part.name},
+                     {"operations", part.operations},
+                     {"bytes", part.bytes},
+                     {"seconds", *middle}});
+  }
+  return parts;
 }
 
 double latency(const nn::Sequential& network, double seconds) {
@@ -193,6 +235,21 @@ double augmentation_rate(const std::string& name, double seconds) {
               [&] { static_cast<void>(augment(images, nn::Random{1}.stream(round++))); });
 }
 
+/// An MLP that learns from so many images, none of them twice: MNIST's, epoch after epoch, each
+/// augmented anew.
+Json learn_from(std::size_t count) {
+  std::ofstream{"/proc/self/clear_refs"} << "5";  // the peak counts from here
+  const nn::Augment augment{{.rotation = 10, .shift = 2}};
+  nn::TrainingOptions options = endless(batch_size);
+  options.steps.augment = augment;
+  nn::Sequential model = network("mlp");
+  nn::Training training =
+      training_of(model, nn::GradientDescent{{.learning_rate = 0.01F}}, options);
+  const Clock::time_point start = Clock::now();
+  for (std::size_t done = 0; done < count; done += batch_size) step(training);
+  return {{"rate", static_cast<double>(count) / seconds_since(start)}, {"bytes", status("VmHWM")}};
+}
+
 /// Rows/s of reading Kaggle's file of 42,000 images.
 double csv_rate(double seconds) {
   constexpr std::size_t count = 42'000;
@@ -224,6 +281,20 @@ Json answer(std::istringstream question) {
                                seconds)
                : training_rate(network(name), nn::Adam{}, seconds);
   }
+  if (what == "profile") {
+    use_threads();
+    return profile_of(name, number());
+  }
+  if (what == "grow") {
+    const auto size = static_cast<std::size_t>(number());
+    use_threads();
+    return growth(name, size, number());
+  }
+  if (what == "images") {
+    use_threads();
+    return learn_from(std::stoul(name));
+  }
+  if (what == "machine") return {{"vector_bits", 8 * nn::vector_bytes}};
   if (what == "infer") {
     use_threads();
     const nn::Sequential model = network(name);

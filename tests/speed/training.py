@@ -30,7 +30,7 @@ def load(kind):
 
 def start_weights(network):
     """He's normal distribution before a ReLU, Glorot's before the logits, zero biases: like ours."""
-    layers = [m for m in network if isinstance(m, (nn.Linear, nn.Conv2d))]
+    layers = [m for m in network.modules() if isinstance(m, (nn.Linear, nn.Conv2d))]
     for layer in layers[:-1]:
         nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
         nn.init.zeros_(layer.bias)
@@ -39,16 +39,43 @@ def start_weights(network):
     return network
 
 
+def perceptron(width, depth):
+    layers = []
+    for i in range(depth):
+        layers += [nn.Linear(784 if i == 0 else width, width), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(width if depth > 0 else 784, 10))
+
+
+def convolutional(first, second, side=28):
+    left = ((side - 4) // 2 - 4) // 2
+    return [nn.Unflatten(1, (1, side, side)),
+            nn.Conv2d(1, first, 5), nn.MaxPool2d(2), nn.ReLU(),
+            nn.Conv2d(first, second, 5), nn.MaxPool2d(2), nn.ReLU(),
+            nn.Flatten()], second * left * left
+
+
+class LastStep(nn.Module):
+    """A recurrent layer's output after the last step."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x)[0][:, -1]
+
+
 def make(name, seed=1):
     torch.manual_seed(seed)
     if name == "mlp":
+        return start_weights(perceptron(256, 2))
+    if name in ("cnn", "book_cnn"):
+        layers, left = convolutional(*((8, 16) if name == "cnn" else (16, 32)))
         return start_weights(nn.Sequential(
-            nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10)))
+            *layers, nn.Linear(left, 128), nn.ReLU(), nn.Linear(128, 10)))
+    layer = {"lstm": nn.LSTM, "gru": nn.GRU}[name](28, 128, batch_first=True)
     return start_weights(nn.Sequential(
-        nn.Unflatten(1, (1, 28, 28)),
-        nn.Conv2d(1, 8, 5), nn.MaxPool2d(2), nn.ReLU(),
-        nn.Conv2d(8, 16, 5), nn.MaxPool2d(2), nn.ReLU(),
-        nn.Flatten(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10)))
+        nn.Unflatten(1, (28, 28)), LastStep(layer), nn.Linear(128, 10)))
 
 
 def adam(network, rate):
@@ -76,17 +103,17 @@ class Race:
             self.data = (*load("train"), *load("t10k"))
         return self.data
 
-    def steps(self, network, optimizer, seed=1):
+    def steps(self, network, optimizer, seed=1, batch=BATCH, data=None):
         """One step of training after another; yields how many are done before each."""
-        images, labels, _, _ = self.digits()
+        images, labels = data or self.digits()[:2]
         cost = nn.CrossEntropyLoss()
         generator = torch.Generator().manual_seed(seed)
         done = 0
         while True:
             order = torch.randperm(len(images), generator=generator)
-            for i in range(0, len(images), BATCH):
+            for i in range(0, len(images) - batch + 1, batch):
                 yield done
-                places = order[i:i + BATCH]
+                places = order[i:i + batch]
                 optimizer.zero_grad(set_to_none=True)
                 cost(network(images[places]), labels[places]).backward()
                 optimizer.step()
@@ -99,12 +126,31 @@ class Race:
             optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
         else:
             optimizer = adam(network, 1e-3)
-        warm, begun = 20, 0
-        for done in self.steps(network, optimizer):
-            if done == warm:
-                begun = time.perf_counter()
-            if done > warm and time.perf_counter() - begun >= float(seconds):
-                return (done - warm) * BATCH / (time.perf_counter() - begun)
+        return self.rate(network, optimizer, float(seconds))
+
+    def rate(self, network, optimizer, seconds, batch=BATCH, data=None):
+        """Images/s of training, after up to 20 steps that are not counted."""
+        warm, first, begun = None, time.perf_counter(), 0
+        for done in self.steps(network, optimizer, batch=batch, data=data):
+            now = time.perf_counter()
+            if warm is None and (done == 20 or (done > 0 and now - first >= seconds)):
+                warm, begun = done, now
+            elif warm is not None and now - begun >= seconds:
+                return (done - warm) * batch / (now - begun)
+
+    def grow(self, axis, size, threads, seconds):
+        torch.set_num_threads(int(threads))
+        torch.manual_seed(1)
+        size, data, batch = int(size), None, BATCH
+        if axis == "side":
+            layers, left = convolutional(8, 16, size)
+            network = nn.Sequential(*layers, nn.Linear(left, 10))
+            data = torch.rand(2 * BATCH, size * size), torch.arange(2 * BATCH) % 10
+        else:
+            network = perceptron(size if axis == "width" else 256, size if axis == "depth" else 2)
+            batch = size if axis == "batch" else BATCH
+        optimizer = torch.optim.SGD(start_weights(network).parameters(), lr=1e-3)
+        return self.rate(network, optimizer, float(seconds), batch, data)
 
     def infer(self, name, threads, seconds):
         torch.set_num_threads(int(threads))
