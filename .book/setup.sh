@@ -10,9 +10,10 @@ venv=$root/.venv
 venv_cmake=3.31.10                  # for a system whose own CMake is too old
 venv_stamp=$venv/cmake-$venv_cmake  # made last: without it .venv is half made
 docs_venv=$root/.venv-docs          # Sphinx and what it needs
-peers=$root/build/peers             # PyTorch, to compare with
+peers=$root/build/peers             # PyTorch and JAX, to compare with
 peers_torch=2.15.0
-peers_stamp=$peers/torch-$peers_torch
+peers_jax=0.10.2
+peers_stamp=$peers/torch-$peers_torch-jax-$peers_jax
 charts=/usr/share/javascript/chart.js/chart.min.js
 
 # A header of each library, and the Debian and Ubuntu package that brings it.
@@ -262,13 +263,13 @@ install_sphinx() {
 }
 
 # The newest PyTorch that can be had, otherwise Debian's.
-install_torch() {
-  if [[ -e $peers_stamp ]] || python3 -c 'import torch' 2>/dev/null; then return; fi
-  say "installing PyTorch $peers_torch, several gigabytes, in build/peers …"
+install_peers() {
+  if [[ -e $peers_stamp ]]; then return; fi
+  say "installing PyTorch $peers_torch and JAX $peers_jax, several gigabytes, in build/peers …"
   if python3 -m venv --clear "$peers" >>"$log" 2>&1 &&
-    "$peers/bin/python" -m pip install "torch==$peers_torch" numpy >>"$log" 2>&1; then
+    "$peers/bin/python" -m pip install "torch==$peers_torch" "jax==$peers_jax" numpy >>"$log" 2>&1; then
     touch "$peers_stamp"
-  else
+  elif ! python3 -c 'import torch' 2>/dev/null; then
     missing=(python3-torch)
     install_packages
   fi

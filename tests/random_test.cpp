@@ -42,6 +42,13 @@ auto drawn(std::size_t count, Draw draw) {
   return numbers;
 }
 
+TEST(Random, FillsWithTheNumbersAtPlaces) {
+  const nn::Random random{7, 3};
+  std::vector<std::uint64_t> bits(37);
+  random.fill(0xFFFFFFF0, bits);  // the upper half of the place changes on the way
+  for (std::size_t i = 0; i < bits.size(); ++i) EXPECT_EQ(bits[i], random.at(0xFFFFFFF0 + i));
+}
+
 TEST(Random, GivesTheKnownAnswersOfPhilox) {
   EXPECT_EQ((Random{0, 0}.at(0)), 0xe169c58d'6627e8d5);
   EXPECT_EQ((Random{~0ULL, ~0ULL}.at(~0ULL)), 0x41c83b0e'408f276d);

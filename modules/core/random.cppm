@@ -43,6 +43,11 @@ class Random {
     return block[0] | std::uint64_t{block[1]} << 32U;
   }
 
+  /// Those at many places, eight times as fast where the machine has vectors.
+  /// @param first The place of the first number.
+  /// @param to Receives the numbers at first, first + 1 and so on.
+  void fill(std::uint64_t first, std::span<std::uint64_t> to) const;
+
   /// The next 64 random bits.
   constexpr std::uint64_t operator()() { return at(words_[2]++); }
 
@@ -79,6 +84,11 @@ class Random {
 
  private:
   using Block = std::array<std::uint32_t, 4>;
+  static constexpr int rounds = 10;
+  static constexpr std::uint64_t factor0 = 0xD2511F53;
+  static constexpr std::uint64_t factor1 = 0xCD9E8D57;
+  static constexpr std::uint32_t key_step0 = 0x9E3779B9;  // the golden ratio − 1
+  static constexpr std::uint32_t key_step1 = 0xBB67AE85;  // √3 − 1
 
   static constexpr std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
   static constexpr std::uint32_t high(std::uint64_t x) {
@@ -89,13 +99,13 @@ class Random {
   [[nodiscard]] constexpr Block scramble(Block x) const {
     std::uint32_t key0 = low(words_[0]);
     std::uint32_t key1 = high(words_[0]);
-    for (int round = 0; round < 10; ++round) {
-      const std::uint64_t product0 = std::uint64_t{0xD2511F53} * x[0];
-      const std::uint64_t product1 = std::uint64_t{0xCD9E8D57} * x[2];
+    for (int round = 0; round < rounds; ++round) {
+      const std::uint64_t product0 = factor0 * x[0];
+      const std::uint64_t product1 = factor1 * x[2];
       x = {high(product1) ^ x[1] ^ key0, low(product1), high(product0) ^ x[3] ^ key1,
            low(product0)};
-      key0 += 0x9E3779B9;  // the golden ratio − 1
-      key1 += 0xBB67AE85;  // √3 − 1
+      key0 += key_step0;
+      key1 += key_step1;
     }
     return x;
   }

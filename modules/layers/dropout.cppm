@@ -6,6 +6,8 @@ module;
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -103,23 +105,21 @@ class Dropout {
   /// m / (1 − p) for every number. 64 random bits decide for four numbers, 16 for each.
   [[nodiscard]] Tensor next_mask(const Shape& shape) {
     constexpr std::size_t numbers = 4;
-    constexpr unsigned bits = 16;
-    constexpr double outcomes = 1U << bits;
-    const auto out_below = static_cast<std::uint64_t>(rate_ * outcomes);
+    constexpr double outcomes = 1U << 16U;
+    const auto out_below = static_cast<std::uint16_t>(rate_ * outcomes);
     const auto kept = static_cast<real>(outcomes / (outcomes - static_cast<double>(out_below)));
     const Random random = random_.stream(passes_++);
     Tensor mask = Tensor::uninitialized(shape);
-    const auto draw = [&, m = mask.data()](std::size_t begin, std::size_t end) {
-      for (std::size_t place = begin; place < end; ++place) {
-        std::uint64_t drawn = random.at(place);
-        const std::size_t last = std::min((place + 1) * numbers, mask.size());
-        for (std::size_t i = place * numbers; i < last; ++i) {
-          m[i] = drawn % (std::uint64_t{1} << bits) < out_below ? real{0} : kept;
-          drawn >>= bits;
-        }
-      }
+    constexpr std::size_t together = 256;  // 64-bit numbers
+    const auto draw = [=, m = mask.values()](std::size_t round) {
+      std::array<std::uint64_t, together> drawn;
+      random.fill(round * together, drawn);
+      const auto shares = std::bit_cast<std::array<std::uint16_t, together * numbers>>(drawn);
+      const std::size_t first = round * shares.size();
+      const std::size_t count = std::min(shares.size(), m.size() - first);
+      for (std::size_t i = 0; i < count; ++i) m[first + i] = shares[i] < out_below ? 0 : kept;
     };
-    parallel_parts((mask.size() + numbers - 1) / numbers, draw);
+    parallel_for((mask.size() - 1) / (together * numbers) + 1, draw);
     return mask;
   }
   // [/mask]

@@ -22,11 +22,11 @@ def main():
         return
 
     racers = [Racer(name, [program]) for name, program in (racer.split("=") for racer in options.racers)]
-    training = [asked for asked in questions(options.seconds) if asked[0].startswith("train")]
+    training = questions(options.seconds)["Training at batch 100, images/s"]
     answers = race(racers, options.rounds, training)
     heading("Training at batch 100, images/s")
     print(f"{'':<21}{'threads':>7}" + "".join(f"{racer.name:>17}" for racer in racers))
-    for question, title, _, _ in training:
+    for question, title, _ in training:
         for threads in (1, 2):
             row = f"{title if threads == 1 else '':<21}{threads:>7}"
             for racer in racers:

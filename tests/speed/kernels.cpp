@@ -132,7 +132,8 @@ std::vector<Product> products() {
          {std::pair{784U, 256U}, std::pair{256U, 256U}, std::pair{256U, 10U}}) {
       layers.push_back({"mlp", batch, inputs, outputs});
     }
-    for (const auto& [inputs, outputs] : {std::pair{256U, 128U}, std::pair{128U, 10U}}) {
+    for (const auto& [inputs, outputs] :
+         {std::pair{256U, 128U}, std::pair{512U, 128U}, std::pair{128U, 10U}}) {
       layers.push_back({"cnn", batch, inputs, outputs});
     }
   }
@@ -180,7 +181,8 @@ void add_products() {
 
 // -------------------------------------------------------------------------------- the convolution
 
-/// A convolution of the CNN: channels in and out, the side of the image and of the kernel.
+/// A convolution of the small CNN or of that of chapter 10: channels in and out, the side of the
+/// image and of the kernel.
 struct Layer {
   std::size_t inputs, outputs, side, kernel;
 };
@@ -251,7 +253,8 @@ class OneDnn {
 
 void add_convolutions() {
   constexpr std::size_t batch = 100;
-  for (const Layer& l : {Layer{1, 8, 28, 5}, Layer{8, 16, 12, 5}}) {
+  for (const Layer& l :
+       {Layer{1, 8, 28, 5}, Layer{8, 16, 12, 5}, Layer{1, 16, 28, 5}, Layer{16, 32, 12, 5}}) {
     const std::size_t side = l.side - l.kernel + 1;
     const double operations =
         2 * static_cast<double>(batch * l.inputs * l.outputs * side * side * l.kernel * l.kernel);

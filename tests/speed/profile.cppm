@@ -108,6 +108,11 @@ class TakenApart {
           });
   }
 
+  /// Whether a layer only gives the same numbers another shape.
+  static bool is_free(const nn::AnyLayer& layer) {
+    return layer.as<nn::Reshape>() != nullptr || layer.as<nn::Flatten>() != nullptr;
+  }
+
   nn::Tensor forward() {
     nn::Signal signal{batch_.inputs};
     nn::Shape sample{784};
@@ -120,8 +125,9 @@ class TakenApart {
       } else if (layer.as<nn::Flatten>() != nullptr) {
         convert(signal, sample.size(), false);
       }
-      const double values = static_cast<double>(batch_size * (sample.size() + output.size()));
-      timed(layer.name(), {batch_size * operations_of(layer, sample), bytes_of(values)},
+      const std::size_t values = is_free(layer) ? 0 : batch_size * (sample.size() + output.size());
+      timed(layer.name(),
+            {batch_size * operations_of(layer, sample), bytes_of(static_cast<double>(values))},
             [&] { signal = layer.forward(std::move(signal)); });
       sample = output;
     }
@@ -135,7 +141,8 @@ class TakenApart {
     for (std::size_t i = layers_.size(); i-- > first;) {
       nn::AnyLayer& layer = layers_[i];
       const double operations = batch_size * operations_of(layer, shapes_[i]);
-      const double values = static_cast<double>(batch_size * shapes_[i].size());
+      const double values =
+          is_free(layer) ? 0 : static_cast<double>(batch_size * shapes_[i].size());
       timed(layer.name() + ", backward", {(i == first ? 1 : 2) * operations, bytes_of(3 * values)},
             [&] {
               if (i == first) {

@@ -1,8 +1,8 @@
 """The table of `./book speed`: runs the programs beside it, ours and others' in turns, and prints what
 came of it. Everything measured goes into a JSON file as well.
 
-Medians stand in the tables; ± is half the distance between the quartiles. A ratio is ours to theirs,
-each with the number of threads that serves it best.
+The tables show medians; ± is half the distance between the quartiles. A ratio is ours to that of the best
+peer, each with the number of threads that suits it best.
 """
 
 import argparse
@@ -20,38 +20,68 @@ sys.path.insert(0, str(HERE.parent / "reliability"))
 
 import results  # noqa: E402
 
-NETWORKS = {"mlp": "MLP 784-256-256-10", "cnn": "CNN conv 8 5×5, pool, conv 16 5×5, pool, 128, 10"}
-WANTED = {"mlp": 0.9731, "cnn": 0.99}  # accuracies: that of an older report, and the next round one
-# Multiply-adds of one image: forward, gradients of the weights, gradients of the inputs but for the
-# first layer, whose input is the image.
-MULTIPLY_ADDS = {
-    "mlp": 2 * (784 * 256 + 256 * 256 + 256 * 10) + 256 * 256 + 256 * 10,
-    "cnn": 2 * (24**2 * 8 * 25 + 8**2 * 16 * 8 * 25 + 256 * 128 + 128 * 10)
-    + 8**2 * 16 * 8 * 25 + 256 * 128 + 128 * 10,
+NETWORKS = {  # as training.cpp names them
+    "mlp": ("MLP", "MLP 784-256-256-10"),
+    "cnn": ("small CNN", "small CNN: conv 8 5×5, pool, conv 16 5×5, pool, 128, 10"),
+    "book_cnn": ("CNN", "CNN of chapter 10: conv 16 5×5, pool, conv 32 5×5, pool, 128, 10"),
+    "lstm": ("LSTM", "LSTM: 28 steps of 28, 128 units, 10"),
+    "gru": ("GRU", "GRU: the same"),
 }
+WANTED = {"mlp": 0.9731, "cnn": 0.99}  # accuracies: that of an older report, and the next round one
+
+
+def multiply_adds(layers):
+    """Multiply-adds of one image in training, from the layers' forward ones: forward, gradients of the weights,
+    and gradients of the inputs but for the first layer, whose input is the image."""
+    return 3 * sum(layers) - layers[0]
+
+
+MULTIPLY_ADDS = {
+    "mlp": multiply_adds([784 * 256, 256 * 256, 256 * 10]),
+    "cnn": multiply_adds([24**2 * 8 * 25, 8**2 * 16 * 8 * 25, 256 * 128, 128 * 10]),
+    "book_cnn": multiply_adds([24**2 * 16 * 25, 8**2 * 32 * 16 * 25, 512 * 128, 128 * 10]),
+    "lstm": multiply_adds([28 * 28 * 4 * 128, 28 * 128 * 4 * 128, 128 * 10]),
+    "gru": multiply_adds([28 * 28 * 3 * 128, 28 * 128 * 3 * 128, 128 * 10]),
+}
+# Peers are held to AVX2 by these, each in its own process.
+AVX2_ONLY = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell",
+             "XLA_FLAGS": "--xla_cpu_max_isa=AVX2"}
 
 
 class Racer:
-    """A program that answers questions, one a line, with a line of JSON."""
+    """A program that answers questions, one a line, with a line of JSON.
 
-    def __init__(self, name, command):
+    `knows` names the questions that it answers, if not all. A program that takes its number of threads from the
+    cores it may use answers questions about one thread in a second process, which has one core.
+    """
+
+    def __init__(self, name, command, knows=None, threads_are_cores=False):
         self.name = name
         self.command = command
-        self.process = None
+        self.knows = knows
+        self.threads_are_cores = threads_are_cores
+        self.processes = {}
 
-    def ask(self, question):
-        if self.process is None:
-            self.process = subprocess.Popen(
-                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.process.stdin.write(question + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
+    def answers(self, question):
+        return self.knows is None or question.startswith(self.knows)
+
+    def ask(self, question, threads=None):
+        command, key = self.command, None
+        if self.threads_are_cores and threads == 1:
+            command, key = ["taskset", "--cpu-list", str(min(os.sched_getaffinity(0))), *command], 1
+        if key not in self.processes:
+            self.processes[key] = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = self.processes[key]
+        process.stdin.write(question + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
         if not line:
             sys.exit(f"speed: {self.name} gave no answer to '{question}'.")
         return json.loads(line)
 
     def ask_alone(self, question):
-        """The answer of a process of its own, and how long all of that took."""
+        """The answer of a process started for it, and how long all of that took."""
         begun = time.perf_counter()
         done = subprocess.run(self.command, input=question + "\n", text=True, capture_output=True)
         if done.returncode != 0:
@@ -59,14 +89,28 @@ class Racer:
         return json.loads(done.stdout), time.perf_counter() - begun
 
 
-def torch_python():
-    """A Python that has PyTorch: that of `./book speed --peers`, else the system's."""
+def python_with(package):
+    """A Python that has the package: that of `./book speed --peers`, else the system's."""
     for python in (HERE.parents[1] / "build" / "peers" / "bin" / "python",
                    Path("/usr/bin/python3")):
         if python.exists() and not subprocess.run(
-                [python, "-c", "import torch"], capture_output=True).returncode:
+                [python, "-c", f"import {package}"], capture_output=True).returncode:
             return python
     return None
+
+
+def find_peers():
+    """The peers that are installed, best known first."""
+    peers = []
+    if python := python_with("torch"):
+        peers.append(Racer("PyTorch", [python, HERE / "training.py"]))
+    if python := python_with("jax"):
+        knows = tuple(f"{what} {network}" for what in ("train", "infer", "latency")
+                      for network in ("mlp", "cnn", "book_cnn"))
+        peers.append(Racer("JAX", [python, HERE / "training_jax.py"], knows, threads_are_cores=True))
+    for peer in peers:
+        peer.version = peer.ask("version").split("+")[0]
+    return peers
 
 
 def median(values):
@@ -91,23 +135,21 @@ def heading(text):
 # ------------------------------------------------------------------------------------ the machine
 
 
-def machine():
+def machine(ours):
     model = "unknown"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             model = line.split(":", 1)[1].strip()
             break
-    flags = Path("/proc/cpuinfo").read_text()
-    bits = 512 if "avx512f" in flags else 256 if "avx" in flags else 128
-    return {"processor": model, "vector_bits": bits, "cores": len(os.sched_getaffinity(0))}
+    return {"processor": model, "cores": len(os.sched_getaffinity(0)), **ours.ask("machine")}
 
 
 # ------------------------------------------------------------------------------------ the kernels
 
 
-def run_kernels(program, rounds, seconds):
+def run_kernels(program, rounds, seconds, pattern):
     """{(what, shape, who, threads): [rates]}"""
-    command = [program, "--benchmark_format=json", f"--benchmark_min_time={seconds}",
+    command = [program, "--benchmark_format=json", f"--benchmark_filter={pattern}", f"--benchmark_min_time={seconds}",
                f"--benchmark_repetitions={rounds}", "--benchmark_enable_random_interleaving=true"]
     done = subprocess.run(command, text=True, capture_output=True)
     if done.returncode != 0:
@@ -169,70 +211,90 @@ def print_kernels(kernels, what, peer):
 
 
 def questions(seconds):
-    """(question without threads, title, unit, whether more is better)"""
-    for network, title in NETWORKS.items():
-        for optimizer in ("sgd", "adam") if network == "mlp" else ("adam",):
-            name = {"sgd": "SGD", "adam": "Adam"}[optimizer]
-            yield (f"train {network} {optimizer}", f"{network.upper()} training, {name}", "images/s",
-                   seconds)
-    for network in NETWORKS:
-        yield f"infer {network}", f"{network.upper()} inference", "images/s", seconds / 2
-    for network in NETWORKS:
-        yield f"latency {network}", f"{network.upper()} latency", "µs", seconds / 4
+    """{heading: [(question without threads, title, duration)]}"""
+    training = [("train mlp sgd", "MLP, SGD", seconds)] + [
+        (f"train {network} adam", f"{title}, Adam", seconds)
+        for network, (title, _) in NETWORKS.items()]
+    images = [network for network in NETWORKS if network not in ("lstm", "gru")]
+    return {
+        "Training at batch 100, images/s": training,
+        "Inference at batch 1,000, images/s": [
+            (f"infer {network}", NETWORKS[network][0], seconds / 2) for network in images],
+        "One image, µs": [
+            (f"latency {network}", NETWORKS[network][0], seconds / 4) for network in images],
+    }
 
 
 def race(racers, rounds, asked):
     """{question: {racer: {threads: [answers]}}}, asked in turns."""
     answers = {}
     for _ in range(rounds):
-        for question, _, _, duration in asked:
+        for question, _, duration in asked:
             for threads in (1, 2):
                 for racer in racers:
-                    answer = racer.ask(f"{question} {threads} {duration}")
+                    if not racer.answers(question):
+                        continue
+                    answer = racer.ask(f"{question} {threads} {duration}", threads)
                     answers.setdefault(question, {}).setdefault(racer.name, {}).setdefault(
                         threads, []).append(answer)
     return answers
 
 
+def best_of(by_threads, is_latency):
+    return (min if is_latency else max)(median(values) for values in by_threads.values())
+
+
 def print_race(answers, racers, limits):
-    theirs = racers[1].name if len(racers) > 1 else None
-    print(f"{'':<24}{'threads':>8}{'ours':>18}" +
-          (f"{theirs:>18}{'ratio':>8}" if theirs else f"{'':>8}") )
+    """A table under each heading; returns {question: ratio, part of the limit, gain by the second core}."""
     summary = {}
-    for question, title, unit, _ in questions(1):
-        latency = unit == "µs"
-        scale = 1e6 if latency else 1
-        best = {}
-        for racer, by_threads in answers[question].items():
-            medians = {t: median(v) for t, v in by_threads.items()}
-            best[racer] = (min if latency else max)(medians.values())
-        entry = {}
-        if theirs:
-            entry["ratio"] = best[theirs] / best["ours"] if latency else best["ours"] / best[theirs]
-        for threads in (1, 2):
-            row = f"{title if threads == 1 else '  ' + unit:<24}{threads:>8}"
-            for racer in answers[question]:
-                values = [scale * v for v in answers[question][racer][threads]]
-                cell = (f"{median(values):.1f} ± {spread(values):.1f}" if latency
-                        else f"{median(values):,.0f} ± {spread(values):,.0f}")
-                row += f"{cell:>18}"
-            if theirs and threads == 2:
-                row += f"{entry['ratio']:8.2f}"
-            print(row)
-        if question.startswith("train"):
-            network = question.split()[1]
-            by_threads = {t: median(v) for t, v in answers[question]["ours"].items()}
-            entry["second core"] = by_threads[2] / by_threads[1]
-            entry["limit"] = {t: 2 * MULTIPLY_ADDS[network] * r / limits[t]
-                              for t, r in by_threads.items()}
-        summary[question] = entry
-    print()
-    for question, title, _, _ in questions(1):
-        if question.startswith("train"):
-            entry = summary[question]
-            print(f"{title + ':':<24} {entry['limit'][1]:.2f} of the limit on one thread, "
-                  f"{entry['limit'][2]:.2f} on two; second core {entry['second core']:.2f}")
+    for title, rows in questions(1).items():
+        heading(title)
+        print(f"{'':<17}threads" + "".join(f"{racer.name:>16}" for racer in racers) +
+              (f"{'ratio':>7}" if len(racers) > 1 else ""))
+        for question, name, _ in rows:
+            is_latency = question.startswith("latency")
+            best = {racer: best_of(by_threads, is_latency)
+                    for racer, by_threads in answers[question].items()}
+            ours = best.pop("ours")
+            entry = summary.setdefault(question, {})
+            if best:
+                peer = (min if is_latency else max)(best, key=best.get)
+                entry["peer"] = peer
+                entry["ratio"] = best[peer] / ours if is_latency else ours / best[peer]
+            for threads in (1, 2):
+                row = f"{name if threads == 1 else '':<17}{threads:>7}"
+                for racer in racers:
+                    values = answers[question].get(racer.name, {}).get(threads)
+                    cell = ""
+                    if values and is_latency:
+                        cell = f"{1e6 * median(values):.1f} ± {1e6 * spread(values):.1f}"
+                    elif values:
+                        cell = f"{median(values):,.0f} ± {spread(values):,.0f}"
+                    row += f"{cell:>16}"
+                if threads == 2 and best:
+                    row += f"{entry['ratio']:7.2f}"
+                print(row.rstrip())
+    heading("Training: part of the limit of multiply-adds, gain by the second core")
+    for question, name, _ in questions(1)["Training at batch 100, images/s"]:
+        network = question.split()[1]
+        by_threads = {t: median(v) for t, v in answers[question]["ours"].items()}
+        entry = summary[question]
+        entry["second core"] = by_threads[2] / by_threads[1]
+        entry["limit"] = {t: 2 * MULTIPLY_ADDS[network] * r / limits[t] for t, r in by_threads.items()}
+        print(f"{name:<17} {entry['limit'][1]:.2f} on one thread, {entry['limit'][2]:.2f} on two; "
+              f"second core {entry['second core']:.2f}")
     return summary
+
+
+def shares_of_layers(ours, seconds):
+    """The fraction of a step that batch normalization and dropout take in the CNN that has both."""
+    parts = ours.ask(f"profile normalized 2 {seconds}")
+    whole = sum(part["seconds"] for part in parts)
+    found = {layer: sum(part["seconds"] for part in parts if part["name"].startswith(layer)) / whole
+             for layer in ("BatchNorm", "Dropout")}
+    print(f"In the CNN with both, batch normalization takes {100 * found['BatchNorm']:.1f} % of a step, "
+          f"dropout {100 * found['Dropout']:.1f} %.")
+    return found
 
 
 def print_around(ours, answers, rounds, seconds):
@@ -252,10 +314,11 @@ def print_around(ours, answers, rounds, seconds):
 
 
 def print_footprint(racers, rounds):
+    racers = [racer for racer in racers if racer.answers("memory")]
     print(f"{'':<40}" + "".join(f"{racer.name:>18}" for racer in racers))
     found = {}
-    rows = [(f"memory {network}", f"peak memory beyond the data, {network.upper()}")
-            for network in NETWORKS] + [("start", "start to first prediction")]
+    rows = [(f"memory {network}", f"peak memory beyond the data, {NETWORKS[network][0]}")
+            for network in WANTED] + [("start", "start to first prediction")]
     for question, title in rows:
         row = f"{title:<40}"
         for racer in racers:
@@ -276,16 +339,112 @@ def print_learning(racers, seeds):
     found = {}
     for network, wanted in WANTED.items():
         for racer in racers:
+            if not racer.answers(f"learn {network}"):
+                continue
             runs = [racer.ask(f"learn {network} {threads} {seed}") for seed in range(1, seeds + 1)]
             seconds = [run["seconds"] for run in runs]
             missed = sum(run["accuracy"] < wanted for run in runs)
             found.setdefault(network, {})[racer.name] = runs
             deviation = statistics.stdev(seconds) if seeds > 1 else 0
-            print(f"{network.upper()} to {100 * wanted:.2f} %{racer.name:>18}  "
+            print(f"{NETWORKS[network][0]} to {100 * wanted:.2f} %{racer.name:>18}  "
                   f"{statistics.fmean(seconds):6.2f} ± {deviation:.2f} s of training, "
                   f"{statistics.fmean(run['steps'] for run in runs):,.0f} steps"
                   + (f"; {missed} of {seeds} missed" if missed else ""))
     return found
+
+
+# ------------------------------------------------------------------------------- where the time goes
+
+
+def print_profile(ours, network, seconds, limits, memory):
+    """The parts of one training step: their time on one thread and two, the rate on two, and how near it is to the
+    machine's limit, of multiply-adds or of memory (caches are faster than that)."""
+    heading(NETWORKS[network][1])
+    one, two = (ours.ask(f"profile {network} {threads} {seconds}") for threads in (1, 2))
+    whole_one, whole = (sum(part["seconds"] for part in parts) for parts in (one, two))
+    print(f"{'':<31}{'1 thread':>10}{'2 threads':>11}{'share':>8}{'rate':>9}{'limit':>12}")
+    for single, part in zip(one, two):
+        seconds_of_part = part["seconds"]
+        row = (f"{part['name']:<31}{1e6 * single['seconds']:>7,.0f} µs{1e6 * seconds_of_part:>8,.0f} µs"
+               f"{100 * seconds_of_part / whole:>6.1f} %")
+        if part["operations"] > 0:
+            rate = part["operations"] / seconds_of_part
+            row += f"{rate / 1e9:>8.1f} GFLOP/s{rate / limits[2]:>5.2f}"
+        elif part["bytes"] > 0:
+            rate = part["bytes"] / seconds_of_part
+            row += f"{rate / 1e9:>8.1f} GB/s{rate / memory[2]:>8.2f}"
+        print(row)
+    print(f"{'all':<31}{1e6 * whole_one:>7,.0f} µs{1e6 * whole:>8,.0f} µs")
+    idle = 1 - whole_one / (2 * whole)
+    print(f"{100 * idle:.0f} % of the two threads' time is lost: they wait for each other, or for memory.")
+    return {"1": one, "2": two, "idle": idle}
+
+
+# -------------------------------------------------------------------------------------------- growth
+
+AXES = {
+    "batch": ("batch size of the MLP", [1, 4, 16, 64, 256, 1024, 4096]),
+    "width": ("width of the MLP's two layers", [32, 64, 128, 256, 512, 1024, 2048, 4096]),
+    "depth": ("hidden layers of the MLP", [1, 2, 4, 8, 16, 32]),
+    "side": ("height and width of the CNN's images", [28, 56, 112, 224]),
+}
+IMAGES = [10_000, 100_000, 1_000_000, 10_000_000]
+
+
+def arithmetic(axis, size):
+    """Multiply-adds for one image, as MULTIPLY_ADDS."""
+    if axis == "side":
+        first, second = size - 4, (size - 4) // 2 - 4
+        return multiply_adds([first**2 * 8 * 25, second**2 * 16 * 8 * 25, (second // 2) ** 2 * 160])
+    width = size if axis == "width" else 256
+    hidden = size if axis == "depth" else 2
+    return multiply_adds([784 * width, *[width * width] * (hidden - 1), width * 10])
+
+
+def exponent(sizes, values):
+    """The slope of a line through the logarithms: values grow as sizes to this power."""
+    x, y = [math.log(size) for size in sizes], [math.log(value) for value in values]
+    return statistics.linear_regression(x, y).slope
+
+
+def print_growth(racers, rounds, seconds, images):
+    """Time for one image against each size, and the power with which it grows."""
+    found = {}
+    for axis, (title, sizes) in AXES.items():
+        heading(f"Growth with the {title}: training, images/s")
+        rates = {racer.name: {} for racer in racers}
+        for size in sizes:
+            for racer in racers:
+                rates[racer.name][size] = median(
+                    [racer.ask(f"grow {axis} {size} 2 {seconds}", 2) for _ in range(rounds)])
+        print(f"{axis:<28}" + "".join(f"{size:>7}" for size in sizes))
+        for name, by_size in rates.items():
+            print(f"{name:<28}" + "".join(f"{rate:>7,.0f}" if rate < 1e5 else f"{rate / 1e3:>6,.0f}k"
+                                          for rate in by_size.values()))
+        half = sizes[len(sizes) // 2:]
+        for name, by_size in rates.items():
+            power = exponent(half, [1 / by_size[size] for size in half])
+            print(f"time for an image grows as {axis}^{power:.2f} in the upper half: {name}")
+        if axis != "batch":
+            power = exponent(half, [arithmetic(axis, size) for size in half])
+            print(f"its arithmetic grows as {axis}^{power:.2f}")
+        found[axis] = rates
+    heading("Growth with the number of images: an MLP, each image augmented anew")
+    found["images"] = {}
+    for count in [count for count in IMAGES if count <= images]:
+        run = racers[0].ask_alone(f"images {count} 2")[0]
+        found["images"][count] = run
+        print(f"{count:>12,} images  {run['rate']:>8,.0f} images/s  {run['bytes'] / 1e6:>6.0f} MB at the peak")
+    return found
+
+
+def write_growth(found, folder):
+    """The data of the figure in chapter 11."""
+    lines = ["axis,size,who,images/s"]
+    for axis in AXES:
+        for who, by_size in found[axis].items():
+            lines += [f"{axis},{size},{who},{rate:.0f}" for size, rate in by_size.items()]
+    (folder / "11_growth.csv").write_text("\n".join(lines) + "\n")
 
 
 def main():
@@ -296,6 +455,12 @@ def main():
     parser.add_argument("--seeds", type=int, default=10, help="trainings to a given accuracy")
     parser.add_argument("--json", type=results.writable, default=None, help="where the results go")
     parser.add_argument("--only-options", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--isa", choices=["avx2"], help="measure the code for AVX2, ours and the peers'")
+    parser.add_argument("--profile", action="store_true",
+                        help="only show where the time of a training step goes")
+    parser.add_argument("--growth", action="store_true",
+                        help="only show how the time grows with every size, up to ten million images")
+    parser.add_argument("--figures", type=Path, default=None, help=argparse.SUPPRESS)
     parser.add_argument("--check", action="store_true",
                         help="only see that all of it runs, PyTorch too, and that both sides reach "
                         "the wanted accuracies")
@@ -310,44 +475,37 @@ def main():
     # Whoever set these for some other program did not mean to hold a peer back here.
     for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:
         del os.environ[name]
-    racers = [Racer("ours", [options.programs / "speed_training"])]
-    python = torch_python()
-    result = {"machine": machine()}
-    if python:
-        peer = Racer("PyTorch", [python, HERE / "training.py"])
-        result["pytorch"] = peer.ask("version")
-        peer.name = f"PyTorch {result['pytorch'].split('+')[0]}"
-        racers.append(peer)
-    else:
-        print("without PyTorch: ./book speed --peers installs it")
+    if options.isa == "avx2":
+        os.environ.update(AVX2_ONLY)
+    ours = Racer("ours", [options.programs / "speed_training"])
+    peers = [] if options.profile else find_peers()
+    racers = [ours, *peers]
+    result = {"machine": machine(ours), "peers": {peer.name: peer.version for peer in peers}}
 
     heading("The machine")
     found = result["machine"]
-    print(f"{found['processor']}, {found['cores']} cores, {found['vector_bits']}-bit vectors")
-    kernels = run_kernels(options.programs / "speed_kernels", options.rounds,
-                          options.seconds / 20)
+    print(f"{found['processor']}, {found['cores']} cores, {found['vector_bits']}-bit vectors"
+          + (", all held to AVX2" if options.isa == "avx2" else ""))
+    print("beside " + ", ".join(f"{name} {version}" for name, version in result["peers"].items())
+          if peers else "without peers: ./book speed --peers installs them")
+    only_limits = options.profile or options.growth
+    kernels = run_kernels(options.programs / "speed_kernels", options.rounds, options.seconds / 20,
+                          "limit" if only_limits else ".")
     print_limits(kernels)
     limits = {t: median(kernels["limit/multiply-add/machine", t]) for t in (1, 2)}
+    memory = {t: median(kernels["limit/memory/machine", t]) for t in (1, 2)}
 
-    heading("The matrix product: GFLOP/s, part of the limit, ratio to OpenBLAS")
-    result["matmul"] = print_kernels(kernels, "matmul", "OpenBLAS")
-    heading("The convolution, batch 100: GFLOP/s, part of the limit, ratio to oneDNN")
-    result["convolution"] = print_kernels(kernels, "convolution", "oneDNN")
-    result["kernels"] = {f"{name}/{threads}": rates for (name, threads), rates in kernels.items()}
-
-    heading("Whole networks: training at batch 100, inference at 1,000, latency at 1")
-    answers = race(racers, options.rounds, list(questions(options.seconds)))
-    result["race"] = answers
-    result["summary"] = print_race(answers, racers, limits)
-
-    heading("Before the training: augmentation at batch 100, Kaggle's CSV")
-    result["around"] = print_around(racers[0], answers, options.rounds, options.seconds)
-
-    heading("Memory and start")
-    result["footprint"] = print_footprint(racers, options.rounds)
-    if options.seeds > 0:
-        heading(f"Training to an accuracy on the test set, mean of {options.seeds} seeds")
-        result["learning"] = print_learning(racers, options.seeds)
+    if options.profile:
+        print("\nOne training step with Adam at batch 100, part by part. The limit of a rate of bytes is that of\n"
+              "memory, so what stays in a cache exceeds it.")
+        result["profile"] = {network: print_profile(ours, network, options.seconds, limits, memory)
+                             for network in NETWORKS}
+    elif options.growth:
+        result["growth"] = print_growth(racers[:2], options.rounds, options.seconds / 2, IMAGES[-1])
+        if options.figures:
+            write_growth(result["growth"], options.figures)
+    else:
+        measure_all(options, racers, kernels, limits, result)
 
     target = options.json or options.programs.parents[1] / "speed.json"
     if not results.write(target, json.dumps(result, indent=2) + "\n"):
@@ -356,9 +514,35 @@ def main():
     if options.check:
         missed = [f"{racer} at {network}" for network, by_racer in result["learning"].items()
                   for racer, runs in by_racer.items() if runs[0]["accuracy"] < WANTED[network]]
-        if missed or not python:
+        if missed or not peers:
             sys.exit("speed: " + (f"missed the accuracy: {', '.join(missed)}." if missed
                                   else "no PyTorch to compare with."))
+
+
+def measure_all(options, racers, kernels, limits, result):
+    """The table in the README, section by section; `result` receives what was found."""
+    ours = racers[0]
+    heading("The matrix product: GFLOP/s, part of the limit, ratio to OpenBLAS")
+    result["matmul"] = print_kernels(kernels, "matmul", "OpenBLAS")
+    heading("The convolution, batch 100: GFLOP/s, part of the limit, ratio to oneDNN")
+    result["convolution"] = print_kernels(kernels, "convolution", "oneDNN")
+    result["kernels"] = {f"{name}/{threads}": rates for (name, threads), rates in kernels.items()}
+
+    asked = [question for rows in questions(options.seconds).values() for question in rows]
+    answers = race(racers, options.rounds, asked)
+    result["race"] = answers
+    result["summary"] = print_race(answers, racers, limits)
+    result["layers"] = shares_of_layers(ours, options.seconds)
+
+    heading("Before the training: augmentation at batch 100, Kaggle's CSV")
+    result["around"] = print_around(ours, answers, options.rounds, options.seconds)
+
+    heading("Memory and start")
+    result["footprint"] = print_footprint(racers, options.rounds)
+    if options.seeds > 0:
+        heading(f"Training to an accuracy, mean of {options.seeds} seeds")
+        result["learning"] = print_learning(racers, options.seeds)
+    result["growth"] = print_growth(racers[:2], 1, options.seconds / 4, IMAGES[2 if options.seconds > 0.1 else 0])
 
 
 if __name__ == "__main__":
