@@ -367,6 +367,21 @@ TEST(Sequential, HasTheSameBitsOnAnyNumberOfThreads) {
 
 // ---------------------------------------------------------------------------------- taken apart
 
+/// So many images that they go through the network in parts, also where the last part is short.
+TEST(Sequential, PredictsALargeBatchAsItPredictsItsRows) {
+  const Sequential network{
+      nn::Reshape{1, 28, 28}, nn::Convolution{noise(Shape{16, 1, 5, 5}), noise(Shape{16})},
+      nn::MaxPool{2},         nn::ReLU{},
+      nn::Flatten{},          Dense{noise(Shape{2'304, 3}), noise(Shape{3})}};
+  const Tensor x = noise(Shape{149, 784});
+  const Tensor y = network.predict(x);
+  ASSERT_EQ(y.shape(), (Shape{149, 3}));
+  for (std::size_t n = 0; n < x.rows(); n += 37) {
+    EXPECT_EQ(y.rows(n, 1), network.predict(x.rows(n, 1))) << n;
+  }
+  EXPECT_TRUE(nn::test::same_on_any_threads([&] { return std::vector{network.predict(x)}; }));
+}
+
 TEST(Sequential, GivesItsLayersWhateverTheirTypes) {
   Sequential network{dense(2, 3), nn::ReLU{}, dense(3, 1)};
   const Tensor x{{1, -2}};
