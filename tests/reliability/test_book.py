@@ -47,6 +47,7 @@ class Book(unittest.TestCase):
         self.expect_refusal(["reliability", "nonsense"], "there is no part 'nonsense'; there are: ")
         self.expect_refusal(["reliability", "mutation.nonsense"], "there is no part ")
         self.expect_refusal(["speed", "--nonsense"], "unrecognized arguments: --nonsense")
+        self.expect_refusal(["speed", "--isa", "sse"], "invalid choice: 'sse'")
         self.expect_refusal(["speed", "--json", "/none/x.json"], "--json: cannot write ")
         self.expect_refusal(["speed", "--compilers", "--rounds", "0"], "expected at least 1 round")
         self.expect_refusal(["platforms", "nonsense"], "there is no platform 'nonsense'; there are: ")

@@ -440,11 +440,12 @@ def print_growth(racers, rounds, seconds, images):
 
 def write_growth(found, folder):
     """The data of the figure in chapter 11."""
-    lines = ["axis,size,who,images/s"]
     for axis in AXES:
-        for who, by_size in found[axis].items():
-            lines += [f"{axis},{size},{who},{rate:.0f}" for size, rate in by_size.items()]
-    (folder / "11_growth.csv").write_text("\n".join(lines) + "\n")
+        who = list(found[axis])
+        lines = [",".join(["size", *who])]
+        for size in AXES[axis][1]:
+            lines.append(",".join([str(size), *(f"{found[axis][name][size]:.0f}" for name in who)]))
+        (folder / f"growth_{axis}.csv").write_text("\n".join(lines) + "\n")
 
 
 def main():
