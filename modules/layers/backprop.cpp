@@ -184,12 +184,12 @@ Tensor Sequential::predict_part(Tensor x) const {
   return std::move(signal).tensor();
 }
 
-/// How many samples go through the network together: so many that what its largest layer returns stays in the
-/// cache, and a few vectors of interleaved images at least.
+/// How many samples go through the network together: so many that what its largest layer returns
+/// stays in the cache, and a few vectors of interleaved images at least.
 std::size_t Sequential::rows_of_part(const Shape& sample) const {
   constexpr std::size_t cached = std::size_t{1} << 19U;  // numbers
   Shape shape = sample;
-  std::size_t largest = shape.size();
+  std::size_t largest = std::max<std::size_t>(shape.size(), 1);
   for (std::size_t i = 0; i < size(); ++i) {
     shape = next_shape(i, shape);
     largest = std::max(largest, shape.size());
@@ -197,26 +197,33 @@ std::size_t Sequential::rows_of_part(const Shape& sample) const {
   return std::max(cached / largest, 2 * lanes);
 }
 
-/// A large batch goes through the network in parts, each on one thread: what a layer returns is still in the
-/// cache when the next layer reads it, and no thread waits for another between two layers.
+/// A large batch goes through the network in parts, each on one thread: what a layer returns is
+/// still in the cache when the next layer reads it, and no thread waits for another between two
+/// layers.
 Tensor Sequential::predict(Tensor x) const {
   check(x);
   const std::size_t rows = x.rows();
   const std::size_t most = rows_of_part(x.shape().sample());
-  if (rows < 2 * most) return predict_part(std::move(x));
+  const Shape sample = output_shape(x.shape().sample());
+  if (rows < 2 * most || sample.rank() == 0) return predict_part(std::move(x));
   const std::size_t each = (rows - 1) / (most * threads()) + 1;
   const std::size_t parts = each * threads();  // equally many for each thread
   // Images are interleaved in groups of `lanes`, which only the last part may leave incomplete.
   const auto first_row = [&](std::size_t part) {
     return part == parts ? rows : rows * part / parts / lanes * lanes;
   };
-  Tensor y = Tensor::uninitialized(output_shape(x.shape().sample()).batch(rows));
+  Tensor y = Tensor::uninitialized(sample.batch(rows));
   parallel_for(parts, [&](std::size_t part) {
     const std::size_t first = first_row(part);
     const std::size_t end = first_row(part + 1);
     if (first == end) return;
     const Tensor outputs = predict_part(x.rows(first, end - first));
-    std::ranges::copy(outputs.values(), y.row(first).begin());
+    if (outputs.shape() != sample.batch(end - first)) {
+      throw std::invalid_argument(
+          fmt::format("nn::Sequential: the output has shape {}, expected {}",
+                      to_string(outputs.shape()), to_string(sample.batch(end - first))));
+    }
+    std::ranges::copy(outputs.values(), y.data() + first * y.columns());
   });
   return y;
 }

@@ -407,10 +407,11 @@ def exponent(sizes, values):
     return statistics.linear_regression(x, y).slope
 
 
-def print_growth(racers, rounds, seconds, images):
-    """Time for one image against each size, and the power with which it grows."""
+def print_growth(racers, rounds, seconds, images, most=None):
+    """Time for one image against each size, and the power with which it grows; `most` leaves out larger sizes."""
     found = {}
     for axis, (title, sizes) in AXES.items():
+        sizes = sizes[:most]
         heading(f"Growth with the {title}: training, images/s")
         rates = {racer.name: {} for racer in racers}
         for size in sizes:
@@ -543,7 +544,8 @@ def measure_all(options, racers, kernels, limits, result):
     if options.seeds > 0:
         heading(f"Training to an accuracy, mean of {options.seeds} seeds")
         result["learning"] = print_learning(racers, options.seeds)
-    result["growth"] = print_growth(racers[:2], 1, options.seconds / 4, IMAGES[2 if options.seconds > 0.1 else 0])
+    result["growth"] = print_growth(racers[:2], 1, options.seconds / 4,
+                                    *((IMAGES[0], 3) if options.check else (IMAGES[2],)))
 
 
 if __name__ == "__main__":
