@@ -98,21 +98,29 @@ void correlate_tile(const Window& w, Extent part, const real* kernels, const rea
 
 using CorrelateTile = void (*)(const Window&, Extent, const real*, const real*, const real*, real*);
 
-/// The tile of a width for numbers of channels and pixels that are known only at run time.
-template <std::size_t Width>
-CorrelateTile tile_of(std::size_t channels, std::size_t pixels) {
+/// The tile for numbers of channels and pixels that are known only at run time.
+CorrelateTile tile_of_any_width(std::size_t channels, std::size_t pixels) {
   static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<CorrelateTile, sizeof...(I)>{
-        &correlate_tile<I / tile_pixels + 1, I % tile_pixels + 1, Width>...};
+        &correlate_tile<I / tile_pixels + 1, I % tile_pixels + 1, any_width>...};
   }(std::make_index_sequence<tile_channels * tile_pixels>{});
   return tiles[(channels - 1) * tile_pixels + pixels - 1];
 }
 
-/// The same for a width, too; the compiler knows the usual ones.
+/// The tile of all its channels, for a width of the kernel.
+template <std::size_t Width>
+CorrelateTile whole_tile(std::size_t pixels) {
+  static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<CorrelateTile, sizeof...(I)>{&correlate_tile<tile_channels, I + 1, Width>...};
+  }(std::make_index_sequence<tile_pixels>{});
+  return tiles[pixels - 1];
+}
+
+/// The tile that serves best: whole ones exist for the usual widths.
 CorrelateTile tile_for(std::size_t channels, std::size_t pixels, std::size_t width) {
-  if (width == 3) return tile_of<3>(channels, pixels);
-  if (width == 5) return tile_of<5>(channels, pixels);
-  return tile_of<any_width>(channels, pixels);
+  if (channels == tile_channels && width == 3) return whole_tile<3>(pixels);
+  if (channels == tile_channels && width == 5) return whole_tile<5>(pixels);
+  return tile_of_any_width(channels, pixels);
 }
 
 /// The least number of tiles that covers the channels; they share the channels evenly.
