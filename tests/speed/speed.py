@@ -439,16 +439,6 @@ def print_growth(racers, rounds, seconds, images, most=None):
     return found
 
 
-def write_growth(found, folder):
-    """The data of the figure in chapter 11."""
-    for axis in AXES:
-        who = list(found[axis])
-        lines = [",".join(["size", *who])]
-        for size in AXES[axis][1]:
-            lines.append(",".join([str(size), *(f"{found[axis][name][size]:.0f}" for name in who)]))
-        (folder / f"growth_{axis}.csv").write_text("\n".join(lines) + "\n")
-
-
 def main():
     parser = argparse.ArgumentParser(prog="book speed", description=__doc__.split("\n\n")[0])
     parser.add_argument("--programs", type=Path, required=True, help=argparse.SUPPRESS)
@@ -462,7 +452,6 @@ def main():
                         help="only show where the time of a training step goes")
     parser.add_argument("--growth", action="store_true",
                         help="only show how the time grows with every size, up to ten million images")
-    parser.add_argument("--figures", type=Path, default=None, help=argparse.SUPPRESS)
     parser.add_argument("--check", action="store_true",
                         help="only see that all of it runs, PyTorch too, and that both sides reach "
                         "the wanted accuracies")
@@ -504,8 +493,6 @@ def main():
                              for network in NETWORKS}
     elif options.growth:
         result["growth"] = print_growth(racers[:2], options.rounds, options.seconds / 2, IMAGES[-1])
-        if options.figures:
-            write_growth(result["growth"], options.figures)
     else:
         measure_all(options, racers, kernels, limits, result)
 
