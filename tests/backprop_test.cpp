@@ -382,6 +382,24 @@ TEST(Sequential, PredictsALargeBatchAsItPredictsItsRows) {
   EXPECT_TRUE(nn::test::same_on_any_threads([&] { return std::vector{network.predict(x)}; }));
 }
 
+/// A layer that returns another shape than it promises.
+struct Misreporting {
+  [[nodiscard]] static std::string name() { return "Misreporting"; }
+  [[nodiscard]] static Shape output_shape(const Shape& sample) { return sample; }
+  [[nodiscard]] static Tensor predict(const Tensor& x) { return Tensor{Shape{x.rows(), 1}}; }
+  [[nodiscard]] static Tensor forward(const Tensor& x) { return predict(x); }
+  [[nodiscard]] static Tensor backward(const Tensor& dy) { return dy; }
+  [[nodiscard]] static std::vector<Parameter*> parameters() { return {}; }
+};
+
+TEST(Sequential, RefusesOutputsOfAnotherShapeThanPromised) {
+  const Sequential network{Misreporting{}};
+  const std::string text =
+      error_of<std::invalid_argument>([&] { (void)network.predict(Tensor{Shape{1'400, 784}}); });
+  EXPECT_TRUE(text.starts_with("nn::Sequential: the output has shape (")) << text;
+  EXPECT_TRUE(text.ends_with(", 784)")) << text;
+}
+
 TEST(Sequential, GivesItsLayersWhateverTheirTypes) {
   Sequential network{dense(2, 3), nn::ReLU{}, dense(3, 1)};
   const Tensor x{{1, -2}};

@@ -13,32 +13,6 @@ export module speed.networks;
 
 export import nn;
 
-namespace speed {
-
-/// Two convolutions with kernels of 5 × 5, each followed by a pool, then two dense layers.
-/// @param with Whether each convolution has a batch normalization after it, and the dense layers a
-/// dropout
-///   between them.
-nn::Sequential convolutional(std::size_t first, std::size_t second, bool with, nn::Random& random) {
-  nn::Sequential network{nn::Reshape{1, 28, 28}};
-  std::size_t channels = 1;
-  for (const std::size_t next : {first, second}) {
-    network.push(nn::Convolution{channels, next, {.kernel = 5}, nn::He{random}});
-    if (with) network.push(nn::BatchNorm{next});
-    network.push(nn::MaxPool{2});
-    network.push(nn::ReLU{});
-    channels = next;
-  }
-  network.push(nn::Flatten{});
-  network.push(nn::Dense{16 * second, 128, nn::He{random}});
-  network.push(nn::ReLU{});
-  if (with) network.push(nn::Dropout{0.2, random});
-  network.push(nn::Dense{128, 10, nn::Glorot{random}});
-  return network;
-}
-
-}  // namespace speed
-
 export namespace speed {
 
 constexpr std::size_t batch_size = 100;
@@ -61,6 +35,36 @@ nn::Sequential perceptron(std::size_t inputs, std::size_t width, std::size_t dep
   return network;
 }
 
+/// Two convolutions with kernels of 5 × 5, each followed by a pool, and their outputs as one row.
+/// @param side Height and width of the images.
+/// @param normalized Whether each convolution has a batch normalization after it.
+nn::Sequential convolutions(std::size_t side, std::size_t first, std::size_t second,
+                            nn::Random& random, bool normalized = false) {
+  nn::Sequential network{nn::Reshape{1, side, side}};
+  std::size_t channels = 1;
+  for (const std::size_t next : {first, second}) {
+    network.push(nn::Convolution{channels, next, {.kernel = 5}, nn::He{random}});
+    if (normalized) network.push(nn::BatchNorm{next});
+    network.push(nn::MaxPool{2});
+    network.push(nn::ReLU{});
+    channels = next;
+  }
+  network.push(nn::Flatten{});
+  return network;
+}
+
+/// The same with two dense layers after it.
+/// @param dropped Whether they have a dropout between them, and the convolutions normalizations.
+nn::Sequential convolutional(std::size_t first, std::size_t second, nn::Random& random,
+                             bool dropped = false) {
+  nn::Sequential network = convolutions(28, first, second, random, dropped);
+  network.push(nn::Dense{16 * second, 128, nn::He{random}});
+  network.push(nn::ReLU{});
+  if (dropped) network.push(nn::Dropout{0.2, random});
+  network.push(nn::Dense{128, 10, nn::Glorot{random}});
+  return network;
+}
+
 /// A network by its name in the questions: `mlp` and `book_cnn` are those of chapter 10, `cnn` has
 /// half the channels, `normalized` is `book_cnn` with batch normalization and dropout, `lstm` and
 /// `gru` read an image row by row.
@@ -68,9 +72,9 @@ nn::Sequential perceptron(std::size_t inputs, std::size_t width, std::size_t dep
 nn::Sequential network(const std::string& name, std::uint64_t seed = 1) {
   nn::Random random{seed};
   if (name == "mlp") return perceptron(784, 256, 2, random);
-  if (name == "cnn") return convolutional(8, 16, false, random);
-  if (name == "book_cnn") return convolutional(16, 32, false, random);
-  if (name == "normalized") return convolutional(16, 32, true, random);
+  if (name == "cnn") return convolutional(8, 16, random);
+  if (name == "book_cnn") return convolutional(16, 32, random);
+  if (name == "normalized") return convolutional(16, 32, random, true);
   const nn::Glorot start{random};
   if (name == "lstm") {
     return nn::Sequential{nn::Reshape{28, 28}, nn::LSTM{28, 128, start}, nn::Dense{128, 10, start}};

@@ -430,7 +430,7 @@ def print_growth(racers, rounds, seconds, images, most=None):
             power = exponent(half, [arithmetic(axis, size) for size in half])
             print(f"its arithmetic grows as {axis}^{power:.2f}")
         found[axis] = rates
-    heading("Growth with the number of images: an MLP, each image augmented anew")
+    heading("Growth with the number of images: an MLP, no image twice")
     found["images"] = {}
     for count in [count for count in IMAGES if count <= images]:
         run = racers[0].ask_alone(f"images {count} 2")[0]
@@ -440,7 +440,7 @@ def print_growth(racers, rounds, seconds, images, most=None):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="book speed", description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="book speed", allow_abbrev=False, description=__doc__.split("\n\n")[0])
     parser.add_argument("--programs", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=5, help="how often each figure is taken")
     parser.add_argument("--seconds", type=float, default=1.0, help="for one figure of the race")
@@ -475,6 +475,8 @@ def main():
 
     heading("The machine")
     found = result["machine"]
+    if options.isa == "avx2" and found["vector_bits"] != 256:
+        sys.exit(f"speed: the program has vectors of {found['vector_bits']} bits, AVX2 has 256.")
     print(f"{found['processor']}, {found['cores']} cores, {found['vector_bits']}-bit vectors"
           + (", all held to AVX2" if options.isa == "avx2" else ""))
     print("beside " + ", ".join(f"{name} {version}" for name, version in result["peers"].items())

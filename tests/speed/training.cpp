@@ -4,23 +4,18 @@
 //
 //   train NETWORK OPTIMIZER THREADS SECONDS   images/s of training, batch 100
 //   profile NETWORK THREADS SECONDS           the parts of such a step with Adam: name, operations,
-//   bytes,
-//                                             seconds (the median)
-//   grow AXIS SIZE THREADS SECONDS            images/s of training, SGD, where one size differs:
-//   `batch`,
-//                                             `width`, `depth` (MLP) or `side` (of the images, CNN)
-//   images COUNT THREADS                      images/s while an MLP learns from that many images,
-//   each one
-//                                             augmented anew, and the bytes of the process at its
-//                                             peak
+//                                             bytes, and the median of the seconds
+//   grow AXIS SIZE THREADS SECONDS            images/s of training with SGD; one size differs:
+//                                             `batch`, `width` or `depth` of the MLP, or `side`,
+//                                             that of the images of a CNN
+//   images COUNT THREADS                      images/s while an MLP learns from so many images,
+//                                             all different, and the process's bytes at the peak
 //   infer NETWORK THREADS SECONDS             images/s of prediction, batch 1,000
 //   latency NETWORK THREADS SECONDS           seconds for one image, the median
 //   augment KIND THREADS SECONDS              images/s of augmentation, `affine` or `elastic`
 //   csv SECONDS                               rows/s of reading Kaggle's CSV
-//   learn NETWORK THREADS SEED                seconds of training until a set put aside is read
-//   with the
-//                                             wanted accuracy, and the test accuracy of what was
-//                                             learned
+//   learn NETWORK THREADS SEED                seconds of training to the wanted accuracy on images
+//                                             set aside for validation, and the test accuracy then
 //   memory NETWORK                            bytes of the process at the peak of training, the
 //                                             data not counted
 //   start                                     a network, and its first prediction
@@ -52,6 +47,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 using speed::batch_size;
+using speed::convolutions;
 using speed::digits;
 using speed::network;
 using speed::Part;
@@ -65,16 +61,13 @@ double seconds_since(Clock::time_point start) {
 /// How a network learns in question `learn`, the same for both sides.
 struct Recipe {
   std::size_t epochs;
-  std::size_t batch;
   nn::real learning_rate;  ///< Falls on a line to 0, step by step.
   double accuracy;         ///< Of the validation images: where the clock stops.
 };
 
 Recipe recipe(const std::string& name) {
-  if (name == "mlp") {
-    return {.epochs = 5, .batch = 100, .learning_rate = 2e-3F, .accuracy = 0.9731};
-  }
-  return {.epochs = 6, .batch = 100, .learning_rate = 4e-3F, .accuracy = 0.99};
+  if (name == "mlp") return {.epochs = 5, .learning_rate = 2e-3F, .accuracy = 0.9731};
+  return {.epochs = 6, .learning_rate = 4e-3F, .accuracy = 0.99};
 }
 
 double to_zero(const nn::Progress& progress) { return 1 - progress.epoch / progress.epochs; }
@@ -119,7 +112,7 @@ double training_rate(nn::Sequential network, nn::AnyOptimizer optimizer, double 
   return rate(seconds, batch, [&] { step(training); });
 }
 
-/// Images of noise with random labels: how long a step takes does not depend on what they show.
+/// Images of noise: how long a step takes does not depend on what they show.
 nn::Dataset noise(std::size_t count, std::size_t side) {
   nn::Random random{1};
   nn::Tensor images{nn::Shape{count, side * side}};
@@ -129,26 +122,15 @@ nn::Dataset noise(std::size_t count, std::size_t side) {
   return {std::move(images), nn::Labels{std::move(classes)}};
 }
 
-/// Two convolutions and a dense layer on images of any side: nearly all of it is convolution.
-nn::Sequential convolutional_on(std::size_t side, nn::Random& random) {
-  const std::size_t left = ((side - 4) / 2 - 4) / 2;
-  return nn::Sequential{nn::Reshape{1, side, side},
-                        nn::Convolution{1, 8, {.kernel = 5}, nn::He{random}},
-                        nn::MaxPool{2},
-                        nn::ReLU{},
-                        nn::Convolution{8, 16, {.kernel = 5}, nn::He{random}},
-                        nn::MaxPool{2},
-                        nn::ReLU{},
-                        nn::Flatten{},
-                        nn::Dense{16 * left * left, 10, nn::Glorot{random}}};
-}
-
 double growth(const std::string& axis, std::size_t size, double seconds) {
   nn::Random random{1};
   const nn::GradientDescent descent{{.learning_rate = 1e-3F}};
   if (axis == "side") {
+    nn::Sequential network = convolutions(size, 8, 16, random);
+    network.push(
+        nn::Dense{network.output_shape(nn::Shape{size * size})[0], 10, nn::Glorot{random}});
     const nn::Dataset images = noise(2 * batch_size, size);
-    return training_rate(convolutional_on(size, random), descent, seconds, batch_size, images);
+    return training_rate(std::move(network), descent, seconds, batch_size, images);
   }
   const bool is_batch = axis == "batch";
   const std::size_t width = axis == "width" ? size : 256;
@@ -189,11 +171,13 @@ double accuracy_on(const nn::Dataset& images, const nn::Sequential& network) {
 Json learn(const std::string& name, std::uint64_t seed) {
   static const nn::Split split = nn::mnist::load(NN_MNIST_FOLDER, {});
   nn::Sequential model = network(name, seed);
-  const auto [epochs, batch, learning_rate, wanted] = recipe(name);
-  nn::Training training = training_of(
-      model, nn::Adam{{.learning_rate = learning_rate}},
-      {.epochs = epochs, .batches = {.size = batch}, .seed = seed, .steps = {.schedule = to_zero}},
-      split.training);
+  const auto [epochs, learning_rate, wanted] = recipe(name);
+  nn::Training training = training_of(model, nn::Adam{{.learning_rate = learning_rate}},
+                                      {.epochs = epochs,
+                                       .batches = {.size = batch_size},
+                                       .seed = seed,
+                                       .steps = {.schedule = to_zero}},
+                                      split.training);
   const std::size_t steps = epochs * training.batches();
   double accuracy = 0;
   double paused = 0;  // to look at the validation images is not training
@@ -246,8 +230,8 @@ double augmentation_rate(const std::string& name, double seconds) {
               [&] { static_cast<void>(augment(images, nn::Random{1}.stream(round++))); });
 }
 
-/// An MLP that learns from so many images, none of them twice: MNIST's, epoch after epoch, each
-/// augmented anew.
+/// An MLP learns from so many images, all different: MNIST's, epoch after epoch, each changed at
+/// random.
 Json learn_from(std::size_t count) {
   std::ofstream{"/proc/self/clear_refs"} << "5";  // the peak counts from here
   const nn::Augment augment{{.rotation = 10, .shift = 2}};

@@ -1,9 +1,6 @@
 """PyTorch's side of the race in `./book speed`: the questions of training.cpp, answered alike."""
 
-import gzip
-import json
 import statistics
-import sys
 import time
 from pathlib import Path
 
@@ -11,16 +8,11 @@ import numpy
 import torch
 from torch import nn
 
+from racing import answer_questions, read
+
 torch.set_grad_enabled(True)
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "mnist"
 BATCH = 100
-RECIPES = {  # epochs, batch size, learning rate, accuracy
-    "mlp": (5, 100, 2e-3, 0.9731), "cnn": (6, 100, 4e-3, 0.99)}
-
-
-def read(name, header):
-    with gzip.open(FOLDER / name) as file:
-        return numpy.frombuffer(file.read()[header:], dtype=numpy.uint8)
+RECIPES = {"mlp": (5, 2e-3, 0.9731), "cnn": (6, 4e-3, 0.99)}  # epochs, learning rate, accuracy
 
 
 def load(kind):
@@ -182,7 +174,7 @@ class Race:
     def learn(self, name, threads, seed):
         torch.set_num_threads(int(threads))
         network = make(name, int(seed))
-        epochs, batch, rate, wanted = RECIPES[name]
+        epochs, rate, wanted = RECIPES[name]
         optimizer = adam(network, rate)
         images, labels, test_images, test_labels = self.digits()
         training = images[:-5000], labels[:-5000]
@@ -191,9 +183,9 @@ class Race:
             with torch.inference_mode():
                 return (network(images).argmax(1) == labels).sum().item() / len(labels)
 
-        steps = epochs * (len(training[0]) // batch)
+        steps = epochs * (len(training[0]) // BATCH)
         accuracy, paused, start = 0.0, 0.0, time.perf_counter()
-        for done in self.steps(network, optimizer, int(seed), batch, training):
+        for done in self.steps(network, optimizer, int(seed), data=training):
             if done > 0 and (done % 50 == 0 or done == steps):
                 begun = time.perf_counter()
                 accuracy = accuracy_on(images[-5000:], labels[-5000:])
@@ -224,7 +216,4 @@ class Race:
 
 
 if __name__ == "__main__":
-    race = Race()
-    for line in sys.stdin:
-        what, *words = line.split()
-        print(json.dumps(getattr(race, what)(*words)), flush=True)
+    answer_questions(Race())

@@ -4,20 +4,17 @@ In the form that serves it best: a whole epoch is one compiled program, a scan o
 it uses is decided by how many cores the process may use when it starts.
 """
 
-import gzip
-import json
 import statistics
-import sys
 import time
 from functools import partial
-from pathlib import Path
 
 import jax
 import numpy
 from jax import lax
 from jax import numpy as jnp
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "mnist"
+from racing import answer_questions, read
+
 BATCH = 100
 SHAPES = {  # of the weights, layer by layer; a convolution's as (height, width, inputs, outputs)
     "mlp": [(784, 256), (256, 256), (256, 10)],
@@ -26,11 +23,6 @@ SHAPES = {  # of the weights, layer by layer; a convolution's as (height, width,
 }
 STEPS = {"mlp": 600, "cnn": 20, "book_cnn": 10}  # in one program: an epoch, or of a slow network less
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
-
-
-def read(name, header):
-    with gzip.open(FOLDER / name) as file:
-        return numpy.frombuffer(file.read()[header:], dtype=numpy.uint8)
 
 
 def load(kind):
@@ -150,7 +142,4 @@ class Race:
 
 
 if __name__ == "__main__":
-    race = Race()
-    for line in sys.stdin:
-        what, *words = line.split()
-        print(json.dumps(getattr(race, what)(*words)), flush=True)
+    answer_questions(Race())
