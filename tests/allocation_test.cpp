@@ -111,6 +111,23 @@ TEST(Allocation, IsCounted) {
   EXPECT_EQ(allocations_of([] { std::vector<int> one(1); }), 1U);
 }
 
+TEST(Allocation, OfLargeTensorsEndsWhenTheirSizeComesBackAndBeginsWhenItNoLongerDoes) {
+  const auto allocated = [](std::size_t size) {
+    const std::size_t before = allocations;
+    static_cast<void>(nn::Tensor::uninitialized(nn::Shape{size}));
+    return allocations - before;
+  };
+  allocated(10);  // and the list of what is kept
+  const std::size_t large = 9'000'000;
+  EXPECT_EQ(allocated(large), 1U);  // the first may be a data set: its memory is not kept
+  EXPECT_EQ(allocated(large), 1U);
+  EXPECT_EQ(allocated(large), 0U);
+  EXPECT_EQ(allocated(2 * large), 1U);
+  EXPECT_EQ(allocated(large), 0U);
+  for (std::size_t i = 0; i <= 1000; ++i) allocated(10);
+  EXPECT_EQ(allocated(large), 1U);
+}
+
 class Network : public testing::TestWithParam<nn::Sequential (*)()> {};
 INSTANTIATE_TEST_SUITE_P(Allocation, Network,
                          testing::Values(multi_layer_perceptron, convolutional_network,

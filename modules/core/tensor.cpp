@@ -69,20 +69,27 @@ constexpr std::align_val_t cache_line{64};
 /// inside.
 constexpr std::size_t slack = 128;
 
-/// Larger blocks (a whole data set) go back to the system at once.
-constexpr std::size_t max_recycled = std::size_t{1} << 23U;
+/// A block with more values is large: 32 MB of floats.
+constexpr std::size_t max_small = std::size_t{1} << 23U;
 
-/// How many values a thread keeps at the most: 64 MB of floats.
+/// How many values a thread keeps at the most in blocks that are not large: 64 MB of floats.
 constexpr std::size_t max_kept = std::size_t{1} << 24U;
 
 struct Block {
   real* data;
   std::size_t capacity;
+  std::size_t given = 0;  ///< How many had been given back when it was.
+
+  [[nodiscard]] bool is_large() const { return capacity > max_small; }
 };
 
 void free_block(const Block& block) { ::operator delete(block.data, cache_line); }
 
 /// The blocks that one thread has given back, oldest first. Each thread has its own: no locks.
+///
+/// A large block is kept only if one of its size was given back before. So the memory of a data set
+/// goes to the system at once, while a training on large images, whose every step needs the same
+/// sizes, does not wait for the system, which fills every new block with zeros.
 class Recycler {
  public:
   Recycler() { blocks_.reserve(max_blocks + 1); }
@@ -103,28 +110,56 @@ class Recycler {
     }
     if (best == blocks_.end()) return {};
     const Block taken = *best;
-    blocks_.erase(best);
-    kept_ -= taken.capacity;
+    remove(best);
     return taken;
   }
 
-  void give(const Block& block) {
-    blocks_.push_back(block);
-    kept_ += block.capacity;
-    while (blocks_.size() > max_blocks || kept_ > max_kept) {
-      kept_ -= blocks_.front().capacity;
-      free_block(blocks_.front());
-      blocks_.erase(blocks_.begin());
+  void give(Block block) {
+    block.given = ++given_;
+    if (block.is_large() && !came_back_before(block.capacity)) {
+      free_block(block);
+      return;
     }
+    blocks_.push_back(block);
+    if (!block.is_large()) kept_ += block.capacity;
+    while (blocks_.size() > max_blocks || kept_ > max_kept) free_at(blocks_.begin());
+    const auto stale = std::ranges::find_if(blocks_, [&](const Block& other) {
+      return other.is_large() && given_ - other.given > patience;
+    });
+    if (stale != blocks_.end()) free_at(stale);
   }
 
   /// Set when this thread's recycler is gone: tensors that outlive it free their memory themselves.
   static thread_local bool closed;
 
  private:
+  using Place = std::vector<Block>::iterator;
+
+  void remove(Place place) {
+    if (!place->is_large()) kept_ -= place->capacity;
+    blocks_.erase(place);
+  }
+
+  void free_at(Place place) {
+    free_block(*place);
+    remove(place);
+  }
+
+  /// Remembers the sizes of the latest large blocks.
+  bool came_back_before(std::size_t capacity) {
+    if (std::ranges::find(large_sizes_, capacity) != large_sizes_.end()) return true;
+    large_sizes_[next_size_++ % large_sizes_.size()] = capacity;
+    return false;
+  }
+
   static constexpr std::size_t max_blocks = 64;
+  /// A large block that nobody takes while so many are given back goes to the system.
+  static constexpr std::size_t patience = 1000;
   std::vector<Block> blocks_;
-  std::size_t kept_ = 0;
+  std::size_t kept_ = 0;   // values, in blocks that are not large
+  std::size_t given_ = 0;  // blocks
+  std::array<std::size_t, 16> large_sizes_{};
+  std::size_t next_size_ = 0;
 };
 
 thread_local bool Recycler::closed = false;
@@ -147,7 +182,7 @@ Storage::Storage(std::size_t count) {
 
 Storage::~Storage() {
   if (data_ == nullptr) return;
-  if (Recycler::closed || capacity_ > max_recycled) {
+  if (Recycler::closed) {
     free_block({data_, capacity_});
   } else {
     recycler.give({data_, capacity_});

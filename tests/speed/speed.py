@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+FIGURES = HERE.parents[1] / "docs" / "figures"
 sys.path.insert(0, str(HERE.parent / "reliability"))
 
 import results  # noqa: E402
@@ -356,13 +357,13 @@ def print_learning(racers, seeds):
 # ------------------------------------------------------------------------------- where the time goes
 
 
-def print_profile(ours, network, seconds, limits, memory):
-    """The parts of one training step: their time on one thread and two, the rate on two, and how near it is to the
-    machine's limit, of multiply-adds or of memory (caches are faster than that)."""
-    heading(NETWORKS[network][1])
+def profile_of(ours, network, seconds, limits, memory):
+    """What was measured of the parts of one training step, and a table of it: their time on one thread and two, the
+    rate on two, and how near it is to the machine's limit, of multiply-adds or of memory (caches are faster than
+    that)."""
     one, two = (ours.ask(f"profile {network} {threads} {seconds}") for threads in (1, 2))
     whole_one, whole = (sum(part["seconds"] for part in parts) for parts in (one, two))
-    print(f"{'':<31}{'1 thread':>10}{'2 threads':>11}{'share':>8}{'rate':>9}{'limit':>12}")
+    lines = [f"{'':<31}{'1 thread':>10}{'2 threads':>11}{'share':>8}{'rate':>9}{'limit':>12}"]
     for single, part in zip(one, two):
         seconds_of_part = part["seconds"]
         row = (f"{part['name']:<31}{1e6 * single['seconds']:>7,.0f} µs{1e6 * seconds_of_part:>8,.0f} µs"
@@ -373,11 +374,11 @@ def print_profile(ours, network, seconds, limits, memory):
         elif part["bytes"] > 0:
             rate = part["bytes"] / seconds_of_part
             row += f"{rate / 1e9:>8.1f} GB/s{rate / memory[2]:>8.2f}"
-        print(row)
-    print(f"{'all':<31}{1e6 * whole_one:>7,.0f} µs{1e6 * whole:>8,.0f} µs")
+        lines.append(row)
+    lines.append(f"{'all':<31}{1e6 * whole_one:>7,.0f} µs{1e6 * whole:>8,.0f} µs")
     idle = 1 - whole_one / (2 * whole)
-    print(f"{100 * idle:.0f} % of the two threads' time is lost: they wait for each other, or for memory.")
-    return {"1": one, "2": two, "idle": idle}
+    lines.append(f"{100 * idle:.0f} % of the two threads' time is lost: they wait for each other, or for memory.")
+    return {"1": one, "2": two, "idle": idle}, "\n".join(lines)
 
 
 # -------------------------------------------------------------------------------------------- growth
@@ -439,6 +440,14 @@ def print_growth(racers, rounds, seconds, images, most=None):
     return found
 
 
+def write_growth(found):
+    for axis in AXES:
+        lines = [",".join(["size", *found[axis]])]
+        for size in AXES[axis][1]:
+            lines.append(",".join([str(size), *(f"{rates[size]:.0f}" for rates in found[axis].values())]))
+        (FIGURES / f"growth_{axis}.csv").write_text("\n".join(lines) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="book speed", allow_abbrev=False, description=__doc__.split("\n\n")[0])
     parser.add_argument("--programs", type=Path, required=True, help=argparse.SUPPRESS)
@@ -452,6 +461,8 @@ def main():
                         help="only show where the time of a training step goes")
     parser.add_argument("--growth", action="store_true",
                         help="only show how the time grows with every size, up to ten million images")
+    parser.add_argument("--record", action="store_true",
+                        help="with one of these two: keep what chapter 11 shows of it, in docs/figures")
     parser.add_argument("--check", action="store_true",
                         help="only see that all of it runs, PyTorch too, and that both sides reach "
                         "the wanted accuracies")
@@ -460,6 +471,8 @@ def main():
         options.rounds, options.seconds, options.seeds = 1, 0.02, 1
     if options.rounds < 1 or options.seeds < 0 or not options.seconds > 0:
         parser.error("expected at least 1 round, 0 seeds and more than 0 seconds")
+    if options.record and not (options.profile or options.growth):
+        parser.error("--record needs --profile or --growth")
     if options.only_options:
         return
 
@@ -491,10 +504,17 @@ def main():
     if options.profile:
         print("\nOne training step with Adam at batch 100, part by part. The limit of a rate of bytes is that of\n"
               "memory, so what stays in a cache exceeds it.")
-        result["profile"] = {network: print_profile(ours, network, options.seconds, limits, memory)
-                             for network in NETWORKS}
+        result["profile"] = {}
+        for network, (_, title) in NETWORKS.items():
+            heading(title)
+            result["profile"][network], table = profile_of(ours, network, options.seconds, limits, memory)
+            print(table)
+            if options.record and network == "book_cnn":
+                (FIGURES / "11_profile.txt").write_text(table + "\n")
     elif options.growth:
         result["growth"] = print_growth(racers[:2], options.rounds, options.seconds / 2, IMAGES[-1])
+        if options.record:
+            write_growth(result["growth"])
     else:
         measure_all(options, racers, kernels, limits, result)
 
