@@ -2228,7 +2228,7 @@ TEST(Misuse, IsNotAWarpOutOfTheImage) {
     EXPECT_EQ(nn::warp(ones(2, 16), {.right = far, .down = -far}), Tensor(Shape{2, 16}));
   }
   const Tensor lost{Shape{2, 4, 4}, real(NAN)};
-  for (const real x : nn::warp(ones(2, 16), {}, lost).values()) EXPECT_EQ(x, 0);
+  EXPECT_EQ(nn::warp(ones(2, 16), {}, lost), Tensor(Shape{2, 16}));
   (void)nn::Augment{{.shift = 1e300, .elastic = {.amplitude = 1e300, .smoothness = 1e300}}}(
       ones(2, 16), nn::Random{1});
 }

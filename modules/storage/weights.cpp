@@ -249,9 +249,9 @@ LoadReport load_weights(const path& file, Sequential& network, const LoadOptions
   const Part part{options};
   Safetensors contents = read_safetensors("load_weights", file);
   return naming_file("load_weights", file, [&] {
-    const std::vector<detail::NamedShape> file = detail::tensors_of(contents);
+    const std::vector<detail::NamedShape> stored = detail::tensors_of(contents);
     detail::rename(contents, options.rename);
-    check_names(network, contents, file, part);
+    check_names(network, contents, stored, part);
     return fill(network, contents, part);
   });
 }
