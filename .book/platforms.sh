@@ -5,43 +5,58 @@
 
 no_system=3 # the status where a system could not be made, and nothing else went wrong
 systems=${XDG_CACHE_HOME:-$HOME/.cache}/nn-platforms
-platforms=(gcc-15 gcc-16 clang-21 clang-22 libc++ plain arm arm-double riscv)
+platforms=(gcc-15 gcc-16 gcc-16-double clang-21 clang-22 libc++ plain arm arm-double riscv)
 # The modules that compute. Under an emulator only these are tested.
 computing='tensor vector matmul images convolution pooling activation cost normalization recurrent training'
 
 libraries_of_systems=(librange-v3-dev libfmt-dev zlib1g-dev libpng-dev libturbojpeg0-dev libwebp-dev
   nlohmann-json3-dev libprotozero-dev libgtest-dev)
-# Debian's unstable branch has the newest compilers, and moves. What is emulated is taken from the stable one.
-sid_packages=(cmake ninja-build python3 g++-15 g++-16 clang-19 clang-tools-19 clang-21 clang-tools-21
-  clang-22 clang-tools-22 libc++-22-dev libc++abi-22-dev googletest libbenchmark-dev
-  "${libraries_of_systems[@]}")
-trixie_packages=(cmake ninja-build clang-19 clang-tools-19 qemu-user-static "${libraries_of_systems[@]}")
+# What a platform needs besides its compiler. (libbenchmark is for the race of the compilers.)
+tools_of_systems=(cmake ninja-build python3 libbenchmark-dev)
 
 # describe PLATFORM: sets suite, the name of its Debian; machine, that of the processor where it is another;
-# tested, the modules, or nothing for all; settings, of CMake.
+# compilers, Debian's packages; tested, the modules, or nothing for all; settings, of CMake. Debian's unstable
+# branch, sid, has the newest compilers, and moves. What is emulated is taken from the stable one.
 describe() {
+  local name=${1%-double}
   suite=sid machine='' tested=''
   settings=(-DCMAKE_BUILD_TYPE=Release -DNN_CHAPTERS=OFF -DNN_INSTALL=OFF)
-  case $1 in
-    gcc-*) settings+=("-DCMAKE_CXX_COMPILER=g++-${1#gcc-}") ;;
-    clang-*) settings+=("-DCMAKE_CXX_COMPILER=clang++-${1#clang-}") ;;
+  case $name in
+    gcc-*) settings+=("-DCMAKE_CXX_COMPILER=g++-${name#gcc-}") compilers=("g++-${name#gcc-}") ;;
+    clang-*) take_clang "${name#clang-}" ;;
     libc++)
+      take_clang 22
+      compilers+=(libc++-22-dev libc++abi-22-dev googletest)
       # What Debian has compiled of fmt and GoogleTest is for the other standard library.
-      settings+=(-DCMAKE_CXX_COMPILER=clang++-22 '-DCMAKE_CXX_FLAGS=-stdlib=libc++ -DFMT_HEADER_ONLY'
+      settings+=('-DCMAKE_CXX_FLAGS=-stdlib=libc++ -DFMT_HEADER_ONLY'
         "-DCMAKE_PREFIX_PATH=$root/build/platforms/googletest/installed")
       ;;
-    plain) suite=trixie settings+=(-DCMAKE_CXX_COMPILER=clang++-19 -DNN_ARCH=) ;;
-    arm*) emulate arm64 arm ;;
-    riscv) emulate riscv64 riscv ;;
+    plain)
+      suite=trixie
+      take_clang 19
+      settings+=(-DNN_ARCH=)
+      ;;
+    arm) emulate arm64 ;;
+    riscv) emulate riscv64 ;;
   esac
-  if [[ $1 == *-double ]]; then settings+=(-DNN_REAL=double); fi
+  if [[ $1 == *-double ]]; then
+    # Without the precompiled header a test file must include what it uses.
+    settings+=(-DNN_REAL=double -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON)
+  fi
 }
 
-# emulate DEBIANS-NAME TOOLCHAIN: for another processor, with clang 19, whose programs QEMU runs here.
+# take_clang VERSION: as the compiler.
+take_clang() {
+  compilers=("clang-$1" "clang-tools-$1")
+  settings+=("-DCMAKE_CXX_COMPILER=clang++-$1")
+}
+
+# emulate DEBIANS-NAME: another processor, for which clang 19 compiles, and whose programs QEMU runs here.
 emulate() {
   suite=trixie machine=$1 tested=$computing
+  compilers=(clang-19 clang-tools-19 lld-19 qemu-user-static "libstdc++-14-dev:$1")
   # An emulator takes so long that the tests are optimized, too.
-  settings+=("-DCMAKE_TOOLCHAIN_FILE=tests/platforms/$2.cmake" -DCMAKE_BUILD_TYPE=RelWithDebInfo
+  settings+=("-DCMAKE_TOOLCHAIN_FILE=tests/platforms/$name.cmake" -DCMAKE_BUILD_TYPE=RelWithDebInfo
     '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -DNDEBUG')
 }
 
@@ -53,8 +68,9 @@ inside() {
 
 # Makes the system where it is missing, and installs what the platform needs in it.
 make_system() {
-  local system=$systems/$suite packages=() apt_get=(apt-get -y -q --no-install-recommends
-    -o Acquire::Check-Valid-Until=false)
+  local system=$systems/$suite library
+  local packages=("${tools_of_systems[@]}" "${compilers[@]}" "${libraries_of_systems[@]}")
+  local apt_get=(apt-get -y -q --no-install-recommends -o Acquire::Check-Valid-Until=false)
   if [[ ! -e $system/made ]]; then
     rm -rf "$system"
     mkdir -p "$systems"
@@ -65,12 +81,11 @@ make_system() {
   if ! mountpoint -q "$system/$root"; then
     mount --bind "$root" "$system/$root"
     mount -t proc proc "$system/proc"
+    mount -t devpts devpts "$system/dev/pts" # apt writes its log by a terminal
   fi
   cp /etc/resolv.conf /etc/hosts "$system/etc/"
-  if [[ $suite == sid ]]; then packages=("${sid_packages[@]}"); else packages=("${trixie_packages[@]}"); fi
   if [[ -n $machine ]]; then
     inside dpkg --add-architecture "$machine"
-    packages+=("libstdc++-14-dev:$machine" lld-19)
     for library in "${libraries_of_systems[@]}"; do
       # Headers alone are the same for all processors.
       case $library in
@@ -79,10 +94,9 @@ make_system() {
       esac
     done
   fi
-  if [[ ! -e $system/installed-$machine || ${packages[*]} != $(<"$system/installed-$machine") ]]; then
+  if ! inside dpkg --status "${packages[@]}" >/dev/null; then
     inside "${apt_get[@]}" update
     inside "${apt_get[@]}" install "${packages[@]}"
-    echo "${packages[*]}" >"$system/installed-$machine"
   fi
 }
 
