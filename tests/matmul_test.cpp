@@ -59,14 +59,15 @@ struct Size {
   std::size_t m, k, n;
 };
 
-// One, primes, whole tiles and one more or less, more than one block of rows (120) and of depth
-// (512), shapes of a network: whatever a kernel could get wrong at an edge.
+// One, primes, whole tiles and one more or less, more than one block of rows (400) and of depth
+// (256), a transpose that no cache holds, shapes of a network: whatever a kernel could get wrong at
+// an edge.
 constexpr std::array sizes{
-    Size{1, 1, 1},      Size{1, 7, 1},    Size{2, 3, 5},       Size{5, 1, 3},
-    Size{1, 600, 100},  Size{12, 12, 32}, Size{13, 17, 33},    Size{23, 40, 31},
-    Size{24, 16, 64},   Size{11, 5, 1},   Size{67, 129, 35},   Size{120, 512, 32},
-    Size{121, 513, 33}, Size{250, 3, 17}, Size{125, 1030, 65}, Size{100, 784, 10},
-    Size{256, 100, 10},
+    Size{1, 1, 1},      Size{1, 7, 1},      Size{2, 3, 5},       Size{5, 1, 3},
+    Size{1, 600, 100},  Size{12, 12, 32},   Size{13, 17, 33},    Size{23, 40, 31},
+    Size{24, 16, 64},   Size{11, 5, 1},     Size{67, 129, 35},   Size{120, 512, 32},
+    Size{121, 513, 33}, Size{250, 3, 17},   Size{125, 1030, 65}, Size{100, 784, 10},
+    Size{256, 100, 10}, Size{405, 260, 33}, Size{70, 4000, 37},
 };
 
 class MatmulOfSize : public testing::TestWithParam<Size> {

@@ -32,6 +32,9 @@ constexpr std::size_t wide = vector_registers == 32 ? 8 : 4;
 constexpr std::size_t block_rows = 400;
 constexpr std::size_t block_depth = 256;
 
+/// So many numbers of A stay in the second cache while the panels of B pass by.
+constexpr std::size_t cached = std::size_t{1} << 17U;
+
 /// Below this many multiplications a second thread costs more than it brings. To read an element of
 /// B takes as long as so many of them, however few rows A has.
 constexpr std::size_t read_work = 8;
@@ -136,10 +139,25 @@ void pack(const Matrix& b, std::size_t k0, std::size_t depth, std::size_t j0, re
   }
 }
 
+/// The depth of K is cut into equal blocks.
+std::size_t depth_of_block(const Matrix& a) {
+  return divide_up(a.columns, divide_up(a.columns, block_depth));
+}
+
 /// One round of the product: some rows of C, from i0 on, in the columns of one panel, from j0 on.
+/// Of the sums those terms are added whose index goes from k_begin to k_end.
+struct Round {
+  std::size_t i0;
+  std::size_t rows;
+  std::size_t j0;
+  std::size_t k_begin;
+  std::size_t k_end;
+};
+
 template <std::size_t Vectors>
 void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias, Tensor& c,
-                    std::size_t i0, std::size_t rows, std::size_t j0) {
+                    const Round& round) {
+  const auto& [i0, rows, j0, k_begin, k_end] = round;
   constexpr std::size_t panel_width = Vectors * lanes;
   const std::size_t width = std::min(panel_width, b.columns - j0);
   const bool whole = width == panel_width;
@@ -158,11 +176,14 @@ void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias
   if (!bias.empty()) std::copy_n(bias.data() + j0, width, first.data());
   real* const out = whole ? c.data() + i0 * b.columns + j0 : narrow.data();
   const std::size_t stride = whole ? b.columns : panel_width;
+  for (std::size_t i = 0; !whole && k_begin > 0 && i < rows; ++i) {
+    std::fill_n(out + i * stride, stride, real{0});
+    std::copy_n(c.data() + (i0 + i) * b.columns + j0, width, out + i * stride);
+  }
 
   // [blocks]
-  const std::size_t depth_of_block = divide_up(a.columns, divide_up(a.columns, block_depth));
-  for (std::size_t k0 = 0; k0 < a.columns; k0 += depth_of_block) {
-    const std::size_t depth = std::min(depth_of_block, a.columns - k0);
+  for (std::size_t k0 = k_begin; k0 < k_end; k0 += depth_of_block(a)) {
+    const std::size_t depth = std::min(depth_of_block(a), k_end - k0);
     if (!direct) pack<Vectors>(b, k0, depth, j0, panel.data());
     for (std::size_t i = 0, tile = 0; i < rows; i += tile) {
       tile = next_rows(rows - i, tile_rows(Vectors));
@@ -242,21 +263,33 @@ Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
       std::max(divide_up(a.rows, block_rows),
                serial ? 1 : std::min(divide_up(min_rounds, panels), divide_up(a.rows, tile_sums)));
   // [/serial]
-  const auto round = [&](std::size_t index) {
-    const std::size_t block = index / panels;
-    const std::size_t i0 = a.rows * block / blocks;
-    const std::size_t rows = a.rows * (block + 1) / blocks - i0;
-    const std::size_t j0 = index % panels * panel_width;
-    const std::size_t width = std::min(panel_width, b.columns - j0);
-    if (width <= lanes) return multiply_block<1>(a, b, bias, c, i0, rows, j0);
-    if (width <= 2 * lanes) return multiply_block<2>(a, b, bias, c, i0, rows, j0);
-    multiply_block<wide>(a, b, bias, c, i0, rows, j0);
-  };
-  if (serial) {
-    for (std::size_t index = 0; index < blocks * panels; ++index) round(index);
-  } else {
-    parallel_for(blocks * panels, round);
+  // [order]
+  // A round does the whole depth, and A's rows come back for every panel: from the cache, or in
+  // straight lines. If A is a transpose that no cache holds, every number would come from memory by
+  // itself; so all panels pass by one block of the depth before the next.
+  const bool whole_depth = a.column_stride == 1 || divide_up(a.rows, blocks) * a.columns <= cached;
+  const std::size_t step = whole_depth ? a.columns : depth_of_block(a);
+  for (std::size_t k0 = 0; k0 < a.columns; k0 += step) {
+    const auto round = [&](std::size_t index) {
+      const std::size_t block = index / panels;
+      const std::size_t i0 = a.rows * block / blocks;
+      const Round part{.i0 = i0,
+                       .rows = a.rows * (block + 1) / blocks - i0,
+                       .j0 = index % panels * panel_width,
+                       .k_begin = k0,
+                       .k_end = std::min(k0 + step, a.columns)};
+      const std::size_t width = std::min(panel_width, b.columns - part.j0);
+      if (width <= lanes) return multiply_block<1>(a, b, bias, c, part);
+      if (width <= 2 * lanes) return multiply_block<2>(a, b, bias, c, part);
+      multiply_block<wide>(a, b, bias, c, part);
+    };
+    if (serial) {
+      for (std::size_t index = 0; index < blocks * panels; ++index) round(index);
+    } else {
+      parallel_for(blocks * panels, round);
+    }
   }
+  // [/order]
   return c;
 }
 

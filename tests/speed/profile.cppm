@@ -31,21 +31,32 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double bytes_of(double values) { return values * sizeof(nn::real); }
 
-/// The floating-point operations of one layer forward, for a sample; 0 if it does not multiply
-/// matrices.
-double operations_of(const nn::AnyLayer& layer, const nn::Shape& sample) {
+/// The floating-point operations of a layer for one sample; 0 if it does not multiply matrices.
+struct Operations {
+  double on_inputs = 0;  ///< Of its inputs and weights, forward.
+  double on_states = 0;  ///< Of its own states and weights, forward.
+
+  [[nodiscard]] double forward() const { return on_inputs + on_states; }
+  /// Gradients of weights, of states, and of the inputs where a layer before needs them.
+  [[nodiscard]] double backward(bool is_first) const {
+    return 2 * forward() - (is_first ? on_inputs : 0);
+  }
+};
+
+Operations operations_of(const nn::AnyLayer& layer, const nn::Shape& sample) {
   const auto number = [](auto... factors) { return (2.0 * ... * static_cast<double>(factors)); };
-  if (const auto* dense = layer.as<nn::Dense>()) return number(dense->inputs(), dense->outputs());
+  if (const auto* dense = layer.as<nn::Dense>()) return {number(dense->inputs(), dense->outputs())};
   if (const auto* convolution = layer.as<nn::Convolution>()) {
     const nn::Shape& k = convolution->kernels().shape();
-    return number(layer.output_shape(sample).size(), k[1], k[2], k[3]);
+    return {number(layer.output_shape(sample).size(), k[1], k[2], k[3])};
   }
   const auto recurrent = [&](const auto& cell, std::size_t gates) {
-    return number(sample[0], cell.inputs() + cell.outputs(), gates, cell.outputs());
+    const std::size_t sums = sample[0] * gates * cell.outputs();
+    return Operations{number(sums, cell.inputs()), number(sums, cell.outputs())};
   };
   if (const auto* lstm = layer.as<nn::LSTM>()) return recurrent(*lstm, 4);
   if (const auto* gru = layer.as<nn::GRU>()) return recurrent(*gru, 3);
-  return 0;
+  return {};
 }
 
 /// A training that takes its steps apart. The layout of images is converted where it would be
@@ -127,7 +138,8 @@ class TakenApart {
       }
       const std::size_t values = is_free(layer) ? 0 : batch_size * (sample.size() + output.size());
       timed(layer.name(),
-            {batch_size * operations_of(layer, sample), bytes_of(static_cast<double>(values))},
+            {batch_size * operations_of(layer, sample).forward(),
+             bytes_of(static_cast<double>(values))},
             [&] { signal = layer.forward(std::move(signal)); });
       sample = output;
     }
@@ -140,18 +152,17 @@ class TakenApart {
     while (layers_[first].parameters().empty()) ++first;
     for (std::size_t i = layers_.size(); i-- > first;) {
       nn::AnyLayer& layer = layers_[i];
-      const double operations = batch_size * operations_of(layer, shapes_[i]);
+      const double operations = batch_size * operations_of(layer, shapes_[i]).backward(i == first);
       const double values =
           is_free(layer) ? 0 : static_cast<double>(batch_size * shapes_[i].size());
-      timed(layer.name() + ", backward", {(i == first ? 1 : 2) * operations, bytes_of(3 * values)},
-            [&] {
-              if (i == first) {
-                layer.backward_parameters(std::move(signal));
-                signal = nn::Tensor{};
-              } else {
-                signal = layer.backward(std::move(signal));
-              }
-            });
+      timed(layer.name() + ", backward", {operations, bytes_of(3 * values)}, [&] {
+        if (i == first) {
+          layer.backward_parameters(std::move(signal));
+          signal = nn::Tensor{};
+        } else {
+          signal = layer.backward(std::move(signal));
+        }
+      });
       if (layer.as<nn::Flatten>() != nullptr) convert(signal, shapes_[i].size(), true);
     }
   }
