@@ -17,7 +17,7 @@ RECORDS = Path(__file__).resolve().parents[2] / "chapters"
 MARKER = re.compile(r"^\s*// \[(/?)([^\]]+)\]$")
 SHOWN = re.compile(r"^(`{3,}|:{3,})\{piece\} (\S+) (\S+)$")
 OUTPUT = re.compile(r"^(`{3,}|:{3,})\{output\} (\S+) (\S+)$")
-CODE = re.compile(r"^(`{3,}|:{3,})(cpp|c\+\+|\{code-block\} cpp|\{literalinclude\}.*)$")
+CODE = re.compile(r"^(`{3,}|:{3,})(cpp|c\+\+|\{code-block\} cpp|\{literalinclude\}.*(?<!\.txt))$")
 SECTION = re.compile(r"^(\d+\.\d+) ")
 
 

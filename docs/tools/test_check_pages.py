@@ -124,6 +124,11 @@ class CheckPage(InFolder):
             self.assertEqual(self.problems(page=PAGE + f"{fence}\nint z;\n```\n"),
                              ["01_x.md:10: code that stands in no program: show a piece of one"])
 
+    def test_lets_a_page_include_a_recorded_text(self):
+        include = "```{{literalinclude}} ../figures/01_x.{}\n```\n"
+        self.assertEqual(self.problems(page=PAGE + include.format("txt")), [])
+        self.assertEqual(len(self.problems(page=PAGE + include.format("cpp"))), 1)
+
     def test_finds_pieces_in_another_order(self):
         page = PAGE.replace("first", "x").replace("second", "first").replace("x\n", "second\n")
         page = page.replace("01_second", "01_x")

@@ -114,6 +114,7 @@ class Recycler {
     return taken;
   }
 
+  // [recycler]
   void give(Block block) {
     block.given = ++given_;
     if (block.is_large() && !came_back_before(block.capacity)) {
@@ -128,6 +129,7 @@ class Recycler {
     });
     if (stale != blocks_.end()) free_at(stale);
   }
+  // [/recycler]
 
   /// Set when this thread's recycler is gone: tensors that outlive it free their memory themselves.
   static thread_local bool closed;

@@ -408,6 +408,19 @@ def exponent(sizes, values):
     return statistics.linear_regression(x, y).slope
 
 
+def powers(found):
+    """A table: with which power of a size the time for one image grows over the larger half of the sizes, and with
+    which its arithmetic does."""
+    rows = []
+    for axis, rates in found.items():
+        sizes = list(next(iter(rates.values())))
+        half = sizes[len(sizes) // 2:]
+        row = {name: exponent(half, [1 / by_size[size] for size in half]) for name, by_size in rates.items()}
+        row["arithmetic"] = 0 if axis == "batch" else exponent(half, [arithmetic(axis, size) for size in half])
+        rows.append(f"{f'{axis}, {half[0]} to {half[-1]}':<28}" + "".join(f"{power:>12.2f}" for power in row.values()))
+    return "\n".join([f"{'power of the time per image':<28}" + "".join(f"{name:>12}" for name in row), *rows])
+
+
 def print_growth(racers, rounds, seconds, images, most=None):
     """Time for one image against each size, and the power with which it grows; `most` leaves out larger sizes."""
     found = {}
@@ -415,22 +428,16 @@ def print_growth(racers, rounds, seconds, images, most=None):
         sizes = sizes[:most]
         heading(f"Growth with the {title}: training, images/s")
         rates = {racer.name: {} for racer in racers}
-        for size in sizes:
+        for size in sizes * rounds:
             for racer in racers:
-                rates[racer.name][size] = median(
-                    [racer.ask(f"grow {axis} {size} 2 {seconds}", 2) for _ in range(rounds)])
+                rate = racer.ask(f"grow {axis} {size} 2 {seconds}", 2)
+                rates[racer.name][size] = max(rate, rates[racer.name].get(size, 0))
         print(f"{axis:<28}" + "".join(f"{size:>7}" for size in sizes))
         for name, by_size in rates.items():
             print(f"{name:<28}" + "".join(f"{rate:>7,.0f}" if rate < 1e5 else f"{rate / 1e3:>6,.0f}k"
                                           for rate in by_size.values()))
-        half = sizes[len(sizes) // 2:]
-        for name, by_size in rates.items():
-            power = exponent(half, [1 / by_size[size] for size in half])
-            print(f"time for an image grows as {axis}^{power:.2f} in the upper half: {name}")
-        if axis != "batch":
-            power = exponent(half, [arithmetic(axis, size) for size in half])
-            print(f"its arithmetic grows as {axis}^{power:.2f}")
         found[axis] = rates
+        print(powers({axis: rates}))
     heading("Growth with the number of images: an MLP, no image twice")
     found["images"] = {}
     for count in [count for count in IMAGES if count <= images]:
@@ -441,6 +448,7 @@ def print_growth(racers, rounds, seconds, images, most=None):
 
 
 def write_growth(found):
+    (FIGURES / "11_growth.txt").write_text(powers({axis: found[axis] for axis in AXES}) + "\n")
     for axis in AXES:
         lines = [",".join(["size", *found[axis]])]
         for size in AXES[axis][1]:
