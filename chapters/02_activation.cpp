@@ -1,6 +1,6 @@
 // Chapter 2: activations. Read with docs/chapters/02_activation.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <cmath>
@@ -15,7 +15,7 @@ using lecture::heading;
 using lecture::show;
 using nn::real;
 using nn::Tensor;
-// [/imports]
+// [/fold]
 
 // [bend]
 int main(int argc, char** argv) {

@@ -1,6 +1,6 @@
 // Chapter 3: the cost. Read with docs/chapters/03_cost.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <cmath>
@@ -17,7 +17,7 @@ using lecture::show;
 using nn::Labels;
 using nn::real;
 using nn::Tensor;
-// [/imports]
+// [/fold]
 
 // [count]
 /// How many samples have their largest prediction at the right class.

@@ -1,6 +1,6 @@
 // Chapter 4: backpropagation. Read with docs/chapters/04_backprop.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <cmath>
@@ -19,7 +19,7 @@ using lecture::heading;
 using lecture::show;
 using nn::real;
 using nn::Tensor;
-// [/imports]
+// [/fold]
 
 // [hills]
 /// One hollow among four hills: f(x, y) = -(cos² x + cos² y)².

@@ -1,6 +1,6 @@
 // Chapter 5: from gradient descent to Adam. Read with docs/chapters/05_adam.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <array>
@@ -20,7 +20,7 @@ import nn.training;
 using lecture::heading;
 using nn::real;
 using nn::Tensor;
-// [/imports]
+// [/fold]
 
 // [valley]
 /// A narrow valley, f(x, y) = (x² + 20 y²) / 2: writes the gradient at a place.

@@ -1,6 +1,6 @@
 // Chapter 6: batches. Read with docs/chapters/06_batching.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ import nn.mnist;
 using lecture::heading;
 using nn::real;
 using nn::Tensor;
-// [/imports]
+// [/fold]
 
 // [network]
 /// 784-32-10, always begun with the same weights.

@@ -1,6 +1,6 @@
 // Chapter 7: initializers. Read with docs/chapters/07_initializers.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <array>
@@ -22,7 +22,7 @@ using lecture::heading;
 using lecture::show;
 using nn::real;
 using nn::Tensor;
-// [/imports]
+// [/fold]
 
 // [starts]
 /// Ways to begin: each fills the weights of a layer.

@@ -1,6 +1,6 @@
 // Chapter 8: convolution. Read with docs/chapters/08_convolution.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <cstddef>
@@ -29,7 +29,7 @@ void show_rows(const std::string& name, const Tensor& images) {
   const std::size_t width = images.shape()[images.rank() - 1];
   lecture::show(name, images.reshaped(Shape{images.size() / width, width}));
 }
-// [/imports]
+// [/fold]
 
 // [training]
 /// The same digits, the pixels of all of them in one new order.

@@ -1,6 +1,6 @@
 // Chapter 9: metrics. Read with docs/chapters/09_metrics.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <cmath>
@@ -20,7 +20,7 @@ using lecture::heading;
 using nn::ConfusionMatrix;
 using nn::Labels;
 using nn::Tensor;
-// [/imports]
+// [/fold]
 
 // [append]
 /// Adds the labels of some more samples, all of one class.

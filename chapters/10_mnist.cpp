@@ -1,6 +1,6 @@
 // Chapter 10: MNIST, an MLP against a CNN. Read with docs/chapters/10_mnist.md.
 
-// [omit: the headers, one for each thing that is used]
+// [fold: Headers, one for each thing that is used]
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -30,7 +30,7 @@
 #include <system_error>
 #include <utility>
 #include <vector>
-// [/omit]
+// [/fold]
 
 // [start]
 import nn;
@@ -215,7 +215,7 @@ struct Options {
 };
 // [/options]
 
-// [omit: how options are read, and files tried before hours of training]
+// [fold: How options are read, and files tried before hours of training]
 /// Accepts whole numbers of a range, and says so of anything else.
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
   return CLI::Validator{
@@ -362,7 +362,7 @@ void check_outputs(const Options& options, const Recipe& recipe) {
   }
   folders.keep();
 }
-// [/omit]
+// [/fold]
 
 // [prepare]
 Recipe recipe_of(const std::string& name) {
@@ -598,12 +598,12 @@ struct Row {
 };
 // [/row]
 
-// [omit: numbers as text]
+// [fold: Numbers as text]
 std::string whole(double x) { return nn::thousands(static_cast<std::size_t>(std::llround(x))); }
 std::string seconds(double x) { return fmt::format("{:.1f} s", x); }
 std::string nats(double x) { return fmt::format("{:.4f}", nn::unsigned_nan(x)); }
 std::string percent(double x) { return fmt::format("{:.2f} %", 100 * x); }
-// [/omit]
+// [/fold]
 
 // [rows]
 std::vector<Row> rows() {
@@ -645,7 +645,7 @@ std::vector<Row> changed_rows() {
 }
 // [/rows]
 
-// [omit: cells, padded and with their units]
+// [fold: Cells, padded and with their units]
 std::string cell(const Statistic& s, const std::function<std::string(double)>& write) {
   if (s.count == 0) return "–";
   // The unit once, behind both numbers.
@@ -671,7 +671,7 @@ void print_line(std::string line) {
   line.resize(line.find_last_not_of(' ') + 1);
   fmt::print("{}\n", line);
 }
-// [/omit]
+// [/fold]
 
 // [comparison]
 /// Whether the networks were trained here, and not loaded.
@@ -831,7 +831,7 @@ Json to_json(const Options& options, const std::vector<Run>& runs) {
 }
 // [/json]
 
-// [omit: where a result goes whose file cannot be written]
+// [fold: Where a result goes whose file cannot be written]
 /// Whether a function could write a file; prints why not.
 template <class Write>
 bool written(const fs::path& file, const Write& write) {
@@ -873,7 +873,7 @@ bool keep(const fs::path& file, const Write& write, const std::string& text = ""
 bool keep_text(const fs::path& file, const std::string& text) {
   return keep(file, [&](const fs::path& to) { nn::write_whole("write_whole", to, text); }, text);
 }
-// [/omit]
+// [/fold]
 
 // [keep]
 std::string mistakes_csv(const Run& run) {

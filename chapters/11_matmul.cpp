@@ -1,6 +1,6 @@
 // Chapter 11: the matrix product. Read with docs/chapters/11_matmul.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <dlfcn.h>
 #include <fmt/core.h>
 
@@ -31,7 +31,7 @@ using nn::Simd;
 using nn::simd_load;
 using nn::simd_store;
 using nn::Tensor;
-// [/imports]
+// [/fold]
 
 // [loops]
 /// (1) The formula: every element of C is a row of A times a column of B.

@@ -1,6 +1,6 @@
 // Chapter 12: generalisation. Read with docs/chapters/12_generalisation.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ using lecture::show;
 using nn::real;
 using nn::Shape;
 using nn::Tensor;
-// [/imports]
+// [/fold]
 
 // [digits]
 /// MNIST, this fraction of it set aside; a small part of it if the program is to be short.

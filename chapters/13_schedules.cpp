@@ -1,6 +1,6 @@
 // Chapter 13: schedules. Read with docs/chapters/13_schedules.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ import nn;
 
 using lecture::heading;
 using nn::real;
-// [/imports]
+// [/fold]
 
 // [digits]
 /// 20,000 digits to train on and 10,000 to choose by; if it is to be short, a twentieth of them.

@@ -1,6 +1,6 @@
 // Chapter 14: reading an image as a sequence. Read with docs/chapters/14_recurrent.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ using lecture::show;
 using nn::real;
 using nn::Shape;
 using nn::Tensor;
-// [/imports]
+// [/fold]
 
 // [marked]
 /// Sequences of two numbers a step: a random one, and a mark, which is 1 at one step and 0 at all

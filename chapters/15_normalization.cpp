@@ -1,6 +1,6 @@
 // Chapter 15: deep networks. Read with docs/chapters/15_normalization.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ using lecture::show;
 using nn::real;
 using nn::Shape;
 using nn::Tensor;
-// [/imports]
+// [/fold]
 
 // [plan]
 /// What a network is made of: 784-100-…-100-10.

@@ -1,6 +1,6 @@
 // Chapter 16: an old report, run again. Read with docs/chapters/16_two_digits.md.
 
-// [imports]
+// [fold: Headers and imports]
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ using nn::Dataset;
 using nn::Sequential;
 using nn::Tensor;
 using Initializer = std::function<void(Tensor&, nn::Fan)>;
-// [/imports]
+// [/fold]
 
 // [networks]
 /// The smaller network of the report: it has a sigmoid at the end, so a yes or no for each digit.

@@ -1,6 +1,6 @@
 // Chapter 17: A network for use. Read with docs/chapters/17_predict.md.
 
-// [omit: the headers, one for each thing that is used]
+// [fold: Headers, one for each thing that is used]
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 #include <system_error>
 #include <utility>
 #include <vector>
-// [/omit]
+// [/fold]
 
 // [start]
 import nn;

@@ -9,7 +9,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 
 import measured
-from pieces import PieceError, find_piece, output_heading, output_section, recorded
+from pieces import PieceError, find_piece, output_heading, output_section, read_pieces, recorded
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,6 +21,10 @@ def code_block(directive, text, language, caption):
     container += nodes.caption(caption, "", nodes.Text(caption))
     container += block
     return [container]
+
+
+def lines_of(file, piece):
+    return f"{file}, lines {piece.first}–{piece.first + len(piece.lines) - 1}"
 
 
 def set_source_info_of(directive, node):
@@ -38,8 +42,27 @@ class Piece(Directive):
             piece = find_piece(path, name)
         except (PieceError, FileNotFoundError) as error:
             raise self.error(str(error))
-        last = piece.first + len(piece.lines) - 1
-        return code_block(self, piece.text, "cpp", f"{file}, lines {piece.first}–{last}")
+        return code_block(self, piece.text, "cpp", lines_of(file, piece))
+
+
+class Folded(Directive):
+    """The plumbing of a program, which is closed until a reader opens it."""
+
+    required_arguments = 1
+
+    def run(self):
+        (file,) = self.arguments
+        path = ROOT / file
+        self.state.document.settings.env.note_dependency(str(path))
+        try:
+            pieces = [piece for piece in read_pieces(path)[0] if piece.is_folded]
+        except (PieceError, FileNotFoundError) as error:
+            raise self.error(str(error))
+        fold = nodes.admonition(classes=["dropdown"], collapsible=True, open=False)
+        fold += nodes.title("", "The rest of the program")
+        for piece in pieces:
+            fold += code_block(self, piece.text, "cpp", f"{piece.name.split(': ', 1)[1]} ({lines_of(file, piece)})")
+        return [fold]
 
 
 class Output(Directive):
@@ -190,6 +213,7 @@ def setup(app):
     app.add_role("measured", measured_role)
     app.add_directive("plot", Plot)
     app.add_directive("piece", Piece)
+    app.add_directive("folded", Folded)
     app.add_directive("live", Live)
     app.add_node(LiveFigure, html=(visit_live, depart_live))
     app.connect("html-page-context", add_scripts)

@@ -1,9 +1,10 @@
 """Programs in named pieces, and what of them a page shows.
 
-A piece stands between the lines `// [name]` and `// [/name]`. Code that no page needs to show stands
-between `// [omit: reason]` and `// [/omit]`. The markers themselves are never shown.
+A piece stands between the lines `// [name]` and `// [/name]`. Plumbing, such as includes, stands between
+`// [fold: what it is]` and `// [/fold]`. The markers themselves are never shown.
 
-A page shows a piece with the line ```{piece} FILE NAME, and a section of a chapter's recorded output
+A page shows a piece with the line ```{piece} FILE NAME, wherever its explanation needs it, all plumbing of a
+program, folded away, with ```{folded} FILE, and a section of a chapter's recorded output
 with ```{output} CHAPTER SECTION. In a sentence {recorded}`CHAPTER SECTION PATTERN` stands for what the
 group of a pattern matches in such a section.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 RECORDS = Path(__file__).resolve().parents[2] / "chapters"
 MARKER = re.compile(r"^\s*// \[(/?)([^\]]+)\]$")
 SHOWN = re.compile(r"^(`{3,}|:{3,})\{piece\} (\S+) (\S+)$")
+FOLDED = re.compile(r"^(`{3,}|:{3,})\{folded\} (\S+)$")
 OUTPUT = re.compile(r"^(`{3,}|:{3,})\{output\} (\S+) (\S+)$")
 CODE = re.compile(r"^(`{3,}|:{3,})(cpp|c\+\+|\{code-block\} cpp|\{literalinclude\}.*(?<!\.txt))$")
 SECTION = re.compile(r"^(\d+\.\d+) ")
@@ -36,8 +38,8 @@ class Piece:
         return textwrap.dedent("\n".join(self.lines))
 
     @property
-    def is_omitted(self):
-        return self.name.startswith("omit")
+    def is_folded(self):
+        return self.name.startswith("fold:")
 
 
 def read_pieces(path):
@@ -53,9 +55,9 @@ def read_pieces(path):
             continue
         ends, name = marker.groups()
         if not ends and current is None:
-            if name.startswith("omit") and not re.match(r"omit: \S", name):
-                raise PieceError(f"{path.name}:{number}: an omission needs a reason")
-            if not name.startswith("omit") and any(p.name == name for p in pieces):
+            if name.startswith("fold") and not re.match(r"fold: \S", name):
+                raise PieceError(f"{path.name}:{number}: what is folded needs a name")
+            if not name.startswith("fold:") and any(p.name == name for p in pieces):
                 raise PieceError(f"{path.name}:{number}: a second piece '{name}'")
             current = Piece(name, number + 1, [])
         elif ends and current is not None and name == current.name.split(":")[0]:
