@@ -9,6 +9,7 @@ module;
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -95,6 +96,7 @@ class CsvReader {
 
   /// The next field as a number; `7.0` and `7e0` are 7, too.
   std::uint8_t number(unsigned largest) {
+    if (const std::optional<std::uint8_t> digits = next_digits(largest)) return *digits;
     const std::string_view text = field();
     unsigned value = 0;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -176,6 +178,25 @@ class CsvReader {
       fail("the text is UTF-16, expected UTF-8 or ASCII");
     }
     if (rest_.find('\n') == std::string_view::npos) line_end_ = '\r';  // as old Macintoshes had it
+  }
+
+  /// The next field, if it is one to three digits and nothing else, as almost all are; else the
+  /// line stays where it is.
+  std::optional<std::uint8_t> next_digits(unsigned largest) {
+    std::size_t size = 0;
+    unsigned value = 0;
+    for (; size < std::min<std::size_t>(3, line_.size()); ++size) {
+      const unsigned digit = static_cast<unsigned char>(line_[size]) - unsigned{'0'};
+      if (digit > 9) break;
+      value = 10 * value + digit;
+    }
+    const bool ends_line = size == line_.size();
+    if (size == 0 || value > largest || separator_ == ' ') return std::nullopt;
+    if (!ends_line && line_[size] != separator_) return std::nullopt;
+    ++column_;
+    ended_ = ends_line;
+    line_.remove_prefix(ends_line ? size : size + 1);
+    return static_cast<std::uint8_t>(value);
   }
 
   /// All fields of the line.

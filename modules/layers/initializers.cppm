@@ -74,7 +74,7 @@ class He {
   Distribution distribution_;
 };
 
-/// Glorot (Xavier) initialization, for layers followed by tanh, sigmoid or softmax: weights of
+/// Glorot (Xavier) initialization, for layers followed by tanh or softmax: weights of
 /// variance 2 / (n_in + n_out), a compromise that preserves the size of signals on the way forward
 /// and of gradients on the way back. Uniform, with bound √(6 / (n_in + n_out)); or normal, with
 /// standard deviation √(2 / (n_in + n_out)).

@@ -1,8 +1,8 @@
 """The table of `./book speed`: runs the programs beside it, ours and others' in turns, and prints what
 came of it. Everything measured goes into a JSON file as well.
 
-The tables show medians; ± is half the distance between the quartiles. A ratio is ours to that of the best
-peer, each with the number of threads that suits it best.
+The tables show medians; ± is half the distance between the quartiles, in percent of the median. A ratio is ours to
+that of the best peer, each with the number of threads that suits it best.
 """
 
 import argparse
@@ -267,10 +267,10 @@ def print_race(answers, racers, limits):
                 for racer in racers:
                     values = answers[question].get(racer.name, {}).get(threads)
                     cell = ""
-                    if values and is_latency:
-                        cell = f"{1e6 * median(values):.1f} ± {1e6 * spread(values):.1f}"
-                    elif values:
-                        cell = f"{median(values):,.0f} ± {spread(values):,.0f}"
+                    if values:
+                        middle = median(values)
+                        cell = f"{1e6 * middle:.1f}" if is_latency else f"{middle:,.0f}"
+                        cell += f" ± {100 * spread(values) / middle:.0f} %"
                     row += f"{cell:>16}"
                 if threads == 2 and best:
                     row += f"{entry['ratio']:7.2f}"
