@@ -1,12 +1,13 @@
 """Checks that pages and programs show the same code: every line of a chapter's program is on its page, where the
-explanation needs it or folded at the end, and every line of code on a page is in a program. And that each page has all the parts that
-a chapter's page must have. Exits with 1 if not.
+explanation needs it or folded at the end, and every line of code on a page is in a program. That each page has all
+the parts that a chapter's page must have, and that numbers in its sentences come from somewhere. Exits with 1 if not.
 """
 
 import re
 import sys
 from pathlib import Path
 
+from check_numbers import check_numbers, read_allowed
 from module_list import check_readme_table
 from pieces import CODE, FOLDED, OUTPUT, SECTION, SHOWN, PieceError, find_piece, output_section, read_pieces
 
@@ -128,7 +129,9 @@ def main():
     problems += check_modules(sorted((ROOT / "modules").rglob("*.cpp*")), pages)
     problems += check_readme(ROOT / "README.md", ROOT / "chapters" / "10_mnist.out")
     problems += check_readme_table()
+    allowed = read_allowed((ROOT / "docs" / "numbers.txt").read_text())
     for page in pages:
+        problems += check_numbers(page, allowed)
         problems += check_words(page, ROOT / "docs" / "glossary.md")
         program = ROOT / "chapters" / f"{page.stem}.cpp"
         found, (count, plumbing) = check_page(page, program, program.with_suffix(".out"))
