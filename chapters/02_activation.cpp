@@ -135,16 +135,11 @@ int main(int argc, char** argv) {
   // [check]
   const Tensor at{{-1.5, 0.25, 2}, {0.75, -0.5, 1}};  // nowhere near the kink at 0
   const Tensor r{{1, -2, 0.5}, {3, 1, -1}};
-  fmt::print("  ReLU       differs by less than 1e-3: {}\n",
-             worst_difference(nn::ReLU{}, at, r) < 1e-3);
-  fmt::print("  leaky ReLU differs by less than 1e-3: {}\n",
-             worst_difference(nn::LeakyReLU{0.1F}, at, r) < 1e-3);
-  fmt::print("  sigmoid    differs by less than 1e-3: {}\n",
-             worst_difference(nn::Sigmoid{}, at, r) < 1e-3);
-  fmt::print("  tanh       differs by less than 1e-3: {}\n",
-             worst_difference(nn::Tanh{}, at, r) < 1e-3);
-  fmt::print("  softmax    differs by less than 1e-3: {}\n",
-             worst_difference(nn::Softmax{}, at, r) < 1e-3);
+  lecture::check("ReLU", worst_difference(nn::ReLU{}, at, r), 1e-3);
+  lecture::check("leaky ReLU", worst_difference(nn::LeakyReLU{0.1F}, at, r), 1e-3);
+  lecture::check("sigmoid", worst_difference(nn::Sigmoid{}, at, r), 1e-3);
+  lecture::check("tanh", worst_difference(nn::Tanh{}, at, r), 1e-3);
+  lecture::check("softmax", worst_difference(nn::Softmax{}, at, r), 1e-3);
   // [/check]
 
   // [break]

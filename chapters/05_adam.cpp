@@ -183,8 +183,7 @@ int main(int argc, char** argv) {
       worst = std::fmax(worst, std::abs(position[i] - place.value(i)));
     }
   }
-  fmt::print("  ten steps by hand and by nn::Momentum differ by less than 1e-5: {}\n",
-             worst < 1e-5);
+  lecture::check("ten steps by hand", worst, 1e-5);
   // [/check]
 
   // [break]

@@ -287,8 +287,7 @@ void check(const nn::Dataset& images) {
     for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += of_sample[j] / 20;
   }
   fmt::print("  a batch of 20, and the mean of 20 samples: {} numbers each\n", mean.size());
-  fmt::print("  their distance is below a millionth of their length: {}\n",
-             distance(of_batch, mean) < 1e-6 * length(mean));
+  lecture::check("distance by length", distance(of_batch, mean) / length(mean), 1e-6);
 }
 // [/check]
 

@@ -79,17 +79,6 @@ class Unturned {
 };
 // [/unturned]
 
-// [nudge]
-/// Nudges the input and every parameter of a layer (chapter 4).
-template <nn::Layer L>
-void check(const std::string& name, L layer, const Tensor& x) {
-  for (const auto& entry : nn::check_gradients(layer, x).entries) {
-    fmt::print("  {:<26}{:<8}differs by less than 1 %: {}\n", name, entry.name,
-               entry.relative_error < 0.01);
-  }
-}
-// [/nudge]
-
 // [neighbours]
 int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 8: convolution");
@@ -194,13 +183,14 @@ int main(int argc, char** argv) {
     // No two are nearer than 0.02, so that no nudge makes another one the largest.
     images.values()[i] = 0.02F * static_cast<real>(i * 31 % images.size()) - 1;
   }
-  check("convolution", nn::Convolution{2, 3, {.kernel = 3}, nn::He{random}}, images);
-  check(
+  lecture::check_gradients("convolution", nn::Convolution{2, 3, {.kernel = 3}, nn::He{random}},
+                           images);
+  lecture::check_gradients(
       "with stride and padding",
       nn::Convolution{2, 3, {.kernel = 3, .stride = 2, .padding = nn::Padding{1}}, nn::He{random}},
       images);
-  check("max pooling", nn::MaxPool{2}, images);
-  check("average pooling", nn::AveragePool{2}, images);
+  lecture::check_gradients("max pooling", nn::MaxPool{2}, images);
+  lecture::check_gradients("average pooling", nn::AveragePool{2}, images);
   // [/check]
 
   // [mnist]
@@ -239,9 +229,10 @@ int main(int argc, char** argv) {
   // [break]
   heading("8.10 Break it: a kernel not turned");
   const Tensor one{Shape{1, 1, 6, 6}, images.values().first(36)};
-  check("not turned", Unturned{small}, one);
+  lecture::check_gradients("not turned", Unturned{small}, one);
   const Tensor mirror = filled(Shape{1, 1, 2, 2}, {1, 2, 2, 1});
-  check("not turned, but the same", Unturned{nn::Convolution{mirror, Tensor{1}}}, one);
+  lecture::check_gradients("not turned, but the same", Unturned{nn::Convolution{mirror, Tensor{1}}},
+                           one);
   // [/break]
 
   // [shapes]

@@ -18,6 +18,7 @@ module;
 
 export module lecture;
 
+import nn.backprop;
 import nn.evaluation;
 import nn.files;
 import nn.reporter;
@@ -121,6 +122,22 @@ void show(std::string_view name, const nn::Labels& labels) {
   nn::Tensor row{nn::Shape{labels.size()}};
   std::ranges::copy(labels, row.values().begin());
   show(name, row);
+}
+
+/// Prints an error and what is allowed: `sigmoid   error 2e-05, allowed 1e-03`.
+void check(std::string_view what, double error, double allowed) {
+  fmt::print("  {:<32} error {:.0e}, allowed {:.0e}{}\n", what, error, allowed,
+             error <= allowed ? "" : ": too much");
+}
+
+/// Checks the gradients of a layer by nudging its input and every parameter (chapter 4).
+template <nn::Layer L>
+void check_gradients(std::string_view name, L layer, const nn::Tensor& input,
+                     double allowed = 0.01) {
+  for (const auto& entry : nn::check_gradients(layer, input).entries) {
+    check(name.empty() ? entry.name : fmt::format("{:<24} {}", name, entry.name),
+          entry.relative_error, allowed);
+  }
 }
 
 /// How many of a hundred samples a network classifies right.
