@@ -147,7 +147,7 @@ class Recycler {
     remove(place);
   }
 
-  /// Remembers the sizes of the latest large blocks.
+  /// Whether a large block of this size was given back lately. From now on, one was.
   bool came_back_before(std::size_t capacity) {
     if (std::ranges::find(large_sizes_, capacity) != large_sizes_.end()) return true;
     large_sizes_[next_size_++ % large_sizes_.size()] = capacity;
