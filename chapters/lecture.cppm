@@ -8,6 +8,7 @@ module;
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -124,6 +125,23 @@ void show(std::string_view name, const nn::Labels& labels) {
   show(name, row);
 }
 
+/// Draws digits side by side, each row of the tensor an image of 28 × 28 pixels. `margin` pixels are
+/// left out at every side: MNIST keeps four empty.
+void draw(const nn::Tensor& digits, std::size_t margin = 2) {
+  constexpr std::size_t side = 28;
+  for (std::size_t y = margin; y + margin < side; y += 2) {
+    std::string line;
+    for (std::size_t i = 0; i < digits.rows(); ++i) {
+      const auto row = [&](std::size_t number) {
+        return digits.row(i).subspan(number * side + margin, side - 2 * margin);
+      };
+      line += "  " + nn::half_blocks<nn::real>(row(y), row(y + 1));
+    }
+    line.resize(line.find_last_not_of(' ') + 1);
+    fmt::print("{}\n", line);
+  }
+}
+
 /// Prints an error and what is allowed: `sigmoid   error 2e-05, allowed 1e-03`.
 void check(std::string_view what, double error, double allowed) {
   fmt::print("  {:<32} error {:.0e}, allowed {:.0e}{}\n", what, error, allowed,
@@ -144,6 +162,14 @@ double percent_right(const nn::Sequential& network, const nn::Dataset& set) {
   return 100 * seen.metrics[0];
 }
 
+/// Runs a training from several seeds, 1, 2 and so on, and returns what each run gives: a number.
+template <class Training>
+std::vector<double> for_seeds(std::size_t seeds, const Training& training) {
+  std::vector<double> results;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) results.push_back(training(seed));
+  return results;
+}
+
 /// The mean of several numbers, and their standard deviation.
 struct Spread {
   double mean;
@@ -159,6 +185,30 @@ Spread spread(const std::vector<double>& values) {
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
   return {.mean = mean, .deviation = std::sqrt(squares / (count - 1))};
+}
+
+/// `98.35 ± 0.05`.
+std::string to_string(const Spread& spread, int digits = 2) {
+  return fmt::format("{:.{}f} ± {:.{}f}", spread.mean, digits, spread.deviation, digits);
+}
+
+/// Numbers under a name, for a table or a figure.
+struct Curve {
+  std::string name;
+  std::vector<double> values;
+};
+
+/// Keeps curves of equal length as the data of a figure, a column for each: `epoch,MLP,CNN`.
+/// @param first The name of the first column, which has 0, step, 2 step and so on.
+void keep(std::string_view file, std::string_view first, std::size_t step,
+          const std::vector<Curve>& curves) {
+  std::string lines{first};
+  for (const Curve& curve : curves) lines += fmt::format(",{}", curve.name);
+  for (std::size_t i = 0; i < curves.front().values.size(); ++i) {
+    lines += fmt::format("\n{}", i * step);
+    for (const Curve& curve : curves) lines += fmt::format(",{:.4g}", curve.values[i]);
+  }
+  keep(file, lines + "\n");
 }
 
 }  // namespace lecture

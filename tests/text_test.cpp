@@ -2,14 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 
 import nn.text;
 
 namespace {
 
+using nn::half_blocks;
 using nn::printable;
 using nn::short_number;
 using nn::thousands;
@@ -74,6 +77,12 @@ TEST(Printable, IsCutBetweenLetters) {
   EXPECT_EQ(printable("abcdefg", 6), "abcdef…");
   EXPECT_EQ(printable("ab→c", 3), "ab…");  // the arrow has three bytes
   EXPECT_EQ(printable("ab→c", 5), "ab→…");
+}
+
+TEST(HalfBlocks, DrawTwoRowsOfPixelsInOneLine) {
+  const std::array upper{0.0F, 0.41F, 0.0F, 1.0F};
+  const std::array lower{0.4F, 0.0F, 0.41F, 1.0F};
+  EXPECT_EQ(half_blocks(std::span<const float>{upper}, std::span<const float>{lower}), " ▀▄█");
 }
 
 }  // namespace

@@ -14,6 +14,8 @@ module;
 
 module predict.answers;
 
+import nn.text;
+
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
@@ -53,18 +55,6 @@ const Reading& least_certain(const Answer& answer) {
 // [/number]
 
 // [drawing]
-/// Two rows of pixels as one line of half blocks.
-std::string half_blocks(std::span<const nn::real> pixels, std::size_t line) {
-  std::string text;
-  for (std::size_t x = 0; x < 28; ++x) {
-    const bool upper = pixels[2 * line * 28 + x] > 0.4F;
-    const bool lower = pixels[(2 * line + 1) * 28 + x] > 0.4F;
-    constexpr std::array<const char*, 4> blocks{" ", "▀", "▄", "█"};
-    text += blocks[(upper ? 1U : 0U) + (lower ? 2U : 0U)];
-  }
-  return text;
-}
-
 /// A bar as long as a share of 32 columns, to an eighth of one.
 std::string bar(nn::real share) {
   constexpr std::array<const char*, 8> parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
@@ -95,7 +85,8 @@ std::string shortened(const std::string& path) {
 void print_bars(const Reading& reading) {
   constexpr std::size_t above = 2;  // lines of the drawing before the first bar
   for (std::size_t line = 0; line < 14; ++line) {
-    std::string text = "  " + half_blocks(reading.found.pixels.row(0), line);
+    const auto row = [&](std::size_t y) { return reading.found.pixels.row(0).subspan(28 * y, 28); };
+    std::string text = "  " + nn::half_blocks<nn::real>(row(2 * line), row(2 * line + 1));
     if (line >= above && line - above < 10) {
       const nn::real probability = reading.probabilities(0, line - above);
       text +=

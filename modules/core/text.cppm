@@ -6,6 +6,7 @@ module;
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -42,5 +43,19 @@ template <std::floating_point T>
 /// @param most How many bytes of it are shown.
 /// @return `text`, or `tex…`.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t most = 200);
+
+/// Two rows of pixels as one line of text, so that a digit can be drawn in a terminal: each
+/// character is `▀`, `▄`, `█` or a space.
+/// @param upper, lower Brightness from 0 to 1, equally many pixels; above 0.4 a pixel is drawn.
+template <std::floating_point T>
+[[nodiscard]] std::string half_blocks(std::span<const T> upper, std::span<const T> lower) {
+  std::string text;
+  for (std::size_t x = 0; x < upper.size(); ++x) {
+    const bool above = upper[x] > T(0.4);
+    const bool below = lower[x] > T(0.4);
+    text += above && below ? "█" : above ? "▀" : below ? "▄" : " ";
+  }
+  return text;
+}
 
 }  // namespace nn
