@@ -1,25 +1,19 @@
 // Chapter 11: the matrix product. Read with docs/chapters/11_matmul.md.
 
 // [fold: Headers and imports]
-#include <dlfcn.h>
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <string>
-#include <string_view>
-#include <thread>
-#include <type_traits>
 #include <vector>
 
 import lecture;
-import nn.matmul;
+import matmul.contest;
+import matmul.roofline;
 import nn.parallel;
-import nn.random;
 import nn.vector;
 
 using lecture::heading;
@@ -46,122 +40,15 @@ void three_loops(const Matrix& a, const Matrix& b, Tensor& c) {
     }
   }
 }
-// [/loops]
 
-// [product]
-Tensor noise(const Shape& shape) {
-  nn::Random random{shape.size()};
-  Tensor tensor{shape};
-  for (real& x : tensor.values()) x = static_cast<real>(random.uniform(-1, 1));
-  return tensor;
-}
-
-/// The plain product, its sums in double.
-std::vector<double> exact_product(const Tensor& a, const Tensor& b) {
-  std::vector<double> c(a.rows() * b.columns());
-  for (std::size_t i = 0; i < a.rows(); ++i) {
-    for (std::size_t k = 0; k < b.rows(); ++k) {
-      const double scalar = a(i, k);
-      double* const to = &c[i * b.columns()];
-      for (std::size_t j = 0; j < b.columns(); ++j) to[j] += scalar * b.data()[k * b.columns() + j];
-    }
-  }
-  return c;
-}
-
-/// The largest difference, as a share of the largest element.
-double error(const Tensor& c, const std::vector<double>& exact) {
-  double largest = 0;
-  double difference = 0;
-  for (std::size_t i = 0; i < exact.size(); ++i) {
-    largest = std::fmax(largest, std::abs(exact[i]));
-    difference = std::fmax(difference, std::abs(c.data()[i] - exact[i]));
-  }
-  return largest > 0 ? difference / largest : difference;
-}
-// [/product]
-
-// [seconds]
-/// Seconds that `work` takes: the best of several runs, since other programs can only slow it down.
-double seconds(const std::function<void()>& work) {
-  double best = INFINITY;
-  double all = 0;
-  for (int run = 0; run < 2 || all < 0.15; ++run) {
-    const auto begin = std::chrono::steady_clock::now();
-    work();
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-    best = std::fmin(best, taken.count());
-    all += taken.count();
-  }
-  return std::fmax(best, 1e-9);
-}
-// [/seconds]
-
-// [table]
-/// Operations of a product, in billions.
-double giga_operations(const Matrix& a, const Matrix& b) {
-  return 2e-9 * static_cast<double>(a.rows * a.columns * b.columns);
-}
-
-/// GFLOP/s of a product that `work` computes.
-double speed(const Matrix& a, const Matrix& b, const std::function<void()>& work) {
-  return giga_operations(a, b) / seconds(work);
-}
-
-/// One line of the table. `intensity`: operations for each byte that is loaded or stored.
-struct Step {
-  std::string name;
-  char mark;
-  double intensity, limit, seconds, error;
-};
-
-/// One product, computed in ever better ways, and the table of them.
-struct Contest {
-  Tensor a, b, c;
-  std::vector<double> exact;
-  std::vector<Step> steps;
-
-  Contest(std::size_t m, std::size_t k, std::size_t n)
-      : a{noise(Shape{m, k})}, b{noise(Shape{k, n})}, c{Shape{m, n}}, exact{exact_product(a, b)} {}
-
-  /// Measures `work`, which adds the product to c or writes it there.
-  void enter(const std::string& name, char mark, double intensity, double limit,
-             const std::function<void()>& work) {
-    const double best = seconds(work);
-    c.fill(0);
-    work();
-    steps.push_back({name, mark, intensity, limit, best, error(c, exact)});
-  }
-
-  /// GFLOP/s; 0 of what is not there.
-  [[nodiscard]] double speed(const Step& step) const {
-    return step.seconds > 0 ? giga_operations(a, b) / step.seconds : 0;
-  }
-
-  void print() const {
-    fmt::print("  {:<25}{:>8}{:>10}{:>11}{:>11}{:>11}\n", "", "ms", "GFLOP/s", "times (1)",
-               "% of limit", "error");
-    for (const Step& step : steps) {
-      fmt::print("  {:<25}{:8.2f}{:10.1f}{:11.1f}{:11.1f}{:11.1e}\n", step.name, 1e3 * step.seconds,
-                 speed(step), speed(step) / speed(steps[0]), 100 * speed(step) / step.limit,
-                 step.error);
-    }
-  }
-};
-// [/table]
-
-// [first]
-/// `limit`: GFLOP/s that the machine can do; section 11.2 measures it.
-void three_plain_loops(Contest& contest, double limit) {
+void three_plain_loops(Contest& contest) {
   heading("11.1 Three loops");
-  // Each multiply-add loads a number of A and one of B.
-  contest.enter("(1) i-j-k", '1', 2.0 / (2 * sizeof(real)), limit,
-                [&] { three_loops(contest.a, contest.b, contest.c); });
+  contest.enter("(1) i-j-k", three_loops);
+  const Step& step = contest.steps[0];
   fmt::print("  {} times {}: {:.0f} ms, {:.2f} GFLOP/s\n", to_string(contest.a.shape()),
-             to_string(contest.b.shape()), 1e3 * contest.steps[0].seconds,
-             contest.speed(contest.steps[0]));
+             to_string(contest.b.shape()), 1e3 * step.seconds, step.speed);
 }
-// [/first]
+// [/loops]
 
 // [chains]
 /// How many vectors of sums the registers hold beside what they are made from.
@@ -187,7 +74,7 @@ void multiply_adds(std::size_t count) {
 }
 // [/chains]
 
-// [bandwidth]
+// [machine]
 /// A row grows by a number times another row, a vector at a time: two loads and a store for each
 /// multiply-add. (`size` is a multiple of `lanes`.)
 void add_scaled(real scalar, const real* row, real* to, std::size_t size) {
@@ -196,80 +83,33 @@ void add_scaled(real scalar, const real* row, real* to, std::size_t size) {
   }
 }
 
-/// GB/s that add_scaled() moves, on all threads; each has two rows of `size` numbers.
-double bandwidth(std::size_t size, std::size_t repeats) {
-  const std::size_t all = nn::threads();
-  std::vector<Tensor> rows(2 * all, Tensor{Shape{size}, 1});
-  const double taken = seconds([&] {
-    nn::parallel_for(all, [&](std::size_t thread) {
-      Tensor& to = rows[2 * thread];
-      for (std::size_t i = 0; i < repeats; ++i) {
-        add_scaled(0.5F, rows[2 * thread + 1].data(), to.data(), size);
-        show_to_others(to);
-      }
-    });
-  });
-  return 1e-9 * static_cast<double>(all * repeats * 3 * size * sizeof(real)) / taken;
+void add_again_and_again(const Tensor& row, Tensor& to, std::size_t times) {
+  for (std::size_t i = 0; i < times; ++i) {
+    add_scaled(0.5F, row.data(), to.data(), row.size());
+    show_to_others(to);
+  }
 }
-// [/bandwidth]
 
-// [machine]
-/// What the machine can do, in GFLOP/s and in GB/s; `all` is on all threads.
-struct Machine {
-  double chain, multiply_adds, all_multiply_adds;
-  double first_cache, memory, all_memory;
-};
-
-Machine measure_machine() {
-  constexpr std::size_t count = 200'000;
-  const auto vectors = [](std::size_t threads) {
-    const double taken = seconds([threads] {
-      nn::parallel_for(threads, [](std::size_t) { multiply_adds<Simd, sums_at_once>(count); });
-    });
-    return 2e-9 * static_cast<double>(threads * count * sums_at_once * lanes) / taken;
-  };
-  constexpr std::size_t small = 2048;
-  constexpr std::size_t large = std::size_t{1} << 24U;
-  const std::size_t all = nn::threads();
-  const double all_memory = bandwidth(large / all, 1);
-  nn::set_threads(1);
-  const double chain = 2e-9 * count / seconds([] { multiply_adds<real, 1>(count); });
-  const double one = vectors(1);
-  const double cache = bandwidth(small, 1000);
-  const double memory = bandwidth(large, 1);
-  nn::set_threads(all);
-  return {chain, one, vectors(all), cache, memory, all_memory};
+Machine measure() {
+  return measure_machine({.one_chain = multiply_adds<real, 1>,
+                          .chains = multiply_adds<Simd, sums_at_once>,
+                          .count = sums_at_once,
+                          .numbers = lanes,
+                          .add_rows = add_again_and_again});
 }
-// [/machine]
 
-// [limits]
 void limits(const Machine& machine) {
   heading("11.2 What the machine can do");
-  const std::size_t all = nn::threads();
-  const auto print = [](const std::string& what, double number, std::string_view unit) {
-    fmt::print("  {:<40}{:8.1f} {}\n", what, number, unit);
-  };
-  print("multiply-adds, one after the other", machine.chain, "GFLOP/s");
-  print(fmt::format("{} chains, {} numbers in each", sums_at_once, lanes), machine.multiply_adds,
-        "GFLOP/s");
-  print(fmt::format("the same on all threads, {}", all), machine.all_multiply_adds, "GFLOP/s");
-  print("first cache, one thread", machine.first_cache, "GB/s");
-  print("memory, one thread", machine.memory, "GB/s");
-  print("memory, all threads", machine.all_memory, "GB/s");
-  print("operations in the time of one byte", machine.all_multiply_adds / machine.all_memory,
-        "FLOP/byte");
+  print(machine);
 }
-// [/limits]
+// [/machine]
 
 // [counting]
 void counting() {
   heading("11.3 Counting");
-  struct Product {
-    std::size_t m, k, n;
-  };
   fmt::print("  {:>5}{:>6}{:>6}{:>22}{:>8}{:>12}\n", "M", "K", "N", "million operations", "MB",
              "FLOP/byte");
-  for (const auto& [m, k, n] : std::array<Product, 4>{
+  for (const auto& [m, k, n] : std::array<std::array<std::size_t, 3>, 4>{
            {{1, 784, 256}, {100, 784, 256}, {96, 1024, 1024}, {1024, 1024, 1024}}}) {
     const auto operations = static_cast<double>(2 * m * k * n);
     const auto bytes = static_cast<double>(sizeof(real) * (m * k + k * n + m * n));
@@ -280,6 +120,16 @@ void counting() {
 // [/counting]
 
 // [paper]
+/// a a − c for a = 1 + 2⁻¹² and c = 1 + 2⁻¹¹: exactly 2⁻²⁴.
+void two_roundings_or_one() {
+  const float a = 1 + 0x1p-12F;
+  const float c = 1 + 0x1p-11F;
+  float product = a * a;
+  show_to_others(product);  // so that it is rounded: nothing is fused through memory
+  fmt::print("  a a - c  two roundings {:.1e}, one {:.1e}, exactly {:.1e}\n", product - c,
+             std::fma(a, a, -c), 0x1p-24);
+}
+
 void on_paper() {
   heading("11.4 On paper");
   const Tensor a{{1, 2}, {3, 4}};
@@ -302,6 +152,7 @@ void on_paper() {
     fmt::print("\n         places of B {}\n", places);
     lecture::show("C", c);
   }
+  two_roundings_or_one();
 }
 // [/paper]
 
@@ -318,22 +169,17 @@ void swapped_loops(const Matrix& a, const Matrix& b, Tensor& c) {
     }
   }
 }
-// [/swapped]
 
-// [order]
 void order_of_loops(Contest& contest, const Machine& machine) {
   heading("11.5 The order of the loops");
   const Tensor columns{Shape{1024, 1024}, 1};
   const Matrix b = nn::transposed(columns);
   fmt::print("  (1), B's columns side by side:      {:.2f} GFLOP/s\n",
-             speed(contest.a, b, [&] { three_loops(contest.a, b, contest.c); }));
+             speed(three_loops, contest.a, b));
   fmt::print("  multiply-adds, one after the other: {:.2f} GFLOP/s\n", machine.chain);
-  // Each multiply-add loads a number of B and one of C, and stores the latter.
-  contest.enter("(2) i-k-j", '2', 2.0 / (3 * sizeof(real)), machine.multiply_adds,
-                [&] { swapped_loops(contest.a, contest.b, contest.c); });
-  contest.print();
+  contest.enter_and_print("(2) i-k-j", swapped_loops);
 }
-// [/order]
+// [/swapped]
 
 // [vectors]
 /// (3) The same, with vectors.
@@ -345,16 +191,12 @@ void with_vectors(const Matrix& a, const Matrix& b, Tensor& c) {
     }
   }
 }
-// [/vectors]
 
-// [lanes]
-void vectors_of_numbers(Contest& contest, const Machine& machine) {
+void vectors_of_numbers(Contest& contest) {
   heading("11.6 Vectors");
-  contest.enter("(3) vectors", '3', 2.0 / (3 * sizeof(real)), machine.multiply_adds,
-                [&] { with_vectors(contest.a, contest.b, contest.c); });
-  contest.print();
+  contest.enter_and_print("(3) vectors", with_vectors);
 }
-// [/lanes]
+// [/vectors]
 
 // [blocks]
 /// (4) Block by block of B, each small enough for the first cache and used for all rows of A.
@@ -372,20 +214,16 @@ void in_blocks(const Matrix& a, const Matrix& b, Tensor& c) {
     }
   }
 }
-// [/blocks]
 
-// [cache]
-void blocks_for_the_cache(Contest& contest, const Machine& machine) {
+void blocks_for_the_cache(Contest& contest) {
   heading("11.7 Blocks for the cache");
   const auto bytes = static_cast<double>(contest.b.size() * sizeof(real));
   const auto reads = static_cast<double>(contest.a.rows());
   fmt::print("  step (3) reads the {:.1f} MB of B {} times: {:.0f} GB/s\n", bytes / 1e6, reads,
              bytes * reads / contest.steps.back().seconds / 1e9);
-  contest.enter("(4) blocks", '4', 2.0 / (3 * sizeof(real)), machine.multiply_adds,
-                [&] { in_blocks(contest.a, contest.b, contest.c); });
-  contest.print();
+  contest.enter_and_print("(4) blocks", in_blocks);
 }
-// [/cache]
+// [/blocks]
 
 // [tile]
 constexpr std::size_t tile_rows = sums_at_once / 2;
@@ -410,9 +248,7 @@ void multiply_tile(const real* a, std::size_t a_stride, const real* b, std::size
     for (std::size_t v = 0; v < 2; ++v) simd_store(c + i * c_stride + v * lanes, sums[i][v]);
   }
 }
-// [/tile]
 
-// [tiles]
 /// (5) Tile by tile.
 void in_tiles(const Matrix& a, const Matrix& b, Tensor& c) {
   for (std::size_t j = 0; j + panel_width <= b.columns; j += panel_width) {
@@ -422,22 +258,14 @@ void in_tiles(const Matrix& a, const Matrix& b, Tensor& c) {
     }
   }
 }
-// [/tiles]
 
-// [registers]
-/// Operations for each byte that multiply_tile() loads while k runs.
-constexpr double tile_intensity =
-    2.0 * tile_rows * panel_width / ((tile_rows + panel_width) * sizeof(real));
-
-void tile_in_registers(Contest& contest, const Machine& machine) {
+void tile_in_registers(Contest& contest) {
   heading("11.8 A tile in registers");
   fmt::print("  steps (3), (4): {:.2f} loads and stores for each multiply-add of vectors\n", 3.0);
   fmt::print("  a tile {} × 2:  {:.2f}\n", tile_rows, (tile_rows + 2.0) / (2 * tile_rows));
-  contest.enter("(5) tile in registers", '5', tile_intensity, machine.multiply_adds,
-                [&] { in_tiles(contest.a, contest.b, contest.c); });
-  contest.print();
+  contest.enter_and_print("(5) tile in registers", in_tiles);
 }
-// [/registers]
+// [/tile]
 
 // [pack]
 constexpr std::size_t block_depth = 256;
@@ -447,8 +275,7 @@ void pack(const Matrix& b, std::size_t k0, std::size_t depth, std::size_t j0, re
   const real* from = b.data + k0 * b.row_stride + j0 * b.column_stride;
   for (std::size_t k = 0; k < depth; ++k, from += b.row_stride, panel += panel_width) {
     if (b.column_stride == 1) {
-      for (std::size_t v = 0; v < 2; ++v)
-        simd_store(panel + v * lanes, simd_load(from + v * lanes));
+      std::copy_n(from, panel_width, panel);
     } else {
       for (std::size_t j = 0; j < panel_width; ++j) panel[j] = from[j * b.column_stride];
     }
@@ -473,30 +300,26 @@ void packed(const Matrix& a, const Matrix& b, Tensor& c) {
     multiply_panel(a, b, c, j);
   }
 }
-// [/pack]
 
-// [packing]
-void packing(Contest& contest, const Machine& machine) {
+/// The module's product as a step.
+void with_library(const Matrix& a, const Matrix& b, Tensor& c) { c = nn::matmul(a, b); }
+
+void packing(Contest& contest) {
   heading("11.9 Packing");
-  contest.enter("(6) packing", '6', tile_intensity, machine.multiply_adds,
-                [&] { packed(contest.a, contest.b, contest.c); });
-  contest.print();
+  contest.enter_and_print("(6) packing", packed);
 
   const Tensor many = noise(Shape{1008, 1024});
-  Tensor c{Shape{1008, 1024}};
   fmt::print("\n  1008 rows of A:       (5) {:6.1f}, (6) {:6.1f} GFLOP/s\n",
-             speed(many, contest.b, [&] { in_tiles(many, contest.b, c); }),
-             speed(many, contest.b, [&] { packed(many, contest.b, c); }));
+             speed(in_tiles, many, contest.b), speed(packed, many, contest.b));
   const Tensor columns{Shape{1024, 1024}, 1};
   const Matrix b = nn::transposed(columns);
   const std::size_t all = nn::threads();
   nn::set_threads(1);
   fmt::print("  96, B a transpose:    (6) {:6.1f}, nn::matmul {:6.1f} GFLOP/s\n",
-             speed(contest.a, b, [&] { packed(contest.a, b, contest.c); }),
-             speed(contest.a, b, [&] { contest.c = nn::matmul(contest.a, b); }));
+             speed(packed, contest.a, b), speed(with_library, contest.a, b));
   nn::set_threads(all);
 }
-// [/packing]
+// [/pack]
 
 // [threads]
 /// (7) The same; every panel is the work of one thread.
@@ -504,192 +327,77 @@ void threaded(const Matrix& a, const Matrix& b, Tensor& c) {
   nn::parallel_for(b.columns / panel_width,
                    [&](std::size_t panel) { multiply_panel(a, b, c, panel * panel_width); });
 }
-// [/threads]
 
-// [parallel]
 void several_threads(Contest& contest, const Machine& machine) {
   heading("11.10 Threads");
   fmt::print("  threads: {}\n", nn::threads());
-  contest.enter("(7) threads", '7', tile_intensity, machine.all_multiply_adds,
-                [&] { threaded(contest.a, contest.b, contest.c); });
-  contest.print();
+  contest.enter_and_print("(7) threads", threaded, machine.all_multiply_adds);
 }
-// [/parallel]
-
-// [openblas]
-/// OpenBLAS, if this machine has it: loaded while the program runs, so that no build needs it.
-struct OpenBlas {
-  using Multiply = void (*)(int order, int transpose_a, int transpose_b, int m, int n, int k,
-                            real alpha, const real* a, int a_stride, const real* b, int b_stride,
-                            real beta, real* c, int c_stride);
-  Multiply multiply = nullptr;
-  void (*set_threads)(int) = nullptr;
-
-  OpenBlas() {
-    void* const library = dlopen("libopenblas.so.0", RTLD_NOW);
-    if (library == nullptr) return;
-    const char* const name = std::is_same_v<real, float> ? "cblas_sgemm" : "cblas_dgemm";
-    multiply = reinterpret_cast<Multiply>(dlsym(library, name));
-    set_threads = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads"));
-  }
-
-  [[nodiscard]] bool is_there() const { return multiply != nullptr && set_threads != nullptr; }
-
-  void operator()(const Tensor& a, const Tensor& b, Tensor& c) const {
-    constexpr int row_major = 101;
-    constexpr int as_it_is = 111;
-    const int m = static_cast<int>(a.rows());
-    const int n = static_cast<int>(b.columns());
-    const int k = static_cast<int>(b.rows());
-    multiply(row_major, as_it_is, as_it_is, m, n, k, 1, a.data(), k, b.data(), n, 0, c.data(), n);
-  }
-};
-// [/openblas]
+// [/threads]
 
 // [libraries]
-/// Enters nn::matmul and OpenBLAS, on one thread and on all.
-void enter_libraries(Contest& contest, const Machine& machine) {
-  const OpenBlas blas;
-  const std::size_t all = nn::threads();
-  for (const bool alone : {true, false}) {
-    nn::set_threads(alone ? 1 : all);
-    contest.enter(alone ? "nn::matmul, one thread" : "nn::matmul, all threads", alone ? 'n' : 'N',
-                  tile_intensity, alone ? machine.multiply_adds : machine.all_multiply_adds,
-                  [&] { contest.c = nn::matmul(contest.a, contest.b); });
-  }
-  for (const bool alone : {true, false}) {
-    const std::string name = alone ? "OpenBLAS, one thread" : "OpenBLAS, all threads";
-    const char mark = alone ? 'o' : 'O';
-    const double limit = alone ? machine.multiply_adds : machine.all_multiply_adds;
-    // The threads of the one before may still look out for work.
-    std::this_thread::sleep_for(std::chrono::milliseconds{50});
-    if (blas.is_there()) {
-      blas.set_threads(alone ? 1 : static_cast<int>(all));
-      contest.enter(name, mark, 0, limit, [&] { blas(contest.a, contest.b, contest.c); });
-    } else {
-      contest.steps.push_back({name, mark, 0, limit, 0, 0});
-    }
-  }
-}
-
 void the_library(Contest& contest, const Machine& machine) {
   heading("11.11 The library, and OpenBLAS");
   enter_libraries(contest, machine);
   contest.print();
 
-  Contest layer{100, 784, 256};
-  layer.enter("(1) i-j-k", '1', 0, machine.multiply_adds,
-              [&] { three_loops(layer.a, layer.b, layer.c); });
+  Contest layer{100, 784, 256, machine.multiply_adds};
+  layer.enter("(1) i-j-k", three_loops);
   enter_libraries(layer, machine);
   fmt::print("\n  {} times {}:\n", to_string(layer.a.shape()), to_string(layer.b.shape()));
   layer.print();
 }
 // [/libraries]
 
-// [picture]
-/// A picture on logarithmic scales: eight places to the right double the intensity, two lines up
-/// the speed.
-class Picture {
- public:
-  explicit Picture(double top) : top_{top} {}
-
-  void mark(double intensity, double speed, char character) {
-    const auto column = std::lround(8 * std::log2(intensity / leftmost));
-    const auto line = std::lround(2 * std::log2(top_ / speed));
-    if (column < 0 || column >= width || line < 0 || line >= height) return;
-    lines_[static_cast<std::size_t>(line)][static_cast<std::size_t>(column)] = character;
-  }
-
-  void print() const {
-    for (std::size_t line = 0; line < height; ++line) {
-      const double speed = top_ / std::exp2(static_cast<double>(line) / 2);
-      fmt::print("  {:>8} |{}\n", line % 4 == 0 ? fmt::format("{:.1f}", speed) : "", lines_[line]);
-    }
-    fmt::print("   GFLOP/s +{:-<64}\n{:>12}", "", "");
-    for (int place = 0; place < width; place += 8) {
-      fmt::print("{:<8}", leftmost * std::exp2(place / 8));
-    }
-    fmt::print("\n{:>12}FLOP/byte, of the bytes that are loaded and stored\n", "");
-  }
-
-  static constexpr int width = 64;
-  static constexpr int height = 22;
-  static constexpr double leftmost = 1.0 / 16;
-
- private:
-  double top_;
-  std::vector<std::string> lines_ = std::vector<std::string>(height, std::string(width, ' '));
-};
-// [/picture]
-
 // [roofline]
 void roofline(const Contest& contest, const Machine& machine) {
   heading("11.12 The roofline");
-  Picture picture{std::fmax(machine.all_multiply_adds, machine.multiply_adds)};
-  for (int column = 0; column < Picture::width; ++column) {
-    const double intensity = Picture::leftmost * std::exp2(column / 8.0);
-    const bool flat = machine.first_cache * intensity > machine.multiply_adds;
-    if (flat) picture.mark(intensity, machine.all_multiply_adds, '=');
-    picture.mark(intensity, std::fmin(machine.memory * intensity, machine.multiply_adds), '.');
-    picture.mark(intensity, std::fmin(machine.first_cache * intensity, machine.multiply_adds), '-');
-  }
-  std::string lines = "step,intensity,gflops\n";
-  for (std::size_t i = 0; i < contest.steps.size(); ++i) {
-    const Step& step = contest.steps[i];
-    const double speed = contest.speed(step);
-    if (step.intensity > 0) picture.mark(step.intensity, speed, step.mark);
-    lines += fmt::format("{},{:.3f},{:.3f}\n", i + 1, step.intensity, speed);
-  }
-  picture.print();
-  lecture::keep("11_steps.csv", lines);
-  lecture::keep("11_roofs.csv",
-                fmt::format("chain,one,all,cache,memory\n{:.3f},{:.3f},{:.3f},{:.3f},{:.3f}\n",
-                            machine.chain, machine.multiply_adds, machine.all_multiply_adds,
-                            machine.first_cache, machine.memory));
+  constexpr double number = sizeof(real);
+  constexpr double element = 2 / (2 * number);  // loads a number of A and one of B
+  constexpr double row = 2 / (3 * number);      // loads one of B and one of C, stores the latter
+  constexpr double tile =
+      2.0 * tile_rows * panel_width / ((tile_rows + panel_width) * number);  // while k runs
+  draw_roofline(machine, contest.steps, {element, row, row, row, tile, tile, tile, tile, tile});
 }
 // [/roofline]
 
 // [check]
-void check() {
+/// Every step gives what the three loops give.
+void check_steps() {
   heading("11.13 Check yourself");
   const Tensor a = noise(Shape{24, 64});
   const Tensor b = noise(Shape{64, 256});
-  const auto product = [&](const auto& multiply) {
-    Tensor c{Shape{24, 256}};
-    multiply(a, b, c);
-    return c;
-  };
-  const Tensor plain = product(three_loops);
-  int step = 1;
-  for (const Tensor& c : {product(swapped_loops), product(with_vectors), product(in_blocks),
-                          product(in_tiles), product(packed), product(threaded)}) {
-    fmt::print("  step ({}) equals (1) to the last bit: {}\n", ++step, c == plain);
+  const Tensor turned = nn::transpose(b);
+  const Tensor expected = product(three_loops, a, b);
+  const std::array<Multiply, 6> steps{swapped_loops, with_vectors, in_blocks,
+                                      in_tiles,      packed,       threaded};
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    lecture::check(fmt::format("step ({})", i + 2), error(product(steps[i], a, b), expected), 0);
   }
-  Tensor columns{Shape{256, 64}};
-  for (std::size_t k = 0; k < 64; ++k) {
-    for (std::size_t j = 0; j < 256; ++j) columns(j, k) = b(k, j);
-  }
-  Tensor from_columns{Shape{24, 256}};
-  packed(a, nn::transposed(columns), from_columns);
-  fmt::print("  step (6) with B a transpose: {}; nn::matmul: {}\n", from_columns == plain,
-             nn::matmul(a, b) == plain);
-  bool right = true;
+  lecture::check("step (6), B a transpose",
+                 error(product(packed, a, nn::transposed(turned)), expected), 0);
+  lecture::check("nn::matmul", error(nn::matmul(a, b), expected), 0);
+}
+
+/// The module is right with shapes that fit no tile, and the same with any number of threads.
+void check_library() {
+  double worst = 0;
   for (const std::size_t m : std::array<std::size_t, 6>{1, 2, 5, 12, 13, 100}) {
     for (const std::size_t n : std::array<std::size_t, 6>{1, 3, 16, 17, 33, 65}) {
-      const Tensor left = noise(Shape{m, 300});
-      const Tensor other = noise(Shape{300, n});
-      right = right && error(nn::matmul(left, other), exact_product(left, other)) < 1e-5;
+      const Tensor a = noise(Shape{m, 300});
+      const Tensor b = noise(Shape{300, n});
+      worst = std::fmax(worst, error(nn::matmul(a, b), exact_product(a, b)));
     }
   }
-  fmt::print("  nn::matmul, 36 awkward shapes: every error below 1e-5: {}\n", right);
-  const Tensor large = noise(Shape{200, 200});
+  lecture::check("nn::matmul, 36 awkward shapes", worst, 1e-5);
+  const Tensor a = noise(Shape{200, 200});
   const std::size_t all = nn::threads();
   nn::set_threads(1);
-  const Tensor alone = nn::matmul(large, large);
+  const Tensor alone = nn::matmul(a, a);
   for (const std::size_t threads : std::array<std::size_t, 3>{2, 3, 8}) {
     nn::set_threads(threads);
-    fmt::print("  nn::matmul, {} threads as one, to the last bit: {}\n", threads,
-               nn::matmul(large, large) == alone);
+    lecture::check(fmt::format("nn::matmul, {} threads", threads), error(nn::matmul(a, a), alone),
+                   0);
   }
   nn::set_threads(all);
 }
@@ -700,20 +408,19 @@ void break_it() {
   heading("11.14 Break it");
   const Tensor a = noise(Shape{24, 64});
   const Tensor b = noise(Shape{64, 37});
-  Tensor c{Shape{24, 37}};
   const std::vector<double> exact = exact_product(a, b);
-  packed(a, b, c);
+  const Tensor c = product(packed, a, b);
   std::size_t right = 0;
   while (right < 37 && std::abs(c(0, right) - exact[right]) < 1e-4) ++right;
   fmt::print("  narrow: the first {} of 37 columns are right, error {:.2f}\n", right,
              error(c, exact));
 
   const Tensor whole = noise(Shape{64, 32});
-  const std::vector<double> expected = exact_product(a, whole);
   Tensor kept{Shape{24, 32}};
   for (int call = 1; call <= 3; ++call) {
     packed(a, whole, kept);
-    fmt::print("  not cleared: call {}, error {:.2f}\n", call, error(kept, expected));
+    fmt::print("  not cleared: call {}, error {:.2f}\n", call,
+               error(kept, exact_product(a, whole)));
   }
 }
 // [/break]
@@ -721,21 +428,22 @@ void break_it() {
 // [main]
 int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 11: matmul");
-  const Machine machine = measure_machine();
-  Contest contest{96, 1024, 1024};
-  three_plain_loops(contest, machine.multiply_adds);
+  const Machine machine = measure();
+  Contest contest{96, 1024, 1024, machine.multiply_adds};
+  three_plain_loops(contest);
   limits(machine);
   counting();
   on_paper();
   order_of_loops(contest, machine);
-  vectors_of_numbers(contest, machine);
-  blocks_for_the_cache(contest, machine);
-  tile_in_registers(contest, machine);
-  packing(contest, machine);
+  vectors_of_numbers(contest);
+  blocks_for_the_cache(contest);
+  tile_in_registers(contest);
+  packing(contest);
   several_threads(contest, machine);
   the_library(contest, machine);
   roofline(contest, machine);
-  check();
+  check_steps();
+  check_library();
   break_it();
 }
 // [/main]

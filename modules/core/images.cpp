@@ -42,6 +42,7 @@ InterleavedImages::InterleavedImages(std::size_t count, const Shape& sample)
 
 InterleavedImages::InterleavedImages(const Tensor& images)
     : InterleavedImages{images.rows(), checked(images).sample()} {
+  // [interleave]
   const std::size_t size = sample_.size();
   parallel_for(groups(), [&](std::size_t g) {
     const std::size_t first = g * lanes;
@@ -58,6 +59,7 @@ InterleavedImages::InterleavedImages(const Tensor& images)
         simd_store(to + (i + k) * lanes, square[k]);
     }
   });
+  // [/interleave]
 }
 
 InterleavedImages::operator Tensor() const {

@@ -95,6 +95,7 @@ class Pool {
   /// How many threads were asked for, the caller's included.
   [[nodiscard]] std::size_t threads() const { return threads_; }
 
+  // [run]
   void run(const Loop& loop) {
     loop_ = loop;
     failed_.store(false, std::memory_order_relaxed);
@@ -109,6 +110,7 @@ class Pool {
     }
     if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
   }
+  // [/run]
 
  private:
   void announce() {
@@ -136,6 +138,7 @@ class Pool {
     }
   }
 
+  // [rounds]
   /// Works on a thread's own share, then on what is left of the others'.
   void take_rounds(std::size_t own) {
     std::uint64_t finished = 0;
@@ -153,6 +156,7 @@ class Pool {
       done_.notify_all();
     }
   }
+  // [/rounds]
 
   /// After a round has thrown, the others are only counted.
   void work_round(std::size_t round) {
