@@ -3,11 +3,12 @@
 // [fold: Headers and imports]
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
-#include <exception>
-#include <initializer_list>
-#include <span>
+#include <cstdint>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,237 +16,285 @@ import lecture;
 import nn;
 
 using lecture::heading;
-using lecture::percent_right;
+using lecture::show;
 using nn::real;
 using nn::Shape;
 using nn::Tensor;
-
-Tensor filled(const Shape& shape, std::initializer_list<real> values) {
-  return Tensor{shape, std::span{values}};
-}
-
-/// Prints images row by row, one below the other.
-void show_rows(const std::string& name, const Tensor& images) {
-  const std::size_t width = images.shape()[images.rank() - 1];
-  lecture::show(name, images.reshaped(Shape{images.size() / width, width}));
-}
 // [/fold]
 
 // [training]
-/// The same digits, the pixels of all of them in one new order.
+/// The same images, the pixels of all of them in one new order.
 nn::Dataset shuffled(const nn::Dataset& digits) {
-  nn::Random random{8};
-  const std::vector<std::size_t> from = random.permutation(784);
+  const std::vector<std::size_t> from = nn::Random{8}.permutation(784);
   nn::Dataset result = digits;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    for (std::size_t p = 0; p < from.size(); ++p) result.inputs(i, p) = digits.inputs(i, from[p]);
-  }
+  for (std::size_t i = 0; i < digits.size(); ++i)
+    for (std::size_t p = 0; p < 784; ++p) result.inputs(i, p) = digits.inputs(i, from[p]);
   return result;
 }
 
 /// Trains on 300 batches of 100.
-void train(nn::Sequential& network, const nn::Dataset& digits) {
-  nn::Training training{network,
-                        nn::SoftmaxCrossEntropy{},
-                        nn::Adam{{.learning_rate = 0.005F}},
-                        digits,
-                        {.batches = {.size = 100, .shuffle = false}}};
+nn::Sequential trained(nn::Sequential network, const nn::Dataset& digits) {
+  const nn::Adam adam{{.learning_rate = 0.005F}};
+  const nn::TrainingOptions options{.batches = {.size = 100, .shuffle = false}};
+  nn::Training training{network, nn::SoftmaxCrossEntropy{}, adam, digits, options};
   for (int i = 0; i < 300; ++i) training.step();
+  return network;
+}
+
+/// How many of 100 validation images a network reads after training, from each of five seeds.
+template <class Make>
+std::string percent_of_five(const Make& make, const nn::Split& digits) {
+  return to_string(lecture::spread(lecture::for_seeds(5, [&](std::uint64_t seed) {
+    return lecture::percent_right(trained(make(seed), digits.training), digits.validation);
+  })));
+}
+
+nn::Sequential dense_network(std::uint64_t seed) {
+  nn::Random random{seed};
+  return nn::Sequential{nn::Dense{784, 32, nn::He{random}}, nn::ReLU{},
+                        nn::Dense{32, 10, nn::Glorot{random}}};
+}
+
+void no_neighbors(const nn::Split& digits, const nn::Split& mixed) {
+  heading("8.1 A dense layer does not know its neighbors");
+  Tensor pair = digits.training.inputs.rows(0, 2);
+  std::ranges::copy(mixed.training.inputs.row(0), pair.row(1).begin());
+  lecture::draw(pair, 0);
+  fmt::print("  pixels in order:  {} % right\n", percent_of_five(dense_network, digits));
+  fmt::print("  pixels shuffled:  {} % right\n", percent_of_five(dense_network, mixed));
 }
 // [/training]
 
-// [unturned]
-/// One channel in, one out, and a mistake: on the way back the kernel is not turned.
-class Unturned {
- public:
-  explicit Unturned(nn::Convolution convolution) : inner_{std::move(convolution)} {}
+// [slide]
+/// One channel: the kernel k moves over the image x, and each window gives one number.
+Tensor slide(const Tensor& x, const Tensor& k, real bias) {
+  Tensor y{Shape{x.rows() - k.rows() + 1, x.columns() - k.columns() + 1}, bias};
+  for (std::size_t i = 0; i < y.rows(); ++i)
+    for (std::size_t j = 0; j < y.columns(); ++j)
+      for (std::size_t m = 0; m < k.rows(); ++m)
+        for (std::size_t n = 0; n < k.columns(); ++n) y(i, j) += x(i + m, j + n) * k(m, n);
+  return y;
+}
 
-  [[nodiscard]] std::string name() const { return inner_.name(); }
-  [[nodiscard]] Shape output_shape(const Shape& sample) const {
-    return inner_.output_shape(sample);
-  }
-  Tensor forward(const Tensor& x) { return inner_.forward(x); }
-  [[nodiscard]] Tensor predict(const Tensor& x) const { return inner_.predict(x); }
-  Tensor backward(const Tensor& dy) {
-    inner_.backward_parameters(dy);
-    const Tensor& kernel = inner_.kernels();
-    const nn::Padding padding{{kernel.shape()[2] - 1, kernel.shape()[3] - 1}};
-    return nn::Convolution{kernel, Tensor{0}, 1, padding}.predict(dy);
-  }
-  [[nodiscard]] std::vector<nn::Parameter*> parameters() { return inner_.parameters(); }
+const Tensor X{{1, 0, 2, 1}, {0, 1, 0, 2}, {2, 1, 1, 0}, {1, 0, 2, 1}};
+const Tensor K{{1, 2}, {0, -1}};
 
- private:
-  nn::Convolution inner_;
-};
-// [/unturned]
-
-// [neighbours]
-int main(int argc, char** argv) {
-  lecture::begin(argc, argv, "Chapter 8: convolution");
-
-  heading("8.1 A dense layer has no neighbours");
-  const nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 1.0 / 6});
-  const nn::Split mixed{shuffled(digits.training), shuffled(digits.validation), {}};
-  const auto five_starts = [](const nn::Split& images) {
-    for (std::size_t start = 1; start <= 5; ++start) {
-      nn::Random random{start};
-      nn::Sequential network{nn::Dense{784, 32, nn::He{random}}, nn::ReLU{},
-                             nn::Dense{32, 10, nn::Glorot{random}}};
-      train(network, images.training);
-      fmt::print("{:6.1f}", percent_right(network, images.validation));
-    }
-    fmt::print("  % right\n");
-  };
-  fmt::print("  pixels in order:");
-  five_starts(digits);
-  fmt::print("  pixels shuffled:");
-  five_starts(mixed);
-  // [/neighbours]
-
-  // [hand]
+void by_hand() {
   heading("8.2 A window that moves");
-  const Tensor X = filled(Shape{1, 1, 4, 4}, {1, 0, 2, 1,  //
-                                              0, 1, 0, 2,  //
-                                              2, 1, 1, 0,  //
-                                              1, 0, 2, 1});
-  const Tensor K = filled(Shape{1, 1, 2, 2}, {1, 2,  //
-                                              0, -1});
-  nn::Convolution small{K, Tensor{1}};
-  show_rows("X", X);
-  show_rows("K", K);
-  show_rows("Y", small.forward(X));
-  // [/hand]
+  show("X", X);
+  show("K", K);
+  show("Y", slide(X, K, 1));
+}
+// [/slide]
 
-  // [edge]
+// [edge]
+void edges() {
   heading("8.3 An edge");
-  const Tensor corner = filled(Shape{1, 1, 5, 6}, {0, 0, 0, 0, 0, 0,  //
-                                                   0, 0, 0, 0, 0, 0,  //
-                                                   0, 0, 0, 1, 1, 1,  //
-                                                   0, 0, 0, 1, 1, 1,  //
-                                                   0, 0, 0, 1, 1, 1});
-  const nn::Convolution upright{filled(Shape{1, 1, 1, 2}, {-1, 1}), Tensor{0}};
-  const nn::Convolution level{filled(Shape{1, 1, 2, 1}, {-1, 1}), Tensor{0}};
-  show_rows("upright", upright.predict(corner));
-  show_rows("level", level.predict(corner));
-  // [/edge]
+  const Tensor corner{{0, 0, 0, 0, 0, 0},
+                      {0, 0, 0, 0, 0, 0},
+                      {0, 0, 0, 1, 1, 1},
+                      {0, 0, 0, 1, 1, 1},
+                      {0, 0, 0, 1, 1, 1}};
+  show("upright", slide(corner, Tensor{{-1, 1}}, 0));
+  show("level", slide(corner, Tensor{{-1}, {1}}, 0));
+}
+// [/edge]
 
-  // [channels]
+// [forward]
+/// The formula, with a loop for each of its letters and one for the images.
+Tensor plain_forward(const Tensor& x, const Tensor& k, const Tensor& bias) {
+  Tensor y{Shape{x.shape()[0], k.shape()[0], x.shape()[2] - k.shape()[2] + 1,
+                 x.shape()[3] - k.shape()[3] + 1}};
+  for (std::size_t image = 0; image < y.shape()[0]; ++image)
+    for (std::size_t o = 0; o < y.shape()[1]; ++o)
+      for (std::size_t i = 0; i < y.shape()[2]; ++i)
+        for (std::size_t j = 0; j < y.shape()[3]; ++j) {
+          y(image, o, i, j) = bias(o);
+          for (std::size_t c = 0; c < k.shape()[1]; ++c)
+            for (std::size_t m = 0; m < k.shape()[2]; ++m)
+              for (std::size_t n = 0; n < k.shape()[3]; ++n)
+                y(image, o, i, j) += x(image, c, i + m, j + n) * k(o, c, m, n);
+        }
+  return y;
+}
+
+void channels() {
   heading("8.4 Channels, and weights that are shared");
-  const Tensor two = filled(Shape{1, 2, 2, 2}, {1, 2, 3, 4,  //
-                                                1, 0, 0, 1});
-  const nn::Convolution sum{filled(Shape{1, 2, 2, 2}, {1, 0, 0, 1,  //
-                                                       0, 1, 1, -2}),
-                            Tensor{0.5}};
-  show_rows("Y", sum.predict(two));
-  const nn::Sequential shared{nn::Convolution{1, 8, {.kernel = 5}}};
-  const nn::Sequential all{nn::Dense{784, 4608}};
-  fmt::print("  convolution: {:>9} parameters\n", shared.parameter_count());
-  fmt::print("  dense:       {:>9} parameters\n", all.parameter_count());
-  // [/channels]
+  const Tensor x = Tensor{1, 2, 3, 4, 1, 0, 0, 1}.reshaped(Shape{1, 2, 2, 2});
+  const Tensor k = Tensor{1, 0, 0, 1, 0, 1, 1, -2}.reshaped(Shape{1, 2, 2, 2});
+  show("Y", plain_forward(x, k, Tensor{0.5}));
+  show("layer", nn::Convolution{k, Tensor{0.5}}.predict(x));
+}
+// [/forward]
 
-  // [stride]
+// [stride]
+void strides() {
   heading("8.5 Stride and padding");
-  const auto tell = [](const nn::Convolution& layer) {
+  const auto print_shape = [](const nn::Convolution& layer) {
     fmt::print("  {:<44}{}\n", layer.name(), to_string(layer.output_shape(Shape{1, 28, 28})));
   };
-  tell({1, 8, {.kernel = 5}});
-  tell({1, 8, {.kernel = 5, .padding = nn::Padding::same()}});
-  tell({1, 8, {.kernel = 5, .stride = 2}});
-  tell({1, 8, {.kernel = 5, .stride = 2, .padding = nn::Padding{1}}});
-  // [/stride]
+  print_shape({1, 8, {.kernel = 5}});
+  print_shape({1, 8, {.kernel = 5, .padding = nn::Padding::same()}});
+  print_shape({1, 8, {.kernel = 5, .stride = 2, .padding = nn::Padding{1}}});
+}
+// [/stride]
 
-  // [backward]
+// [backward]
+struct Gradients {
+  Tensor x, k, bias;
+};
+
+/// Each use of a number, in the same loops: what it adds to that number's gradient.
+Gradients plain_backward(const Tensor& x, const Tensor& k, const Tensor& dy) {
+  Gradients d{Tensor{x.shape()}, Tensor{k.shape()}, Tensor{Shape{k.shape()[0]}}};
+  for (std::size_t image = 0; image < dy.shape()[0]; ++image)
+    for (std::size_t o = 0; o < dy.shape()[1]; ++o)
+      for (std::size_t i = 0; i < dy.shape()[2]; ++i)
+        for (std::size_t j = 0; j < dy.shape()[3]; ++j) {
+          d.bias(o) += dy(image, o, i, j);
+          for (std::size_t c = 0; c < k.shape()[1]; ++c)
+            for (std::size_t m = 0; m < k.shape()[2]; ++m)
+              for (std::size_t n = 0; n < k.shape()[3]; ++n) {
+                d.k(o, c, m, n) += dy(image, o, i, j) * x(image, c, i + m, j + n);
+                d.x(image, c, i + m, j + n) += dy(image, o, i, j) * k(o, c, m, n);
+              }
+        }
+  return d;
+}
+
+/// A matrix as a batch of one image that has one channel, and back.
+Tensor image(const Tensor& rows) { return rows.reshaped(Shape{1, 1, rows.rows(), rows.columns()}); }
+Tensor rows(const Tensor& image) { return image.reshaped(image.shape().sample().sample()); }
+
+void backward_by_hand() {
   heading("8.6 Backward");
-  const Tensor dY = filled(Shape{1, 1, 3, 3}, {1, 0, 0,  //
-                                               0, 0, 0,  //
-                                               0, 0, 2});
-  show_rows("dX", small.backward(dY));
-  show_rows("dK", small.parameters()[0]->gradient);
-  show_rows("db", small.parameters()[1]->gradient);
-  // [/backward]
+  const Tensor dY{{1, 0, 0}, {0, 0, 0}, {0, 0, 2}};
+  const Gradients d = plain_backward(image(X), image(K), image(dY));
+  show("dX", rows(d.x));
+  show("dK", rows(d.k));
+  show("db", d.bias);
+}
+// [/backward]
 
-  // [pooling]
+// [pool]
+/// Returns Y, the largest of each 2 × 2 pixels, and dX, which is dY at these largest pixels.
+std::pair<Tensor, Tensor> plain_max_pool(const Tensor& x, const Tensor& dy) {
+  Tensor y{dy.shape()};
+  Tensor dx{x.shape()};
+  for (std::size_t i = 0; i < dy.rows(); ++i)
+    for (std::size_t j = 0; j < dy.columns(); ++j) {
+      std::size_t row = 2 * i;
+      std::size_t column = 2 * j;
+      for (std::size_t r = 2 * i; r < 2 * i + 2; ++r)
+        for (std::size_t q = 2 * j; q < 2 * j + 2; ++q)
+          if (x(r, q) > x(row, column)) std::tie(row, column) = std::pair{r, q};
+      y(i, j) = x(row, column);
+      dx(row, column) = dy(i, j);
+    }
+  return {y, dx};
+}
+
+void pooling() {
   heading("8.7 Pooling");
-  const Tensor ones{Shape{1, 1, 2, 2}, 1};
-  nn::MaxPool largest{2};
-  show_rows("largest", largest.forward(X));
-  show_rows("dX", largest.backward(ones));
-  nn::AveragePool mean{2};
-  show_rows("mean", mean.forward(X));
-  show_rows("dX", mean.backward(ones));
-  // [/pooling]
+  const auto [largest, dx] = plain_max_pool(X, Tensor{{1, 1}, {1, 1}});
+  show("largest", largest);
+  show("dX", dx);
+  show("mean", rows(nn::AveragePool{2}.predict(image(X))));
+}
+// [/pool]
 
-  // [check]
+// [check]
+/// Numbers from -1 on in steps of 0.02, in a mixed order, no two of them equal.
+Tensor scattered(const Shape& shape) {
+  Tensor x{shape};
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x.values()[i] = 0.02F * static_cast<real>(i * 31 % x.size()) - 1;
+  return x;
+}
+
+void check_equal(const char* what, const Tensor& module, const Tensor& plain) {
+  double largest = 0;
+  for (std::size_t i = 0; i < plain.size(); ++i)
+    largest = std::max<double>(largest, std::abs(module.values()[i] - plain.values()[i]));
+  lecture::check(what, largest, 1e-5);
+}
+
+void check_yourself() {
   heading("8.8 Check yourself");
   nn::Random random{1};
-  Tensor images{Shape{2, 2, 6, 6}};
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    // No two are nearer than 0.02, so that no nudge makes another one the largest.
-    images.values()[i] = 0.02F * static_cast<real>(i * 31 % images.size()) - 1;
-  }
-  lecture::check_gradients("convolution", nn::Convolution{2, 3, {.kernel = 3}, nn::He{random}},
-                           images);
-  lecture::check_gradients(
-      "with stride and padding",
-      nn::Convolution{2, 3, {.kernel = 3, .stride = 2, .padding = nn::Padding{1}}, nn::He{random}},
-      images);
-  lecture::check_gradients("max pooling", nn::MaxPool{2}, images);
-  lecture::check_gradients("average pooling", nn::AveragePool{2}, images);
-  // [/check]
-
-  // [mnist]
-  heading("8.9 Digits");
-  const auto convolutional = [] {
-    nn::Random start{1};
-    return nn::Sequential{nn::Reshape{1, 28, 28},
-                          nn::Convolution{1, 8, {.kernel = 5}, nn::RandomNormal{start, 0.05}},
-                          nn::ReLU{},
-                          nn::MaxPool{2},
-                          nn::Flatten{},
-                          nn::Dense{1152, 10, nn::Glorot{start}}};
-  };
-  nn::Sequential network = convolutional();
-  fmt::print("{}", network.summary(Shape{784}));
-  train(network, digits.training);
-  fmt::print("  pixels in order:  {:.1f} % right\n", percent_right(network, digits.validation));
-
-  const Tensor filters = network.layer<nn::Convolution>(1).kernels();
-  std::string lines = "filter,row,column,grey\n";
-  for (std::size_t o = 0; o < 8; ++o) {
-    for (std::size_t m = 0; m < 5; ++m) {
-      for (std::size_t n = 0; n < 5; ++n) {
-        // 128 is a weight of 0: so numbers near 0 are not compared to their last digit.
-        lines += fmt::format("{},{},{},{:.1f}\n", o, m, n, 128 + 100 * filters(o, 0, m, n));
-      }
-    }
-  }
-  lecture::keep("08_filters.csv", lines);
-
-  network = convolutional();
-  train(network, mixed.training);
-  fmt::print("  pixels shuffled:  {:.1f} % right\n", percent_right(network, mixed.validation));
-  // [/mnist]
-
-  // [break]
-  heading("8.10 Break it: a kernel not turned");
-  const Tensor one{Shape{1, 1, 6, 6}, images.values().first(36)};
-  lecture::check_gradients("not turned", Unturned{small}, one);
-  const Tensor mirror = filled(Shape{1, 1, 2, 2}, {1, 2, 2, 1});
-  lecture::check_gradients("not turned, but the same", Unturned{nn::Convolution{mirror, Tensor{1}}},
-                           one);
-  // [/break]
-
-  // [shapes]
-  heading("8.11 Break it: shapes that do not fit");
-  const auto refused = [](const auto& layer, const Shape& sample) {
-    try {
-      static_cast<void>(layer.predict(Tensor{sample.batch(1)}));
-    } catch (const std::exception& error) {
-      fmt::print("  {}\n", error.what());
-    }
-  };
-  refused(nn::Convolution{3, 8, {.kernel = 5}}, Shape{1, 28, 28});
-  refused(nn::Convolution{1, 8, {.kernel = 5}}, Shape{1, 4, 4});
-  refused(nn::MaxPool{2}, Shape{8, 1, 1});
+  const nn::He he{random};
+  const Tensor x = scattered(Shape{2, 2, 6, 6});
+  nn::Convolution layer{2, 3, {.kernel = 3}, he};
+  const Tensor y = layer.forward(x);
+  const Tensor dy = scattered(y.shape());
+  const Gradients d = plain_backward(x, layer.kernels(), dy);
+  check_equal("output", y, plain_forward(x, layer.kernels(), layer.biases()));
+  check_equal("input gradient", layer.backward(dy), d.x);
+  check_equal("kernel gradient", layer.parameters()[0]->gradient, d.k);
+  check_equal("bias gradient", layer.parameters()[1]->gradient, d.bias);
+  const Tensor matrix = scattered(Shape{6, 6});
+  const Tensor dmax = scattered(Shape{3, 3});
+  const auto [plain_y, plain_dx] = plain_max_pool(matrix, dmax);
+  nn::MaxPool pool{2};
+  check_equal("max pooling: output", pool.forward(image(matrix)), plain_y);
+  check_equal("max pooling: input gradient", pool.backward(image(dmax)), plain_dx);
+  const nn::Convolution padded{2, 3, {.kernel = 3, .stride = 2, .padding = nn::Padding{1}}, he};
+  lecture::check_gradients("with stride and padding", padded, x);
 }
-// [/shapes]
+// [/check]
+
+// [mnist]
+nn::Sequential convolutional_network(std::uint64_t seed) {
+  nn::Random random{seed};
+  return nn::Sequential{nn::Reshape{1, 28, 28},
+                        nn::Convolution{1, 8, {.kernel = 5}, nn::RandomNormal{random, 0.05}},
+                        nn::ReLU{},
+                        nn::MaxPool{2},
+                        nn::Flatten{},
+                        nn::Dense{1152, 10, nn::Glorot{random}}};
+}
+
+void digits_with_neighbors(const nn::Split& digits, const nn::Split& mixed) {
+  heading("8.9 Digits");
+  const nn::Sequential network = trained(convolutional_network(1), digits.training);
+  fmt::print("{}", network.summary(Shape{784}));
+  fmt::print("  pixels in order:  {} % right\n", percent_of_five(convolutional_network, digits));
+  fmt::print("  pixels shuffled:  {} % right\n", percent_of_five(convolutional_network, mixed));
+  std::vector<double> grey;  // 128 is a weight of 0
+  for (const real w : network.layer<nn::Convolution>(1).kernels().values())
+    grey.push_back(128 + 100 * w);
+  lecture::keep("08_filters.csv", "weight", 1, {{.name = "grey", .values = grey}});
+}
+// [/mnist]
+
+// [break]
+void break_the_turn() {
+  heading("8.10 Break it: a kernel not turned");
+  const Tensor dY = image(scattered(Shape{3, 3}));
+  const auto compare = [&](const char* what, const Tensor& kernel, const Tensor& used) {
+    const nn::Convolution back{image(used), Tensor{0}, 1, nn::Padding{1}};
+    check_equal(what, back.predict(dY), plain_backward(image(X), image(kernel), dY).x);
+  };
+  compare("turned", K, Tensor{{-1, 0}, {2, 1}});
+  compare("not turned", K, K);
+  compare("not turned, symmetric", Tensor{{1, 2}, {2, 1}}, Tensor{{1, 2}, {2, 1}});
+}
+// [/break]
+
+// [main]
+int main(int argc, char** argv) {
+  lecture::begin(argc, argv, "Chapter 8: convolution");
+  const nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 1.0 / 6});
+  const nn::Split mixed{shuffled(digits.training), shuffled(digits.validation), {}};
+  no_neighbors(digits, mixed);
+  by_hand();
+  edges();
+  channels();
+  strides();
+  backward_by_hand();
+  pooling();
+  check_yourself();
+  digits_with_neighbors(digits, mixed);
+  break_the_turn();
+}
+// [/main]

@@ -54,6 +54,37 @@ TEST(AveragePool, ByHand) {
   EXPECT_EQ(layer.backward(image(Tensor{{4, 8}})), image(Tensor{{1, 1, 2, 2}, {1, 1, 2, 2}}));
 }
 
+// Chapter 8's loops: the first of the largest in each window gives its value, and gets the
+// gradient.
+TEST(MaxPool, IsThePlainLoops) {
+  const Shape shape{3, 2, 7, 6};
+  const Tensor x = whole_noise(shape, 1);
+  MaxPool layer{2};
+  const Tensor y = layer.forward(x);
+  ASSERT_EQ(y.shape(), (Shape{3, 2, 3, 3}));
+  const Tensor dy = whole_noise(y.shape(), 2);
+  Tensor plain_y{y.shape()};
+  Tensor plain_dx{shape};
+  for (std::size_t b = 0; b < 3; ++b)
+    for (std::size_t c = 0; c < 2; ++c)
+      for (std::size_t i = 0; i < 3; ++i)
+        for (std::size_t j = 0; j < 3; ++j) {
+          std::size_t row = 2 * i;
+          std::size_t column = 2 * j;
+          for (std::size_t r = 2 * i; r < 2 * i + 2; ++r)
+            for (std::size_t q = 2 * j; q < 2 * j + 2; ++q)
+              if (x(b, c, r, q) > x(b, c, row, column)) {
+                row = r;
+                column = q;
+              }
+          plain_y(b, c, i, j) = x(b, c, row, column);
+          plain_dx(b, c, row, column) = dy(b, c, i, j);
+        }
+  EXPECT_EQ(y, plain_y);
+  EXPECT_EQ(layer.predict(x), plain_y);
+  EXPECT_EQ(layer.backward(dy), plain_dx);
+}
+
 TEST(MaxPool, GivesTheGradientOfATieToTheFirst) {
   MaxPool layer{2};
   const Tensor x = image(Tensor{{0, 0, 1, 3}, {0, 0, 3, 3}});
