@@ -137,7 +137,7 @@ void vanishing(const nn::Split& digits, std::vector<Curve>& norms) {
 real chosen_rate(const Plan& plan, const nn::Split& digits) {
   real best = 0;
   double lowest = std::numeric_limits<double>::infinity();
-  for (const real rate : {0.03F, 0.1F, 0.3F, 1.0F, 3.0F}) {
+  for (const real rate : {0.03F, 0.1F, 0.3F, 1.0F, 3.0F, 10.0F}) {
     const nn::Sequential network = trained(plan, digits.training, rate, 0);
     const double cost = nn::evaluate(network, nn::SoftmaxCrossEntropy{}, digits.validation).cost;
     if (cost < lowest) best = rate;
@@ -387,7 +387,6 @@ void check_yourself() {
 // [careless]
 /// Batch normalization with a mistake: on the way back, mean and variance count as constants.
 struct Careless : PlainNorm {
-  using PlainNorm::PlainNorm;
   Tensor backward(const Tensor& g) {
     Tensor dx = PlainNorm::backward(g);  // the gradients of γ and β are right
     for (std::size_t j = 0; j < g.columns(); ++j) {
@@ -399,7 +398,7 @@ struct Careless : PlainNorm {
 
 void break_it() {
   heading("15.12 Break it: constants that are not");
-  lecture::check_gradients("Careless", Careless{3}, noise(Shape{6, 3}, 5));
+  lecture::check_gradients("Careless", Careless{PlainNorm{3}}, noise(Shape{6, 3}, 5));
 }
 // [/careless]
 
@@ -420,8 +419,7 @@ void by_the_batch(const nn::Split& digits) {
   for (const std::size_t size : {100U, 10U, 4U, 2U}) {
     const std::vector<double> right = lecture::for_seeds(
         3, [&](std::uint64_t seed) { return together(digits.test, {.size = size}, seed); });
-    const std::string percent = to_string(lecture::spread(right), 1);
-    fmt::print("  forward, {:3} at random{:>14} %\n", size, percent);
+    fmt::print("  forward, {:3} at random{:>14} %\n", size, to_string(lecture::spread(right), 1));
   }
   std::vector<std::size_t> sorted = nn::Random{1}.permutation(digits.test.size());
   std::ranges::sort(sorted, {}, [&](std::size_t i) { return digits.test.targets.class_of(i); });
