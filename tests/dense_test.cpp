@@ -44,6 +44,29 @@ TEST(Dense, BackwardByHand) {
   EXPECT_EQ(dx, (Tensor{{-2, -2}, {8, 17}}));
 }
 
+// Section 1.4: y = 2 w should be 6, so ∂C/∂w = 2 (2 w − 6) · 2, and w goes half of the way to 3.
+TEST(Dense, OneWeightLearns) {
+  Tensor w{{1}};
+  for (const nn::real expected : {2.0F, 2.5F, 2.75F, 2.875F}) {
+    nn::Dense layer{w, Tensor{0}};
+    const Tensor y = layer.forward(Tensor{{2}});
+    (void)layer.backward(Tensor{{2 * (y(0, 0) - 6)}});
+    w(0, 0) -= 0.0625F * layer.parameters()[0]->gradient(0, 0);
+    EXPECT_EQ(w(0, 0), expected);
+  }
+}
+
+// Section 1.6: ∂C/∂w(3, 1) = 0.5 · 1 + 1 · 0.5, one path for each sample, and
+// ∂C/∂x(2, 1) = 0.5 · 0.5 + (−1)(−1), one path for each output.
+TEST(Dense, AddsUpOverPaths) {
+  nn::Dense layer{Tensor{{0.5, -1}, {1, 0}, {-2, 4}}, Tensor{0.25, 1}};
+  EXPECT_EQ(layer.forward(Tensor{{2, -1, 0.5}, {0, 1, 1}}), (Tensor{{-0.75, 1}, {-0.75, 5}}));
+  const Tensor dx = layer.backward(Tensor{{1, 0}, {0.5, -1}});
+  EXPECT_EQ(layer.parameters()[0]->gradient, (Tensor{{2, 0}, {-0.5, -1}, {1, -1}}));
+  EXPECT_EQ(layer.parameters()[1]->gradient, (Tensor{1.5, -1}));
+  EXPECT_EQ(dx, (Tensor{{0.5, 1, -2}, {1.25, 0.5, -5}}));
+}
+
 TEST(Dense, PredictIsForward) {
   nn::Dense layer = small_layer();
   const Tensor x{{1, 2}, {0, -1}};
