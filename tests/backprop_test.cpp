@@ -81,6 +81,21 @@ TEST(Sequential, ByHand) {
   EXPECT_EQ(dx, (Tensor{{8, 8}}));
 }
 
+// Section 4.4, where both hidden units are open: the first input reaches the cost (y − 0.5)²
+// through either, and ∂C/∂x₁ = 1·2·0.5 + 1·(−1)·(−1) = 1 + 1.
+TEST(Sequential, AddsUpOverPaths) {
+  Sequential network{Dense{Tensor{{0.5, -1}, {1, 0.5}}, Tensor{0, 1.25}}, nn::ReLU{},
+                     Dense{Tensor{{2}, {-1}}, Tensor{-0.5}}};
+  const Tensor y = network.forward(Tensor{{1, 0.5}});
+  EXPECT_EQ(y, (Tensor{{1}}));
+  const Tensor target{{0.5}};
+  EXPECT_EQ(nn::MeanSquaredError::value(y, target), 0.25);
+  const Tensor dx = network.backward(nn::MeanSquaredError::gradient(y, target));
+  EXPECT_EQ(gradients(network), (std::vector{Tensor{{2, -1}, {1, -0.5}}, Tensor{2, -1},
+                                             Tensor{{1}, {0.5}}, Tensor{1}}));
+  EXPECT_EQ(dx, (Tensor{{2, 1.5}}));
+}
+
 TEST(Sequential, IsItsLayersOneAfterTheOther) {
   Dense first = dense(4, 7, 1);
   nn::Tanh second;

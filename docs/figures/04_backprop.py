@@ -6,7 +6,7 @@ from shapes import RADIUS, SIZE, canvas, connection, neuron, numeral, words
 
 TOP, LOW, MIDDLE = 29.5, 9, 19
 RECORD = RECORDS / "04_backprop.out"
-W1, B1, W2, B2 = numpy.array([[0.5, -1], [1, 0.5]]), [0, 0.25], numpy.array([[2], [-1]]), [-1]
+W1, B1, W2, B2 = numpy.array([[0.5, -1], [1, 0.5]]), [0, 1.25], numpy.array([[2], [-1]]), [-0.5]
 
 
 def node(axes, place, name, value, message=None):
@@ -31,7 +31,7 @@ def draw(figure, read):
     axes = canvas(figure, 76, 40)
     inputs, sums, hidden = ([(at, TOP), (at, LOW)] for at in (5, 26, 43))
     output, cost = (59, MIDDLE), (72, MIDDLE)
-    for i, j, across, up in ((0, 0, 15.5, 31), (0, 1, 16.1, 24.2), (1, 0, 8.9, 16), (1, 1, 15.5, 10.5)):
+    for i, j, across, up in ((0, 0, 15.5, 31), (0, 1, 15.2, 25.4), (1, 0, 8.9, 16), (1, 1, 15.5, 10.5)):
         connection(axes, inputs[i], sums[j])
         parameter(axes, across, up, W1[i, j], dW1[i][j])
     for i in range(2):
@@ -39,7 +39,7 @@ def draw(figure, read):
         words(axes, 34.5, sums[i][1] + 1.4, "ReLU")
         connection(axes, hidden[i], output)
         parameter(axes, 52.4, (27.8, 10.6)[i], W2[i, 0], dW2[i][0])
-        parameter(axes, sums[i][0], sums[i][1] + 6.8, B1[i], db1[0][i], "bias ")
+        parameter(axes, sums[i][0] + 1.4, sums[i][1] + 6.8, B1[i], db1[0][i], "bias ")
         node(axes, inputs[i], f"$x_{i + 1}$", x[0, i], dx[0][i])
         node(axes, sums[i], f"sum {i + 1}", s[0, i], ds[0][i])
         node(axes, hidden[i], f"hidden {i + 1}", h[0, i], dh[0][i])

@@ -21,13 +21,13 @@ def draw(figure, read):
     top, low, middle = 31, 14, 22.5
     places = {"x1": (5, top), "x2": (5, low), "s1": (24, top), "s2": (24, low), "h1": (39, top),
               "h2": (39, low), "y": (54, middle), "C": (66, middle)}
-    node(axes, *places["x1"], "1", "1", "$x_1$")
-    node(axes, *places["x2"], "0.5", "2", "$x_2$")
+    node(axes, *places["x1"], "1", "2", "$x_1$")
+    node(axes, *places["x2"], "0.5", "1.5", "$x_2$")
     node(axes, *places["s1"], "1", "2", "sum 1, bias 0")
-    node(axes, *places["s2"], "−0.5", "0", "sum 2, bias 0.25")
+    node(axes, *places["s2"], "0.5", "−1", "sum 2, bias 1.25")
     node(axes, *places["h1"], "1", "2", "hidden 1")
-    node(axes, *places["h2"], "0", "−1", "hidden 2")
-    node(axes, *places["y"], "1", "1", "output, bias −1")
+    node(axes, *places["h2"], "0.5", "−1", "hidden 2")
+    node(axes, *places["y"], "1", "1", "output, bias −0.5")
     node(axes, *places["C"], "0.25", "", "cost")
     over, right, left = (0, 1.5), (1.8, 0.6), (-1.8, 0.6)
     for start, end, weight, where, aside in (

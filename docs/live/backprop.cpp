@@ -136,9 +136,9 @@ class BackpropFigure final : public Figure {
         a_grid("target", "Target", "What ought to come out.", {0.5}, 1),
         a_grid("w1", "Weights W₁", "A row for each input, a column for each sum.",
                {0.5, -1, 1, 0.5}, 2),
-        a_grid("b1", "Biases b₁", "Added to the sums.", {0, 0.25}, 2),
+        a_grid("b1", "Biases b₁", "Added to the sums.", {0, 1.25}, 2),
         a_grid("w2", "Weights W₂", "From the hidden neurons to the output.", {2, -1}, 1),
-        a_grid("b2", "Bias b₂", "Added to the output.", {-1}, 1)};
+        a_grid("b2", "Bias b₂", "Added to the output.", {-0.5}, 1)};
     for (Control& control : all) control.restarts = false;  // the formulas stay where they are
     return all;
   }
