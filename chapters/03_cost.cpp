@@ -30,153 +30,200 @@ std::size_t count_right(const Tensor& predictions, const Labels& classes) {
 // [/count]
 
 // [counting]
-int main(int argc, char** argv) {
-  lecture::begin(argc, argv, "Chapter 3: the cost");
+const Labels classes{0, 2};  // sample 0 is of class 0, sample 1 of class 2
+const Tensor careful{{0.5, 0.25, 0.25}, {0.25, 0.5, 0.25}};
+const Tensor bold{{0.75, 0.125, 0.125}, {0.125, 0.75, 0.125}};
+const Tensor nudged{{0.5, 0.25, 0.25}, {0.1875, 0.5, 0.3125}};
 
+void counting() {
   heading("3.1 Counting is not enough");
-  const Labels classes{0, 2};  // sample 0 is of class 0, sample 1 of class 2
-  const Tensor careful{{0.5, 0.25, 0.25}, {0.25, 0.5, 0.25}};
-  const Tensor bold{{0.75, 0.125, 0.125}, {0.125, 0.75, 0.125}};
-  const Tensor nudged{{0.5, 0.25, 0.25}, {0.1875, 0.5, 0.3125}};
   fmt::print("  careful: {} of 2 right\n", count_right(careful, classes));
   fmt::print("  bold:    {} of 2 right\n", count_right(bold, classes));
   fmt::print("  nudged:  {} of 2 right\n", count_right(nudged, classes));
-  // [/counting]
+}
+// [/counting]
 
-  // [squares]
+// [squares]
+using Squares = nn::MeanSquaredError;
+const Tensor T{{1, 0, 0}, {0, 0, 1}};  // the same classes, one-hot
+
+void squared_errors() {
   heading("3.2 The mean squared error");
-  using Squares = nn::MeanSquaredError;
-  const Tensor T{{1, 0, 0}, {0, 0, 1}};  // the same classes, one-hot
   fmt::print("  careful {:.4f}, bold {:.4f}, nudged {:.4f}\n", Squares::value(careful, T),
              Squares::value(bold, T), Squares::value(nudged, T));
   Tensor difference = careful;
   for (std::size_t i = 0; i < T.size(); ++i) difference.values()[i] -= T.values()[i];
   show("careful - T", difference);
   show("gradient", Squares::gradient(careful, T));
-  // [/squares]
+}
+// [/squares]
 
-  // [entropy]
+// [entropy]
+using Entropy = nn::CrossEntropy;
+
+void cross_entropy() {
   heading("3.3 Cross-entropy");
-  using Entropy = nn::CrossEntropy;
   fmt::print("  careful {:.4f}, bold {:.4f}, nudged {:.4f}\n", Entropy::value(careful, T),
              Entropy::value(bold, T), Entropy::value(nudged, T));
   fmt::print("  careful, targets as class numbers: {:.4f}\n", Entropy::value(careful, classes));
   const Tensor slopes = Entropy::gradient(careful, classes);
   fmt::print("  gradient at the right classes: {:.3f} and {:.3f}\n\n", slopes(0, 0), slopes(1, 2));
   fmt::print("  right class has   squared error   cross-entropy\n");
-  for (const real p : {real(0.5), real(0.1), real(0.01), real(0.0001)}) {
+  for (const real p : {0.5F, 0.1F, 0.01F, 0.0001F}) {
     const Tensor doubt{{p, 1 - p}};
     fmt::print("  {:15.4f} {:15.4f} {:15.4f}\n", p, Squares::value(doubt, Labels{0}),
                Entropy::value(doubt, Labels{0}));
   }
-  // [/entropy]
+}
+// [/entropy]
 
-  // [binary]
+// [binary]
+using Binary = nn::BinaryCrossEntropy;
+
+void yes_or_no() {
   heading("3.4 Yes or no");
-  using Binary = nn::BinaryCrossEntropy;
   const Tensor answers{{0.5}, {0.75}};
-  const Tensor truth{1, 0};
+  const Labels truth{1, 0};  // yes, no
   fmt::print("  cost {:.4f}\n", Binary::value(answers, truth));
   show("gradient", Binary::gradient(answers, truth));
-  // [/binary]
+}
+// [/binary]
 
-  // [saturated]
+// [message]
+/// The gradient at a logit z whose sigmoid should be 1.
+real gradient_at(const nn::Cost auto& cost, real z) {
+  nn::Sigmoid sigmoid;
+  const Tensor p = sigmoid.forward(Tensor{{z}});
+  return sigmoid.backward(cost.gradient(p, Labels{1}))(0, 0);
+}
+// [/message]
+
+// [steps]
+/// Steps against the gradient until the sigmoid says at least one half.
+int count_steps(const nn::Cost auto& cost, real z) {
+  int steps = 0;
+  for (; z < 0; ++steps) z -= gradient_at(cost, z);
+  return steps;
+}
+// [/steps]
+
+// [saturated]
+void saturated_output() {
   heading("3.5 A saturated output");
   fmt::print("       z   output    squares    entropy\n");
-  for (const real z : {real(0), real(-2), real(-4), real(-8)}) {
-    nn::Sigmoid sigmoid;
-    const Tensor p = sigmoid.forward(Tensor{nn::Shape{1, 1}, z});
-    const Tensor slow = sigmoid.backward(Squares::gradient(p, Tensor{1}));
-    const Tensor fast = sigmoid.backward(Binary::gradient(p, Tensor{1}));
-    fmt::print("  {:6.1f} {:8.5f} {:10.5f} {:10.5f}\n", z, p(0, 0), slow(0, 0), fast(0, 0));
+  for (const real z : {0.0F, -2.0F, -4.0F, -8.0F}) {
+    fmt::print("  {:6.1f} {:8.5f} {:10.5f} {:10.5f}\n", z, nn::Sigmoid{}.predict(Tensor{z})(0),
+               gradient_at(Squares{}, z), gradient_at(Binary{}, z));
   }
-  // [/saturated]
-
-  // [steps]
-  // Against the gradient, until a sigmoid that should say 1 says at least one half.
-  const auto count_steps = [](const nn::Cost auto& cost, real start) {
-    nn::Sigmoid sigmoid;
-    Tensor z{nn::Shape{1, 1}, start};
-    int steps = 0;
-    for (Tensor p = sigmoid.forward(z); p(0, 0) < real{0.5}; p = sigmoid.forward(z)) {
-      z(0, 0) -= sigmoid.backward(cost.gradient(p, Tensor{1}))(0, 0);
-      ++steps;
-    }
-    return steps;
-  };
   fmt::print("\n  steps from -8: {} with squares, {} with entropy\n", count_steps(Squares{}, -8),
              count_steps(Binary{}, -8));
-  // [/steps]
+}
+// [/saturated]
 
-  // [curves]
+// [fold: The data of the figure]
+void keep_curves() {
   std::string curves = "z,squares,entropy,squares_slope,entropy_slope\n";
   for (int quarters = -32; quarters <= 16; ++quarters) {
     const real z = static_cast<real>(quarters) / 4;
-    nn::Sigmoid sigmoid;
-    const Tensor p = sigmoid.forward(Tensor{nn::Shape{1, 1}, z});
-    const Tensor slow = sigmoid.backward(Squares::gradient(p, Tensor{1}));
-    const Tensor fast = sigmoid.backward(Binary::gradient(p, Tensor{1}));
-    curves += fmt::format("{:.2f},{:.4g},{:.4g},{:.4g},{:.4g}\n", z, Squares::value(p, Tensor{1}),
-                          Binary::value(p, Tensor{1}), slow(0, 0), fast(0, 0));
+    const Tensor p = nn::Sigmoid{}.predict(Tensor{{z}});
+    curves += fmt::format("{:.2f},{:.4g},{:.4g},{:.4g},{:.4g}\n", z, Squares::value(p, Labels{1}),
+                          Binary::value(p, Labels{1}), gradient_at(Squares{}, z),
+                          gradient_at(Binary{}, z));
   }
   lecture::keep("03_saturation.csv", curves);
-  // [/curves]
+}
+// [/fold]
 
-  // [fused]
+// [fused]
+using Fused = nn::SoftmaxCrossEntropy;
+constexpr real ln2 = std::numbers::ln2_v<real>;
+const Tensor Z{{ln2, 0, 0}, {0, ln2, 0}};
+
+void softmax_and_entropy() {
   heading("3.6 Softmax and cross-entropy in one");
-  constexpr real ln2 = std::numbers::ln2_v<real>;
-  const Tensor Z{{ln2, 0, 0}, {0, ln2, 0}};
-  using Fused = nn::SoftmaxCrossEntropy;
   nn::Softmax softmax;
   const Tensor P = softmax.forward(Z);
   show("Z", Z);
   show("softmax", P);
   fmt::print("  cost: apart {:.4f}, in one {:.4f}\n", Entropy::value(P, T), Fused::value(Z, T));
-  const Tensor dZ = Fused::gradient(Z, T);
   show("dZ apart", softmax.backward(Entropy::gradient(P, T)));
-  show("dZ in one", dZ);
-  // [/fused]
+  show("dZ in one", Fused::gradient(Z, T));
+}
+// [/fused]
 
-  // [check]
-  heading("3.7 Check yourself");
-  for (const int part : {4, 8, 16}) {
-    const real h = real(1) / static_cast<real>(part);
-    double worst = 0;
-    for (std::size_t i = 0; i < Z.size(); ++i) {
-      Tensor above = Z;
-      Tensor below = Z;
-      above.values()[i] += h;
-      below.values()[i] -= h;
-      const double slope = (Fused::value(above, T) - Fused::value(below, T)) / (2 * double{h});
-      worst = std::fmax(worst, std::abs(slope - dZ.values()[i]));
-    }
-    fmt::print("  h = 1/{:<2}  largest difference {:.1e}\n", part, worst);
+// [measured]
+/// The largest difference between ∂C/∂Z and the slopes measured with nudges of h.
+double largest_difference(double h) {
+  const Tensor computed = Fused::gradient(Z, T);
+  double worst = 0;
+  for (std::size_t i = 0; i < Z.size(); ++i) {
+    Tensor above = Z;
+    Tensor below = Z;
+    above.values()[i] += static_cast<real>(h);
+    below.values()[i] -= static_cast<real>(h);
+    const double measured = (Fused::value(above, T) - Fused::value(below, T)) / (2 * h);
+    worst = std::fmax(worst, std::abs(measured - computed.values()[i]));
   }
-  // [/check]
+  return worst;
+}
+// [/measured]
 
-  // [naive]
-  heading("3.8 Break it: softmax and logarithm apart");
-  const Tensor far{{1000, 0, 0}};
-  const Labels wanted{1};
+// [check]
+void check_yourself() {
+  heading("3.7 Check yourself");
+  for (const double parts : {4.0, 8.0, 16.0}) {
+    const double h = 1 / parts;
+    fmt::print("  h = 1/{:<2}  error {:.1e}, allowed {:.1e}\n", parts, largest_difference(h),
+               h * h / 100);
+  }
+}
+// [/check]
+
+// [naive]
+const Tensor far{{1000, 0, 0}};
+
+void as_the_formulas_say() {
   Tensor naive = far;
   real sum = 0;
-  for (real& x : naive.values()) sum += (x = std::exp(x));
+  for (real& x : naive.values()) {
+    x = std::exp(x);
+    sum += x;
+  }
   for (real& x : naive.values()) x /= sum;
-  fmt::print("  as the formulas stand: sum {}, class 0 {}, cost {}\n", sum,
+  fmt::print("  as in the formulas: sum {}, class 0 {}, cost {}\n", sum,
              std::isnan(naive(0, 0)) ? "not a number" : "a number", -std::log(naive(0, 1)));
-  // [/naive]
+}
+// [/naive]
 
-  // [apart]
-  const auto largest = [](const Tensor& tensor) {  // whatever its sign
-    real result = 0;
-    for (const real x : tensor.values()) result = std::fmax(result, std::abs(x));
-    return result;
-  };
-  const Tensor safe = softmax.forward(far);
-  fmt::print("  Softmax, CrossEntropy: cost {:.1f}, largest gradient {:.0f}\n",
-             Entropy::value(safe, wanted),
-             largest(softmax.backward(Entropy::gradient(safe, wanted))));
-  fmt::print("  SoftmaxCrossEntropy:   cost {:.1f}, largest gradient {:.0f}\n",
-             Fused::value(far, wanted), largest(Fused::gradient(far, wanted)));
+// [apart]
+void apart_and_in_one() {
+  const Labels wanted{1};
+  nn::Softmax softmax;
+  const Tensor p = softmax.forward(far);
+  fmt::print("  Softmax, CrossEntropy: cost {:.1f}\n", Entropy::value(p, wanted));
+  show("gradient", softmax.backward(Entropy::gradient(p, wanted)));
+  fmt::print("  SoftmaxCrossEntropy: cost {:.1f}\n", Fused::value(far, wanted));
+  show("gradient", Fused::gradient(far, wanted));
 }
 // [/apart]
+
+// [main]
+void break_it() {
+  heading("3.8 Break it: softmax and logarithm apart");
+  as_the_formulas_say();
+  apart_and_in_one();
+}
+
+int main(int argc, char** argv) {
+  lecture::begin(argc, argv, "Chapter 3: the cost");
+  counting();
+  squared_errors();
+  cross_entropy();
+  yes_or_no();
+  saturated_output();
+  keep_curves();
+  softmax_and_entropy();
+  check_yourself();
+  break_it();
+}
+// [/main]
