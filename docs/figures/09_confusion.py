@@ -1,11 +1,12 @@
 """Chapter 9: the confusion matrix of the digits; what is mixed up most is darkest."""
 
 from matplotlib import colors, rcParams
+from pieces import RECORDS, output_section
 
 
 def draw(figure, read):
-    data = read("09_confusion.csv")
-    cells = [[int(count) for count in data["count"][10 * a:10 * a + 10]] for a in range(10)]
+    rows = output_section(RECORDS / "09_metrics.out", "9.8").splitlines()[2:12]
+    cells = [[int(count) for count in row.split()[1:]] for row in rows]
     most = max(cells[a][p] for a in range(10) for p in range(10) if a != p)
     figure.set_size_inches(6.2, 5.6)
     axes = figure.subplots()

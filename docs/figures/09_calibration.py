@@ -1,0 +1,31 @@
+"""Chapter 9: reliability diagrams: how many answers are right, over how confident they are."""
+
+import re
+
+from pieces import RECORDS, output_section
+
+FEWEST = 50  # answers in a bin; fewer say little
+
+
+def bins(section, name):
+    """(confidence, right) in percent of the bins with enough answers, as the program printed them."""
+    block = output_section(RECORDS / "09_metrics.out", section).split(name + "\n")[1].split("expected")[0]
+    rows = re.findall(r"^ +(\d+) +(\S+) % +(\S+) %$", block, re.MULTILINE)
+    return zip(*[(float(confidence), float(right)) for count, confidence, right in rows if int(count) >= FEWEST])
+
+
+def draw(figure, read):
+    figure.set_size_inches(7.4, 3.7)
+    left, right = figure.subplots(1, 2, sharey=True)
+    left.plot(*bins("9.10", "the network"), "o-", label="measured")
+    right.plot(*bins("9.11", "network 1 on the test images, T = 1"), "o-", label="as trained")
+    right.plot(*bins("9.11", "network 1 on the test images, the T chosen"), "s--", label="divided by T")
+    for axes, title in ((left, "2 epochs"), (right, "20 epochs")):
+        axes.plot((30, 100), (30, 100), ":", color=axes.xaxis.label.get_color(), label="calibrated")
+        axes.set_title(title)
+        axes.set_xlabel("confidence (%)")
+        axes.set_xlim(30, 101)
+        axes.set_ylim(30, 101)
+        axes.set_aspect("equal")
+        axes.legend(loc="lower right")
+    left.set_ylabel("right (%)")
