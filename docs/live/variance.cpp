@@ -108,7 +108,7 @@ Journey travel(const Start& start, std::vector<nn::Sequential>& layers, Tensor s
 }
 
 /// A signal goes through many layers, untrained, and a message comes back; both are measured after
-/// each. At first with the numbers of sections 7.2 and 7.4.
+/// each. At first with the numbers of sections 7.2 and 7.5.
 class VarianceFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
