@@ -8,8 +8,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
-#include <string>
-#include <string_view>
 #include <vector>
 
 import lecture;
@@ -18,10 +16,10 @@ import nn.batching;
 import nn.dense;
 import nn.descent;
 import nn.evaluation;
+import nn.initializers;
 import nn.mnist;
 
 using lecture::heading;
-using nn::real;
 using nn::Tensor;
 // [/fold]
 
@@ -29,20 +27,16 @@ using nn::Tensor;
 /// 784-32-10, always begun with the same weights.
 nn::Sequential make_network() {
   nn::Random random{1};
-  const auto uniform = [&random](Tensor& weights, nn::Fan fan) {
-    const double c = std::sqrt(6.0 / static_cast<double>(fan.in + fan.out));
-    for (real& w : weights.values()) w = static_cast<real>(random.uniform(-c, c));
-  };
-  return nn::Sequential{nn::Dense{784, 32, uniform}, nn::ReLU{}, nn::Dense{32, 10, uniform}};
+  const nn::Glorot start{random};
+  return nn::Sequential{nn::Dense{784, 32, start}, nn::ReLU{}, nn::Dense{32, 10, start}};
 }
 
 /// Trains one epoch at the rate 0.1 and returns the cost of every batch before its step.
-std::vector<double> train(nn::Sequential& network, const nn::Batches& batches,
-                          std::size_t epoch = 1) {
+std::vector<double> train(nn::Sequential& network, const nn::Batches& batches) {
   const nn::SoftmaxCrossEntropy cost;
   nn::GradientDescent optimizer{{.learning_rate = 0.1F}};
   std::vector<double> costs;
-  for (const nn::Batch& batch : batches.epoch(epoch)) {
+  for (const nn::Batch& batch : batches.epoch(1)) {
     const Tensor logits = network.forward(batch.inputs);
     costs.push_back(cost.value(logits, batch.targets));
     network.backward_parameters(cost.gradient(logits, batch.targets));
@@ -58,10 +52,8 @@ nn::Dataset sorted_by_class(const nn::Dataset& digits) {
   const nn::Labels& labels = digits.targets.labels();
   std::vector<std::size_t> places;
   for (std::size_t digit = 0; digit < 10; ++digit) {
-    for (std::size_t i = 0, found = 0; found < 600; ++i) {
-      if (labels[i] != digit) continue;
-      places.push_back(i);
-      ++found;
+    for (std::size_t i = 0; places.size() < 600 * (digit + 1); ++i) {
+      if (labels[i] == digit) places.push_back(i);
     }
   }
   return nn::gather(digits, places);
@@ -72,43 +64,39 @@ nn::Dataset sorted_by_class(const nn::Dataset& digits) {
 /// Seconds that an epoch takes: the best of three, since other programs can only slow it down.
 double seconds(const nn::Dataset& images, std::size_t size) {
   double best = INFINITY;
-  for (std::size_t attempt = 1; attempt <= 3; ++attempt) {
+  for (int attempt = 0; attempt < 3; ++attempt) {
     nn::Sequential network = make_network();
-    const nn::Batches batches{images, {.size = size}};
     const auto begin = std::chrono::steady_clock::now();
-    train(network, batches, attempt);
+    train(network, nn::Batches{images, {.size = size}});
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
     best = std::fmin(best, taken.count());
   }
   return best;
 }
-// [/timing]
 
-// [speed]
 void speed(const nn::Dataset& images) {
   heading("6.1 One by one, or in batches");
   const double one_by_one = seconds(images, 1);
-  for (const std::size_t size : std::array<std::size_t, 3>{10, 100, 1000}) {
+  for (const std::size_t size : {10U, 100U, 1000U}) {
     fmt::print("  in batches of {:>4}  {:4.0f} times as fast as one by one\n", size,
                one_by_one / seconds(images, size));
   }
 }
-// [/speed]
+// [/timing]
 
 // [mean]
 void batch_on_paper() {
   heading("6.2 A batch on paper");
   nn::Dense line{1, 1, [](Tensor& weights, nn::Fan) { weights(0, 0) = 1; }};
   for (const Tensor& x : {Tensor{{1}}, Tensor{{3}}, Tensor{{1}, {3}}}) {
-    const Tensor y = line.forward(x);
-    line.backward_parameters(nn::MeanSquaredError::gradient(y, Tensor{x.shape()}));
+    line.backward_parameters(nn::MeanSquaredError::gradient(line.forward(x), Tensor{x.shape()}));
     lecture::show("x", x);
     fmt::print("  {:<18}{:8.3f}\n", "gradient of w", line.parameters()[0]->gradient(0, 0));
   }
 }
 // [/mean]
 
-// [gradient]
+// [noise]
 /// The gradient of a batch's cost, all parameters in one row.
 std::vector<double> gradient(nn::Sequential& network, const nn::Batch& batch) {
   const Tensor logits = network.forward(batch.inputs);
@@ -126,14 +114,11 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) {
   return std::sqrt(squares);
 }
 
-double length(const std::vector<double>& a) {
-  return distance(a, std::vector<double>(a.size(), 0.0));
-}
+double length(const std::vector<double>& a) { return distance(a, std::vector<double>(a.size())); }
 
-/// How far the gradients of batches are from that of all images, in lengths of the latter: root of
-/// the mean of the squares over many batches.
-double noise(nn::Sequential& network, const nn::Dataset& images, const std::vector<double>& whole,
-             std::size_t size) {
+/// How far gradients of batches are from that of all images, in lengths of the latter.
+double noise(nn::Sequential& network, const nn::Dataset& images, std::size_t size) {
+  const std::vector<double> whole = gradient(network, images);
   const nn::Batches::Epoch batches = nn::Batches{images, {.size = size}, nn::Random{2}}.epoch(1);
   const std::size_t count = std::min<std::size_t>(500, 50'000 / size);
   double squares = 0;
@@ -142,26 +127,21 @@ double noise(nn::Sequential& network, const nn::Dataset& images, const std::vect
   }
   return std::sqrt(squares / static_cast<double>(count)) / length(whole);
 }
-// [/gradient]
 
-// [noise]
 void noise_by_size(const nn::Dataset& images) {
   heading("6.3 The noise of a gradient");
   nn::Sequential fresh = make_network();
   nn::Sequential trained = make_network();
-  // Cut as they come: when the validation set was split off, they were shuffled.
   train(trained, nn::Batches{images, {.size = 100, .shuffle = false}});
-  const std::vector<double> whole_fresh = gradient(fresh, images);
-  const std::vector<double> whole_trained = gradient(trained, images);
+  std::vector<lecture::Curve> curves{{"size", {}}, {"untrained", {}}, {"trained", {}}};
   fmt::print("  batch size   untrained   after an epoch\n");
-  std::string lines = "size,untrained,trained\n";
-  for (const std::size_t size : std::array<std::size_t, 4>{1, 10, 100, 1000}) {
-    const double before = noise(fresh, images, whole_fresh, size);
-    const double after = noise(trained, images, whole_trained, size);
-    fmt::print("  {:>10}{:12.2f}{:17.2f}\n", size, before, after);
-    lines += fmt::format("{},{:.4f},{:.4f}\n", size, before, after);
+  for (const std::size_t size : {1U, 10U, 100U, 1000U}) {
+    const std::array row{static_cast<double>(size), noise(fresh, images, size),
+                         noise(trained, images, size)};
+    fmt::print("  {:>10}{:12.2f}{:17.2f}\n", size, row[1], row[2]);
+    for (std::size_t i = 0; i < 3; ++i) curves[i].values.push_back(row[i]);
   }
-  lecture::keep("06_noise.csv", lines);
+  lecture::keep("06_noise.csv", "row", 1, curves);
 }
 // [/noise]
 
@@ -175,13 +155,11 @@ void order_of_epochs() {
   heading("6.4 A new order every epoch");
   const nn::Dataset ten = ten_samples();
   const nn::Batches batches{ten, {.size = 4}, nn::Random{1}};
-  for (const std::size_t epoch : std::array<std::size_t, 3>{1, 2, 1}) {
+  for (const std::size_t epoch : {1U, 2U, 1U}) {
     fmt::print("  epoch {}:", epoch);
-    const char* separator = "";
     for (const nn::Batch& batch : batches.epoch(epoch)) {
-      fmt::print("{}", separator);
-      for (const real sample : batch.inputs.values()) fmt::print("  {}", sample);
-      separator = "  |";
+      for (const double sample : batch.inputs.values()) fmt::print("  {}", sample);
+      fmt::print("  |");
     }
     fmt::print("\n");
   }
@@ -192,26 +170,23 @@ void order_of_epochs() {
 void short_last_batch() {
   heading("6.5 The short last batch");
   const nn::Dataset ten = ten_samples();
-  const nn::Batches in_order{ten, {.size = 4, .shuffle = false}};
   double means = 0;
   double weighted = 0;
-  for (const nn::Batch& batch : in_order.epoch(1)) {
+  for (const nn::Batch& batch : nn::Batches{ten, {.size = 4, .shuffle = false}}.epoch(1)) {
     const Tensor zeros{nn::Shape{batch.size(), 1}};
     const double cost = nn::MeanSquaredError::value(zeros, batch.targets);
     fmt::print("  batch of {}: cost {:.1f}\n", batch.size(), cost);
-    means += cost / static_cast<double>(in_order.count());
-    weighted += cost * static_cast<double>(batch.size()) / static_cast<double>(in_order.samples());
+    means += cost / 3;
+    weighted += cost * static_cast<double>(batch.size()) / 10;
   }
   fmt::print("  mean of the three costs:   {:.1f}\n", means);
   fmt::print("  weighted by size:          {:.1f}\n", weighted);
-  fmt::print("  of all ten in one batch:   {:.1f}\n",
-             nn::MeanSquaredError::value(Tensor{nn::Shape{10, 1}}, ten.targets));
 }
 // [/last]
 
 // [sets]
 /// A row of the table: how many samples of each class each set has.
-void tell(std::string_view name, const nn::Split& sets) {
+void tell(const char* name, const nn::Split& sets) {
   fmt::print("  {:<23}", name);
   for (const nn::Dataset* const set : {&sets.training, &sets.validation, &sets.test}) {
     std::array<std::size_t, 3> counts{};
@@ -223,9 +198,8 @@ void tell(std::string_view name, const nn::Split& sets) {
 
 void three_sets() {
   heading("6.6 Three sets");
-  std::vector<std::size_t> classes(70, 0);
-  classes.insert(classes.end(), 20, 1);
-  classes.insert(classes.end(), 10, 2);
+  std::vector<std::size_t> classes(100, 0);
+  for (std::size_t i = 70; i < 100; ++i) classes[i] = i < 90 ? 1 : 2;
   const nn::Dataset rare{.inputs = Tensor{nn::Shape{100, 1}}, .targets = nn::Labels{classes}};
   fmt::print("  {:<23}{:>14}{:>14}{:>14}\n", "set", "training", "validation", "test");
   fmt::print("  {:<23}{:>14}{:>14}{:>14}\n", "class", "0   1   2", "0   1   2", "0   1   2");
@@ -237,34 +211,31 @@ void three_sets() {
 // [/sets]
 
 // [choosing]
-/// How many of 200 guesses at one of ten digits are right.
-std::size_t right_of_200(nn::Random& dice) {
-  std::size_t right = 0;
-  for (int i = 0; i < 200; ++i) right += dice.below(10) == 0 ? 1U : 0U;
-  return right;
-}
-
 void choosing() {
   heading("6.7 Choosing is learning too");
   nn::Random dice{1};
+  const auto right_of_200 = [&dice] {
+    std::size_t right = 0;
+    for (int i = 0; i < 200; ++i) right += dice.below(10) == 0 ? 1U : 0U;
+    return right;
+  };
   std::size_t best = 0;
-  std::size_t in_test = 0;
+  std::size_t test_of_best = 0;
   for (int guesser = 0; guesser < 100; ++guesser) {
-    const std::size_t in_validation = right_of_200(dice);
-    const std::size_t later = right_of_200(dice);
-    if (in_validation <= best) continue;
-    best = in_validation;
-    in_test = later;
+    const std::size_t validation = right_of_200();
+    const std::size_t test = right_of_200();
+    if (validation > best) test_of_best = test;
+    best = std::max(best, validation);
   }
   fmt::print("  best of 100 guessers: {} of 200 right in validation, {} in the test\n", best,
-             in_test);
+             test_of_best);
 }
 // [/choosing]
 
 // [sizes]
 void sizes(const nn::Dataset& images, const nn::Dataset& validation) {
   heading("6.8 How large a batch?");
-  for (const std::size_t size : std::array<std::size_t, 3>{10, 100, 1000}) {
+  for (const std::size_t size : {10U, 100U, 1000U}) {
     nn::Sequential network = make_network();
     const nn::Batches batches{images, {.size = size}, nn::Random{1}};
     train(network, batches);
@@ -286,42 +257,31 @@ void check(const nn::Dataset& images) {
     const std::vector<double> of_sample = gradient(network, images.part(i, 1));
     for (std::size_t j = 0; j < mean.size(); ++j) mean[j] += of_sample[j] / 20;
   }
-  fmt::print("  a batch of 20, and the mean of 20 samples: {} numbers each\n", mean.size());
-  lecture::check("distance by length", distance(of_batch, mean) / length(mean), 1e-6);
+  lecture::check("a batch of 20, 20 single samples", distance(of_batch, mean) / length(mean), 1e-6);
 }
 // [/check]
 
 // [break]
-/// A row of the table: what some batches cost.
-void tell(std::string_view name, const std::vector<double>& costs) {
+/// Trains and prints a row: costs of some batches, then what becomes of the validation images.
+void tell(const char* name, const nn::Batches& batches, const nn::Dataset& validation) {
+  nn::Sequential network = make_network();
+  const std::vector<double> costs = train(network, batches);
   fmt::print("  {:<13}", name);
-  for (const std::size_t i : std::array<std::size_t, 7>{1, 6, 7, 12, 13, 18, 19}) {
-    fmt::print("{:#6.2g}", costs[i - 1]);
-  }
-  fmt::print(" ...{:#6.2g}{:#6.2g}{:#6.2g}\n", costs[53], costs[54], costs[59]);
+  for (const auto i : {1U, 6U, 7U, 12U, 13U, 18U, 55U, 60U}) fmt::print("{:#6.2g}", costs[i - 1]);
+  const nn::Labels seen = nn::predict_classes(network, validation.inputs);
+  fmt::print("{:6.0f} %{:8}\n", lecture::percent_right(network, validation),
+             std::ranges::count(seen, std::size_t{9}));
 }
 
 void forget_to_shuffle(const nn::Dataset& sorted, const nn::Dataset& validation) {
   heading("6.10 Break it: sorted, and not shuffled");
-  nn::Sequential careless = make_network();
-  nn::Sequential careful = make_network();
-  const std::vector<double> bad =
-      train(careless, nn::Batches{sorted, {.size = 100, .shuffle = false}});
-  const std::vector<double> good =
-      train(careful, nn::Batches{sorted, {.size = 100}, nn::Random{1}});
-  fmt::print("  cost of batch     1     6     7    12    13    18    19 ...    54    55    60\n");
-  tell("sorted", bad);
-  tell("shuffled", good);
-  fmt::print("  validation: {:.0f} % right after sorted, {:.0f} % after shuffled batches\n",
-             lecture::percent_right(careless, validation),
-             lecture::percent_right(careful, validation));
-  fmt::print("  answers \"nine\" after sorted batches: {} of {}\n",
-             std::ranges::count(nn::predict_classes(careless, validation.inputs), std::size_t{9}),
-             validation.size());
+  fmt::print("  cost of batch     1     6     7    12    13    18    55    60   right   nines\n");
+  tell("sorted", nn::Batches{sorted, {.size = 100, .shuffle = false}}, validation);
+  tell("shuffled", nn::Batches{sorted, {.size = 100}, nn::Random{1}}, validation);
 }
 // [/break]
 
-// [main]
+// [fold: The order of the sections]
 int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 6: batches");
   const nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER);
@@ -337,4 +297,4 @@ int main(int argc, char** argv) {
   check(digits.training);
   forget_to_shuffle(sorted, digits.validation);
 }
-// [/main]
+// [/fold]
