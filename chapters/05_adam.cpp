@@ -14,6 +14,7 @@ import lecture;
 import nn.activation;
 import nn.adam;
 import nn.dense;
+import nn.initializers;
 import nn.mnist;
 import nn.training;
 
@@ -29,22 +30,27 @@ void slope(nn::Parameter& place) {
   place.gradient(1) = 20 * place.value(1);
 }
 
-/// Walks 40 steps from (-4, 1) with an optimizer; tells some of them, and all to the figure.
+/// The places that an optimizer comes to, the start first.
+struct Path {
+  std::string optimizer;
+  std::vector<std::array<double, 2>> places;
+};
+
+/// Walks 40 steps from (-4, 1) with an optimizer and prints some of them.
 template <nn::Optimizer O>
-std::string walk(O optimizer) {
+Path walk(O optimizer) {
   nn::Parameter place{"place", Tensor{-4, 1}};
   const std::vector<nn::Parameter*> all{&place};
-  std::string path = fmt::format("{},0,-4.0000,1.0000\n", optimizer.name());
+  Path path{.optimizer = optimizer.name(), .places = {{-4, 1}}};
   fmt::print("  after step             1              2             10             40\n");
   fmt::print("  {:<15}", optimizer.name());
   for (int t = 1; t <= 40; ++t) {
     slope(place);
     optimizer.step(all);
+    path.places.push_back({place.value(0), place.value(1)});
     if (t == 1 || t == 2 || t == 10 || t == 40) {
       fmt::print(" ({:5.2f}, {:5.2f})", place.value(0), place.value(1));
     }
-    path +=
-        fmt::format("{},{},{:.4f},{:.4f}\n", optimizer.name(), t, place.value(0), place.value(1));
   }
   fmt::print("\n");
   return path;
@@ -52,31 +58,48 @@ std::string walk(O optimizer) {
 // [/valley]
 
 // [descent]
-int main(int argc, char** argv) {
-  lecture::begin(argc, argv, "Chapter 5: from gradient descent to Adam");
-
+Path descend() {
   heading("5.1 A narrow valley");
-  std::string paths = "optimizer,step,x,y\n";
-  paths += walk(nn::GradientDescent{{.learning_rate = 0.09F}});
-  // [/descent]
+  return walk(nn::GradientDescent{{.learning_rate = 0.09F}});
+}
+// [/descent]
 
-  // [momentum]
+// [momentum]
+Path walk_with_momentum() {
   heading("5.2 Momentum");
-  paths += walk(nn::Momentum{{.learning_rate = 0.03F, .momentum = 0.8F}});
-  // [/momentum]
+  return walk(nn::Momentum{{.learning_rate = 0.03F, .momentum = 0.8F}});
+}
+// [/momentum]
 
-  // [rmsprop]
+// [rmsprop]
+Path walk_with_rmsprop() {
   heading("5.3 RMSProp");
-  paths += walk(nn::RMSProp{{.learning_rate = 0.1F, .alpha = 0.9F}});
-  // [/rmsprop]
+  return walk(nn::RMSProp{{.learning_rate = 0.1F, .alpha = 0.9F}});
+}
+// [/rmsprop]
 
-  // [adam]
+// [adam]
+Path walk_with_adam() {
   heading("5.4 Adam");
-  paths += walk(nn::Adam{{.learning_rate = 0.4F}});
-  lecture::keep("05_paths.csv", paths);
-  // [/adam]
+  return walk(nn::Adam{{.learning_rate = 0.4F}});
+}
+// [/adam]
 
-  // [hand]
+// [fold: The data of the four paths]
+void keep_paths(const std::vector<Path>& paths) {
+  std::string lines = "optimizer,step,x,y\n";
+  for (const Path& path : paths) {
+    for (std::size_t t = 0; t < path.places.size(); ++t) {
+      const auto [x, y] = path.places[t];
+      lines += fmt::format("{},{},{:.4f},{:.4f}\n", path.optimizer, t, x, y);
+    }
+  }
+  lecture::keep("05_paths.csv", lines);
+}
+// [/fold]
+
+// [hand]
+void two_steps_by_hand() {
   heading("5.5 Two steps of Adam by hand");
   nn::Parameter theta{"theta", Tensor{1}};
   nn::Adam adam{{.learning_rate = 0.1F}};
@@ -99,73 +122,84 @@ int main(int argc, char** argv) {
     fmt::print("             theta = {:.4f} by hand, {:.4f} by nn::Adam\n", by_hand,
                theta.value(0));
   }
-  // [/hand]
+}
+// [/hand]
 
-  // [correction]
+// [correction]
+void leave_correction_out() {
   heading("5.6 Bias correction left out");
   fmt::print("  step   with it   without   in learning rates\n");
-  double m1 = 0;
-  double v1 = 0;
+  double m = 0;
+  double v = 0;
   for (int t = 1; t <= 100; ++t) {  // the gradient is 1 all the time
-    m1 = 0.9 * m1 + 0.1;
-    v1 = 0.999 * v1 + 0.001;
-    const double with = m1 / (1 - std::pow(0.9, t)) / std::sqrt(v1 / (1 - std::pow(0.999, t)));
+    m = 0.9 * m + 0.1;
+    v = 0.999 * v + 0.001;
+    const double with = m / (1 - std::pow(0.9, t)) / std::sqrt(v / (1 - std::pow(0.999, t)));
     if (t == 1 || t == 3 || t == 10 || t == 100) {
-      fmt::print("  {:4}   {:7.3f}   {:7.3f}\n", t, with, m1 / std::sqrt(v1));
+      fmt::print("  {:4}   {:7.3f}   {:7.3f}\n", t, with, m / std::sqrt(v));
     }
   }
-  // [/correction]
+}
+// [/correction]
 
-  // [network]
+// [network]
+/// Trains 784-32-10 for one epoch, batch after batch as they come, and returns the cost of every
+/// batch before its step.
+std::vector<double> train(const nn::Dataset& digits, const nn::AnyOptimizer& optimizer) {
+  nn::Random random{1};
+  const nn::Glorot start{random};
+  nn::Sequential network{nn::Dense{784, 32, start}, nn::ReLU{}, nn::Dense{32, 10, start}};
+  nn::Training training{network,
+                        nn::SoftmaxCrossEntropy{},
+                        optimizer,
+                        digits,
+                        {.batches = {.size = 100, .shuffle = false}}};
+  std::vector<double> costs;
+  while (training.step()) costs.push_back(training.cost());
+  return costs;
+}
+// [/network]
+
+// [mnist]
+/// The mean cost of ten batches.
+double mean_of_ten(const std::vector<double>& costs, std::size_t first) {
+  double sum = 0;
+  for (const double cost : std::span{costs}.subspan(first, 10)) sum += cost;
+  return sum / 10;
+}
+
+std::vector<lecture::Curve> four_optimizers() {
   heading("5.7 Four optimizers on MNIST");
   const nn::Dataset digits =
       nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0}).training.first(30'000);
-  // Trains 784-32-10 for one epoch, batch after batch as they come.
-  const auto train = [&digits](const nn::AnyOptimizer& optimizer) {
-    nn::Random random{1};
-    const auto uniform = [&random](Tensor& weights, nn::Fan fan) {
-      const double c = std::sqrt(6.0 / static_cast<double>(fan.in + fan.out));
-      for (real& w : weights.values()) w = static_cast<real>(random.uniform(-c, c));
-    };
-    nn::Sequential network{nn::Dense{784, 32, uniform}, nn::ReLU{}, nn::Dense{32, 10, uniform}};
-    nn::Training training{network,
-                          nn::SoftmaxCrossEntropy{},
-                          optimizer,
-                          digits,
-                          {.batches = {.size = 100, .shuffle = false}}};
-    std::vector<double> costs;  // of every batch, before its step
-    while (training.step()) costs.push_back(training.cost());
-    return costs;
-  };
-  // [/network]
-
-  // [mnist]
-  const std::vector<std::vector<double>> costs{train(nn::GradientDescent{{.learning_rate = 0.1F}}),
-                                               train(nn::Momentum{{.learning_rate = 0.1F}}),
-                                               train(nn::RMSProp{{.learning_rate = 0.003F}}),
-                                               train(nn::Adam{{.learning_rate = 0.003F}})};
-  const auto mean = [](std::span<const double> numbers) {
-    double sum = 0;
-    for (const double x : numbers) sum += x;
-    return sum / static_cast<double>(numbers.size());
-  };
+  const std::vector<lecture::Curve> curves{
+      {"gradient descent", train(digits, nn::GradientDescent{{.learning_rate = 0.1F}})},
+      {"momentum", train(digits, nn::Momentum{{.learning_rate = 0.1F}})},
+      {"RMSProp", train(digits, nn::RMSProp{{.learning_rate = 0.003F}})},
+      {"Adam", train(digits, nn::Adam{{.learning_rate = 0.003F}})}};
   fmt::print("  mean cost of batches       1-10  91-100  291-300\n");
-  const std::array<std::string, 4> names{"gradient descent", "momentum", "RMSProp", "Adam"};
-  std::string curves = "step,descent,momentum,rmsprop,adam\n";
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::span<const double> c{costs[i]};
-    fmt::print("  {:<25}{:6.2f}{:8.2f}{:9.2f}\n", names[i], mean(c.first(10)),
-               mean(c.subspan(90, 10)), mean(c.subspan(290, 10)));
+  for (const auto& [name, costs] : curves) {
+    fmt::print("  {:<25}{:6.2f}{:8.2f}{:9.2f}\n", name, mean_of_ten(costs, 0),
+               mean_of_ten(costs, 90), mean_of_ten(costs, 290));
   }
-  for (std::size_t t = 0; t + 10 <= 300; t += 10) {
-    curves += fmt::format("{}", t + 5);
-    for (const auto& c : costs) curves += fmt::format(",{:.3f}", mean(std::span{c}.subspan(t, 10)));
-    curves += "\n";
-  }
-  lecture::keep("05_mnist.csv", curves);
-  // [/mnist]
+  return curves;
+}
+// [/mnist]
 
-  // [check]
+// [fold: The data of the costs]
+void keep_costs(const std::vector<lecture::Curve>& curves) {
+  std::string lines = "step,descent,momentum,rmsprop,adam\n";
+  for (std::size_t t = 0; t + 10 <= 300; t += 10) {
+    lines += fmt::format("{}", t + 5);
+    for (const auto& curve : curves) lines += fmt::format(",{:.3f}", mean_of_ten(curve.values, t));
+    lines += "\n";
+  }
+  lecture::keep("05_mnist.csv", lines);
+}
+// [/fold]
+
+// [check]
+void check() {
   heading("5.8 Check yourself");
   nn::Parameter place{"place", Tensor{-4, 1}};
   nn::Momentum module{{.learning_rate = 0.05F, .momentum = 0.5F}};
@@ -184,10 +218,24 @@ int main(int argc, char** argv) {
     }
   }
   lecture::check("ten steps by hand", worst, 1e-5);
-  // [/check]
+}
+// [/check]
 
-  // [break]
+// [break]
+void step_too_far() {
   heading("5.9 Break it: a rate too large");
   walk(nn::GradientDescent{{.learning_rate = 0.11F}});
 }
 // [/break]
+
+// [fold: The order of the sections]
+int main(int argc, char** argv) {
+  lecture::begin(argc, argv, "Chapter 5: from gradient descent to Adam");
+  keep_paths({descend(), walk_with_momentum(), walk_with_rmsprop(), walk_with_adam()});
+  two_steps_by_hand();
+  leave_correction_out();
+  keep_costs(four_optimizers());
+  check();
+  step_too_far();
+}
+// [/fold]
