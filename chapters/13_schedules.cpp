@@ -169,9 +169,9 @@ void fall(const nn::Split& digits) {
       epochs = train(digits, 0.3, schedule, 6, seed).epochs;
       return epochs[3].validation.cost - epochs[2].validation.cost;
     });
-    fmt::print("  {:<9}validation cost (last start)", name);
-    for (const nn::Epoch& epoch : epochs) fmt::print("{:7.3f}", epoch.validation.cost);
-    fmt::print("\n{:11}change in epoch 4, three starts: {}\n", "",
+    fmt::print("  {:<9}last start, validation cost:", name);
+    for (const nn::Epoch& epoch : epochs) fmt::print("{:6.3f}", epoch.validation.cost);
+    fmt::print("\n{:11}all starts, change in epoch 4: {}\n", "",
                lecture::to_string(lecture::spread(changes), 3));
   }
   for (const double rate : {0.3, 0.03}) {
@@ -238,7 +238,7 @@ void ten_starts(nn::Split digits, const Choice& choice) {
     fastest = std::min(fastest, trained.history.seconds());
     return lecture::percent_right(trained.network, digits.test);
   });
-  fmt::print("  % of the test images: {:.2f}\n", fmt::join(right, " "));
+  fmt::print("  test: {:.2f}\n", fmt::join(right, " "));
   const auto [mean, deviation] = lecture::spread(right);
   fmt::print("  mean {:.3f} %, deviation {:.3f}\n  the fastest epoch takes {:.1f} s\n", mean,
              deviation, fastest);

@@ -6,10 +6,9 @@ def draw(figure, read):
     figure.set_size_inches(7.4, 3.8)
     left, right = figure.subplots(1, 2, sharey=True)
     for axes, names in ((left, ("constant", "step decay", "exponential")),
-                        (right, ("line", "cosine", "warm-up", "one cycle"))):
+                        (right, ("line at the end", "cosine", "warm-up cosine", "one cycle"))):
         for name, line in zip(names, ("-", "--", "-.", ":")):
-            axes.plot(data["epoch"], data[name], line,
-                      label="warm-up, cosine" if name == "warm-up" else name)
+            axes.plot([i / 20 for i in data["twentieth"]], data[name], line, label=name)
         axes.set_xlabel("epochs passed $e$")
         axes.set_ylim(-0.03, 1.45)
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
