@@ -184,8 +184,8 @@ void three_starts(const std::string& name, const nn::Split& digits, std::size_t 
   fmt::print("\n");
 }
 
-void older_report(const nn::Split& digits) {
-  heading("15.4 An older report: 25 %");
+void reported_starts(const nn::Split& digits) {
+  heading("15.4 Khadka and Shah: 25 %");
   struct Formula {
     std::string name;
     double first, second;  // the deviations of the weights of 784-10-10
@@ -329,7 +329,7 @@ nn::Sequential saturating(double rate, nn::Random& random) {
   return network;
 }
 
-void older_report_dropout(const nn::Split& digits) {
+void reported_dropout(const nn::Split& digits) {
   heading("15.10 Dropout fixes something else");
   for (const double rate : {0.0, 0.2, 0.5}) {
     three_starts(fmt::format("tanh, 4 layers, dropout {}", rate), digits, 1,
@@ -436,12 +436,12 @@ int main(int argc, char** argv) {
   nothing_learned(digits);
   vanishing(digits, norms);
   grid(digits);
-  older_report(digits);
+  reported_starts(digits);
   by_hand();
   in_use();
   channels();
   normalized(digits, norms);
-  older_report_dropout(digits);
+  reported_dropout(digits);
   deep_dropout(digits, norms);
   check_yourself();
   break_it();

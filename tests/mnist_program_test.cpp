@@ -1,4 +1,5 @@
-// The program of chapter 10, as its user meets it: what it prints, what it writes, how it refuses.
+// The program of ./book mnist, as its user meets it: what it prints, what it writes, how it
+// refuses.
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ std::string contents(const fs::path& file) {
 class MnistProgram : public testing::Test {
  protected:
   MnistProgram() {
-    std::string name = (fs::temp_directory_path() / "nn-10_mnist-XXXXXX").string();
+    std::string name = (fs::temp_directory_path() / "nn-mnist-XXXXXX").string();
     folder_ = mkdtemp(name.data());
   }
   ~MnistProgram() override { fs::remove_all(folder_); }
@@ -77,8 +78,8 @@ class MnistProgram : public testing::Test {
       fs::copy_file(digits / ("train-" + part), folder / ("t10k-" + part),
                     fs::copy_options::overwrite_existing);
     }
-    return " --epochs " + std::to_string(epochs) + " --batch-size 10 --data " + folder.string() +
-           " ";
+    return " --epochs " + std::to_string(epochs) + " --batch-size 10 --test --data " +
+           folder.string() + " ";
   }
 
  private:
@@ -88,7 +89,7 @@ class MnistProgram : public testing::Test {
 void expect_refusal(const std::string& arguments, const std::string& sentence) {
   const Outcome outcome = run(arguments);
   EXPECT_EQ(outcome.status, 2) << arguments;
-  EXPECT_EQ(outcome.output, "10_mnist: " + sentence + "\n");
+  EXPECT_EQ(outcome.output, "mnist: " + sentence + "\n");
 }
 
 TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
@@ -157,8 +158,8 @@ TEST_F(MnistProgram, ChecksWhetherAFolderIsWritable) {
     const Outcome outcome = run_command(as_nobody + NN_PROGRAM " " + option + " " +
                                         path(is_file ? "folder/x" : "folder"));
     EXPECT_EQ(outcome.status, 2);
-    EXPECT_EQ(outcome.output, "10_mnist: " + option + ": nn::write_whole: cannot write " +
-                                  path(file) + ": Permission denied\n");
+    EXPECT_EQ(outcome.output, "mnist: " + option + ": nn::write_whole: cannot write " + path(file) +
+                                  ": Permission denied\n");
   }
 }
 
@@ -245,6 +246,27 @@ TEST_F(MnistProgram, GivesTheSameBitsOnAnyNumberOfThreads) {
   }
 }
 
+// A choice must not use the test set.
+TEST_F(MnistProgram, ComparesOnValidationImagesWhereAHyperparameterIsChanged) {
+  std::string options = small() + "--json " + path("result.json") + " ";
+  options.replace(options.find("--test "), 7, "");
+  const Outcome outcome = run(options);
+  ASSERT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_EQ(outcome.output.find("test accuracy"), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find("\nvalidation F1"), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find(" % of the validation images, "), std::string::npos);
+  EXPECT_TRUE(outcome.output.ends_with("--test for the one look at the test images.\n"));
+  for (const json& model : json::parse(contents(path("result.json")))["models"]) {
+    EXPECT_FALSE(model.contains("test"));
+    expect_share(model["validation"]["accuracy"]);
+    EXPECT_DOUBLE_EQ(model["validation"]["accuracy"].get<double>(),
+                     model["history"].back()["validation_accuracy"].get<double>());
+  }
+  const Outcome test = run(small());
+  EXPECT_NE(test.output.find("\ntest accuracy"), std::string::npos);
+  EXPECT_EQ(test.output.find("--test for the one look"), std::string::npos);
+}
+
 TEST_F(MnistProgram, SeveralSeedsGiveMeansAndDeviations) {
   const Outcome outcome =
       run(small() + "--seeds 2 --quiet --json " + path("result.json") + " --csv " + path("csv"));
@@ -290,7 +312,7 @@ TEST_F(MnistProgram, KeepsWhatItCannotWriteInTheTemporaryFolder) {
   const Outcome outcome =
       run_without_folder(small(20) + "--recipe report ", path(""), path("temporary"));
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.output.find("10_mnist: nn::save_network: cannot write " +
+  EXPECT_NE(outcome.output.find("mnist: nn::save_network: cannot write " +
                                 path("out/cnn.safetensors") + ": No such file or directory\n"),
             std::string::npos)
       << outcome.output;
@@ -298,7 +320,7 @@ TEST_F(MnistProgram, KeepsWhatItCannotWriteInTheTemporaryFolder) {
   for (const fs::directory_entry& folder : fs::directory_iterator{path("temporary")}) {
     for (const fs::directory_entry& file : fs::directory_iterator{folder}) {
       kept.insert(file.path().filename().string());
-      EXPECT_NE(outcome.output.find("10_mnist: it is in " + file.path().string() + " instead\n"),
+      EXPECT_NE(outcome.output.find("mnist: it is in " + file.path().string() + " instead\n"),
                 std::string::npos)
           << outcome.output;
       if (file.path().extension() == ".json") {
@@ -323,7 +345,7 @@ TEST_F(MnistProgram, PrintsResultsThatItCannotWriteAnywhere) {
 TEST_F(MnistProgram, FailsWhereItsOutputCannotBeWritten) {
   const Outcome outcome = run(">/dev/full");
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_EQ(outcome.output, "10_mnist: cannot write the output\n");
+  EXPECT_EQ(outcome.output, "mnist: cannot write the output\n");
   for (const char* arguments : {"--help", "--version"}) {
     EXPECT_EQ(run(std::string{arguments} + " >/dev/full").status, 1) << arguments;
   }
@@ -336,7 +358,7 @@ TEST_F(MnistProgram, FailsWhereItsOutputCannotBeWritten) {
 TEST_F(MnistProgram, PrintsItsVersion) {
   const Outcome outcome = run("--version");
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_EQ(outcome.output, "10_mnist " NN_VERSION "\n");
+  EXPECT_EQ(outcome.output, "mnist " NN_VERSION "\n");
 }
 
 TEST_F(MnistProgram, PrintsItsResultsInTheirPlace) {
@@ -458,14 +480,14 @@ TEST_F(MnistProgram, RefusesToTrainWhatItLoads) {
     const Outcome outcome = run("--load " + path("networks") + " " + option);
     EXPECT_EQ(outcome.status, 2) << option;
     EXPECT_EQ(outcome.output,
-              "10_mnist: " + option.substr(0, option.find(' ')) + " excludes --load\n");
+              "mnist: " + option.substr(0, option.find(' ')) + " excludes --load\n");
   }
 }
 
 TEST_F(MnistProgram, SaysWhatIsWrongWithStoredNetworks) {
   const Outcome missing = run("--load " + path("networks"));
   EXPECT_EQ(missing.status, 2);
-  EXPECT_TRUE(missing.output.starts_with("10_mnist: --load: ")) << missing.output;
+  EXPECT_TRUE(missing.output.starts_with("mnist: --load: ")) << missing.output;
   EXPECT_NE(missing.output.find(path("networks/mlp.safetensors")), std::string::npos);
   EXPECT_EQ(std::ranges::count(missing.output, '\n'), 1);
 }

@@ -93,9 +93,9 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// The number of the section that a line is the heading of, `5.6`; empty if it is none.
+/// The number of the section that a line is the heading of, `5.6` or `A.2`; empty if it is none.
 std::string number_of_heading(const std::string& line) {
-  static const std::regex pattern{R"(^\d+\.\d+(?= ))"};
+  static const std::regex pattern{R"(^(\d+|[A-Z])\.\d+(?= ))"};
   std::smatch heading;
   return std::regex_search(line, heading, pattern) ? heading.str() : "";
 }
@@ -218,6 +218,13 @@ TEST(Difference, AllowsNumbersTheirToleranceInTheirSectionOnly) {
   EXPECT_NE(difference(record, "1.1 Fast\ncost 100.0\n1.2 Sure\ncost 99.9\n", tolerances), "");
 }
 
+TEST(Difference, KnowsTheSectionsOfAnAppendix) {
+  const std::string record = "A.1 Fast\ncost 100.0\nA.2 Sure\ncost 100.0\n";
+  const Tolerances tolerances{{"A.1", 0.01}};
+  EXPECT_EQ(difference(record, "A.1 Fast\ncost 99.1\nA.2 Sure\ncost 100.0\n", tolerances), "");
+  EXPECT_NE(difference(record, "A.1 Fast\ncost 100.0\nA.2 Sure\ncost 99.1\n", tolerances), "");
+}
+
 TEST(Difference, ReadsACommaAsPartOfANumberBetweenGroupsOfThreeDigits) {
   const Tolerances tolerances{{"", 0.1}};
   EXPECT_EQ(difference("60,000 images\n", "61,000 images\n", tolerances), "");
@@ -301,7 +308,7 @@ std::vector<ProgramRun> read_runs(const std::string& chapter, std::istream& text
   for (std::string line; std::getline(text, line);) {
     if (line.starts_with('#')) continue;
     std::smatch parts;
-    if (!std::regex_match(line, parts, std::regex{R"((\d+\.\d+) (short|long)((?: \S+)*))"})) {
+    if (!std::regex_match(line, parts, std::regex{R"((\w+\.\d+) (short|long)((?: \S+)*))"})) {
       throw std::runtime_error(fmt::format("'{}': expected a section, short or long", line));
     }
     runs.push_back({chapter, parts[1], parts[2] == "long", parts[3]});
@@ -315,7 +322,7 @@ std::string section_of(const std::string& record, const std::string& heading) {
   if (begin == std::string::npos) return "";
   const std::string rest = record.substr(begin + heading.size());
   std::smatch next;
-  std::regex_search(rest, next, std::regex{R"(\n\d+\.\d+ [^\n]*\n-+\n)"});
+  std::regex_search(rest, next, std::regex{R"(\n\w+\.\d+ [^\n]*\n-+\n)"});
   std::string text = heading + (next.empty() ? rest : next.prefix().str());
   if (next.empty()) text.pop_back();
   return text;
@@ -384,11 +391,13 @@ struct Folder {
   fs::path path;
 };
 
+/// The files of data that a chapter wrote: their names begin with its number, `01_` or `A_`.
 std::set<std::string> data_files(const fs::path& folder, const std::string& chapter) {
+  const std::string prefix = chapter.substr(0, chapter.find('_') + 1);
   std::set<std::string> names;
   for (const auto& entry : fs::directory_iterator{folder}) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(chapter.substr(0, 3)) && name.ends_with(".csv")) names.insert(name);
+    if (name.starts_with(prefix) && name.ends_with(".csv")) names.insert(name);
   }
   return names;
 }
@@ -487,11 +496,13 @@ TEST_P(ProgramWithOptions, PrintsWhatIsRecorded) {
   EXPECT_EQ(difference(recorded, run.heading() + output, record.tolerances, record.rules), "")
       << record.advice;
 
-  // What it wrote, in whatever folder, is recorded with the chapter's number: 10_cnn.csv.
+  // What it wrote, in whatever folder, is recorded with the program's number or name:
+  // mnist_cnn.csv.
+  const std::string prefix = run.chapter.substr(0, run.chapter.find('_')) + "_";
   for (const auto& entry : fs::recursive_directory_iterator{folder.path}) {
     const fs::path& file = entry.path();
     if (file.extension() != ".csv") continue;
-    expect_data(record, run.chapter.substr(0, 3) + file.filename().string(), file);
+    expect_data(record, prefix + file.filename().string(), file);
   }
 }
 

@@ -4,7 +4,7 @@
 def draw(figure, read):
     figure.set_size_inches(7.4, 3.8)
     both = figure.subplots(1, 2, sharey=True)
-    for axes, file, title in zip(both, ("10_mlp.csv", "10_cnn.csv"), ("MLP", "CNN")):
+    for axes, file, title in zip(both, ("mnist_mlp.csv", "mnist_cnn.csv"), ("MLP", "CNN")):
         data = read(file)
         axes.plot(data["epoch"], data["training_cost"], "--", label="training")
         axes.plot(data["epoch"], data["validation_cost"], "-", label="validation")

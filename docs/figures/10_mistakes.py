@@ -1,4 +1,4 @@
-"""Chapter 10: the surest mistakes, of the MLP alone and of the CNN, with the digits themselves."""
+"""Chapter 10: the most confident mistakes, of the MLP alone and of the CNN, with the digits themselves."""
 
 import gzip
 from pathlib import Path
@@ -30,11 +30,11 @@ def gallery(part, pixels, title, shown):
 
 def draw(figure, read):
     pixels = gzip.decompress(TEST_IMAGES.read_bytes())
-    mlp, cnn = mistakes(read("10_mlp_mistakes.csv")), mistakes(read("10_cnn_mistakes.csv"))
+    mlp, cnn = mistakes(read("mnist_mlp_mistakes.csv")), mistakes(read("mnist_cnn_mistakes.csv"))
     hard = {index for index, _, _ in cnn}
     only_mlp = [mistake for mistake in mlp if mistake[0] not in hard]
     figure.set_size_inches(7.4, 7)
     above, below = figure.subfigures(2, 1, hspace=0.05)
-    gallery(above, pixels, f"misread by the MLP only: the surest of {len(only_mlp)}", only_mlp)
-    gallery(below, pixels, f"misread by the CNN: the surest of {len(cnn)}, of which the MLP "
+    gallery(above, pixels, f"misread by the MLP only: the most confident of {len(only_mlp)}", only_mlp)
+    gallery(below, pixels, f"misread by the CNN: the most confident of {len(cnn)}, of which the MLP "
             f"misreads {len(mlp) - len(only_mlp)} too", cnn)

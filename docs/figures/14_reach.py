@@ -1,7 +1,7 @@
 """Chapter 14: how long a gradient is, by the number of steps it has gone back."""
 
 LINES = {"simple U × 0.5": ("C0", ":"), "simple U × 1": ("C0", "-"), "simple U × 2": ("C0", "--"),
-         "GRU": ("C1", "-"), "GRU z open": ("C1", "--"), "LSTM": ("C2", "-"), "LSTM f open": ("C2", "--")}
+         "GRU": ("C1", "-"), "GRU, z open": ("C1", "--"), "LSTM": ("C2", "-"), "LSTM, f open": ("C2", "--")}
 
 
 def draw(figure, read):

@@ -1,31 +1,35 @@
-"""Chapter 16: the three networks of the old report, shape by shape."""
+"""Chapter 16: how a picture of a digit becomes one as MNIST has them."""
 
-from shapes import arrow, canvas, rectangle, words
+from shapes import SIZE, arrow, canvas, ink, rectangle, words
 
-NETWORKS = (
-    ("CNN simple", (("image", "1 × 28 × 28"), ("5 maps, ReLU", "5 × 26 × 26"),
-                    ("a row", "3,380"), ("sigmoid", "100"), ("sigmoid", "2")),
-     ("conv\n3 × 3", "flatten", "dense", "dense")),
-    ("CNN full", (("image", "1 × 28 × 28"), ("5 maps", "5 × 24 × 24"),
-                  ("pooled, sigmoid", "5 × 12 × 12"), ("a row", "720"), ("sigmoid", "100"),
-                  ("softmax", "2")),
-     ("conv\n5 × 5", "pool\n2", "flatten", "dense", "dense")),
-    ("MLP", (("a row", "784"), ("tanh", "1,000"), ("tanh", "100"), ("tanh", "10")),
-     ("dense", "dense", "dense")))
-WIDTH, HEIGHT, STEP = 10.4, 5, 15.2
+SEVEN = [(0, 1), (1, 1), (0.45, 0)]  # across and up, in a box of 1 by 1
+
+
+def seven(axes, x, y, width, height, linewidth):
+    points = [(x + width * across, y + height * up) for across, up in SEVEN]
+    axes.plot(*zip(*points), color=ink(0), linewidth=linewidth, solid_joinstyle="round")
+
+
+def frame(axes, x, y, width, height):
+    axes.plot([x, x + width, x + width, x, x], [y, y, y + height, y + height, y], color=ink(1),
+              linewidth=1.2, linestyle="--")
 
 
 def draw(figure, read):
-    axes = canvas(figure, 89, 38)
-    for colour, (name, shapes, steps) in enumerate(NETWORKS):
-        y = 26 - 11.6 * colour
-        words(axes, 1, y + HEIGHT + 2.2, name, colour, ha="left", size=11)
-        for i, (what, shape) in enumerate(shapes):
-            x = 1 + i * STEP
-            rectangle(axes, x, y, WIDTH, HEIGHT, colour)
-            words(axes, x + WIDTH / 2, y + HEIGHT / 2, shape)
-            words(axes, x + WIDTH / 2, y - 1.4, what, size=8.5)
-            if i < len(steps):
-                arrow(axes, (x + WIDTH + 0.4, y + HEIGHT / 2), (x + STEP - 0.4, y + HEIGHT / 2))
-                words(axes, x + (WIDTH + STEP) / 2, y + HEIGHT + (1.9 if "\n" in steps[i] else 1),
-                      steps[i], size=8.5)
+    axes = canvas(figure, 72, 32)
+    rectangle(axes, 2, 8, 14, 18)
+    seven(axes, 4, 10, 4, 7, 2)
+    frame(axes, 3.4, 9.4, 5.2, 8.2)
+    words(axes, 9, 28, "any picture", size=SIZE)
+    words(axes, 9, 5.2, "the edge is paper,\nwhat differs is ink", va="center")
+    arrow(axes, (17, 17), (25, 17), "scale")
+    frame(axes, 26, 10, 14, 14)
+    seven(axes, 29.3, 10.8, 7.4, 12.4, 4)
+    words(axes, 33, 28, r"$20 \times 20$", size=SIZE)
+    words(axes, 33, 5.2, "its longer side\nfits the box")
+    arrow(axes, (41, 17), (49, 17), "centre")
+    rectangle(axes, 50, 7.2, 19.6, 19.6)
+    seven(axes, 55, 8.5, 7.4, 12.4, 4)
+    axes.plot([59.8], [17], marker="o", color=ink(1), markersize=7)
+    words(axes, 59.8, 28.8, r"$28 \times 28$", size=SIZE)
+    words(axes, 59.8, 4.2, "the middle is the\ncentre of mass")

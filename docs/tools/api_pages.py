@@ -46,7 +46,7 @@ def index_of(modules):
 def write(folder, docs=DOCS, root=ROOT):
     """Writes all pages; those that are as they were keep their time, and others in the folder go."""
     modules = read_modules(root)
-    chapters = list((docs / "chapters").glob("[0-9]*.md"))
+    chapters = list((docs / "chapters").glob("*.md"))
     pages = {f"{module.name}.md": page_of(module, chapters, root) for module in modules}
     pages["index.md"] = index_of(modules)
     folder.mkdir(exist_ok=True)

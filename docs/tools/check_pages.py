@@ -14,7 +14,7 @@ from pieces import CODE, FOLDED, OUTPUT, SECTION, SHOWN, PieceError, find_piece,
 ROOT = Path(__file__).resolve().parents[2]
 
 # What every chapter's page must have: a pattern, and its name for who forgot it.
-PARTS = {r"\./book (chapter \d+|mnist)\b": "command that runs it",
+PARTS = {r"\./book (chapter (\d+|[A-Z])|mnist)\b": "command that runs it",
          r"^(`{3,}|:{3,})\{plot\} ": "picture",
          r"^## .*Check yourself": "heading 'Check yourself'",
          r"^## .*Break it": "heading 'Break it'",
@@ -25,6 +25,8 @@ PARTS = {r"\./book (chapter \d+|mnist)\b": "command that runs it",
          r"\]\(\.\./api/": "link to the page of a module"}
 # The tour of chapter 0 explains nothing in full.
 NOT_IN_TOUR = {"heading 'Check yourself'", "heading 'Break it'", "'**Further reading:**'"}
+# A chapter goes by its number, an appendix by its letter; recipes and tools have names only.
+CHAPTER = re.compile(r"(\d+|[A-Z])_")
 EXERCISES = re.compile(r"^## [^\n]*Exercises\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 ANSWERS = re.compile(r"^(:{3,})\{admonition\} Answers and hints\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 ITEM = re.compile(r"^\d+\. .*", re.MULTILINE)
@@ -125,12 +127,12 @@ def check_readme(readme, record):
 
 def main():
     problems, lines, folded = [], 0, 0
-    pages = sorted((ROOT / "docs" / "chapters").glob("[0-9]*.md"))
-    programs = {program.stem for program in (ROOT / "chapters").glob("[0-9]*.cpp")}
+    pages = sorted((ROOT / "docs" / "chapters").glob("*.md"))
+    programs = {program.stem for program in (ROOT / "chapters").glob("*.cpp") if CHAPTER.match(program.name)}
     problems += [f"chapters/{name}.cpp has no page" for name in
                  sorted(programs - {page.stem for page in pages})]
     problems += check_modules(sorted((ROOT / "modules").rglob("*.cpp*")), pages)
-    problems += check_readme(ROOT / "README.md", ROOT / "chapters" / "10_mnist.out")
+    problems += check_readme(ROOT / "README.md", ROOT / "chapters" / "mnist.out")
     problems += check_readme_table()
     allowed = read_allowed((ROOT / "docs" / "numbers.txt").read_text())
     for page in pages:

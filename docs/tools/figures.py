@@ -49,7 +49,7 @@ def draw_all(folder):
     drawn = folder / "drawn"
     if drawn.exists() and drawn.stat().st_mtime > newest:
         return
-    for source in sorted(FIGURES.glob("[0-9]*.py")):
+    for source in sorted(FIGURES.glob("[0-9A-Z]*_*.py")):
         spec = importlib.util.spec_from_file_location("figure_" + source.stem, source)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)

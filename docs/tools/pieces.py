@@ -20,7 +20,7 @@ SHOWN = re.compile(r"^(`{3,}|:{3,})\{piece\} (\S+) (\S+)$")
 FOLDED = re.compile(r"^(`{3,}|:{3,})\{folded\} (\S+)$")
 OUTPUT = re.compile(r"^(`{3,}|:{3,})\{output\} (\S+) (\S+)$")
 CODE = re.compile(r"^(`{3,}|:{3,})(cpp|c\+\+|\{code-block\} cpp|\{literalinclude\}.*(?<!\.txt))$")
-SECTION = re.compile(r"^(\d+\.\d+) ")
+SECTION = re.compile(r"^((?:\d+|[A-Z])\.\d+) ")  # 5.6, or A.2 of an appendix
 
 
 class PieceError(Exception):

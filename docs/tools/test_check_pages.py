@@ -75,6 +75,9 @@ class CheckAnatomy(InFolder):
         self.assertEqual(self.problems(CHAPTER), [])
         self.assertEqual(self.problems(CHAPTER.replace("chapter 1", "mnist")), [])
 
+    def test_takes_the_letter_of_an_appendix_for_its_number(self):
+        self.assertEqual(self.problems(CHAPTER.replace("chapter 1", "chapter A")), [])
+
     def test_finds_each_part_that_is_missing(self):
         for part, name in (("./book chapter 1", "command that runs it"), ("{plot}", "picture"),
                            ("Check yourself", "heading 'Check yourself'"),
@@ -196,6 +199,11 @@ class Recorded(InFolder):
         for section, pattern in (("1.1", r"error +(\S+)"), ("1.2", r"cost +(\S+)"), ("1.3", r"(cost)")):
             with self.assertRaises(PieceError):
                 recorded(record, section, pattern)
+
+    def test_a_section_of_an_appendix_ends_where_the_next_begins(self):
+        record = self.file("A_x.out", "A.1 One\n-------\ncost  0.5\n\nA.2 Two\n-------\ncost  0.7\n")
+        self.assertEqual(recorded(record, "A.1", r"cost +(\S+)"), "0.5")
+        self.assertEqual(recorded(record, "A.2", r"cost +(\S+)"), "0.7")
 
     def test_a_tensor_is_found_by_its_name(self):
         record = self.file("01_x.out", "1.1 One\n-------\n  W (2, 2)   0.5  -1.0\n             1.0   0.0\n"

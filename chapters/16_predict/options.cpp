@@ -1,0 +1,135 @@
+module;
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstddef>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <system_error>
+
+module predict.options;
+
+import nn.safetensors;
+
+namespace {
+
+/// A path may be any text but an empty one, such as a variable of the shell that is not set.
+std::string fault_of_path(const std::string& text) {
+  return text.empty() ? "'' is not a path" : "";
+}
+
+std::optional<std::size_t> number_of(const std::string& text) {
+  std::size_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc{} && stop == end) return number;
+  return {};
+}
+
+/// Accepts the number of a picture or `all`, and says of anything else what it is not.
+std::string fault_of_index(const std::string& text) {
+  if (text == "all" || number_of(text)) return "";
+  const bool negative = text.starts_with('-') && text.find_first_not_of("-0123456789") == text.npos;
+  return fmt::format("'{}' is not {}", text,
+                     negative ? "0 or more" : "a whole number, 0 or more, or all");
+}
+
+void describe(CLI::App& app, Options& options) {
+  const CLI::Validator path{fault_of_path, ""};
+  app.add_option("FILE", options.files,
+                 "Pictures of digits: PNG, JPEG, WebP, BMP, PNM or\n"
+                 "IDX; of a folder, the pictures in it; - is the\n"
+                 "standard input")
+      ->required()
+      ->option_text(" ")
+      ->check(path);
+  CLI::Option* const one =
+      app.add_flag("--one", options.one, "Reads only the digit with the most ink in each picture");
+  app.add_option_function<std::string>(
+         "--index",
+         [&options](const std::string& text) {
+           options.index = number_of(text);
+           options.all = !options.index;
+         },
+         "Of a file of several pictures only this one, from 0 on,\n"
+         "or all; without it the first three")
+      ->option_text("N|all")
+      ->check(CLI::Validator{fault_of_index, ""});
+  CLI::Option* const json =
+      app.add_flag("--json", options.json, "Prints the answers as JSON, a picture a line");
+  CLI::Option* const show =
+      app.add_option("--show", options.show,
+                     "Writes what was done to each picture to this folder, as\n"
+                     "PNG: the paper, the ink, and each digit as the network\n"
+                     "sees it")
+          ->option_text("FOLDER")
+          ->check(path);
+  app.add_flag("--raw", options.raw, "Shows the network pictures of 28 × 28 pixels as they are")
+      ->excludes(one);
+  app.add_option("--network", options.network, "The network, as ./book mnist --save stores it")
+      ->option_text("NETWORK")
+      ->check(path);
+  app.add_option("--layers", options.layers,
+                 "If NETWORK has weights alone, as Python writes it: a\n"
+                 "stored network that has their layers")
+      ->option_text("NETWORK")
+      ->check(path)
+      ->needs("--network");
+  app.add_option("--rename", options.rename,
+                 "What to call those weights: fc1=0 makes fc1.weight the\n"
+                 "weight of layer 0; may be given several times")
+      ->option_text("NAME=NAME")
+      ->needs("--layers")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--submission", options.submission,
+                 "Reads FILE as a table of images (CSV), such as Kaggle's\n"
+                 "test.csv, and writes ImageId,Label for each to this file")
+      ->option_text("CSV")
+      ->check(path)
+      ->excludes(one)
+      ->excludes(json)
+      ->excludes(show)
+      ->excludes("--index")
+      ->excludes("--raw");
+  app.set_version_flag("--version", fmt::format("16_predict {}", nn::version()),
+                       "Prints the library's version");
+}
+
+constexpr const char* examples =
+    "An answer below 90 % is called unsure, and the second candidate is named. A 1\n"
+    "with an upstroke, as it is written in Europe, is often read as 7; where that may\n"
+    "have happened, the answer says so.\n"
+    "\n"
+    "Examples:\n"
+    "  ./book predict data/pictures/seven.png\n"
+    "  ./book predict data/pictures/number.png --show stages\n"
+    "  ./book predict data/pictures --json\n"
+    "  ./book predict data/mnist/t10k-images-idx3-ubyte.gz --index 8\n"
+    "  ./book predict test.csv --submission submission.csv\n"
+    "  ./book predict FILE --network theirs.safetensors \\\n"
+    "      --layers data/networks/mlp.safetensors \\\n"
+    "      --rename fc1=0 --rename fc2=2 --rename fc3=4\n"
+    "\n"
+    "The status is 1 if a picture could not be read or no digit is in it.";
+
+}  // namespace
+
+Options options_of(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Reads the digits in pictures with a stored network.", "./book predict"};
+  describe(app, options);
+  app.get_formatter()->column_width(24);
+  app.footer(examples);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {
+    std::exit(app.exit(request));  // NOLINT(concurrency-mt-unsafe): there is one thread yet
+  } catch (const CLI::ParseError& error) {
+    throw BadOption(error.what());
+  }
+  return options;
+}

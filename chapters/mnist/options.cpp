@@ -1,0 +1,114 @@
+module;
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+module mnist.options;
+
+namespace {
+
+/// Accepts whole numbers of a range, and says so of anything else.
+CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
+  return CLI::Validator{
+      [low, high](const std::string& text) -> std::string {
+        std::uint64_t number = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        if (error == std::errc{} && stop == end && number >= low && number <= high) {
+          return "";
+        }
+        return fmt::format("'{}' is not a whole number from {} to {}", text, low, high);
+      },
+      ""};
+}
+
+/// Accepts any path but an empty one, such as that of a variable of the shell that is not set.
+CLI::Validator path() {
+  return CLI::Validator{
+      [](const std::string& text) { return text.empty() ? "'' is not a path" : std::string{}; },
+      ""};
+}
+
+void describe(CLI::App& app, Options& options) {
+  app.add_option("--recipe", options.recipe,
+                 "default; report: the older report's networks; augmented: the default ones, "
+                 "trained with changed images")
+      ->check(CLI::IsMember({"default", "report", "augmented"}));
+  app.add_option("--epochs", options.epochs, "Passes over the training set")
+      ->check(whole_number(1, 1'000'000));
+  app.add_option("--batch-size", options.batch_size, "Images in a mini-batch")
+      ->check(whole_number(1, 1'000'000));
+  app.add_option("--learning-rate", options.learning_rate, "The rate that training starts from");
+  app.add_flag("--test", options.test,
+               "With another hyperparameter than the recipe's: the one look at the test images");
+  app.add_option("--seed", options.seed, "Names weights and orders; 1 if not given")
+      ->check(whole_number(0, 1'000'000'000'000));
+  app.add_option("--seeds", options.seeds, "Trains with N seeds and gives means and deviations")
+      ->check(whole_number(1, 1'000));
+  app.add_option("--threads", options.threads, "Threads; at first one for each core")
+      ->check(whole_number(1, 1'024));
+  app.add_option("--data", options.data, "The folder of the MNIST files")->check(path());
+  app.add_option("--json", options.json, "Writes all results to this file")->check(path());
+  app.add_option("--csv", options.csv, "Writes learning curves and mistakes to this folder")
+      ->check(path());
+  app.add_option("--save", options.save, "Stores the trained networks in this folder")
+      ->check(path());
+  CLI::Option* const stored =
+      app.add_option("--load", options.load, "Compares those of this folder, untrained")
+          ->check(path());
+  for (const char* trains : {"--recipe", "--epochs", "--batch-size", "--learning-rate", "--seed",
+                             "--seeds", "--json", "--csv", "--save"}) {
+    stored->excludes(trains);
+  }
+  app.add_flag("--changed", options.changed, "Tests on changed images, too, as augmented does");
+  app.add_flag("--quiet", options.quiet, "Prints only the comparison");
+  app.set_version_flag("--version", fmt::format("mnist {}", nn::version()),
+                       "Prints the library's version");
+  app.footer(
+      "Examples:\n"
+      "  ./book mnist                                 the comparison\n"
+      "  ./book mnist --recipe report --seeds 3       the older report's, mean of three\n"
+      "  ./book mnist --epochs 1 --json result.json   a quick look, kept in a file\n"
+      "  ./book mnist --save DIR                      both networks are kept, too\n"
+      "  ./book mnist --load DIR                      and compared, without training\n"
+      "  ./book mnist --recipe augmented --save DIR   the networks of data/networks\n"
+      "\nCtrl-C ends the training after the mini-batch at hand and compares what there is.");
+}
+
+}  // namespace
+
+Options options_of(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Trains an MLP and a CNN on MNIST, alike, and compares them.", "./book mnist"};
+  describe(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {  // --help or --version
+    std::exit(app.exit(request));          // NOLINT(concurrency-mt-unsafe): there is one thread yet
+  } catch (const CLI::ParseError& error) {
+    throw BadOption(error.what());
+  }
+  return options;
+}
+
+Recipe prepare(const Options& options) {
+  Recipe recipe = recipe_of(options.recipe);
+  recipe.changed |= options.changed;
+  for (Model& model : recipe.models) {
+    model.epochs = options.epochs.value_or(model.epochs);
+    model.batch_size = options.batch_size.value_or(model.batch_size);
+    model.learning_rate = options.learning_rate.value_or(model.learning_rate);
+    if (!(model.learning_rate > 0 && std::isfinite(model.learning_rate))) {
+      throw BadOption(
+          fmt::format("--learning-rate: {}, expected a number above 0", model.learning_rate));
+    }
+  }
+  return recipe;
+}

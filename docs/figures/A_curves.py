@@ -1,0 +1,17 @@
+"""Appendix A: the training cost of the MLP, from two kinds of weights, by two costs."""
+
+
+def draw(figure, read):
+    data = read("A_curves.csv")
+    figure.set_size_inches(6.6, 3.4)
+    epochs = [number + 1 for number in data["epoch"]]
+    for axes, end, title in zip(figure.subplots(1, 2), ("tanh MSE", "softmax CE"),
+                                ("tanh, squared error", "softmax, cross-entropy")):
+        for start, label, line in (("normal", "weights of N(0, 1)", "-"), ("Glorot", "Glorot's weights", "--")):
+            axes.plot(epochs, data[f"{start} {end}"], line, label=label)
+        axes.set_yscale("log")
+        axes.set_title(title)
+        axes.set_xlabel("epoch")
+        axes.set_xticks(range(4, 21, 4))
+    figure.axes[0].set_ylabel("cost of training")
+    figure.axes[1].legend()
