@@ -125,8 +125,8 @@ void show(std::string_view name, const nn::Labels& labels) {
   show(name, row);
 }
 
-/// Draws digits side by side, each row of the tensor an image of 28 × 28 pixels. `margin` pixels are
-/// left out at every side: MNIST keeps four empty.
+/// Draws digits side by side, each row of the tensor an image of 28 × 28 pixels. `margin` pixels
+/// are left out at every side: MNIST keeps four empty.
 void draw(const nn::Tensor& digits, std::size_t margin = 2) {
   constexpr std::size_t side = 28;
   for (std::size_t y = margin; y + margin < side; y += 2) {

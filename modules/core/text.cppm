@@ -46,7 +46,8 @@ template <std::floating_point T>
 
 /// Two rows of pixels as one line of text, so that a digit can be drawn in a terminal: each
 /// character is `▀`, `▄`, `█` or a space.
-/// @param upper, lower Brightness from 0 to 1, equally many pixels; above 0.4 a pixel is drawn.
+/// @param upper Brightness from 0 to 1; above 0.4 a pixel is drawn.
+/// @param lower The row below it, equally many pixels.
 template <std::floating_point T>
 [[nodiscard]] std::string half_blocks(std::span<const T> upper, std::span<const T> lower) {
   std::string text;
