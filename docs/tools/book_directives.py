@@ -78,7 +78,7 @@ class Output(Directive):
             raise self.error(str(error))
         if section == "all":
             return code_block(self, text, "text", f"./book chapter {chapter}")
-        command = f"{section} of ./book chapter {chapter.split('_', 1)[1]}"
+        command = f"{section} of ./book chapter {chapter.split('_', 1)[-1]}"
         if heading.startswith("./book "):  # a run with options of its own
             command = heading
         elif (ROOT / "chapters" / f"{chapter}.short.out").exists():
