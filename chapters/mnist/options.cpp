@@ -38,8 +38,8 @@ CLI::Validator path() {
 
 void describe(CLI::App& app, Options& options) {
   app.add_option("--recipe", options.recipe,
-                 "default; report: the older report's networks; augmented: the default ones, "
-                 "trained with changed images")
+                 "default; report: those of appendix A.2; augmented: the default ones, trained "
+                 "with changed images")
       ->check(CLI::IsMember({"default", "report", "augmented"}));
   app.add_option("--epochs", options.epochs, "Passes over the training set")
       ->check(whole_number(1, 1'000'000));
@@ -74,7 +74,7 @@ void describe(CLI::App& app, Options& options) {
   app.footer(
       "Examples:\n"
       "  ./book mnist                                 the comparison\n"
-      "  ./book mnist --recipe report --seeds 3       the older report's, mean of three\n"
+      "  ./book mnist --recipe report --seeds 3       those of appendix A.2, mean of three\n"
       "  ./book mnist --epochs 1 --json result.json   a quick look, kept in a file\n"
       "  ./book mnist --save DIR                      both networks are kept, too\n"
       "  ./book mnist --load DIR                      and compared, without training\n"

@@ -12,7 +12,8 @@ export module mnist.recipes;
 import networks;
 import nn;
 
-/// What an older report measured, in as many digits as it gave; empty where it gave nothing.
+/// What the report of Pelfresne and Vapaille measured, in as many digits as it gave; empty where it
+/// gave nothing.
 export struct Reported {
   std::string training_accuracy, validation_cost, validation_accuracy, test_cost, test_accuracy;
 };
@@ -58,7 +59,7 @@ nn::AnyOptimizer descent(nn::real learning_rate) {
 nn::Sequential mlp(nn::Random& random) { return networks::multi_layer_perceptron(random); }
 
 // [reported_cnn]
-/// The convolutional network of the report: one convolution, 85,660 parameters.
+/// The convolutional network of Pelfresne and Vapaille: one convolution, 85,660 parameters.
 nn::Sequential reported_cnn(nn::Random& random) {
   return nn::Sequential{nn::Reshape{1, 28, 28},
                         nn::Convolution{1, 5, {.kernel = 3}, nn::He{random}},
