@@ -184,9 +184,9 @@ void moving_the_threshold(const nn::Sequential& network, const nn::Dataset& imag
        {{0.9, true}, {0.8, true}, {0.7, false}, {0.4, true}, {0.3, false}, {0.1, false}},
        {0.9, 0.8, 0.7, 0.4, 0.3, 0.1});
   const Tensor probabilities = nn::predict_probabilities(network, images.inputs);
-  std::vector<Answer> nines;
+  std::vector<Answer> nines(images.size());
   for (std::size_t n = 0; n < images.size(); ++n)
-    nines.push_back({probabilities(n, 9), images.targets.labels()[n] == 9});
+    nines[n] = {probabilities(n, 9), images.targets.labels()[n] == 9};
   tell("is it a 9?", nines,
        {0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99});
 }

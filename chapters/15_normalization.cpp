@@ -366,7 +366,8 @@ void check_equal(const std::string& name, const Tensor& a, const Tensor& b) {
 
 void check_yourself() {
   heading("15.11 Check yourself");
-  const Tensor x = noise(Shape{20, 3}, 1), g = noise(Shape{20, 3}, 2);
+  const Tensor x = noise(Shape{20, 3}, 1);
+  const Tensor g = noise(Shape{20, 3}, 2);
   PlainNorm plain{3};
   nn::BatchNorm fast{3};
   const std::vector<nn::Parameter*> parameters = fast.parameters();

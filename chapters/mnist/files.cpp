@@ -1,11 +1,11 @@
 module;
 
 #include <fmt/core.h>
-#include <stdlib.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>

@@ -3,6 +3,7 @@
 /// them.
 module;
 
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -54,7 +55,8 @@ template <std::floating_point T>
   for (std::size_t x = 0; x < upper.size(); ++x) {
     const bool above = upper[x] > T(0.4);
     const bool below = lower[x] > T(0.4);
-    text += above && below ? "█" : above ? "▀" : below ? "▄" : " ";
+    constexpr std::array<const char*, 4> blocks{" ", "▀", "▄", "█"};
+    text += blocks[(above ? 1U : 0U) + (below ? 2U : 0U)];
   }
   return text;
 }
