@@ -29,7 +29,7 @@ nn::Split load_digits() {
 // [/digits]
 
 // [contender]
-/// What is chosen on the validation images, section 10.4. The defaults are what was chosen.
+/// What is chosen on the validation images; the defaults are those of the contest.
 struct Recipe {
   nn::real learning_rate = 4e-3F;
   nn::real weight_decay = 0.1F;
@@ -57,7 +57,8 @@ struct Trained {
   nn::History history{};
 };
 
-/// Trains with AdamW and a learning rate that falls to 0 on a line, a step down after each epoch.
+/// Trains with AdamW and a learning rate that falls in equal steps, one after each epoch: the last
+/// of ten epochs has a tenth of it.
 Trained train(const Contender& contender, const nn::Split& digits, std::uint64_t seed) {
   const auto& [learning_rate, weight_decay, wanted] = contender.recipe;
   const std::size_t epochs = lecture::is_short() ? 1 + wanted / 10 : wanted;
@@ -125,14 +126,14 @@ void search(const nn::Split& digits) {
   choose({"MLP", mlp}, digits);
   choose({"CNN", networks::convolutional_network}, digits);
   choose({"small MLP", small_mlp}, digits);
-  fmt::print("  with as much time as the CNN\n");
+  fmt::print("  with about as many multiply-adds as the CNN\n");
   try_out({"wide MLP", wide_mlp}, digits);
   try_out({"long MLP", mlp, {.epochs = 60}}, digits);
 }
 // [/search]
 
 // [contenders]
-/// The networks of the contest, with the recipes that were chosen.
+/// The networks of the contest. All but the last have the default recipe.
 std::vector<Contender> contenders() {
   return {{"MLP", mlp},
           {"CNN", networks::convolutional_network},
@@ -199,9 +200,9 @@ void show_paired(const std::vector<nn::Sequential>& networks, const nn::Dataset&
   for (const std::size_t rival : {0U, 2U, 3U}) {
     const auto [both, first, second] = compare(networks[rival], networks[1], test);
     const double difference = first - second;
-    fmt::print("  {:<10} both misread {:2}, only it {:3}, only the CNN {:2}: chi-squared {:.1f}\n",
-               contenders()[rival].name, both, first, second,
-               difference * difference / (first + second));
+    fmt::print(
+        "  {:<10} both misread {:2}, only this MLP {:3}, only the CNN {:2}: chi-squared {:.1f}\n",
+        contenders()[rival].name, both, first, second, difference * difference / (first + second));
   }
 }
 // [/mcnemar]
