@@ -15,7 +15,7 @@ int main() {
   nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
   trainer.watch(nn::Accuracy{});
   trainer.fit(digits.training, {.epochs = 3});
-  fmt::print("it reads {:.1f} % of the test images right\n",
+  fmt::print("it reads {:.1f} % of the test images correctly\n",
              100 * trainer.evaluate(digits.test).metrics[0]);
 
   const nn::Picture picture = nn::load_pictures(NN_PICTURES_FOLDER "/seven.png")[0];
