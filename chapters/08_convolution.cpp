@@ -23,7 +23,7 @@ using nn::Tensor;
 // [/fold]
 
 // [training]
-/// The same images, the pixels of all of them in one new order.
+/// Applies one and the same permutation to the pixels of every image.
 nn::Dataset shuffled(const nn::Dataset& digits) {
   const std::vector<std::size_t> from = nn::Random{8}.permutation(784);
   nn::Dataset result = digits;
@@ -32,7 +32,7 @@ nn::Dataset shuffled(const nn::Dataset& digits) {
   return result;
 }
 
-/// Trains on 300 batches of 100.
+/// Trains on the first 300 batches of 100, in the order of the data set.
 nn::Sequential trained(nn::Sequential network, const nn::Dataset& digits) {
   const nn::Adam adam{{.learning_rate = 0.005F}};
   const nn::TrainingOptions options{.batches = {.size = 100, .shuffle = false}};
@@ -41,7 +41,7 @@ nn::Sequential trained(nn::Sequential network, const nn::Dataset& digits) {
   return network;
 }
 
-/// How many of 100 validation images a network reads after training, from each of five seeds.
+/// The percentage of validation images that a network gets right after training, over five seeds.
 template <class Make>
 std::string percent_of_five(const Make& make, const nn::Split& digits) {
   return to_string(lecture::spread(lecture::for_seeds(5, [&](std::uint64_t seed) {
@@ -66,7 +66,7 @@ void no_neighbors(const nn::Split& digits, const nn::Split& mixed) {
 // [/training]
 
 // [slide]
-/// One channel: the kernel k moves over the image x, and each window gives one number.
+/// One channel: slides the kernel k over the image x, one output for each window.
 Tensor slide(const Tensor& x, const Tensor& k, real bias) {
   Tensor y{Shape{x.rows() - k.rows() + 1, x.columns() - k.columns() + 1}, bias};
   for (std::size_t i = 0; i < y.rows(); ++i)
@@ -89,19 +89,19 @@ void by_hand() {
 
 // [edge]
 void edges() {
-  heading("8.3 An edge");
+  heading("8.3 Finding edges");
   const Tensor corner{{0, 0, 0, 0, 0, 0},
                       {0, 0, 0, 0, 0, 0},
                       {0, 0, 0, 1, 1, 1},
                       {0, 0, 0, 1, 1, 1},
                       {0, 0, 0, 1, 1, 1}};
-  show("upright", slide(corner, Tensor{{-1, 1}}, 0));
-  show("level", slide(corner, Tensor{{-1}, {1}}, 0));
+  show("vertical", slide(corner, Tensor{{-1, 1}}, 0));
+  show("horizontal", slide(corner, Tensor{{-1}, {1}}, 0));
 }
 // [/edge]
 
 // [forward]
-/// The formula, with a loop for each of its letters and one for the images.
+/// The formula, with a loop for each of its letters and one for the images of the batch.
 Tensor plain_forward(const Tensor& x, const Tensor& k, const Tensor& bias) {
   Tensor y{Shape{x.shape()[0], k.shape()[0], x.shape()[2] - k.shape()[2] + 1,
                  x.shape()[3] - k.shape()[3] + 1}};
@@ -144,7 +144,7 @@ struct Gradients {
   Tensor x, k, bias;
 };
 
-/// Each use of a number, in the same loops: what it adds to that number's gradient.
+/// In the loops of the forward pass, adds the part of each product to its two factors' gradients.
 Gradients plain_backward(const Tensor& x, const Tensor& k, const Tensor& dy) {
   Gradients d{Tensor{x.shape()}, Tensor{k.shape()}, Tensor{Shape{k.shape()[0]}}};
   for (std::size_t image = 0; image < dy.shape()[0]; ++image)
@@ -162,12 +162,12 @@ Gradients plain_backward(const Tensor& x, const Tensor& k, const Tensor& dy) {
   return d;
 }
 
-/// A matrix as a batch of one image that has one channel, and back.
+/// Turns a matrix into a batch of one image with one channel; `rows` turns it back.
 Tensor image(const Tensor& rows) { return rows.reshaped(Shape{1, 1, rows.rows(), rows.columns()}); }
 Tensor rows(const Tensor& image) { return image.reshaped(image.shape().sample().sample()); }
 
 void backward_by_hand() {
-  heading("8.6 Backward");
+  heading("8.6 The backward pass");
   const Tensor dY{{1, 0, 0}, {0, 0, 0}, {0, 0, 2}};
   const Gradients d = plain_backward(image(X), image(K), image(dY));
   show("dX", rows(d.x));
@@ -204,7 +204,7 @@ void pooling() {
 // [/pool]
 
 // [check]
-/// Numbers from -1 on in steps of 0.02, in a mixed order, no two of them equal.
+/// Distinct numbers from -1 upward in steps of 0.02, in a mixed order.
 Tensor scattered(const Shape& shape) {
   Tensor x{shape};
   for (std::size_t i = 0; i < x.size(); ++i)
@@ -255,29 +255,29 @@ nn::Sequential convolutional_network(std::uint64_t seed) {
 }
 
 void digits_with_neighbors(const nn::Split& digits, const nn::Split& mixed) {
-  heading("8.9 Digits");
+  heading("8.9 A small CNN learns digits");
   const nn::Sequential network = trained(convolutional_network(1), digits.training);
   fmt::print("{}", network.summary(Shape{784}));
   fmt::print("  pixels in order:  {} % right\n", percent_of_five(convolutional_network, digits));
   fmt::print("  pixels shuffled:  {} % right\n", percent_of_five(convolutional_network, mixed));
-  std::vector<double> grey;  // 128 is a weight of 0
+  std::vector<double> gray;  // a weight of 0 becomes 128
   for (const real w : network.layer<nn::Convolution>(1).kernels().values())
-    grey.push_back(128 + 100 * w);
-  lecture::keep("08_filters.csv", "weight", 1, {{.name = "grey", .values = grey}});
+    gray.push_back(128 + 100 * w);
+  lecture::keep("08_filters.csv", "weight", 1, {{.name = "gray", .values = gray}});
 }
 // [/mnist]
 
 // [break]
-void break_the_turn() {
-  heading("8.10 Break it: a kernel not turned");
+void break_the_rotation() {
+  heading("8.10 Break it: a kernel not rotated");
   const Tensor dY = image(scattered(Shape{3, 3}));
   const auto compare = [&](const char* what, const Tensor& kernel, const Tensor& used) {
     const nn::Convolution back{image(used), Tensor{0}, 1, nn::Padding{1}};
     check_equal(what, back.predict(dY), plain_backward(image(X), image(kernel), dY).x);
   };
-  compare("turned", K, Tensor{{-1, 0}, {2, 1}});
-  compare("not turned", K, K);
-  compare("not turned, symmetric", Tensor{{1, 2}, {2, 1}}, Tensor{{1, 2}, {2, 1}});
+  compare("rotated", K, Tensor{{-1, 0}, {2, 1}});
+  compare("not rotated", K, K);
+  compare("not rotated, symmetric", Tensor{{1, 2}, {2, 1}}, Tensor{{1, 2}, {2, 1}});
 }
 // [/break]
 
@@ -295,6 +295,6 @@ int main(int argc, char** argv) {
   pooling();
   check_yourself();
   digits_with_neighbors(digits, mixed);
-  break_the_turn();
+  break_the_rotation();
 }
 // [/main]

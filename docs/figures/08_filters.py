@@ -6,7 +6,7 @@ from shapes import ink
 
 def draw(figure, read):
     data = read("08_filters.csv")
-    weights = [(grey - 128) / 100 for grey in data["grey"]]  # as the program wrote them
+    weights = [(gray - 128) / 100 for gray in data["gray"]]  # as the program wrote them
     bound = max(abs(weight) for weight in weights)
     # As in the live figures: orange is negative, blue is positive, and a weight of 0 is the page.
     signs = LinearSegmentedColormap.from_list(

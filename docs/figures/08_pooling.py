@@ -1,4 +1,4 @@
-"""Chapter 8: max pooling keeps the winner of each window, and the way back leads to the winners alone."""
+"""Chapter 8: max pooling keeps the largest value of each window, and the gradient goes to these winners only."""
 
 import numpy
 from pieces import RECORDS, recorded_rows
@@ -17,9 +17,9 @@ def draw(figure, read):
     axes = canvas(figure, 70, 24)
     table(axes, 2, 4, X, name="image $X$", colour=0, marked=winners)
     table(axes, 31, 8, Y, name="the largest, $Y$", colour=2)
-    table(axes, 52, 4, dX, name=r"$dX$, if $dY\,$ is all ones", colour=1, marked=winners)
+    table(axes, 52, 4, dX, name=r"$dX$, for a $dY\,$ of ones", colour=1, marked=winners)
     for i, j in numpy.ndindex(Y.shape):
         for x in (2, 52):
             frame(axes, x + j * SIZE * CELL, 4 + i * SIZE * CELL, SIZE * CELL, SIZE * CELL)
     arrow(axes, (20, 12), (29, 12), "forward")
-    arrow(axes, (41, 12), (50, 12), "back", 1)
+    arrow(axes, (41, 12), (50, 12), "backward", 1)

@@ -1,4 +1,4 @@
-"""Chapter 8: the first place of a window, its four products and their sum; and what all places give."""
+"""Chapter 8: the window at its first place, the four products and their sum, and the output of all places."""
 
 import numpy
 from pieces import RECORDS, recorded_rows
