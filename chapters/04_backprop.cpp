@@ -36,8 +36,8 @@ std::pair<double, double> gradient(double x, double y) {
 // [/hills]
 
 // [slope]
-void which_way_is_down() {
-  heading("4.1 Which way is down");
+void gradient_points_uphill() {
+  heading("4.1 The gradient points uphill");
   const double h = 1e-4;
   const auto [fx, fy] = gradient(1, 0.5);
   fmt::print("  f(1, 0.5) = {:.4f}\n", f(1, 0.5));
@@ -99,9 +99,9 @@ struct Paper {
 // [/paper]
 
 // [forward]
-/// Returns the output.
+/// Prints the forward pass step by step and returns the output.
 Tensor forward(Paper& paper) {
-  heading("4.3 Two inputs, two neurons, one output: forward");
+  heading("4.3 The forward pass, with every number");
   const Tensor sums = paper.first.forward(paper.input);
   const Tensor hidden = paper.relu.forward(sums);
   const Tensor output = paper.second.forward(hidden);
@@ -117,7 +117,7 @@ Tensor forward(Paper& paper) {
 
 // [backward]
 void backward(Paper& paper, const Tensor& output) {
-  heading("4.4 The same network: backward");
+  heading("4.4 The backward pass, with every number");
   const Tensor d_output = nn::MeanSquaredError::gradient(output, paper.target);
   const Tensor d_hidden = paper.second.backward(d_output);
   const Tensor d_sums = paper.relu.backward(d_hidden);
@@ -150,8 +150,8 @@ void step(nn::Sequential& network, real rate) {
 // [/step]
 
 // [sequential]
-void both_walks(const Paper& paper) {
-  heading("4.5 nn::Sequential does both walks");
+void both_passes(const Paper& paper) {
+  heading("4.5 nn::Sequential does both passes");
   nn::Sequential network{paper.first, paper.relu, paper.second};
   fmt::print("{}", network.summary());
   const Tensor output = network.forward(paper.input);
@@ -168,7 +168,7 @@ void both_walks(const Paper& paper) {
 const Tensor questions{{0, 0}, {0, 1}, {1, 0}, {1, 1}};
 const Tensor answers{{0}, {1}, {1}, {0}};
 
-/// A network of eight hidden neurons that has not learned yet, the same every time.
+/// An untrained network with eight hidden neurons, with the same weights at every call.
 nn::Sequential fresh_network(const nn::Layer auto& activation) {
   nn::Random random{1};
   const auto uniform = [&random](Tensor& weights, nn::Fan fan) {
@@ -196,7 +196,7 @@ double cost(const nn::Sequential& network) {
 }
 
 void learn_xor() {
-  heading("4.6 XOR is learned");
+  heading("4.6 Learning XOR");
   nn::Sequential network = fresh_network(nn::ReLU{});
   fmt::print("  epoch    0: cost {:.3f}\n", cost(network));
   for (int epoch = 1; epoch <= 2000; ++epoch) {
@@ -226,7 +226,7 @@ void check_yourself() {
 // [/check]
 
 // [forgetful]
-/// ReLU with a wrong derivative: 1 everywhere.
+/// ReLU, but its derivative is 1 everywhere, which is wrong where x < 0.
 struct Forgetful {
   [[nodiscard]] std::string name() const { return "Forgetful"; }
   real operator()(real x) const { return x < 0 ? 0 : x; }
@@ -236,7 +236,7 @@ struct Forgetful {
 
 // [break]
 void break_it() {
-  heading("4.8 Break it: a layer that forgets its derivative");
+  heading("4.8 Break it: a layer with a wrong derivative");
   const nn::Elementwise<Forgetful> wrong;
   nn::Sequential network = fresh_network(wrong);
   fmt::print("  epoch    0: cost {:.3f}\n", cost(network));
@@ -249,13 +249,13 @@ void break_it() {
 // [main]
 int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 4: backpropagation");
-  which_way_is_down();
+  gradient_points_uphill();
   gradient_descent();
   keep_landscape();
   Paper paper;
   const Tensor output = forward(paper);
   backward(paper, output);
-  both_walks(paper);
+  both_passes(paper);
   learn_xor();
   check_yourself();
   break_it();

@@ -1,4 +1,4 @@
-"""Chapter 4: the network on paper when all is done: every parameter with its gradient beside it."""
+"""Chapter 4: the network on paper after the backward pass: every parameter with its gradient next to it."""
 
 import numpy
 from pieces import RECORDS, recorded, recorded_rows
