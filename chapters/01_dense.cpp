@@ -19,7 +19,7 @@ using nn::Tensor;
 // [/imports]
 
 // [neuron]
-/// One neuron: as many weights as inputs, and a bias.
+/// The output of one neuron; `w` has one weight for each input in `x`.
 nn::real neuron(const Tensor& x, const Tensor& w, nn::real b) {
   nn::real y = b;
   for (std::size_t i = 0; i < x.size(); ++i) y += x(i) * w(i);
@@ -52,7 +52,7 @@ void several_neurons() {
 const Tensor X{{2, -1, 0.5}, {0, 1, 1}};  // a row for each sample
 
 void whole_batch() {
-  heading("1.3 A batch rides along");
+  heading("1.3 A batch of samples");
   show("X", X);
   show("X W + b", nn::matmul(X, W, b.values()));
 }
@@ -81,8 +81,8 @@ void one_weight_learns() {
 // [/weight]
 
 // [layer]
-void the_layer() {
-  heading("1.5 The layer");
+void layer_class() {
+  heading("1.5 The layer as a class");
   nn::Dense layer{W, b};
   static_assert(nn::Layer<nn::Dense>);
   fmt::print("  {}: {} in, {} out, {} parameters\n", layer.name(), layer.inputs(), layer.outputs(),
@@ -94,8 +94,8 @@ void the_layer() {
 // [backward]
 const Tensor dY{{1, 0}, {0.5, -1}};
 
-void the_way_back() {
-  heading("1.6 The way back");
+void backward_pass() {
+  heading("1.6 The backward pass");
   nn::Dense layer{W, b};
   layer.forward(X);
   const Tensor dX = layer.backward(dY);
@@ -106,7 +106,7 @@ void the_way_back() {
 // [/backward]
 
 // [sum]
-/// A cost as simple as can be: the sum of all outputs, each times a factor.
+/// The simplest cost: every output times its factor, added up. `factors` has the size of `y`.
 double weighted_sum(const Tensor& y, const Tensor& factors) {
   double sum = 0;
   for (std::size_t i = 0; i < y.size(); ++i) sum += factors.values()[i] * y.values()[i];
@@ -150,8 +150,8 @@ void break_it() {
 // [/break]
 
 // [row]
-void layers_in_a_row() {
-  heading("1.9 Layers in a row");
+void layers_in_sequence() {
+  heading("1.9 Layers in sequence");
   const nn::Dense first{W, b};
   const nn::Dense second{Tensor{{1}, {2}}, Tensor{-1}};
   show("two layers", second.predict(first.predict(X)));
@@ -168,10 +168,10 @@ int main(int argc, char** argv) {
   several_neurons();
   whole_batch();
   one_weight_learns();
-  the_layer();
-  the_way_back();
+  layer_class();
+  backward_pass();
   check_yourself();
   break_it();
-  layers_in_a_row();
+  layers_in_sequence();
 }
 // [/main]
