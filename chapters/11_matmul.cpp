@@ -28,7 +28,8 @@ using nn::Tensor;
 // [/fold]
 
 // [loops]
-/// (1) The formula: every element of C is a row of A times a column of B.
+/// (1) The formula: each element of C is a row of A times a column of B. Like every step, this adds
+/// the product to what C holds.
 void three_loops(const Matrix& a, const Matrix& b, Tensor& c) {
   for (std::size_t i = 0; i < a.rows; ++i) {
     for (std::size_t j = 0; j < b.columns; ++j) {
@@ -51,42 +52,43 @@ void three_plain_loops(Contest& contest) {
 // [/loops]
 
 // [chains]
-/// How many vectors of sums the registers hold beside what they are made from.
+/// How many vectors of sums fit into the registers, with room left for the factors.
 constexpr std::size_t sums_at_once = nn::vector_registers == 32 ? 24 : 12;
 
-/// Tells the compiler that somebody may read and change a value, so that it leaves nothing out.
+/// Makes the compiler assume that the value is read and changed here, so that it can neither skip
+/// the work before nor compute it at compile time.
 template <typename Value>
-void show_to_others(Value& value) {
+void hide_from_optimizer(Value& value) {
   asm volatile("" : "+m"(value) : : "memory");
 }
 
-/// Chains of multiply-adds. In each, one waits for the one before; the chains do not wait for each
-/// other.
+/// Runs chains of multiply-adds. Within a chain each waits for the previous one; the chains are
+/// independent of each other.
 template <typename Number, std::size_t Chains>
 void multiply_adds(std::size_t count) {
   std::array<Number, Chains> sums{};
   Number factor{};
-  show_to_others(factor);
+  hide_from_optimizer(factor);
   for (std::size_t i = 0; i < count; ++i) {
     for (Number& sum : sums) sum = sum * factor + factor;
   }
-  show_to_others(sums);
+  hide_from_optimizer(sums);
 }
 // [/chains]
 
 // [machine]
-/// A row grows by a number times another row, a vector at a time: two loads and a store for each
-/// multiply-add. (`size` is a multiple of `lanes`.)
+/// Adds scalar × row to another row, one vector at a time, with two loads and a store for each
+/// multiply-add. `size` must be a multiple of `lanes`.
 void add_scaled(real scalar, const real* row, real* to, std::size_t size) {
   for (std::size_t j = 0; j < size; j += lanes) {
     simd_store(to + j, simd_load(to + j) + scalar * simd_load(row + j));
   }
 }
 
-void add_again_and_again(const Tensor& row, Tensor& to, std::size_t times) {
+void add_repeatedly(const Tensor& row, Tensor& to, std::size_t times) {
   for (std::size_t i = 0; i < times; ++i) {
     add_scaled(0.5F, row.data(), to.data(), row.size());
-    show_to_others(to);
+    hide_from_optimizer(to);
   }
 }
 
@@ -95,7 +97,7 @@ Machine measure() {
                           .chains = multiply_adds<Simd, sums_at_once>,
                           .count = sums_at_once,
                           .numbers = lanes,
-                          .add_rows = add_again_and_again});
+                          .add_rows = add_repeatedly});
 }
 
 void limits(const Machine& machine) {
@@ -106,7 +108,7 @@ void limits(const Machine& machine) {
 
 // [counting]
 void counting() {
-  heading("11.3 Counting");
+  heading("11.3 Counting operations and bytes");
   fmt::print("  {:>5}{:>6}{:>6}{:>22}{:>8}{:>12}\n", "M", "K", "N", "million operations", "MB",
              "FLOP/byte");
   for (const auto& [m, k, n] : std::array<std::array<std::size_t, 3>, 4>{
@@ -120,13 +122,13 @@ void counting() {
 // [/counting]
 
 // [paper]
-/// a a − c for a = 1 + 2⁻¹² and c = 1 + 2⁻¹¹: exactly 2⁻²⁴.
+/// a·a − c for a = 1 + 2⁻¹² and c = 1 + 2⁻¹¹: exactly 2⁻²⁴.
 void two_roundings_or_one() {
   const float a = 1 + 0x1p-12F;
   const float c = 1 + 0x1p-11F;
   float product = a * a;
-  show_to_others(product);  // so that it is rounded: nothing is fused through memory
-  fmt::print("  a a - c  two roundings {:.1e}, one {:.1e}, exactly {:.1e}\n", product - c,
+  hide_from_optimizer(product);  // forces it to be rounded before the subtraction
+  fmt::print("  a·a - c  two roundings {:.1e}, one {:.1e}, exactly {:.1e}\n", product - c,
              std::fma(a, a, -c), 0x1p-24);
 }
 
@@ -157,14 +159,14 @@ void on_paper() {
 // [/paper]
 
 // [swapped]
-/// (2) The two inner loops swapped: a row of C grows by a number of A times a row of B.
+/// (2) The two inner loops swapped: adds one element of A times a row of B to a row of C.
 void swapped_loops(const Matrix& a, const Matrix& b, Tensor& c) {
   for (std::size_t i = 0; i < a.rows; ++i) {
     real* const to = c.data() + i * b.columns;
     for (std::size_t k = 0; k < b.rows; ++k) {
       const real scalar = a.data[i * a.row_stride + k];
       const real* const row = b.data + k * b.row_stride;
-#pragma clang loop vectorize(disable)  // that is step (3)
+#pragma clang loop vectorize(disable)  // vectors come in step (3)
       for (std::size_t j = 0; j < b.columns; ++j) to[j] += scalar * row[j];
     }
   }
@@ -174,7 +176,7 @@ void order_of_loops(Contest& contest, const Machine& machine) {
   heading("11.5 The order of the loops");
   const Tensor columns{Shape{1024, 1024}, 1};
   const Matrix b = nn::transposed(columns);
-  fmt::print("  (1), B's columns side by side:      {:.2f} GFLOP/s\n",
+  fmt::print("  (1), B stored column by column:     {:.2f} GFLOP/s\n",
              speed(three_loops, contest.a, b));
   fmt::print("  multiply-adds, one after the other: {:.2f} GFLOP/s\n", machine.chain);
   contest.enter_and_print("(2) i-k-j", swapped_loops);
@@ -182,7 +184,7 @@ void order_of_loops(Contest& contest, const Machine& machine) {
 // [/swapped]
 
 // [vectors]
-/// (3) The same, with vectors.
+/// (3) Step (2) with vectors.
 void with_vectors(const Matrix& a, const Matrix& b, Tensor& c) {
   for (std::size_t i = 0; i < a.rows; ++i) {
     real* const to = c.data() + i * b.columns;
@@ -199,7 +201,7 @@ void vectors_of_numbers(Contest& contest) {
 // [/vectors]
 
 // [blocks]
-/// (4) Block by block of B, each small enough for the first cache and used for all rows of A.
+/// (4) Takes B in blocks that fit into the L1 cache and uses each for all rows of A.
 void in_blocks(const Matrix& a, const Matrix& b, Tensor& c) {
   constexpr std::size_t depth = 16;
   constexpr std::size_t width = 256;
@@ -229,14 +231,14 @@ void blocks_for_the_cache(Contest& contest) {
 constexpr std::size_t tile_rows = sums_at_once / 2;
 constexpr std::size_t panel_width = 2 * lanes;
 
-/// A tile of C, two vectors wide, stays in registers while k runs.
+/// Adds to a tile of C, two vectors wide, which stays in registers while k runs.
 void multiply_tile(const real* a, std::size_t a_stride, const real* b, std::size_t b_stride,
                    std::size_t depth, real* c, std::size_t c_stride) {
   std::array<std::array<Simd, 2>, tile_rows> sums;
   for (std::size_t i = 0; i < tile_rows; ++i) {
     sums[i] = {simd_load(c + i * c_stride), simd_load(c + i * c_stride + lanes)};
   }
-#pragma clang loop unroll(disable)  // two rounds at once need more registers than there are
+#pragma clang loop unroll(disable)  // an unrolled loop needs more registers than there are
   for (std::size_t k = 0; k < depth; ++k) {
     const std::array<Simd, 2> row{simd_load(b + k * b_stride), simd_load(b + k * b_stride + lanes)};
     for (std::size_t i = 0; i < tile_rows; ++i) {
@@ -249,7 +251,7 @@ void multiply_tile(const real* a, std::size_t a_stride, const real* b, std::size
   }
 }
 
-/// (5) Tile by tile.
+/// (5) Goes over C tile by tile; rows and columns that do not fill a tile are left out.
 void in_tiles(const Matrix& a, const Matrix& b, Tensor& c) {
   for (std::size_t j = 0; j + panel_width <= b.columns; j += panel_width) {
     for (std::size_t i = 0; i + tile_rows <= a.rows; i += tile_rows) {
@@ -261,8 +263,8 @@ void in_tiles(const Matrix& a, const Matrix& b, Tensor& c) {
 
 void tile_in_registers(Contest& contest) {
   heading("11.8 A tile in registers");
-  fmt::print("  steps (3), (4): {:.2f} loads and stores for each multiply-add of vectors\n", 3.0);
-  fmt::print("  a tile {} × 2:  {:.2f}\n", tile_rows, (tile_rows + 2.0) / (2 * tile_rows));
+  fmt::print("  steps (3), (4): {:.2f} loads and stores per vector multiply-add\n", 3.0);
+  fmt::print("  a {} × 2 tile:  {:.2f}\n", tile_rows, (tile_rows + 2.0) / (2 * tile_rows));
   contest.enter_and_print("(5) tile in registers", in_tiles);
 }
 // [/tile]
@@ -270,7 +272,7 @@ void tile_in_registers(Contest& contest) {
 // [pack]
 constexpr std::size_t block_depth = 256;
 
-/// Copies rows k0 … of the panel of B that begins with column j0, so that they are contiguous.
+/// Copies `depth` rows of a panel of B, from row k0 and column j0 on, into contiguous memory.
 void pack(const Matrix& b, std::size_t k0, std::size_t depth, std::size_t j0, real* panel) {
   const real* from = b.data + k0 * b.row_stride + j0 * b.column_stride;
   for (std::size_t k = 0; k < depth; ++k, from += b.row_stride, panel += panel_width) {
@@ -294,14 +296,14 @@ void multiply_panel(const Matrix& a, const Matrix& b, Tensor& c, std::size_t j) 
   }
 }
 
-/// (6) Panel by panel of B, each packed.
+/// (6) Packs each panel of B before using it.
 void packed(const Matrix& a, const Matrix& b, Tensor& c) {
   for (std::size_t j = 0; j + panel_width <= b.columns; j += panel_width) {
     multiply_panel(a, b, c, j);
   }
 }
 
-/// The module's product as a step.
+/// The module's product in the form of a step; unlike the steps, it overwrites C.
 void with_library(const Matrix& a, const Matrix& b, Tensor& c) { c = nn::matmul(a, b); }
 
 void packing(Contest& contest) {
@@ -315,14 +317,14 @@ void packing(Contest& contest) {
   const Matrix b = nn::transposed(columns);
   const std::size_t all = nn::threads();
   nn::set_threads(1);
-  fmt::print("  96, B a transpose:    (6) {:6.1f}, nn::matmul {:6.1f} GFLOP/s\n",
+  fmt::print("  96, B transposed:     (6) {:6.1f}, nn::matmul {:6.1f} GFLOP/s\n",
              speed(packed, contest.a, b), speed(with_library, contest.a, b));
   nn::set_threads(all);
 }
 // [/pack]
 
 // [threads]
-/// (7) The same; every panel is the work of one thread.
+/// (7) Step (6) with the panels distributed over the threads.
 void threaded(const Matrix& a, const Matrix& b, Tensor& c) {
   nn::parallel_for(b.columns / panel_width,
                    [&](std::size_t panel) { multiply_panel(a, b, c, panel * panel_width); });
@@ -353,8 +355,8 @@ void the_library(Contest& contest, const Machine& machine) {
 void roofline(const Contest& contest, const Machine& machine) {
   heading("11.12 The roofline");
   constexpr double number = sizeof(real);
-  constexpr double element = 2 / (2 * number);  // loads a number of A and one of B
-  constexpr double row = 2 / (3 * number);      // loads one of B and one of C, stores the latter
+  constexpr double element = 2 / (2 * number);  // loads one number of A and one of B
+  constexpr double row = 2 / (3 * number);      // loads from B and C, stores to C
   constexpr double tile =
       2.0 * tile_rows * panel_width / ((tile_rows + panel_width) * number);  // while k runs
   draw_roofline(machine, contest.steps, {element, row, row, row, tile, tile, tile, tile, tile});
@@ -362,24 +364,24 @@ void roofline(const Contest& contest, const Machine& machine) {
 // [/roofline]
 
 // [check]
-/// Every step gives what the three loops give.
+/// Compares every step with the three loops, bit for bit.
 void check_steps() {
   heading("11.13 Check yourself");
   const Tensor a = noise(Shape{24, 64});
   const Tensor b = noise(Shape{64, 256});
-  const Tensor turned = nn::transpose(b);
+  const Tensor b_transposed = nn::transpose(b);
   const Tensor expected = product(three_loops, a, b);
   const std::array<Multiply, 6> steps{swapped_loops, with_vectors, in_blocks,
                                       in_tiles,      packed,       threaded};
   for (std::size_t i = 0; i < steps.size(); ++i) {
     lecture::check(fmt::format("step ({})", i + 2), error(product(steps[i], a, b), expected), 0);
   }
-  lecture::check("step (6), B a transpose",
-                 error(product(packed, a, nn::transposed(turned)), expected), 0);
+  lecture::check("step (6), B transposed",
+                 error(product(packed, a, nn::transposed(b_transposed)), expected), 0);
   lecture::check("nn::matmul", error(nn::matmul(a, b), expected), 0);
 }
 
-/// The module is right with shapes that fit no tile, and the same with any number of threads.
+/// Checks the module on shapes that fit no tile, and with several numbers of threads.
 void check_library() {
   double worst = 0;
   for (const std::size_t m : std::array<std::size_t, 6>{1, 2, 5, 12, 13, 100}) {
@@ -393,11 +395,11 @@ void check_library() {
   const Tensor a = noise(Shape{200, 200});
   const std::size_t all = nn::threads();
   nn::set_threads(1);
-  const Tensor alone = nn::matmul(a, a);
+  const Tensor one_thread = nn::matmul(a, a);
   for (const std::size_t threads : std::array<std::size_t, 3>{2, 3, 8}) {
     nn::set_threads(threads);
-    lecture::check(fmt::format("nn::matmul, {} threads", threads), error(nn::matmul(a, a), alone),
-                   0);
+    lecture::check(fmt::format("nn::matmul, {} threads", threads),
+                   error(nn::matmul(a, a), one_thread), 0);
   }
   nn::set_threads(all);
 }

@@ -24,15 +24,15 @@ namespace {
 
 constexpr std::size_t repeats = 200'000;
 
-/// GFLOP/s of the chains on so many threads.
+/// GFLOP/s of the chains on the given number of threads.
 double arithmetic(const Loops& loops, std::size_t threads) {
   const double taken = seconds(
       [&] { nn::parallel_for(threads, [&](std::size_t /*thread*/) { loops.chains(repeats); }); });
   return 2e-9 * static_cast<double>(threads * repeats * loops.count * loops.numbers) / taken;
 }
 
-/// GB/s that add_rows() moves on so many threads, each with two rows of `size` numbers: it loads
-/// both and stores one.
+/// GB/s that add_rows() moves on the given number of threads, each with two rows of `size` numbers:
+/// it loads both and stores one.
 double bandwidth(const Loops& loops, std::size_t threads, std::size_t size, std::size_t times) {
   std::vector<Tensor> rows(2 * threads, Tensor{Shape{size}, 1});
   const double taken = seconds([&] {
@@ -64,15 +64,14 @@ void print(const Machine& machine) {
     fmt::print("  {:<40}{:8.1f} {}\n", what, number, unit);
   };
   line("multiply-adds, one after the other", machine.chain, "GFLOP/s");
-  line(fmt::format("{} chains, {} numbers in each", machine.chains, machine.numbers),
+  line(fmt::format("{} chains of vectors, {} lanes each", machine.chains, machine.numbers),
        machine.multiply_adds, "GFLOP/s");
-  line(fmt::format("the same on all threads, {}", nn::threads()), machine.all_multiply_adds,
+  line(fmt::format("the same on all threads: {}", nn::threads()), machine.all_multiply_adds,
        "GFLOP/s");
-  line("first cache, one thread", machine.first_cache, "GB/s");
+  line("L1 cache, one thread", machine.first_cache, "GB/s");
   line("memory, one thread", machine.memory, "GB/s");
   line("memory, all threads", machine.all_memory, "GB/s");
-  line("operations in the time of one byte", machine.all_multiply_adds / machine.all_memory,
-       "FLOP/byte");
+  line("machine balance", machine.all_multiply_adds / machine.all_memory, "FLOP/byte");
 }
 
 Tensor noise(const Shape& shape) {
@@ -131,13 +130,13 @@ double seconds(const std::function<void()>& work) {
 
 namespace {
 
-/// Seconds that a product takes.
+/// The best time of several runs, with C already allocated.
 double seconds_of(const Multiply& multiply, const Matrix& a, const Matrix& b) {
   Tensor c{Shape{a.rows, b.columns}};
   return seconds([&] { multiply(a, b, c); });
 }
 
-/// GFLOP/s of a product that takes so long: a multiplication and an addition are two operations.
+/// GFLOP/s of a product that takes `taken` seconds; a multiply-add counts as two operations.
 double speed_of(const Matrix& a, const Matrix& b, double taken) {
   return 2e-9 * static_cast<double>(a.rows * a.columns * b.columns) / taken;
 }
@@ -161,7 +160,7 @@ void Contest::enter(const std::string& name, const Multiply& multiply, double to
 }
 
 void Contest::print() const {
-  fmt::print("  {:<25}{:>8}{:>10}{:>11}{:>11}{:>11}\n", "", "ms", "GFLOP/s", "times (1)",
+  fmt::print("  {:<25}{:>8}{:>10}{:>11}{:>11}{:>11}\n", "", "ms", "GFLOP/s", "speedup",
              "% of limit", "error");
   for (const Step& step : steps) {
     fmt::print("  {:<25}{:8.2f}{:10.1f}{:11.1f}{:11.1f}{:11.1e}\n", step.name, 1e3 * step.seconds,

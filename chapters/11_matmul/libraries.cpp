@@ -51,7 +51,7 @@ void enter_openblas(Contest& contest, const std::string& name, std::size_t threa
     contest.steps.push_back({.name = name, .seconds = 0, .speed = 0, .limit = limit, .error = 0});
     return;
   }
-  // The threads of the step before may still look out for work.
+  // The threads of the previous step may still be polling for work.
   std::this_thread::sleep_for(std::chrono::milliseconds{50});
   blas.set_threads(static_cast<int>(threads));
   contest.enter(name, blas, limit);

@@ -14,8 +14,8 @@ import lecture;
 
 namespace {
 
-/// A picture on logarithmic scales: eight places to the right double the intensity, two lines up
-/// the speed.
+/// A picture on logarithmic scales: eight columns to the right double the intensity, two lines up
+/// double the speed.
 class Picture {
  public:
   explicit Picture(double top) : top_{top} {}
@@ -36,7 +36,7 @@ class Picture {
     for (int place = 0; place < width; place += 8) {
       fmt::print("{:<8}", leftmost * std::exp2(place / 8));
     }
-    fmt::print("\n{:>12}FLOP/byte, of the bytes that are loaded and stored\n", "");
+    fmt::print("\n{:>12}FLOP per byte loaded or stored\n", "");
   }
 
   static constexpr int width = 64;

@@ -1,4 +1,4 @@
-"""Chapter 11: the roofline of a machine, and how near the steps of the matrix product come to it."""
+"""Chapter 11: the roofline of a machine, and how close the steps of the matrix product come to it."""
 
 LEFT, RIGHT = 1 / 16, 16
 LABELS = ["1", "2", "3", "4", "5", "6", "7", "n", "N"]  # then OpenBLAS on one thread, on all
@@ -9,7 +9,7 @@ def draw(figure, read):
     steps = read("11_steps.csv")
     figure.set_size_inches(7, 4.6)
     axes = figure.subplots()
-    for name, label, line in (("cache", "one thread, first cache", "-"),
+    for name, label, line in (("cache", "one thread, L1 cache", "-"),
                               ("memory", "one thread, memory", "--")):
         ridge = roofs["one"] / roofs[name]
         axes.plot([LEFT, ridge, RIGHT], [LEFT * roofs[name], roofs["one"], roofs["one"]], line,
@@ -21,7 +21,7 @@ def draw(figure, read):
                     label="OpenBLAS, one and all threads")
     marked = []
     for label, x, y in zip(LABELS, steps["intensity"], steps["gflops"]):
-        # Marks that would cover each other stand side by side.
+        # Marks that would cover each other are drawn side by side.
         beside = sum(x == other_x and 0.7 < y / other_y < 1.4 for other_x, other_y in marked)
         marked.append((x, y))
         x *= 1.17 ** beside
@@ -33,6 +33,6 @@ def draw(figure, read):
     axes.set_ylim(top=2 * roofs["all"])
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.set_xlabel("intensity: FLOP for each byte loaded or stored")
+    axes.set_xlabel("arithmetic intensity: FLOP per byte loaded or stored")
     axes.set_ylabel("GFLOP/s")
     axes.legend(loc="lower right")
