@@ -1,4 +1,4 @@
-"""Chapter 16: how a picture of a digit becomes one as MNIST has them."""
+"""Chapter 16: how a picture of a digit is made like one of MNIST's."""
 
 from shapes import SIZE, arrow, canvas, ink, rectangle, words
 
