@@ -42,7 +42,7 @@ void precision_and_recall() {
 // [/shares]
 
 // [means]
-/// Reports on a judge of letters: the cells of the matrix row by row, 0 genuine and 1 forged.
+/// Reports on a judge of letters, given the cells row by row; class 0 is genuine, class 1 forged.
 void judge(const char* name, const std::vector<int>& cells) {
   ConfusionMatrix matrix{2};
   for (std::size_t c = 0; c < 4; ++c)
@@ -86,8 +86,8 @@ void check_yourself() {
 // [/check]
 
 // [top]
-void the_second_guess() {
-  heading("9.6 The second guess");
+void top_k_accuracy() {
+  heading("9.6 Top-k accuracy");
   const Tensor rows{
       {0.1F, 0.6F, 0.2F, 0.1F}, {0.5F, 0.3F, 0.15F, 0.05F}, {0.2F, 0.25F, 0.15F, 0.4F}};
   for (std::size_t k = 1; k <= 3; ++k) {
@@ -110,7 +110,7 @@ nn::Sequential trained(const nn::Dataset& images, std::size_t epochs, std::size_
 }
 
 void ten_digits(const nn::Sequential& network, const nn::Dataset& images) {
-  heading("9.7 Ten digits");
+  heading("9.7 Metrics for ten digits");
   const nn::Evaluation seen =
       nn::evaluate(network, nn::SoftmaxCrossEntropy{}, images, nn::Accuracy{}, nn::F1{10},
                    nn::TopAccuracy{2}, nn::TopAccuracy{3});
@@ -121,7 +121,7 @@ void ten_digits(const nn::Sequential& network, const nn::Dataset& images) {
 
 // [digits]
 void the_digits_matrix(const nn::Sequential& network, const nn::Dataset& images) {
-  heading("9.8 The digits' matrix");
+  heading("9.8 The confusion matrix of the digits");
   const Labels answers = nn::predict_classes(network, images.inputs);
   const ConfusionMatrix confusion = matrix_of(10, answers, images.targets.labels());
   fmt::print("{}{}", confusion.table(), confusion.report());
@@ -129,13 +129,13 @@ void the_digits_matrix(const nn::Sequential& network, const nn::Dataset& images)
 // [/digits]
 
 // [answers]
-/// An answer to a yes-or-no question: how sure the classifier is of yes, and whether it is so.
+/// An answer to a yes-or-no question: how confident the classifier is of yes, and the truth.
 struct Answer {
   double score;
   bool is;
 };
 
-/// Class 1 is yes, and the classifier says yes where the score reaches the threshold.
+/// Class 1 is yes; the classifier says yes if the score is at least the threshold.
 ConfusionMatrix matrix_at(double threshold, const std::vector<Answer>& answers) {
   ConfusionMatrix matrix{2};
   for (const auto& [score, is] : answers)
@@ -143,14 +143,14 @@ ConfusionMatrix matrix_at(double threshold, const std::vector<Answer>& answers) 
   return matrix;
 }
 
-/// The area under the ROC curve, column by column: each negative is a step to the right.
+/// The area under the ROC curve, as a sum of columns: each negative is a step to the right.
 double area(std::vector<Answer> answers) {
   std::ranges::sort(answers, [](auto& a, auto& b) { return a.score > b.score; });
   double positives = 0;
   double sum = 0;
   for (const Answer& answer : answers) {
     if (answer.is) ++positives;
-    if (!answer.is) sum += positives;  // the column's height
+    if (!answer.is) sum += positives;  // the height of its column
   }
   return sum / (positives * (static_cast<double>(answers.size()) - positives));
 }
@@ -167,9 +167,10 @@ double ranked_right(const std::vector<Answer>& answers) {
 // [/answers]
 
 // [threshold]
-void tell(const char* name, const std::vector<Answer>& answers, const std::vector<double>& at) {
+void show_thresholds(const char* name, const std::vector<Answer>& answers,
+                     const std::vector<double>& thresholds) {
   fmt::print("{}\n  threshold   precision     recall   false positive rate\n", name);
-  for (const double t : at) {
+  for (const double t : thresholds) {
     const ConfusionMatrix matrix = matrix_at(t, answers);
     fmt::print("  {:9.3f}{:10.2f} %{:9.2f} %{:20.2f} %\n", t, 100 * matrix.precision(1),
                100 * matrix.recall(1), 100 - 100 * matrix.recall(0));
@@ -180,21 +181,21 @@ void tell(const char* name, const std::vector<Answer>& answers, const std::vecto
 
 void moving_the_threshold(const nn::Sequential& network, const nn::Dataset& images) {
   heading("9.9 Moving the threshold");
-  tell("six samples",
-       {{0.9, true}, {0.8, true}, {0.7, false}, {0.4, true}, {0.3, false}, {0.1, false}},
-       {0.9, 0.8, 0.7, 0.4, 0.3, 0.1});
+  show_thresholds("six samples",
+                  {{0.9, true}, {0.8, true}, {0.7, false}, {0.4, true}, {0.3, false}, {0.1, false}},
+                  {0.9, 0.8, 0.7, 0.4, 0.3, 0.1});
   const Tensor probabilities = nn::predict_probabilities(network, images.inputs);
   std::vector<Answer> nines(images.size());
   for (std::size_t n = 0; n < images.size(); ++n)
     nines[n] = {probabilities(n, 9), images.targets.labels()[n] == 9};
-  tell("is it a 9?", nines,
-       {0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99});
+  show_thresholds("is it a 9?", nines,
+                  {0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99});
 }
 // [/threshold]
 
 // [calibration]
 struct Bin {
-  double count, confidence, right;  ///< Answers, the sum of their confidences, the right ones.
+  double count, confidence, right;  ///< Number of answers, sum of confidences, right answers.
 };
 
 std::vector<Bin> ten_bins(const Tensor& probabilities, const Labels& labels) {
@@ -245,7 +246,7 @@ Tensor softmax_at(double temperature, Tensor logits) {
   return nn::Softmax{}.predict(logits);
 }
 
-/// Prints the cost at every candidate and returns the one with the lowest.
+/// Prints the cost of every candidate and returns the candidate with the lowest cost.
 double best_temperature(const Tensor& z, const nn::Targets& labels) {
   const std::vector<double> candidates{1, 1.4, 1.6, 1.8, 2, 2.2};
   const auto cost = [&](double t) { return nn::CrossEntropy::value(softmax_at(t, z), labels); };
@@ -267,7 +268,7 @@ void temperature_scaling(const nn::Split& digits) {
     fmt::print("\n  test images: calibration error {:.2f} % at T = 1, {:.2f} % at T = {}\n",
                100 * calibration_error(before), 100 * calibration_error(after), best);
     if (seed == 1) show("network 1 on the test images, T = 1", before);
-    if (seed == 1) show("network 1 on the test images, the T chosen", after);
+    if (seed == 1) show("network 1 on the test images, the chosen T", after);
   }
 }
 // [/temperature]
@@ -287,7 +288,7 @@ int main(int argc, char** argv) {
   precision_and_recall();
   one_number();
   check_yourself();
-  the_second_guess();
+  top_k_accuracy();
   const nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 1.0 / 6});
   const nn::Sequential network = trained(digits.training, 2, 1);
   ten_digits(network, digits.validation);

@@ -1,4 +1,4 @@
-"""Chapter 9: reliability diagrams: how many answers are right, over how confident they are."""
+"""Chapter 9: reliability diagrams: the fraction of right answers over their confidence."""
 
 import re
 
@@ -19,7 +19,7 @@ def draw(figure, read):
     left, right = figure.subplots(1, 2, sharey=True)
     left.plot(*bins("9.10", "the network"), "o-", label="measured")
     right.plot(*bins("9.11", "network 1 on the test images, T = 1"), "o-", label="as trained")
-    right.plot(*bins("9.11", "network 1 on the test images, the T chosen"), "s--", label="divided by T")
+    right.plot(*bins("9.11", "network 1 on the test images, the chosen T"), "s--", label="divided by T")
     for axes, title in ((left, "2 epochs"), (right, "20 epochs")):
         axes.plot((30, 100), (30, 100), ":", color=axes.xaxis.label.get_color(), label="calibrated")
         axes.set_title(title)

@@ -1,4 +1,4 @@
-"""Chapter 9: the confusion matrix of the digits; what is mixed up most is darkest."""
+"""Chapter 9: the confusion matrix of the digits; the most frequent mistakes are darkest."""
 
 from matplotlib import colors, rcParams
 from pieces import RECORDS, output_section

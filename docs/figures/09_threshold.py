@@ -4,7 +4,7 @@ import re
 
 from pieces import RECORDS, output_section
 
-RARE = 1 / 200  # nines among the images, for the second precision-recall curve
+RARE = 1 / 200  # fraction of nines among the images, for the second precision-recall curve
 
 
 def points():
@@ -14,8 +14,9 @@ def points():
             re.findall(r"^ +(\S+) +(\S+) % +(\S+) % +(\S+) %$", block, re.MULTILINE)]
 
 
-def precision_if(share, recall, false_rate):
-    return 100 * share * recall / (share * recall + (1 - share) * false_rate)
+def precision_if(positives, recall, false_rate):
+    """Precision in percent if this fraction of the samples were positive."""
+    return 100 * positives * recall / (positives * recall + (1 - positives) * false_rate)
 
 
 def draw(figure, read):
