@@ -24,13 +24,13 @@ using nn::Tensor;
 // [/fold]
 
 // [valley]
-/// A narrow valley, f(x, y) = (x² + 20 y²) / 2: writes the gradient at a place.
+/// A narrow valley, f(x, y) = (x² + 20 y²) / 2: writes its gradient at a place.
 void slope(nn::Parameter& place) {
   place.gradient(0) = place.value(0);
   place.gradient(1) = 20 * place.value(1);
 }
 
-/// The places that an optimizer comes to, the start first.
+/// The places that an optimizer visits, beginning with (-4, 1).
 struct Path {
   std::string optimizer;
   std::vector<std::array<double, 2>> places;
@@ -143,12 +143,12 @@ void leave_correction_out() {
 // [/correction]
 
 // [network]
-/// Trains 784-32-10 for one epoch, batch after batch as they come, and returns the cost of every
-/// batch before its step.
+/// Trains 784-32-10 for one epoch, with the batches in the order of the data set, and returns the
+/// cost of every batch before its step.
 std::vector<double> train(const nn::Dataset& digits, const nn::AnyOptimizer& optimizer) {
   nn::Random random{1};
-  const nn::Glorot start{random};
-  nn::Sequential network{nn::Dense{784, 32, start}, nn::ReLU{}, nn::Dense{32, 10, start}};
+  const nn::Glorot glorot{random};
+  nn::Sequential network{nn::Dense{784, 32, glorot}, nn::ReLU{}, nn::Dense{32, 10, glorot}};
   nn::Training training{network,
                         nn::SoftmaxCrossEntropy{},
                         optimizer,
@@ -161,7 +161,7 @@ std::vector<double> train(const nn::Dataset& digits, const nn::AnyOptimizer& opt
 // [/network]
 
 // [mnist]
-/// The mean cost of ten batches.
+/// The mean cost of ten batches, counted from 0.
 double mean_of_ten(const std::vector<double>& costs, std::size_t first) {
   double sum = 0;
   for (const double cost : std::span{costs}.subspan(first, 10)) sum += cost;
@@ -223,7 +223,7 @@ void check() {
 
 // [break]
 void step_too_far() {
-  heading("5.9 Break it: a rate too large");
+  heading("5.9 Break it: a learning rate that is too large");
   walk(nn::GradientDescent{{.learning_rate = 0.11F}});
 }
 // [/break]
