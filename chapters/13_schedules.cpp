@@ -16,7 +16,7 @@ import nn;
 // [/fold]
 
 // [digits]
-/// So many digits to train on and 10,000 to choose by; if it is to be short, a fiftieth of them.
+/// `count` digits to train on and 10,000 for validation; a fiftieth of both with --short.
 nn::Split load_digits(std::size_t count) {
   const std::size_t part = lecture::is_short() ? 50 : 1;
   const nn::Split all = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 1.0 / 6});
@@ -25,16 +25,16 @@ nn::Split load_digits(std::size_t count) {
 // [/digits]
 
 // [train]
-/// Trains a network and measures how much of the validation set it reads right.
+/// Trains a network and measures its validation accuracy after each epoch.
 nn::History fit(nn::Sequential& network, const nn::AnyOptimizer& optimizer, const nn::Split& digits,
                 const nn::TrainingOptions& options) {
-  lecture::progress(fmt::format("rate {}, start {}", optimizer.learning_rate(), options.seed));
+  lecture::progress(fmt::format("rate {}, seed {}", optimizer.learning_rate(), options.seed));
   nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, optimizer};
   trainer.watch(nn::Accuracy{});
   return trainer.fit(digits.training, digits.validation, options);
 }
 
-/// Trains 784-64-10 by gradient descent, on batches of twenty.
+/// Trains 784-64-10 with gradient descent and batches of twenty.
 nn::History train(const nn::Split& digits, double rate, const nn::Schedule& schedule,
                   std::size_t epochs = 5, std::uint64_t seed = 1) {
   nn::Random random{seed};
@@ -45,9 +45,9 @@ nn::History train(const nn::Split& digits, double rate, const nn::Schedule& sche
       {.epochs = epochs, .batches = {.size = 20}, .seed = seed, .steps = {.schedule = schedule}});
 }
 
-/// The percentage of the validation images that is read right after training from three starts.
+/// The percentage of validation images read right at the end of a training, for three seeds.
 template <class Training>
-lecture::Spread three_starts(const Training& training) {
+lecture::Spread three_seeds(const Training& training) {
   return lecture::spread(lecture::for_seeds(3, [&](std::uint64_t seed) {
     return 100 * training(seed).epochs.back().validation.metrics[0];
   }));
@@ -56,13 +56,13 @@ lecture::Spread three_starts(const Training& training) {
 
 // [constant]
 void constant_rates(const nn::Split& digits) {
-  lecture::heading("13.1 One rate from start to end");
+  lecture::heading("13.1 One rate for the whole training");
   const std::vector<double> rates{0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0};
   lecture::Curve found{"right", {}};
-  fmt::print("    rate           right   training cost (last start)\n");
+  fmt::print("    rate           right   training cost (last seed)\n");
   for (const double rate : rates) {
     nn::History history;
-    const lecture::Spread right = three_starts([&](std::uint64_t seed) {
+    const lecture::Spread right = three_seeds([&](std::uint64_t seed) {
       return history = train(digits, rate, nn::ConstantRate{}, 5, seed);
     });
     fmt::print("  {:>6}{:>14} %{:16.3f}\n", rate, lecture::to_string(right, 1),
@@ -79,12 +79,12 @@ struct Named {
   nn::Schedule schedule;
 };
 
-/// Seven ways through a training of so many epochs.
+/// Seven schedules for a training of so many epochs, which some of them need to know beforehand.
 std::vector<Named> schedules(double epochs) {
   return {{"constant", nn::ConstantRate{}},
           {"step decay", nn::StepDecay{{.every = 0.4 * epochs, .factor = 0.1}}},
           {"exponential", nn::ExponentialDecay{{.factor = std::pow(0.01, 1 / epochs)}}},
-          {"line at the end",
+          {"linear cooldown",
            [](const nn::Progress& p) { return std::min(1.0, 4 * (1 - p.epoch / p.epochs)); }},
           {"cosine", nn::Cosine{}},
           {"warm-up cosine", nn::WarmUp{{.epochs = 0.1 * epochs, .first = 0.01}, nn::Cosine{}}},
@@ -107,38 +107,40 @@ void on_paper() {
 // [/schedules]
 
 // [contest]
-/// A schedule, the rate that it multiplies, and what is read right with them.
+/// A schedule, the rate that it multiplies, and the accuracy in percent that they reach.
 struct Choice {
-  Named way{};
+  Named candidate{};
   double rate = 0, right = 0;
 };
 
-/// Trains with every schedule at every rate, from three starts each, and returns what was best.
+/// Trains with every schedule at every rate, with three seeds each, and returns the best cell.
 template <class Training>
-Choice contest(const std::string& file, const std::vector<Named>& ways,
+Choice contest(const std::string& file, const std::vector<Named>& candidates,
                const std::vector<double>& rates, const Training& training) {
   fmt::print("  {:<17}{:>14}\n", "right in %, rate", fmt::join(rates, ""));
   Choice best;
   std::vector<lecture::Curve> curves;
-  for (const Named& way : ways) {
-    fmt::print("  {:<17}", way.name);
-    curves.push_back({way.name, {}});
+  for (const Named& candidate : candidates) {
+    fmt::print("  {:<17}", candidate.name);
+    curves.push_back({candidate.name, {}});
     for (const double rate : rates) {
       const lecture::Spread right =
-          three_starts([&](std::uint64_t seed) { return training(rate, way.schedule, seed); });
+          three_seeds([&](std::uint64_t seed) { return training(rate, candidate.schedule, seed); });
       fmt::print("{:>14}", lecture::to_string(right));
       curves.back().values.push_back(right.mean);
-      if (right.mean > best.right) best = {.way = way, .rate = rate, .right = right.mean};
+      if (right.mean > best.right) {
+        best = {.candidate = candidate, .rate = rate, .right = right.mean};
+      }
     }
     fmt::print("\n");
   }
-  fmt::print("  the best: {}, rate {}\n", best.way.name, best.rate);
+  fmt::print("  the best: {}, rate {}\n", best.candidate.name, best.rate);
   lecture::keep(file, "rate", 1, curves);
   return best;
 }
 
 void five_epochs(const nn::Split& digits) {
-  lecture::heading("13.3 The same training, seven ways");
+  lecture::heading("13.3 Seven schedules compared");
   contest("13_contest.csv", schedules(5), {0.03, 0.1, 0.3, 1.0},
           [&](double rate, const nn::Schedule& schedule, std::uint64_t seed) {
             return train(digits, rate, schedule, 5, seed);
@@ -146,8 +148,8 @@ void five_epochs(const nn::Split& digits) {
 }
 // [/contest]
 
-// [fall]
-/// Mean cost of a million steps in the valley θ²/2, by gradients with a noise of deviation 1.
+// [drop]
+/// Mean cost over a million steps in the valley θ²/2 with gradient noise of standard deviation 1.
 double valley(double rate) {
   nn::Random random{1};
   double theta = 0;
@@ -159,19 +161,19 @@ double valley(double rate) {
   return sum / 1'000'000;
 }
 
-void fall(const nn::Split& digits) {
-  lecture::heading("13.4 What happens when the rate falls");
+void drop(const nn::Split& digits) {
+  lecture::heading("13.4 What happens when the rate drops");
   const std::vector<Named> both{{"constant", nn::ConstantRate{}},
-                                {"a fall", nn::StepDecay{{.every = 3, .factor = 0.1}}}};
+                                {"drop", nn::StepDecay{{.every = 3, .factor = 0.1}}}};
   for (const auto& [name, schedule] : both) {
     std::vector<nn::Epoch> epochs;
     const std::vector<double> changes = lecture::for_seeds(3, [&](std::uint64_t seed) {
       epochs = train(digits, 0.3, schedule, 6, seed).epochs;
       return epochs[3].validation.cost - epochs[2].validation.cost;
     });
-    fmt::print("  {:<9}last start, validation cost:", name);
+    fmt::print("  {:<9}last seed, validation cost:", name);
     for (const nn::Epoch& epoch : epochs) fmt::print("{:6.3f}", epoch.validation.cost);
-    fmt::print("\n{:11}all starts, change in epoch 4: {}\n", "",
+    fmt::print("\n{:11}all seeds, change in epoch 4: {}\n", "",
                lecture::to_string(lecture::spread(changes), 3));
   }
   for (const double rate : {0.3, 0.03}) {
@@ -179,13 +181,13 @@ void fall(const nn::Split& digits) {
                rate / (2 * (2 - rate)), valley(rate));
   }
 }
-// [/fall]
+// [/drop]
 
 // [plateau]
 void plateau(const nn::Split& digits) {
-  lecture::heading("13.6 When the cost stops falling");
+  lecture::heading("13.6 Reducing the rate on a plateau");
   const nn::ReduceOnPlateau schedule{{.factor = 0.3, .patience = 2}};
-  fmt::print("  epoch   training cost   validation cost    rate in it\n");
+  fmt::print("  epoch   training cost   validation cost          rate\n");
   for (const nn::Epoch& epoch : train(digits, 0.3, schedule, 12, 3).epochs) {
     fmt::print("  {:>5}{:16.3f}{:18.3f}{:14.4f}\n", epoch.number, epoch.training.cost,
                epoch.validation.cost, epoch.learning_rate);
@@ -218,8 +220,8 @@ Trained one_epoch(const nn::Split& digits, double rate, const nn::Schedule& sche
 // [/cnn]
 
 // [choose]
-Choice once_through(const nn::Split& digits) {
-  lecture::heading("13.7 Once through the images");
+Choice choose_schedule(const nn::Split& digits) {
+  lecture::heading("13.7 A single epoch");
   const std::vector<Named> all = schedules(1);
   return contest("13_once.csv", {all[0], all[3], all[4], all[6]}, {0.001, 0.003, 0.01, 0.03},
                  [&](double rate, const nn::Schedule& schedule, std::uint64_t seed) {
@@ -229,12 +231,12 @@ Choice once_through(const nn::Split& digits) {
 // [/choose]
 
 // [ten]
-void ten_starts(nn::Split digits, const Choice& choice) {
-  lecture::heading("13.8 Ten starts and the test set");
+void ten_seeds(nn::Split digits, const Choice& choice) {
+  lecture::heading("13.8 Ten seeds and the test set");
   if (lecture::is_short()) digits.training = digits.training.first(1'000);
-  double fastest = 1e9;  // other programs may slow the machine down: the fastest is its own time
+  double fastest = 1e9;  // least disturbed by other programs
   const auto right = lecture::for_seeds(lecture::is_short() ? 2 : 10, [&](std::uint64_t seed) {
-    const Trained trained = one_epoch(digits, choice.rate, choice.way.schedule, seed);
+    const Trained trained = one_epoch(digits, choice.rate, choice.candidate.schedule, seed);
     fastest = std::min(fastest, trained.history.seconds());
     return lecture::percent_right(trained.network, digits.test);
   });
@@ -250,7 +252,7 @@ void check(const nn::Split& digits) {
   lecture::heading("13.9 Check yourself");
   double sum = 0;
   for (int i = 0; i < 1'000; ++i) sum += nn::Cosine{}({.epoch = (i + 0.5) / 1'000});
-  lecture::check("mean of the cosine, less 1/2", std::abs(sum / 1'000 - 0.5), 1e-9);
+  lecture::check("mean of the cosine minus 1/2", std::abs(sum / 1'000 - 0.5), 1e-9);
   const std::vector<double> rates = train(digits, 0.1, nn::OneCycle{}, 2).learning_rates;
   double error = 0;
   for (std::size_t i = 0; i < rates.size(); ++i) {
@@ -266,14 +268,14 @@ void break_it(const nn::Split& digits) {
   lecture::heading("13.10 Break it: epochs and steps mixed up");
   const double steps = static_cast<double>(digits.training.size()) / 20;
   const std::vector<Named> cosines{
-      {"as it should be", nn::Cosine{}},
-      {"once an epoch",
+      {"correct", nn::Cosine{}},
+      {"once per epoch",
        [](const nn::Progress& p) { return nn::Cosine{}({std::floor(p.epoch), p.epochs}); }},
-      {"steps for epochs",
+      {"steps as epochs",
        [=](const nn::Progress& p) { return nn::Cosine{}({p.epoch * steps, p.epochs}); }}};
   for (const auto& [name, schedule] : cosines) {
     nn::History history;
-    const lecture::Spread right = three_starts(
+    const lecture::Spread right = three_seeds(
         [&](std::uint64_t seed) { return history = train(digits, 0.3, schedule, 1, seed); });
     const std::vector<double>& rates = history.learning_rates;
     fmt::print("  {:<17} rates {:.3f} {:.3f} {:.3f} {:.3f}, right {} %\n", name, rates[0], rates[1],
@@ -289,10 +291,10 @@ int main(int argc, char** argv) {
   constant_rates(digits);
   on_paper();
   five_epochs(digits);
-  fall(digits);
+  drop(digits);
   plateau(digits);
-  const Choice choice = once_through(load_digits(50'000));
-  ten_starts(nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0}), choice);
+  const Choice choice = choose_schedule(load_digits(50'000));
+  ten_seeds(nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0}), choice);
   check(digits);
   break_it(digits);
 }

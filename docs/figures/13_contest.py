@@ -1,7 +1,7 @@
-"""Chapter 13: what each schedule ends at, by the rate that its factors multiply."""
+"""Chapter 13: the final accuracy of each schedule against the rate that its factors multiply."""
 
 RATES = (0.03, 0.1, 0.3, 1)
-SHOWN = (("constant", "o-"), ("exponential", "s--"), ("line at the end", "^-."), ("one cycle", "D:"))
+SHOWN = (("constant", "o-"), ("exponential", "s--"), ("linear cooldown", "^-."), ("one cycle", "D:"))
 
 
 def draw(figure, read):

@@ -6,7 +6,7 @@ def draw(figure, read):
     figure.set_size_inches(7.4, 3.8)
     left, right = figure.subplots(1, 2, sharey=True)
     for axes, names in ((left, ("constant", "step decay", "exponential")),
-                        (right, ("line at the end", "cosine", "warm-up cosine", "one cycle"))):
+                        (right, ("linear cooldown", "cosine", "warm-up cosine", "one cycle"))):
         for name, line in zip(names, ("-", "--", "-.", ":")):
             axes.plot([i / 20 for i in data["twentieth"]], data[name], line, label=name)
         axes.set_xlabel("epochs passed $e$")

@@ -21,5 +21,5 @@ def draw(figure, read):
     words(axes, 62, 16.2, r"$\theta \leftarrow \theta - f \eta\, g$" "\n(or Adam's step)", va="top")
     axes.plot([62, 62, 10.5], [9.8, 4, 4], color="gray", linewidth=1.3, linestyle="--")
     arrow(axes, (10.5, 4), (10.5, 10.8), dashed=True)
-    words(axes, 36.5, 5.6, "the next batch: one step more has passed")
+    words(axes, 36.5, 5.6, "the next batch, one step later")
     words(axes, 36.5, 28.8, r"before every step: rate $= f \eta$", size=SIZE)
