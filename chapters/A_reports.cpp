@@ -21,46 +21,46 @@ using Initializer = std::function<void(Tensor&, nn::Fan)>;
 // [/fold]
 
 // [networks]
-/// Has a sigmoid at the end, so it answers yes or no for each digit.
-Sequential simple(const Initializer& start) {
+/// Ends in sigmoids, which answer yes or no for each digit.
+Sequential simple(const Initializer& init) {
   return Sequential{nn::Reshape{nn::Shape{1, 28, 28}},
-                    nn::Convolution{1, 5, {.kernel = 3}, start},
+                    nn::Convolution{1, 5, {.kernel = 3}, init},
                     nn::ReLU{},
                     nn::Flatten{},
-                    nn::Dense{3380, 100, start},
+                    nn::Dense{3380, 100, init},
                     nn::Sigmoid{},
-                    nn::Dense{100, 2, start},
+                    nn::Dense{100, 2, init},
                     nn::Sigmoid{}};
 }
 
-/// The one with pooling. Its softmax is part of the cost, as in chapter 3.
-Sequential full(const Initializer& start) {
+/// The network with pooling. Its softmax is part of the cost, as in chapter 3.
+Sequential full(const Initializer& init) {
   return Sequential{nn::Reshape{nn::Shape{1, 28, 28}},
-                    nn::Convolution{1, 5, {.kernel = 5}, start},
+                    nn::Convolution{1, 5, {.kernel = 5}, init},
                     nn::MaxPool{2},
                     nn::Sigmoid{},
                     nn::Flatten{},
-                    nn::Dense{720, 100, start},
+                    nn::Dense{720, 100, init},
                     nn::Sigmoid{},
-                    nn::Dense{100, 2, start}};
+                    nn::Dense{100, 2, init}};
 }
 
-/// The multi-layer perceptron for ten digits, up to the logits.
-Sequential perceptron(const Initializer& start) {
-  return Sequential{nn::Dense{784, 1000, start}, nn::Tanh{}, nn::Dense{1000, 100, start},
-                    nn::Tanh{}, nn::Dense{100, 10, start}};
+/// The MLP for ten digits, up to the logits.
+Sequential perceptron(const Initializer& init) {
+  return Sequential{nn::Dense{784, 1000, init}, nn::Tanh{}, nn::Dense{1000, 100, init}, nn::Tanh{},
+                    nn::Dense{100, 10, init}};
 }
 
-/// The same with tanh after the last layer too, as the report has it.
-Sequential perceptron_with_tanh(const Initializer& start) {
-  Sequential network = perceptron(start);
+/// The MLP as the report has it, with tanh after the last layer, too.
+Sequential perceptron_with_tanh(const Initializer& init) {
+  Sequential network = perceptron(init);
   network.push(nn::Tanh{});
   return network;
 }
 // [/networks]
 
 // [train]
-/// The report's way: one image at a time, gradient descent at 0.01.
+/// Trains as the report does: on one image at a time, at a learning rate of 0.01.
 nn::History train(Sequential& network, const nn::AnyCost& cost, const Dataset& training,
                   std::size_t epochs, const nn::StopOptions& stopping = {}) {
   nn::Trainer trainer{network, cost, nn::GradientDescent{{.learning_rate = 0.01F}}};
@@ -69,7 +69,6 @@ nn::History train(Sequential& network, const nn::AnyCost& cost, const Dataset& t
 
 std::size_t epochs() { return lecture::is_short() ? 4 : 20; }
 
-/// How many images a network reads right.
 double count_right(const Sequential& network, const Dataset& set) {
   return lecture::percent_right(network, set) * static_cast<double>(set.size()) / 100;
 }
@@ -79,20 +78,20 @@ double count_right(const Sequential& network, const Dataset& set) {
 Initializer normal(nn::Random& random) { return nn::RandomNormal{random, 1}; }
 Initializer glorot(nn::Random& random) { return nn::Glorot{random}; }
 
-/// A network, how its weights begin, and what it learns by.
+/// What to train: a network, its initializer and its cost.
 struct Attempt {
   std::string name;
   Sequential (*network)(const Initializer&);
-  Initializer (*start)(nn::Random&);
+  Initializer (*init)(nn::Random&);
   nn::AnyCost cost;
   [[nodiscard]] Sequential begin(std::uint64_t seed) const {
     nn::Random random{seed};
-    return network(start(random));
+    return network(init(random));
   }
 };
 
-/// Trains from three starts, prints how many of a few and of many images are read right, and
-/// returns what the first start went through.
+/// Trains with three seeds, prints how many of a few and of many images are read right, and
+/// returns the history of the first run.
 nn::History try_out(const Attempt& attempt, const Dataset& training, const Dataset& few,
                     const Dataset& many) {
   nn::History first;
@@ -166,7 +165,7 @@ void when_to_stop(const nn::Split& digits) {
 void rare_digit(const nn::Split& digits) {
   heading("A.8 A rare digit");
   const Dataset pair = choose_classes(digits.training, {4, 9});
-  std::vector<std::size_t> places;  // of 1,000 fours and 20 nines
+  std::vector<std::size_t> places;  // the indices of 1,000 fours and 20 nines
   std::vector<std::size_t> room{1'000, 20};
   for (std::size_t i = 0; i < pair.size(); ++i) {
     std::size_t& left = room.at(pair.targets.labels()[i]);
@@ -201,12 +200,12 @@ void rare_digit(const nn::Split& digits) {
 // [/rare]
 
 // [baseline]
-/// Trains 784-64-10 from three starts on batches of a size.
+/// Trains a network 784-64-10 with three seeds on batches of the given size.
 std::vector<nn::History> baseline(const Dataset& training, const Dataset& validation,
                                   std::size_t batch, std::size_t passes) {
   std::vector<nn::History> runs;
   for (const std::uint64_t seed : {1U, 2U, 3U}) {
-    lecture::progress(fmt::format("batches of {}, start {}", batch, seed));
+    lecture::progress(fmt::format("batches of {}, seed {}", batch, seed));
     nn::Random random{seed};
     Sequential network{nn::Dense{784, 64, nn::He{random}}, nn::ReLU{},
                        nn::Dense{64, 10, nn::Glorot{random}}};
@@ -244,9 +243,9 @@ void all_rows_in_every_step(const nn::Split& digits) {
 void check_yourself() {
   heading("A.10 Check yourself");
   nn::Random random{1};
-  const nn::Glorot start{random};
-  const Sequential little{nn::Convolution{1, 2, {.kernel = 3}, start}, nn::MaxPool{2},
-                          nn::Sigmoid{}, nn::Flatten{}, nn::Dense{8, 2, start}};
+  const nn::Glorot init{random};
+  const Sequential little{nn::Convolution{1, 2, {.kernel = 3}, init}, nn::MaxPool{2}, nn::Sigmoid{},
+                          nn::Flatten{}, nn::Dense{8, 2, init}};
   Tensor images{nn::Shape{2, 1, 6, 6}};
   for (nn::real& x : images.values()) x = static_cast<nn::real>(random.normal());
   lecture::check_gradients("CNN full", little, images);
@@ -264,7 +263,7 @@ struct OneSided : nn::BinaryCrossEntropy {
 };
 
 void break_it(const nn::Split& digits) {
-  heading("A.11 Break it: a gradient with one output only");
+  heading("A.11 Break it: a gradient for one output only");
   const Tensor guess{{0.8F, 0.3F}};
   const Tensor truth{{1, 0}};
   fmt::print("  cost {:.3f}\n", nn::BinaryCrossEntropy::value(guess, truth));

@@ -1,4 +1,4 @@
-"""Appendix A: the training cost of the MLP, from two kinds of weights, by two costs."""
+"""Appendix A: the training cost of the MLP with two initializers and two costs."""
 
 
 def draw(figure, read):
@@ -7,11 +7,11 @@ def draw(figure, read):
     epochs = [number + 1 for number in data["epoch"]]
     for axes, end, title in zip(figure.subplots(1, 2), ("tanh MSE", "softmax CE"),
                                 ("tanh, squared error", "softmax, cross-entropy")):
-        for start, label, line in (("normal", "weights of N(0, 1)", "-"), ("Glorot", "Glorot's weights", "--")):
+        for start, label, line in (("normal", "weights from N(0, 1)", "-"), ("Glorot", "Glorot's weights", "--")):
             axes.plot(epochs, data[f"{start} {end}"], line, label=label)
         axes.set_yscale("log")
         axes.set_title(title)
         axes.set_xlabel("epoch")
         axes.set_xticks(range(4, 21, 4))
-    figure.axes[0].set_ylabel("cost of training")
+    figure.axes[0].set_ylabel("training cost")
     figure.axes[1].legend()

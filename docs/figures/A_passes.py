@@ -1,4 +1,4 @@
-"""Appendix A: accuracy by passes through 42,000 images, with all in every step and with 200."""
+"""Appendix A: accuracy over passes through 42,000 images, with all of them or 200 in every step."""
 
 
 def draw(figure, read):
@@ -14,5 +14,5 @@ def draw(figure, read):
     axes.set_xticks([1, 2, 5, 10, 20, 50, 100, 200], ["1", "2", "5", "10", "20", "50", "100", "200"])
     axes.minorticks_off()
     axes.set_xlabel("passes through the images")
-    axes.set_ylabel("percent of 5,000 read right")
+    axes.set_ylabel("accuracy on 5,000 images (%)")
     axes.legend(loc="lower right")
