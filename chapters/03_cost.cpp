@@ -20,7 +20,7 @@ using nn::Tensor;
 // [/fold]
 
 // [count]
-/// How many samples have their largest prediction at the right class.
+/// The number of samples whose largest prediction is at the right class.
 std::size_t count_right(const Tensor& predictions, const Labels& classes) {
   const Labels guesses = Labels::from_rows(predictions);
   std::size_t right = 0;
@@ -36,10 +36,10 @@ const Tensor bold{{0.75, 0.125, 0.125}, {0.125, 0.75, 0.125}};
 const Tensor nudged{{0.5, 0.25, 0.25}, {0.1875, 0.5, 0.3125}};
 
 void counting() {
-  heading("3.1 Counting is not enough");
-  fmt::print("  careful: {} of 2 right\n", count_right(careful, classes));
-  fmt::print("  bold:    {} of 2 right\n", count_right(bold, classes));
-  fmt::print("  nudged:  {} of 2 right\n", count_right(nudged, classes));
+  heading("3.1 Why counting right answers is not enough");
+  fmt::print("  careful: {} out of 2 right\n", count_right(careful, classes));
+  fmt::print("  bold:    {} out of 2 right\n", count_right(bold, classes));
+  fmt::print("  nudged:  {} out of 2 right\n", count_right(nudged, classes));
 }
 // [/counting]
 
@@ -80,8 +80,8 @@ void cross_entropy() {
 // [binary]
 using Binary = nn::BinaryCrossEntropy;
 
-void yes_or_no() {
-  heading("3.4 Yes or no");
+void binary_cross_entropy() {
+  heading("3.4 Binary cross-entropy");
   const Tensor answers{{0.5}, {0.75}};
   const Labels truth{1, 0};  // yes, no
   fmt::print("  cost {:.4f}\n", Binary::value(answers, truth));
@@ -99,7 +99,7 @@ real gradient_at(const nn::Cost auto& cost, real z) {
 // [/message]
 
 // [steps]
-/// Steps against the gradient until the sigmoid says at least one half.
+/// How many steps against the gradient it takes from z until the sigmoid is at least one half.
 int count_steps(const nn::Cost auto& cost, real z) {
   int steps = 0;
   for (; z < 0; ++steps) z -= gradient_at(cost, z);
@@ -139,15 +139,16 @@ using Fused = nn::SoftmaxCrossEntropy;
 constexpr real ln2 = std::numbers::ln2_v<real>;
 const Tensor Z{{ln2, 0, 0}, {0, ln2, 0}};
 
-void softmax_and_entropy() {
-  heading("3.6 Softmax and cross-entropy in one");
+void combined() {
+  heading("3.6 Softmax and cross-entropy combined");
   nn::Softmax softmax;
   const Tensor P = softmax.forward(Z);
   show("Z", Z);
   show("softmax", P);
-  fmt::print("  cost: apart {:.4f}, in one {:.4f}\n", Entropy::value(P, T), Fused::value(Z, T));
-  show("dZ apart", softmax.backward(Entropy::gradient(P, T)));
-  show("dZ in one", Fused::gradient(Z, T));
+  fmt::print("  cost: separate {:.4f}, combined {:.4f}\n", Entropy::value(P, T),
+             Fused::value(Z, T));
+  show("dZ separate", softmax.backward(Entropy::gradient(P, T)));
+  show("dZ combined", Fused::gradient(Z, T));
 }
 // [/fused]
 
@@ -182,7 +183,7 @@ void check_yourself() {
 // [naive]
 const Tensor far{{1000, 0, 0}};
 
-void as_the_formulas_say() {
+void formulas_as_written() {
   Tensor naive = far;
   real sum = 0;
   for (real& x : naive.values()) {
@@ -190,13 +191,13 @@ void as_the_formulas_say() {
     sum += x;
   }
   for (real& x : naive.values()) x /= sum;
-  fmt::print("  as in the formulas: sum {}, class 0 {}, cost {}\n", sum,
+  fmt::print("  the formulas as written: sum {}, class 0 {}, cost {}\n", sum,
              std::isnan(naive(0, 0)) ? "not a number" : "a number", -std::log(naive(0, 1)));
 }
 // [/naive]
 
 // [apart]
-void apart_and_in_one() {
+void separate_and_combined() {
   const Labels wanted{1};
   nn::Softmax softmax;
   const Tensor p = softmax.forward(far);
@@ -209,9 +210,9 @@ void apart_and_in_one() {
 
 // [main]
 void break_it() {
-  heading("3.8 Break it: softmax and logarithm apart");
-  as_the_formulas_say();
-  apart_and_in_one();
+  heading("3.8 Break it: softmax and logarithm computed separately");
+  formulas_as_written();
+  separate_and_combined();
 }
 
 int main(int argc, char** argv) {
@@ -219,10 +220,10 @@ int main(int argc, char** argv) {
   counting();
   squared_errors();
   cross_entropy();
-  yes_or_no();
+  binary_cross_entropy();
   saturated_output();
   keep_curves();
-  softmax_and_entropy();
+  combined();
   check_yourself();
   break_it();
 }

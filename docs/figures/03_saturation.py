@@ -1,4 +1,4 @@
-"""Chapter 3: two costs of a sigmoid that should say 1, and their gradients, against its logit."""
+"""Chapter 3: two costs of a sigmoid whose target is 1, and their gradients, against its logit."""
 
 
 def draw(figure, read):
@@ -10,5 +10,5 @@ def draw(figure, read):
             label = {"squares": "squared error", "entropy": "cross-entropy"}[name]
             axes.plot(data["z"], data[name + suffix], line, label=label)
         axes.set_title(title)
-        axes.set_xlabel("logit z, where 1 is wanted")
+        axes.set_xlabel("logit z (the target is 1)")
     left.legend(loc="upper right")

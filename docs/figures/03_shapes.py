@@ -1,4 +1,4 @@
-"""Chapter 3: predictions and targets become one number, and the gradient goes back to the logits."""
+"""Chapter 3: predictions and targets are reduced to one number, and the gradient goes back to the logits."""
 
 from shapes import arrow, canvas, matrix, words
 
