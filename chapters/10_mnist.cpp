@@ -20,7 +20,7 @@ using lecture::heading;
 // [/fold]
 
 // [digits]
-/// 55,000 digits to learn from, 5,000 to choose by, 10,000 for the test; few in a short program.
+/// 55,000 digits for training, 5,000 for validation, 10,000 for the test; fewer in a short run.
 nn::Split load_digits() {
   nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 1.0 / 12});
   if (!lecture::is_short()) return digits;
@@ -29,7 +29,7 @@ nn::Split load_digits() {
 // [/digits]
 
 // [contender]
-/// What is chosen on the validation images; the defaults are those of the contest.
+/// The hyperparameters chosen on the validation images; the defaults are those of the contest.
 struct Recipe {
   nn::real learning_rate = 4e-3F;
   nn::real weight_decay = 0.1F;
@@ -57,8 +57,8 @@ struct Trained {
   nn::History history{};
 };
 
-/// Trains with AdamW and a learning rate that falls in equal steps, one after each epoch: the last
-/// of ten epochs has a tenth of it.
+/// Trains with AdamW. The learning rate goes down in equal steps, one after each epoch, so that the
+/// last of ten epochs has a tenth of it.
 Trained train(const Contender& contender, const nn::Split& digits, std::uint64_t seed) {
   const auto& [learning_rate, weight_decay, wanted] = contender.recipe;
   const std::size_t epochs = lecture::is_short() ? 1 + wanted / 10 : wanted;
@@ -79,7 +79,8 @@ Trained train(const Contender& contender, const nn::Split& digits, std::uint64_t
 // [/train]
 
 // [try_out]
-/// Trains from three seeds and prints how many validation images are read right, in percent.
+/// Trains from three seeds and prints the validation accuracy in percent.
+/// @return Its mean.
 double try_out(const Contender& contender, const nn::Split& digits) {
   const std::vector<double> right = lecture::for_seeds(3, [&](std::uint64_t seed) {
     return 100 * train(contender, digits, seed).history.epochs.back().validation.metrics[0];
@@ -94,8 +95,8 @@ double try_out(const Contender& contender, const nn::Split& digits) {
 // [/try_out]
 
 // [choose]
-/// The best recipe by validation accuracy: first of some learning rates, then with other weight
-/// decays, then with other numbers of epochs.
+/// Searches for the recipe with the best validation accuracy: tries learning rates first, then
+/// weight decays with the best rate, then numbers of epochs with the best of both.
 Recipe choose(const Contender& contender, const nn::Split& digits) {
   Recipe best;
   double most = 0;
@@ -143,7 +144,7 @@ std::vector<Contender> contenders() {
 // [/contenders]
 
 // [contest]
-/// Trains every network from three seeds and then, once, shows it the test images.
+/// Trains every network from three seeds and evaluates each of them once on the test images.
 /// @return The networks of seed 1.
 std::vector<nn::Sequential> contest(const nn::Split& digits) {
   heading("10.6 The contest");
@@ -172,7 +173,7 @@ std::vector<nn::Sequential> contest(const nn::Split& digits) {
 // [/contest]
 
 // [paired]
-/// How many images two networks misread: both of them, only the first, only the second.
+/// How many images are misread by both of two networks, only by the first, only by the second.
 struct Paired {
   double both = 0, first = 0, second = 0;
 };
@@ -196,7 +197,7 @@ Paired compare(const nn::Sequential& first, const nn::Sequential& second, const 
 // [mcnemar]
 /// McNemar's test on the images that exactly one of two networks misreads.
 void show_paired(const std::vector<nn::Sequential>& networks, const nn::Dataset& test) {
-  heading("10.7 The same images");
+  heading("10.7 Comparing image by image");
   for (const std::size_t rival : {0U, 2U, 3U}) {
     const auto [both, first, second] = compare(networks[rival], networks[1], test);
     const double difference = first - second;
@@ -208,7 +209,7 @@ void show_paired(const std::vector<nn::Sequential>& networks, const nn::Dataset&
 // [/mcnemar]
 
 // [mistakes]
-/// Draws the three mistakes that a network was most confident of.
+/// Draws the three mistakes that the network was most confident of.
 void show_mistakes(const std::string& name, const nn::Sequential& network,
                    const nn::Dataset& test) {
   const nn::Tensor probabilities = nn::predict_probabilities(network, test.inputs);
@@ -233,14 +234,15 @@ void show_mistakes(const std::string& name, const nn::Sequential& network,
 
 // [show_mistakes]
 void look_at_mistakes(const std::vector<nn::Sequential>& networks, const nn::Dataset& test) {
-  heading("10.9 The ones they cannot read");
+  heading("10.9 The most confident mistakes");
   show_mistakes("MLP", networks[0], test);
   show_mistakes("CNN", networks[1], test);
 }
 // [/show_mistakes]
 
 // [check]
-/// How far chance in the choice of the test images moves a share of errors.
+/// Prints each network's fraction of mistakes and its standard error, which comes from the choice
+/// of test images.
 void check(const std::vector<nn::Sequential>& networks, const nn::Dataset& test) {
   heading("10.12 Check yourself");
   const auto n = static_cast<double>(test.size());

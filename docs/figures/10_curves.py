@@ -1,4 +1,4 @@
-"""Chapter 10: cost by epoch on training and validation images, both networks."""
+"""Chapter 10: learning curves of both networks: cost by epoch on training and validation images."""
 
 
 def draw(figure, read):

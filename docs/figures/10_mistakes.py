@@ -35,6 +35,7 @@ def draw(figure, read):
     only_mlp = [mistake for mistake in mlp if mistake[0] not in hard]
     figure.set_size_inches(7.4, 7)
     above, below = figure.subfigures(2, 1, hspace=0.05)
-    gallery(above, pixels, f"misread by the MLP only: the most confident of {len(only_mlp)}", only_mlp)
-    gallery(below, pixels, f"misread by the CNN: the most confident of {len(cnn)}, of which the MLP "
-            f"misreads {len(mlp) - len(only_mlp)} too", cnn)
+    shown = ROWS * COLUMNS
+    gallery(above, pixels, f"misread by the MLP only: the {shown} most confident out of {len(only_mlp)}", only_mlp)
+    gallery(below, pixels, f"the CNN's {shown} most confident mistakes out of {len(cnn)}; the MLP makes "
+            f"{len(mlp) - len(only_mlp)} of the {len(cnn)}, too", cnn)

@@ -1,9 +1,9 @@
-"""Chapter 10: the two networks beside each other, with the shapes that flow through them."""
+"""Chapter 10: the two networks next to each other, with the shapes of their data."""
 
 from matplotlib import rcParams
 from matplotlib.patches import FancyBboxPatch
 
-# What a box says, its parameters, the shape that leaves it.
+# Label of a box, number of its parameters, shape of its output.
 MLP = [("Dense 784→256, ReLU", 784 * 256 + 256, "256"),
        ("Dense 256→256, ReLU", 256 * 256 + 256, "256"),
        ("Dense 256→10", 256 * 10 + 10, "10")]
