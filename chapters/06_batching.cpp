@@ -24,14 +24,14 @@ using nn::Tensor;
 // [/fold]
 
 // [network]
-/// 784-32-10, always begun with the same weights.
+/// 784-32-10, untrained, with the same weights at every call.
 nn::Sequential make_network() {
   nn::Random random{1};
-  const nn::Glorot start{random};
-  return nn::Sequential{nn::Dense{784, 32, start}, nn::ReLU{}, nn::Dense{32, 10, start}};
+  const nn::Glorot glorot{random};
+  return nn::Sequential{nn::Dense{784, 32, glorot}, nn::ReLU{}, nn::Dense{32, 10, glorot}};
 }
 
-/// Trains one epoch at the rate 0.1 and returns the cost of every batch before its step.
+/// Trains for one epoch at the rate 0.1 and returns the cost of every batch before its step.
 std::vector<double> train(nn::Sequential& network, const nn::Batches& batches) {
   const nn::SoftmaxCrossEntropy cost;
   nn::GradientDescent optimizer{{.learning_rate = 0.1F}};
@@ -61,7 +61,7 @@ nn::Dataset sorted_by_class(const nn::Dataset& digits) {
 // [/sorted]
 
 // [timing]
-/// Seconds that an epoch takes: the best of three, since other programs can only slow it down.
+/// Seconds that an epoch takes: the best of three, because other programs can only slow it down.
 double seconds(const nn::Dataset& images, std::size_t size) {
   double best = INFINITY;
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -97,7 +97,7 @@ void batch_on_paper() {
 // [/mean]
 
 // [noise]
-/// The gradient of a batch's cost, all parameters in one row.
+/// The gradient of a batch's cost with respect to all parameters, in one row.
 std::vector<double> gradient(nn::Sequential& network, const nn::Batch& batch) {
   const Tensor logits = network.forward(batch.inputs);
   network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
@@ -116,7 +116,7 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) {
 
 double length(const std::vector<double>& a) { return distance(a, std::vector<double>(a.size())); }
 
-/// How far gradients of batches are from that of all images, in lengths of the latter.
+/// How far the gradients of batches typically are from that of all images, divided by its length.
 double noise(nn::Sequential& network, const nn::Dataset& images, std::size_t size) {
   const std::vector<double> whole = gradient(network, images);
   const nn::Batches::Epoch batches = nn::Batches{images, {.size = size}, nn::Random{2}}.epoch(1);
@@ -129,7 +129,7 @@ double noise(nn::Sequential& network, const nn::Dataset& images, std::size_t siz
 }
 
 void noise_by_size(const nn::Dataset& images) {
-  heading("6.3 The noise of a gradient");
+  heading("6.3 Gradient noise");
   nn::Sequential fresh = make_network();
   nn::Sequential trained = make_network();
   train(trained, nn::Batches{images, {.size = 100, .shuffle = false}});
@@ -185,8 +185,8 @@ void short_last_batch() {
 // [/last]
 
 // [sets]
-/// A row of the table: how many samples of each class each set has.
-void tell(const char* name, const nn::Split& sets) {
+/// Prints a row of the table: how many samples of each class each set has.
+void print_row(const char* name, const nn::Split& sets) {
   fmt::print("  {:<23}", name);
   for (const nn::Dataset* const set : {&sets.training, &sets.validation, &sets.test}) {
     std::array<std::size_t, 3> counts{};
@@ -197,22 +197,22 @@ void tell(const char* name, const nn::Split& sets) {
 }
 
 void three_sets() {
-  heading("6.6 Three sets");
+  heading("6.6 Training, validation and test sets");
   std::vector<std::size_t> classes(100, 0);
   for (std::size_t i = 70; i < 100; ++i) classes[i] = i < 90 ? 1 : 2;
   const nn::Dataset rare{.inputs = Tensor{nn::Shape{100, 1}}, .targets = nn::Labels{classes}};
   fmt::print("  {:<23}{:>14}{:>14}{:>14}\n", "set", "training", "validation", "test");
   fmt::print("  {:<23}{:>14}{:>14}{:>14}\n", "class", "0   1   2", "0   1   2", "0   1   2");
-  tell("counts", nn::split(rare, nn::Counts{.validation = 20, .test = 10}));
-  tell("fractions", nn::split(rare, nn::Fractions{.validation = 0.2, .test = 0.1}));
-  tell("fractions, stratified",
-       nn::split(rare, nn::Fractions{.validation = 0.2, .test = 0.1}, {.stratified = true}));
+  print_row("counts", nn::split(rare, nn::Counts{.validation = 20, .test = 10}));
+  print_row("fractions", nn::split(rare, nn::Fractions{.validation = 0.2, .test = 0.1}));
+  print_row("fractions, stratified",
+            nn::split(rare, nn::Fractions{.validation = 0.2, .test = 0.1}, {.stratified = true}));
 }
 // [/sets]
 
 // [choosing]
-void choosing() {
-  heading("6.7 Choosing is learning too");
+void choose_on_validation() {
+  heading("6.7 Why you need a test set as well");
   nn::Random dice{1};
   const auto right_of_200 = [&dice] {
     std::size_t right = 0;
@@ -262,8 +262,9 @@ void check(const nn::Dataset& images) {
 // [/check]
 
 // [break]
-/// Trains and prints a row: costs of some batches, then what becomes of the validation images.
-void tell(const char* name, const nn::Batches& batches, const nn::Dataset& validation) {
+/// Trains and prints a row of the table: the costs of some batches, the accuracy, and how many
+/// validation images are taken for nines.
+void train_and_print(const char* name, const nn::Batches& batches, const nn::Dataset& validation) {
   nn::Sequential network = make_network();
   const std::vector<double> costs = train(network, batches);
   fmt::print("  {:<13}", name);
@@ -276,8 +277,8 @@ void tell(const char* name, const nn::Batches& batches, const nn::Dataset& valid
 void forget_to_shuffle(const nn::Dataset& sorted, const nn::Dataset& validation) {
   heading("6.10 Break it: sorted, and not shuffled");
   fmt::print("  cost of batch     1     6     7    12    13    18    55    60   right   nines\n");
-  tell("sorted", nn::Batches{sorted, {.size = 100, .shuffle = false}}, validation);
-  tell("shuffled", nn::Batches{sorted, {.size = 100}, nn::Random{1}}, validation);
+  train_and_print("sorted", nn::Batches{sorted, {.size = 100, .shuffle = false}}, validation);
+  train_and_print("shuffled", nn::Batches{sorted, {.size = 100}, nn::Random{1}}, validation);
 }
 // [/break]
 
@@ -292,7 +293,7 @@ int main(int argc, char** argv) {
   order_of_epochs();
   short_last_batch();
   three_sets();
-  choosing();
+  choose_on_validation();
   sizes(sorted, digits.validation);
   check(digits.training);
   forget_to_shuffle(sorted, digits.validation);

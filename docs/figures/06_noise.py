@@ -1,4 +1,4 @@
-"""Chapter 6: how far a batch's gradient is from that of all images, by batch size."""
+"""Chapter 6: gradient noise against batch size."""
 
 
 def draw(figure, read):
@@ -15,5 +15,5 @@ def draw(figure, read):
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("batch size")
-    axes.set_ylabel("noise, in lengths of the gradient")
+    axes.set_ylabel("noise, relative to the gradient")
     axes.legend()

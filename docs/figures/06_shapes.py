@@ -21,8 +21,8 @@ def draw(figure, read):
                                    (56, 10, "test", 2)):
         rectangle(axes, x, 38.5, width, 4, colour)
         words(axes, x + width / 2, 40.5, text)
-    words(axes, 48, 36.2, "to choose by")
-    words(axes, 61, 36.2, "looked at once")
+    words(axes, 48, 36.2, "for choices")
+    words(axes, 61, 36.2, "used once")
     arrow(axes, (22, 38), (22, 33.3))
     words(axes, 23.5, 35.2, "here $N = 10$", ha="left")
     strip(axes, 4, 29, range(10), 0)
