@@ -20,12 +20,12 @@ using nn::Tensor;
 // [bend]
 const Tensor X{{-2}, {-1}, {0}, {1}, {2}};
 
-void a_bend() {
-  heading("2.1 A bend");
+void why_an_activation() {
+  heading("2.1 Why a network needs an activation");
   const nn::Dense two_ways{Tensor{{1, -1}}, Tensor{0, 0}};  // x and -x
   const nn::Dense sum{Tensor{{1}, {1}}, Tensor{0}};
-  show("straight", sum.predict(two_ways.predict(X)).reshaped(nn::Shape{1, 5}));
-  show("bent", sum.predict(nn::ReLU{}.predict(two_ways.predict(X))).reshaped(nn::Shape{1, 5}));
+  show("no ReLU", sum.predict(two_ways.predict(X)).reshaped(nn::Shape{1, 5}));
+  show("with ReLU", sum.predict(nn::ReLU{}.predict(two_ways.predict(X))).reshaped(nn::Shape{1, 5}));
 }
 // [/bend]
 
@@ -43,7 +43,7 @@ void four_functions() {
 // [/functions]
 
 // [slope]
-/// What backward() makes of a gradient of ones.
+/// f'(x) for each x in `at`: what backward() makes of a gradient of ones.
 Tensor slope(nn::Layer auto activation, const Tensor& at) {
   activation.forward(at);
   return activation.backward(Tensor{at.shape(), 1});
@@ -51,8 +51,8 @@ Tensor slope(nn::Layer auto activation, const Tensor& at) {
 // [/slope]
 
 // [slopes]
-void how_steep() {
-  heading("2.3 How steep they are");
+void derivatives() {
+  heading("2.3 The derivatives");
   show("x", x);
   show("ReLU", slope(nn::ReLU{}, x));
   show("leaky ReLU", slope(nn::LeakyReLU{0.1F}, x));
@@ -82,8 +82,8 @@ void keep_functions() {
 // [/fold]
 
 // [backward]
-void the_way_back() {
-  heading("2.4 The way back");
+void backward_pass() {
+  heading("2.4 The backward pass");
   nn::ReLU relu;
   show("Y", relu.forward(Tensor{{3, -1}, {-2, 0.5}}));
   show("dX", relu.backward(Tensor{{10, 20}, {30, 40}}));
@@ -91,8 +91,8 @@ void the_way_back() {
 // [/backward]
 
 // [softmax]
-void a_whole_row() {
-  heading("2.5 Softmax: a whole row at once");
+void probabilities() {
+  heading("2.5 Softmax: probabilities from logits");
   const Tensor z{{1, 2, 3}, {0, 0, 0}};
   show("z", z);
   show("softmax", nn::Softmax{}.predict(z));
@@ -105,7 +105,7 @@ void overflow() {
   const Tensor large{{1000, 1001}};
   const real e0 = std::exp(large(0, 0));
   const real e1 = std::exp(large(0, 1));
-  fmt::print("  as the formula says: {} / ({} + {}) = {}\n", e1, e0, e1,
+  fmt::print("  the formula as written: {} / ({} + {}) = {}\n", e1, e0, e1,
              std::isnan(e1 / (e0 + e1)) ? "not a number" : "a number");
   show("nn::Softmax", nn::Softmax{}.predict(large));
 }
@@ -113,7 +113,7 @@ void overflow() {
 
 // [jacobian]
 void softmax_backward() {
-  heading("2.7 Softmax, the way back");
+  heading("2.7 The backward pass of softmax");
   nn::Softmax softmax;
   show("y", softmax.forward(Tensor{{0, 0}}));
   show("dz", softmax.backward(Tensor{{1, 0}}));
@@ -121,7 +121,7 @@ void softmax_backward() {
 // [/jacobian]
 
 // [measure]
-/// The sum of all outputs, each times a factor.
+/// Every output times its factor, added up. `factors` has the size of `input`.
 double cost(const nn::Layer auto& activation, const Tensor& input, const Tensor& factors) {
   const Tensor output = activation.predict(input);
   double sum = 0;
@@ -129,7 +129,7 @@ double cost(const nn::Layer auto& activation, const Tensor& input, const Tensor&
   return sum;
 }
 
-/// The largest difference between the gradient that the layer computes and the one measured.
+/// The largest difference between the gradient that the layer computes and the measured slopes.
 double worst_difference(nn::Layer auto activation, const Tensor& at, const Tensor& factors) {
   activation.forward(at);
   const Tensor computed = activation.backward(factors);
@@ -151,7 +151,7 @@ double worst_difference(nn::Layer auto activation, const Tensor& at, const Tenso
 // [check]
 void check_yourself() {
   heading("2.8 Check yourself");
-  const Tensor at{{-1.5, 0.25, 2}, {0.75, -0.5, 1}};  // nowhere near the kink at 0
+  const Tensor at{{-1.5, 0.25, 2}, {0.75, -0.5, 1}};  // farther than h from the kink at 0
   const Tensor r{{1, -2, 0.5}, {3, 1, -1}};
   lecture::check("ReLU", worst_difference(nn::ReLU{}, at, r), 1e-3);
   lecture::check("leaky ReLU", worst_difference(nn::LeakyReLU{0.1F}, at, r), 1e-3);
@@ -163,7 +163,7 @@ void check_yourself() {
 
 // [break]
 void break_it() {
-  heading("2.9 Break it: a neuron that died");
+  heading("2.9 Break it: a dead ReLU");
   nn::Dense neuron{Tensor{{1}}, Tensor{-10}};  // the bias outweighs every input
   nn::ReLU after;
   show("Y", after.forward(neuron.forward(X)).reshaped(nn::Shape{1, 5}));
@@ -176,12 +176,12 @@ void break_it() {
 // [main]
 int main(int argc, char** argv) {
   lecture::begin(argc, argv, "Chapter 2: activations");
-  a_bend();
+  why_an_activation();
   four_functions();
-  how_steep();
+  derivatives();
   keep_functions();
-  the_way_back();
-  a_whole_row();
+  backward_pass();
+  probabilities();
   overflow();
   softmax_backward();
   check_yourself();

@@ -1,4 +1,4 @@
-"""Chapter 2: softmax by the formula as it stands and by nn::Softmax, for logits and for the same plus 86."""
+"""Chapter 2: softmax by the formula as written and by nn::Softmax, for logits and for the same plus 86."""
 
 import numpy
 from matplotlib import rcParams
@@ -19,7 +19,7 @@ def panel(axes, logits, right):
     assert numpy.allclose(formula(logits - logits.max())[1], right, atol=0.0005)
     broken = numpy.isnan(naive)
     places = numpy.arange(len(logits))
-    bars = axes.bar(places - 0.21, naive, 0.38, label="the formula as it stands")
+    bars = axes.bar(places - 0.21, naive, 0.38, label="the formula as written")
     axes.bar_label(bars, [f"{share:.3f}".replace("nan", "") for share in naive], **LABEL)
     axes.bar_label(axes.bar(places + 0.21, right, 0.38, label="nn::Softmax"), fmt="%.3f", **LABEL)
     for place in places[broken]:
@@ -40,7 +40,7 @@ def draw(figure, read):
     first, second = figure.subplots(1, 2, sharey=True)
     panel(first, logits, right)
     panel(second, logits + 86, right)
-    first.set_title("as they are")
+    first.set_title("logits unchanged")
     second.set_title("86 added to all")
     first.set_ylabel("probability")
     first.legend(loc="upper left")
