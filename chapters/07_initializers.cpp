@@ -36,7 +36,7 @@ void learn_nothing() {
   const nn::Dataset four = questions();
   nn::Sequential gate{nn::Dense{2, 8}, nn::ReLU{}, nn::Dense{8, 1}, nn::Sigmoid{}};
   const nn::BinaryCrossEntropy cost;
-  const auto tell = [&](std::size_t epoch) {
+  const auto print_cost = [&](std::size_t epoch) {
     fmt::print("  epoch {:4}: cost {:.3f}\n", epoch, nn::evaluate(gate, cost, four).cost);
   };
   nn::Training training{gate,
@@ -44,32 +44,32 @@ void learn_nothing() {
                         nn::GradientDescent{{.learning_rate = 0.02F}},
                         four,
                         {.epochs = 2000, .batches = {.size = 1, .shuffle = false}}};
-  tell(0);
+  print_cost(0);
   while (!training.is_over()) {
     const nn::Epoch& epoch = training.run_epoch();
-    if (epoch.number % 1000 == 0) tell(epoch.number);
+    if (epoch.number % 1000 == 0) print_cost(epoch.number);
   }
 }
 // [/forget]
 
-// [starts]
-/// A way to begin: fills the weights of a layer.
-struct Start {
+// [initializers]
+/// An initializer, and its name in the tables.
+struct Initializer {
   std::string name;
   std::function<void(Tensor&, nn::Fan)> fill;
 };
 
-std::vector<Start> starts(nn::Random& random) {
+std::vector<Initializer> initializers(nn::Random& random) {
   return {{"zero", nn::Constant{0}},
           {"too small", nn::RandomNormal{random, 0.01}},
           {"too large", nn::RandomNormal{random, 0.5}},
           {"He", nn::He{random}},
           {"Glorot", nn::Glorot{random}}};
 }
-// [/starts]
+// [/initializers]
 
 // [deep]
-/// Root of the mean of the squares: how large the numbers of a tensor are.
+/// How large the numbers of a tensor are: the root of the mean of their squares.
 double size_of(const Tensor& tensor) {
   double squares = 0;
   for (const double x : tensor.values()) squares += x * x;
@@ -82,12 +82,13 @@ Tensor random_numbers(nn::Random& random, std::size_t rows, std::size_t columns)
   for (real& x : numbers.values()) x = static_cast<real>(random.normal());
   return numbers;
 }
-/// How large the signal is before and after each of ten layers of 100 neurons.
+
+/// The size of the signal before the first and after each of ten layers of 100 neurons.
 template <nn::Layer Activation>
-std::vector<double> sizes(const Start& start, Tensor signal) {
+std::vector<double> sizes(const Initializer& initializer, Tensor signal) {
   std::vector<double> result{size_of(signal)};
   for (int i = 0; i < 10; ++i) {
-    const nn::Dense layer{100, 100, start.fill};
+    const nn::Dense layer{100, 100, initializer.fill};
     signal = Activation{}.predict(layer.predict(signal));
     result.push_back(size_of(signal));
   }
@@ -100,14 +101,15 @@ std::vector<lecture::Curve> table() {
   const Tensor input = random_numbers(random, 200, 100);
   std::vector<lecture::Curve> curves;
   fmt::print("  {:<12}{:>10}{:>10}{:>10}{:>10}\n", "after layer", 1, 2, 5, 10);
-  for (const Start& start : starts(random)) {
-    const std::vector<double> size = sizes<Activation>(start, input);
-    fmt::print("  {:<12}{:10.2g}{:10.2g}{:10.2g}{:10.2g}\n", start.name, size[1], size[2], size[5],
-               size[10]);
-    curves.push_back({.name = start.name, .values = size});
+  for (const Initializer& initializer : initializers(random)) {
+    const std::vector<double> size = sizes<Activation>(initializer, input);
+    fmt::print("  {:<12}{:10.2g}{:10.2g}{:10.2g}{:10.2g}\n", initializer.name, size[1], size[2],
+               size[5], size[10]);
+    curves.push_back({.name = initializer.name, .values = size});
   }
   return curves;
 }
+
 void ten_layers_with_relu() {
   heading("7.2 Ten layers with ReLU");
   lecture::keep("07_relu.csv", "layer", 1, table<nn::ReLU>());
@@ -116,7 +118,7 @@ void ten_layers_with_relu() {
 
 // [variance]
 /// Prints mean and variance of a random number that has each of these values equally often.
-void tell(std::string_view name, const std::vector<double>& values) {
+void print_variance(std::string_view name, const std::vector<double>& values) {
   const auto count = static_cast<double>(values.size());
   double sum = 0;
   for (const double value : values) sum += value;
@@ -133,23 +135,23 @@ void mean_and_variance() {
   std::vector<double> sums;
   std::vector<double> products;
   for (const double a : x) {
-    for (const double b : y) {  // independent: every pair comes equally often
+    for (const double b : y) {  // independent: all pairs are equally likely
       sums.push_back(a + b);
       products.push_back(a * b);
     }
   }
-  tell("x", x);
-  tell("y", y);
-  tell("x + y", sums);
-  tell("x y", products);
-  tell("x + x", {-4, 2, 2});  // x is not independent of itself
+  print_variance("x", x);
+  print_variance("y", y);
+  print_variance("x + y", sums);
+  print_variance("x y", products);
+  print_variance("x + x", {-4, 2, 2});  // x is not independent of itself
 }
 // [/variance]
 
 // [one]
-/// Sends a signal forward and messages back through a layer of 400 inputs and 100 outputs, and
-/// prints the factor of E(x²) and what it should be: `kept` is the fraction that an activation
-/// lets through.
+/// Sends a signal forward and messages back through a layer with 400 inputs and 100 outputs, and
+/// prints by which factor the mean square grows, and the factor by the formula. `kept` is the
+/// fraction of it that an activation lets through.
 void one_layer(std::string_view name, nn::Sequential layer, double variance, double kept) {
   nn::Random random{2};
   const Tensor x = random_numbers(random, 1000, 400);
@@ -160,8 +162,8 @@ void one_layer(std::string_view name, nn::Sequential layer, double variance, dou
              backward, kept * 100 * variance);
 }
 
-void keep_signals_alive() {
-  heading("7.4 What keeps a signal alive");
+void derive_initializers() {
+  heading("7.4 Deriving He's and Glorot's initializers");
   nn::Random random{1};
   fmt::print("  {:<16}{:>10}{:>9}{:>11}{:>9}\n", "400 to 100", "forward", "formula", "backward",
              "formula");
@@ -180,7 +182,7 @@ void ten_layers_with_tanh() {
 // [/tanh]
 
 // [symmetry]
-void twins() {
+void equal_weights() {
   heading("7.6 Equal weights stay equal");
   const nn::Dataset four = questions();
   nn::Sequential network{nn::Dense{2, 3, nn::Constant{0.5}}, nn::Tanh{},
@@ -196,12 +198,11 @@ void twins() {
 // [/symmetry]
 
 // [train]
-/// Trains 784-64-64-64-10 with gradient descent on 300 batches, and returns the mean cost of the
-/// last fifty.
-double train(const nn::Dataset& digits, const Start& start, std::uint64_t seed) {
-  nn::Sequential network{
-      nn::Dense{784, 64, start.fill}, nn::ReLU{}, nn::Dense{64, 64, start.fill}, nn::ReLU{},
-      nn::Dense{64, 64, start.fill},  nn::ReLU{}, nn::Dense{64, 10, start.fill}};
+/// Trains 784-64-64-64-10 with plain SGD on 300 batches and returns the mean cost of the last 50.
+double train(const nn::Dataset& digits, const Initializer& initializer, std::uint64_t seed) {
+  const auto& fill = initializer.fill;
+  nn::Sequential network{nn::Dense{784, 64, fill}, nn::ReLU{}, nn::Dense{64, 64, fill}, nn::ReLU{},
+                         nn::Dense{64, 64, fill},  nn::ReLU{}, nn::Dense{64, 10, fill}};
   nn::Training training{network,
                         nn::SoftmaxCrossEntropy{},
                         nn::GradientDescent{{.learning_rate = 0.05F}},
@@ -217,23 +218,23 @@ double train(const nn::Dataset& digits, const Start& start, std::uint64_t seed) 
 // [/train]
 
 // [mnist]
-void starts_on_mnist() {
+void initializers_on_mnist() {
   heading("7.7 The effect on MNIST");
   const nn::Dataset digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0}).training;
   nn::Random random{1};
-  for (const Start& start : starts(random)) {
+  for (const Initializer& initializer : initializers(random)) {
     const std::vector<double> costs = lecture::for_seeds(3, [&](std::uint64_t seed) {
       random = nn::Random{seed};
-      return train(digits, start, seed);
+      return train(digits, initializer, seed);
     });
-    fmt::print("  {:<12} cost after 300 batches {}\n", start.name,
+    fmt::print("  {:<12} cost after 300 batches {}\n", initializer.name,
                to_string(lecture::spread(costs)));
   }
 }
 // [/mnist]
 
 // [check]
-/// The fraction of numbers that are nearer to 0 than a bound.
+/// The fraction of the numbers that are closer to 0 than a bound.
 double inside(const Tensor& numbers, double bound) {
   std::size_t count = 0;
   for (const double x : numbers.values()) count += std::abs(x) < bound ? 1U : 0U;
@@ -275,10 +276,10 @@ int main(int argc, char** argv) {
   learn_nothing();
   ten_layers_with_relu();
   mean_and_variance();
-  keep_signals_alive();
+  derive_initializers();
   ten_layers_with_tanh();
-  twins();
-  starts_on_mnist();
+  equal_weights();
+  initializers_on_mnist();
   check();
   all_zeros();
 }
