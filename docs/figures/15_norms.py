@@ -1,6 +1,6 @@
 """Chapter 15: the norm of the weights' gradient, layer by layer, before training."""
 
-STARTS = ("random", "Glorot", "He", "LayerNorm", "BatchNorm")
+METHODS = ("random", "Glorot", "He", "LayerNorm", "BatchNorm")
 
 
 def draw(figure, read):
@@ -9,8 +9,8 @@ def draw(figure, read):
     lines = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
     layers = [number + 1 for number in data["layer"]]
     for axes, activation in zip(figure.subplots(1, 3, sharey=True), ("sigmoid", "tanh", "ReLU")):
-        for start, line in zip(STARTS, lines):
-            axes.plot(layers, data[f"{start} {activation}"], linestyle=line, label=start)
+        for method, line in zip(METHODS, lines):
+            axes.plot(layers, data[f"{method} {activation}"], linestyle=line, label=method)
         axes.set_yscale("log")
         axes.set_ylim(3e-8, 30)
         axes.set_xticks((1, 3, 5, 7, 9))

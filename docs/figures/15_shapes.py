@@ -1,4 +1,4 @@
-"""Chapter 15: which numbers of a batch are normalised together."""
+"""Chapter 15: which numbers of a batch are normalized together."""
 
 from matplotlib import patches
 from shapes import canvas, ink, matrix, words
