@@ -31,7 +31,7 @@ TEXT = {".md", ".cpp", ".cppm", ".hpp", ".c", ".h", ".py", ".js", ".css", ".cmak
 READ = {"plot", "live", "admonition", "note", "glossary", "figure", "folded"}
 FENCE = re.compile(r"\s*(`{3,}|:{3,})(?:\{([\w-]+)\})?\s*(.*)$")
 OPTION = re.compile(r"\s*:[\w-]+:( |$)")
-ALLOWED = re.compile(r"(?:<!--|//|#|/\*)\s*words: allow ([^\n:>]+?)(?:\s*-->|\s*\*/|:[^\n]*|$)",
+ALLOWED = re.compile(r"(?<!`)(?:<!--|//|#|/\*)\s*words: allow ([^\n:>]+?)(?:\s*-->|\s*\*/|:[^\n]*|$)",
                      re.MULTILINE)
 LINK = re.compile(r"(?<=\])\([^)\s]*\)")
 # Not words of a page: comments, formulas, code and roles, tags, addresses.
@@ -44,9 +44,9 @@ IN_CODE = {"//": re.compile(r"//[^\n]*|/\*.*?\*/|`(?:\\.|[^`\\])*`" + STRING, re
            "#": re.compile(r'#[^\n]*|""".*?"""' + STRING, re.DOTALL)}
 COMMENT = re.compile(r"^[ \t]*(?:///?<?|#|\*)[ \t]*", re.MULTILINE)
 
-PASSIVE = re.compile(r"\b(?:am|is|are|was|were|be|been|being)\s+(?:not\s+|\w+ly\s+)?(?:\w{2,}ed|built|chosen|cut|done|"
-                     r"drawn|found|given|held|kept|known|laid|left|lost|made|meant|put|read|run|seen|sent|set|shown|spent|"
-                     r"split|taken|taught|told|thrown|understood|written)\b", re.IGNORECASE)
+PASSIVE = re.compile(r"\b(?:am|is|are|was|were|be|been|being)\s+(?:not\s+|\w+ly\s+)?(?:\w{2,}ed|built|chosen|cut|"
+                     r"done|drawn|found|given|held|kept|known|laid|left|lost|made|meant|put|read|run|seen|sent|set|"
+                     r"shown|spent|split|taken|taught|told|thrown|understood|written)\b", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z][\w'’-]*|\d[\d.,]*\d|\d|·")
 END = re.compile(r"(?<=[.!?])[\"”)*_]*\s+(?=[\"“(*_]*[A-Z0-9·])")
 # Headings, rows of tables, lists of books.

@@ -14,11 +14,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # The folders of modules/, in the order in which they may use each other, and what is in them.
-FOLDERS = {"core": "tensors, and what computes with them fast and the same way everywhere",
-           "layers": "what a network is made of, and the chain rule through it",
-           "training": "costs, optimizers, batches and the training loop",
-           "storage": "networks and trainings in files",
-           "data": "data sets, and pictures made like theirs"}
+FOLDERS = {"core": "tensors, and fast, reproducible arithmetic on them",
+           "layers": "the layers, and the chain rule through a network of them",
+           "training": "costs, optimizers, batches, metrics and the training loop",
+           "storage": "networks and training runs in files",
+           "data": "data sets, and your own pictures prepared like theirs"}
 
 TABLE = re.compile(r"(<!-- modules -->\n).*?(<!-- /modules -->)", re.DOTALL)
 PART_OF = re.compile(r"^(?:export )?module nn\.(\w+);", re.MULTILINE)
@@ -79,13 +79,12 @@ def by_folder(modules):
 
 
 def readme_table(modules):
-    lines = []
+    """A row for each folder; the modules' briefs are in the reference."""
+    rows = ["| folder | contents | modules, in reading order |", "| --- | --- | --- |"]
     for folder, words, inside in by_folder(modules):
-        lines += [f"[`modules/{folder}/`](modules/{folder}): {words}", "",
-                  "| module | what it is about |", "| --- | --- |"]
-        lines += [f"| [`nn.{module.name}`]({module.path}) | {module.brief.rstrip('.')} |" for module in inside]
-        lines.append("")
-    return "\n".join(lines)
+        links = ", ".join(f"[{module.name}]({module.path})" for module in inside)
+        rows.append(f"| [`modules/{folder}`](modules/{folder}) | {words} | {links} |")
+    return "\n".join([*rows, ""])
 
 
 def with_table(text, modules):

@@ -23,7 +23,8 @@ BEFORE = {"What stands above it": "stands",
           "its colours": "colours",
           "to generalise": "generalise"}
 FINE = ["It understands standard colors, and there is no other way.", "the gradients by hand",
-        "two rows of four numbers", "`stand` and $x$", "[a link](chapters/12_generalisation.md#stand)", "```cpp\nint stand;\n```",
+        "two rows of four numbers", "`stand` and $x$", "[a link](chapters/12_generalisation.md#stand)",
+        "```cpp\nint stand;\n```",
         "Who reads this?", "a layer of your own, which is no longer slow"]
 
 
