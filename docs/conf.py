@@ -80,7 +80,7 @@ def leave_out_private():
 
 
 class NamespacesMayRepeat(logging.Filter):
-    """Every module's page opens the namespace again; that is no duplicate."""
+    """Every module's page opens the namespace again, which is not a duplicate."""
 
     def filter(self, record):
         return not str(record.msg).startswith("Duplicate C++ declaration") or \

@@ -79,7 +79,7 @@ class Output(Directive):
         if section == "all":
             return code_block(self, text, "text", f"./book chapter {chapter}")
         command = f"{section} of ./book chapter {chapter.split('_', 1)[-1]}"
-        if heading.startswith("./book "):  # a run with options of its own
+        if heading.startswith("./book "):  # a run with its own options
             command = heading
         elif (ROOT / "chapters" / f"{chapter}.short.out").exists():
             command += ", recorded once: a run of minutes"
@@ -98,7 +98,7 @@ def recorded_role(name, source, text, line, inliner, options=None, content=None)
 
 
 class Live(Directive):
-    """A figure that works: docs/live/NAME.cpp and scripts/NAME.js. Its body stands in its place where
+    """A figure that works: docs/live/NAME.cpp and scripts/NAME.js. Its body takes its place where
     there are no scripts, and on paper.
     """
 

@@ -1,4 +1,4 @@
-"""Debian's Chromium, without a window, without a network of its own."""
+"""Debian's Chromium, without a window and without a network."""
 
 from contextlib import contextmanager
 

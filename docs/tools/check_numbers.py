@@ -7,7 +7,7 @@ from collections import Counter
 
 UNITS = r"%|s\b|ms\b|µs\b|ns\b|seconds?\b|minutes?\b|hours?\b|images/s|GFLOP/s|GB/s|MB\b|mistakes?\b|points?\b|times\b"
 MEASURED = re.compile(rf"(?<![\w.,])(\d[\d,]*(?:\.\d+)?\s(?:{UNITS}))")
-# What is no sentence of a page: directives and code, recorded numbers, formulas, and how long an exercise takes.
+# Not sentences of a page: directives and code, recorded numbers, formulas, and how long an exercise takes.
 ELSEWHERE = [re.compile(r"^(`{3,}|:{3,})(?!.*admonition)\S.*?^\1$", re.MULTILINE | re.DOTALL),
              re.compile(r"\{recorded\}`[^`]*`\s(?:%|s\b|times\b)?"), re.compile(r"`[^`\n]*`"),
              re.compile(r"\$\$.*?\$\$", re.DOTALL), re.compile(r"\$[^$]*\$"), re.compile(r"\(#.*?\)|\([^)]*\.md#[^)]*\)"),

@@ -13,7 +13,7 @@ from pieces import CODE, FOLDED, OUTPUT, SECTION, SHOWN, PieceError, find_piece,
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# What every chapter's page must have: a pattern, and its name for who forgot it.
+# What every chapter's page must have: a pattern, and its name for the error message.
 PARTS = {r"\./book (chapter (\d+|[A-Z])|mnist)\b": "command that runs it",
          r"^(`{3,}|:{3,})\{plot\} ": "picture",
          r"^## .*Check yourself": "heading 'Check yourself'",
@@ -80,7 +80,7 @@ def check_page(page, program, record, root=ROOT):
                 if match[2] == record.stem:
                     sections.add(match[3])
             elif CODE.match(line):
-                raise PieceError("code that stands in no program: show a piece of one")
+                raise PieceError("code that is in no program: show a piece of one")
         except (PieceError, FileNotFoundError) as error:
             problems.append(f"{where}: {error}")
     folded = [piece for piece in pieces if piece.is_folded]
@@ -97,7 +97,7 @@ def check_page(page, program, record, root=ROOT):
 
 
 def check_words(page, glossary):
-    """Words that are bold, as if they were defined, and do not stand in the glossary. Bold beginnings of
+    """Words that are bold, as if they were defined, and are not in the glossary. Bold beginnings of
     paragraphs, which end with a full stop or a colon, define nothing.
     """
     terms = [term.strip().lower() for line in re.findall(r"^(\w.*)\n  ", glossary.read_text(), re.MULTILINE)

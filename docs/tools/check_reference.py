@@ -50,7 +50,7 @@ def has(member, tag, kind):
 
 
 def throwing_in(source):
-    """The functions of a source, `Class::function` or `function`, in which a throw stands."""
+    """The functions of a source, `Class::function` or `function`, that contain a throw."""
     names, current = set(), None
     for line in source.read_text().splitlines():
         if re.match(r"(class|struct|namespace)\b", line):
@@ -63,13 +63,13 @@ def throwing_in(source):
 
 
 def implementations_of(interface):
-    """The sources beside an interface that belong to its module."""
+    """The sources of an interface's module, next to it."""
     part = re.compile(rf"^module nn\.{interface.stem};", re.MULTILINE)
     return [source for source in sorted(interface.parent.glob("*.cpp")) if part.search(source.read_text())]
 
 
 def throws(member, owner, root):
-    """Whether a throw stands in the function itself; what throws in those that it calls is not
+    """Whether the function itself contains a throw; what throws in those that it calls is not
     seen."""
     where = member.find("location")
     if where is None:

@@ -31,7 +31,7 @@ FORMULAS_MISSING = """async () => {
   return formulas - document.querySelectorAll('mjx-container').length + wrong;
 }"""
 
-# What sticks out to the right, but for what scrolls within a box of its own.
+# What sticks out to the right, except what scrolls within its own box.
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -71,7 +71,7 @@ def look_at(page, rules, navigated=True):
     return problems
 
 
-# The dark pages are the light ones but for their colours, the narrow ones but for what scrolls.
+# The dark pages are the light ones except for their colors, the narrow ones except for what scrolls.
 PASSES = [("light", WIDE, ALL_RULES), ("light", NARROW, SCROLLING),
           ("dark", WIDE, only("color-contrast"))]
 

@@ -43,6 +43,7 @@ STRING = r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n]){2,}'"""
 IN_CODE = {"//": re.compile(r"//[^\n]*|/\*.*?\*/|`(?:\\.|[^`\\])*`" + STRING, re.DOTALL),
            "#": re.compile(r'#[^\n]*|""".*?"""' + STRING, re.DOTALL)}
 COMMENT = re.compile(r"^[ \t]*(?:///?<?|#|\*)[ \t]*", re.MULTILINE)
+FIELD = re.compile(r"\{[^{}\n]*\}")  # the code inside a string
 
 PASSIVE = re.compile(r"\b(?:am|is|are|was|were|be|been|being)\s+(?:not\s+|\w+ly\s+)?(?:\w{2,}ed|built|chosen|cut|"
                      r"done|drawn|found|given|held|kept|known|laid|left|lost|made|meant|put|read|run|seen|sent|set|"
@@ -95,7 +96,8 @@ def code_text(text, comment):
     parts, end = [], 0
     for match in IN_CODE[comment].finditer(text):
         between = text[end:match.start()]
-        parts += ["·" if between.strip() else "", "\n" * between.count("\n"), COMMENT.sub("", match[0])]
+        words = FIELD.sub("·", COMMENT.sub("", match[0]))
+        parts += ["·" if between.strip() else "", "\n" * between.count("\n"), words]
         end = match.end()
     return "".join(parts)
 

@@ -1,8 +1,8 @@
 """Draws the figures of the book: docs/figures/NAME.py from data that a program wrote, as SVG, once for
-each colour of the pages.
+each color scheme of the pages.
 
 A figure's file has one function, draw(figure, read): `figure` is Matplotlib's, `read(file)` gives the
-columns of docs/figures/FILE as a dictionary of lists. What a chapter's output has, a figure takes from its
+columns of docs/figures/FILE as a dictionary of lists. A figure takes numbers in a chapter's output from its
 record, by recorded_rows of pieces.py.
 """
 
@@ -19,7 +19,7 @@ from matplotlib import pyplot as plt  # noqa: E402
 
 FIGURES = Path(__file__).resolve().parents[1] / "figures"
 INKS = {"light": ("#1a1a1a", "#d0d0d0"), "dark": ("#e6e6e6", "#4a4a4a")}
-# Okabe and Ito's colours, which the colour-blind can tell apart, in a shade for each ground.
+# Okabe and Ito's colors, which color-blind readers can tell apart, in a shade for each background.
 CYCLES = {"light": ["#0060a8", "#b84a00", "#00795b", "#9a4f85", "#7a6a00"],
           "dark": ["#6bb5ea", "#f0a04b", "#3ecfa6", "#dd9ac6", "#e6d650"]}
 

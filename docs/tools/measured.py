@@ -85,7 +85,7 @@ def coverage(record):
 
 
 def sanitizers(record):
-    names = {"address": "address and undefined behaviour", "thread": "threads"}
+    names = {"address": "address and undefined behavior", "thread": "threads"}
     return ["sanitizer", "test programs", "tests", "failed"], [
         [title, len(record[key]), sum(one["tests"] for one in record[key].values()),
          sum(one["failed"] for one in record[key].values())] for key, title in names.items()]

@@ -1,4 +1,4 @@
-"""Draws which module imports which, from the sources, as SVG in each colour of the pages: a frame for each
+"""Draws which module imports which, from the sources, as SVG in each color scheme of the pages: a frame for each
 folder with all its modules. An import that follows from others is left out: a module that imports nn.dense
 has nn.layer as well.
 """
@@ -37,7 +37,7 @@ def reduce(imports):
 
 
 def to_dot(imports, chapters, colour, folders=()):
-    """The graph in the language of Graphviz; modules with a chapter of their own stand out.
+    """The graph in the language of Graphviz; modules with their own chapter are highlighted.
 
     @param folders (folder, names of its modules): each becomes a frame.
     """

@@ -1,11 +1,11 @@
 """Programs in named pieces, and what of them a page shows.
 
-A piece stands between the lines `// [name]` and `// [/name]`. Plumbing, such as includes, stands between
+A piece is between the lines `// [name]` and `// [/name]`. Plumbing, such as includes, is between
 `// [fold: what it is]` and `// [/fold]`. The markers themselves are never shown.
 
 A page shows a piece with the line ```{piece} FILE NAME, wherever its explanation needs it, all plumbing of a
 program, folded away, with ```{folded} FILE, and a section of a chapter's recorded output
-with ```{output} CHAPTER SECTION. In a sentence {recorded}`CHAPTER SECTION PATTERN` stands for what the
+with ```{output} CHAPTER SECTION. In a sentence {recorded}`CHAPTER SECTION PATTERN` shows what the
 group of a pattern matches in such a section.
 """
 
@@ -43,7 +43,7 @@ class Piece:
 
 
 def read_pieces(path):
-    """The pieces of a file in order, and the numbers of the lines that stand in none."""
+    """The pieces of a file in order, and the numbers of the lines outside all pieces."""
     pieces, outside, current = [], [], None
     for number, line in enumerate(path.read_text().splitlines(), 1):
         marker = MARKER.match(line)

@@ -1,6 +1,6 @@
 """What the pictures with shapes are drawn with: matrices as rectangles with their sizes, arrows, words.
 
-A tenth of an inch is the unit of length, (0, 0) the lower left corner. Colours come from the theme: None
+A tenth of an inch is the unit of length, (0, 0) the lower left corner. Colors come from the theme: None
 is that of text, and 0, 1, 2 … are those of lines.
 """
 
@@ -42,7 +42,7 @@ def rectangle(axes, x, y, width, height, colour=None, linewidth=1.2):
 
 def matrix(axes, x, y, rows, columns, name="", sizes=("", ""), colour=None, cell=3, marked=()):
     """A matrix whose lower left corner is (x, y): its name below it, its numbers of rows and
-    columns on the left and above; marked cells, (row, column), stand out."""
+    columns on the left and above; marked cells, (row, column), are highlighted."""
     width, height = columns * cell, rows * cell
     rectangle(axes, x, y, width, height, colour)
     for row, column in marked:
@@ -61,7 +61,7 @@ def matrix(axes, x, y, rows, columns, name="", sizes=("", ""), colour=None, cell
 
 
 def neuron(axes, place, value, colour=None):
-    """A circle in which a number stands."""
+    """A circle with a number in it."""
     axes.add_patch(patches.Circle(place, RADIUS, facecolor="none", edgecolor=ink(), linewidth=1.2))
     words(axes, *place, value, colour=colour, size=SIZE)
 
@@ -71,7 +71,7 @@ def numeral(value):
 
 
 def table(axes, x, y, rows, cell=4, **more):
-    """A matrix in which its numbers stand; more as for a matrix."""
+    """A matrix with its numbers; the options are those of a matrix."""
     matrix(axes, x, y, len(rows), len(rows[0]), cell=cell, **more)
     for i, row in enumerate(rows):
         for j, number in enumerate(row):
@@ -79,7 +79,7 @@ def table(axes, x, y, rows, cell=4, **more):
 
 
 def frame(axes, x, y, width, height, colour=None):
-    """What a window stands over."""
+    """What a window covers."""
     axes.add_patch(patches.Rectangle((x, y), width, height, fill=False, edgecolor=ink(colour), linewidth=2.6,
                                      zorder=2))
 

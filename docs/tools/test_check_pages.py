@@ -54,7 +54,7 @@ The page of the module: [`nn.dense`](../api/dense.md).
 
 
 class InFolder(unittest.TestCase):
-    """Tests on files in a folder of their own."""
+    """Tests on files in a temporary folder."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -125,7 +125,7 @@ class CheckPage(InFolder):
     def test_finds_code_that_no_program_has(self):
         for fence in ("```cpp", "```c++", "```{code-block} cpp", ":::{code-block} cpp"):
             self.assertEqual(self.problems(page=PAGE + f"{fence}\nint z;\n```\n"),
-                             ["01_x.md:10: code that stands in no program: show a piece of one"])
+                             ["01_x.md:10: code that is in no program: show a piece of one"])
 
     def test_lets_a_page_include_a_recorded_text(self):
         include = "```{{literalinclude}} ../figures/01_x.{}\n```\n"

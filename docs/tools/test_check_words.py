@@ -50,6 +50,7 @@ class FindWords(unittest.TestCase):
         for text in FINE:
             self.assertEqual(found_in(text), [], text)
         self.assertEqual(found_in("int stand = mend(anew);", "a.cpp"), [])
+        self.assertEqual(found_in("name = f'{colour}.svg'", "a.py"), [])
 
     def test_reads_captions_and_admonitions_and_knows_their_lines(self):
         text = "````{live} dense\n```{plot} a\nIt mends.\n```\n````\n:::{admonition} Anew\n:class: stand\n:::\n"

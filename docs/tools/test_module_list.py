@@ -22,7 +22,7 @@ FILES = {
 
 
 class InTree(unittest.TestCase):
-    """Tests on a small repository of their own."""
+    """Tests on a small temporary repository."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
