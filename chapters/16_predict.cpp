@@ -1,4 +1,4 @@
-// Chapter 16: A network for use. Read with docs/chapters/16_predict.md.
+// Chapter 16: Use a trained network. Read with docs/chapters/16_predict.md.
 
 // [fold: Headers, one for each thing that is used]
 #include <fmt/core.h>
@@ -49,8 +49,8 @@ nn::Sequential stored(const Options& options) {
     if (is_pair && load.rename.emplace(pair.substr(0, middle), pair.substr(middle + 1)).second) {
       continue;
     }
-    throw BadOption(
-        fmt::format("--rename: '{}', expected two names, such as fc1=0, and each once", pair));
+    throw BadOption(fmt::format(
+        "--rename: '{}', expected two names, such as fc1=0, and each old name once", pair));
   }
   nn::Sequential network = layers_of(options.layers);
   nn::load_weights(options.network, network, load);
@@ -66,14 +66,14 @@ nn::Sequential load(const Options& options) {
     if (output == nn::Shape{10}) return network;
   } catch (const std::invalid_argument& error) {
     throw BadOption(
-        fmt::format("--network: {} takes no 784 pixels: {}", file.string(), error.what()));
+        fmt::format("--network: {} does not take 784 pixels: {}", file.string(), error.what()));
   } catch (const BadOption&) {
     throw;
   } catch (const std::runtime_error& error) {
     throw BadOption(fmt::format("--network: {}", error.what()));
   }
-  throw BadOption(fmt::format("--network: {} makes {} of 784 pixels, expected (10)", file.string(),
-                              nn::to_string(output)));
+  throw BadOption(fmt::format("--network: {} turns 784 pixels into {}, expected (10)",
+                              file.string(), nn::to_string(output)));
 }
 // [/network]
 
@@ -117,8 +117,8 @@ std::pair<std::size_t, std::size_t> range_of(const Options& options, const std::
   if (options.all) return {0, count};
   if (!options.index) return {0, std::min(count, most_shown)};
   if (*options.index < count) return {*options.index, *options.index + 1};
-  throw BadOption(
-      fmt::format("--index: {}, the pictures of {} are 0 to {}", *options.index, file, count - 1));
+  throw BadOption(fmt::format("--index: {}, but the pictures of {} are 0 to {}", *options.index,
+                              file, count - 1));
 }
 
 /// Reads the pictures of a file.
@@ -126,7 +126,7 @@ std::pair<std::size_t, std::size_t> range_of(const Options& options, const std::
 void read_file(const nn::Sequential& network, const Source& source, const Options& options,
                const std::string& number, Report& report) {
   if (source.path.extension() == ".csv") {
-    throw BadOption(fmt::format("{} is a table: --submission reads those", source.name));
+    throw BadOption(fmt::format("{} is a table: use --submission to read it", source.name));
   }
   const std::vector<nn::Picture> pictures = nn::load_pictures(source.path);
   const bool is_one = pictures.size() == 1;
@@ -178,7 +178,7 @@ void submit(const nn::Sequential& network, const Options& options) {
   }
   const std::string& table = options.files[0];
   if (table == "-") {
-    throw BadOption("--submission: - is the standard input, expected the file of a table");
+    throw BadOption("--submission: - is standard input, expected a file with a table");
   }
   std::error_code none;
   if (fs::equivalent(table, options.submission, none)) {
@@ -186,8 +186,8 @@ void submit(const nn::Sequential& network, const Options& options) {
   }
   const nn::Tensor images = nn::mnist::load_csv_images(table);
   if (images.columns() != 784) {
-    throw BadOption(fmt::format("--submission: {} has images of {} pixels, expected 784", table,
-                                images.columns()));
+    throw BadOption(fmt::format("--submission: {} has images of {} pixels, expected 784 (28 × 28)",
+                                table, images.columns()));
   }
   const nn::Labels labels = nn::Labels::from_rows(nn::predict(network, images));
   nn::mnist::save_submission(options.submission, labels);

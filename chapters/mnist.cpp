@@ -63,19 +63,19 @@ int compare(const Options& options) {
     for (const Run& run : runs | std::views::take(2)) print_worst_mistakes(run, judged.digits);
   }
   if (runs.back().history.interrupted()) {
-    fmt::print("\nInterrupted: the last training is not complete.\n");
+    fmt::print("\nInterrupted: the last training run is incomplete.\n");
     return interrupted;
   }
   const auto diverged = [](const Run& run) { return run.history.divergence.has_value(); };
   if (std::ranges::any_of(runs, diverged)) {
-    fmt::print("\nA training diverged: its network is not what its recipe makes of it.\n");
+    fmt::print("\nA training run diverged, so its network is not what its recipe would produce.\n");
     return EXIT_FAILURE;
   }
   fmt::print("\n{}\n", verdict(recipe, runs, judged));
   if (!tests) {
     fmt::print(
-        "\nA hyperparameter was changed, so these are validation images. When all is chosen, add\n"
-        "--test for the one look at the test images.\n");
+        "\nYou changed a hyperparameter, so these are validation images. When every choice is\n"
+        "made, add --test for the one look at the test images.\n");
   }
   return kept ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -153,7 +153,7 @@ TEST_F(PredictProgram, ShowsTheOthersIfOneIsEmptyOrBad) {
   for (const char* sentence :
        {"16_predict: empty.pgm: nn::to_mnist: no ink: brightness is from 1.00 to 1.00, and "
         "nowhere differs by 0.1 or more from the edge's\n",
-        "16_predict: nn::load_pictures: bad.pgm, byte 14: the file ends after 2 of 3 pixels\n",
+        "16_predict: nn::load_pictures: bad.pgm, byte 14: the file ends after 2 out of 3 pixels\n",
         "16_predict: nn::load_pictures: no file none.png\n",
         "bar.pgm: 3 (75.0 %), unsure: perhaps 0 (2.8 %)\n"}) {
     EXPECT_NE(outcome.output.find(sentence), std::string::npos) << outcome.output;
@@ -166,12 +166,13 @@ TEST_F(PredictProgram, ShowsTheFirstPicturesOfAFileOrOne) {
   EXPECT_EQ(first.status, 0);
   EXPECT_NE(first.output.find("five, picture 2, 3 × 4 pixels: 3\n"), std::string::npos);
   EXPECT_EQ(first.output.find("picture 3"), std::string::npos);
-  EXPECT_TRUE(first.output.ends_with("\nand 2 more, which --index can show\n"));
+  EXPECT_TRUE(first.output.ends_with("\nand 2 more; --index shows them\n"));
   const Outcome one = run("five --network network --index 4");
   EXPECT_EQ(one.status, 0);
   EXPECT_TRUE(one.output.starts_with("\nfive, picture 4, 3 × 4 pixels: 3\n"));
   EXPECT_EQ(one.output.find("more"), std::string::npos);
-  expect_refusal("five --network network --index 5", "--index: 5, the pictures of five are 0 to 4");
+  expect_refusal("five --network network --index 5",
+                 "--index: 5, but the pictures of five are 0 to 4");
 }
 
 TEST_F(PredictProgram, ReadsAllPicturesOfAFileALineEach) {
@@ -185,12 +186,12 @@ TEST_F(PredictProgram, ReadsAllPicturesOfAFileALineEach) {
   }
   EXPECT_EQ(all.output, expected);
   const Outcome several = run("five bar.pgm --network network");
-  EXPECT_EQ(lines_of(several.output).at(3), "five: 2 more, which --index all reads");
+  EXPECT_EQ(lines_of(several.output).at(3), "five: 2 more; read them with --index all");
   const nlohmann::json json = json_of("five --index all");
   ASSERT_EQ(json.size(), 5U);
   EXPECT_EQ(json[4]["picture"], 4);
   EXPECT_EQ(json_of("five").size(), 3U);
-  EXPECT_EQ(contents("err"), "16_predict: five: 2 more, which --index all reads\n");
+  EXPECT_EQ(contents("err"), "16_predict: five: 2 more; read them with --index all\n");
 }
 
 TEST_F(PredictProgram, ReadsSeveralDigitsFromLeftToRight) {
@@ -279,14 +280,14 @@ TEST_F(PredictProgram, ShowReplacesNoOtherFile) {
   write("stages/bar-01-digit.png", "mine");
   const Outcome outcome = run("bar.pgm --show stages --network network");
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.output.find("16_predict: --show: stages/bar-01-digit.png is there already and "
-                                "holds something else\n"),
+  EXPECT_NE(outcome.output.find("16_predict: --show: stages/bar-01-digit.png already exists with "
+                                "other content\n"),
             std::string::npos);
   EXPECT_NE(outcome.output.find("bar.pgm, 3 × 4 pixels: 3\n"), std::string::npos);
   EXPECT_EQ(contents("stages/bar-01-digit.png"), "mine");
   expect_refusal("bar.pgm --show network --network network",
-                 "--show: cannot make the folder network");
-  expect_refusal("bar.pgm --show '' --network network", "--show: '' is not a path");
+                 "--show: cannot create the folder network");
+  expect_refusal("bar.pgm --show '' --network network", "--show: the path is empty");
 }
 
 TEST_F(PredictProgram, ReadsThePicturesOfAFolder) {
@@ -369,11 +370,12 @@ TEST_F(PredictProgram, ShowsAPictureAsItIs) {
 TEST_F(PredictProgram, RefusesBadOptionsInOneSentence) {
   nn::save_network(path("narrow"), blind(49, 10));
   nn::save_network(path("short"), blind(784, 2));
-  expect_refusal("bar.pgm --network narrow",
-                 "--network: narrow takes no 784 pixels: nn::Sequential: layer 1 (Dense 49→10) "
-                 "expects 49 columns, the input has 784");
+  expect_refusal(
+      "bar.pgm --network narrow",
+      "--network: narrow does not take 784 pixels: nn::Sequential: layer 1 (Dense 49→10) "
+      "expects 49 columns, the input has 784");
   expect_refusal("bar.pgm --network short",
-                 "--network: short makes (2) of 784 pixels, expected (10)");
+                 "--network: short turns 784 pixels into (2), expected (10)");
   const Outcome missing = run("bar.pgm --network none");
   EXPECT_EQ(missing.status, 2);
   EXPECT_TRUE(missing.output.starts_with("16_predict: --network: ")) << missing.output;
@@ -382,8 +384,8 @@ TEST_F(PredictProgram, RefusesBadOptionsInOneSentence) {
   expect_refusal("bar.pgm --index x", "--index: 'x' is not a whole number, 0 or more, or all");
   expect_refusal("bar.pgm --index 1.5", "--index: '1.5' is not a whole number, 0 or more, or all");
   expect_refusal("bar.pgm --index ''", "--index: '' is not a whole number, 0 or more, or all");
-  expect_refusal("'' --network network", "FILE: '' is not a path");
-  expect_refusal("bar.pgm --network ''", "--network: '' is not a path");
+  expect_refusal("'' --network network", "FILE: the path is empty");
+  expect_refusal("bar.pgm --network ''", "--network: the path is empty");
   for (const char* bad : {"", "--nonsense"}) {
     const Outcome outcome = run(bad);
     EXPECT_EQ(outcome.status, 2) << bad;
@@ -407,11 +409,11 @@ TEST_F(PredictProgram, WritesASubmissionForATable) {
             "ImageId,Label\n1,3\n2,3\n3,3\n");
   write("small.csv", "pixel0\n1\n");
   expect_refusal("small.csv --submission out.csv --network network",
-                 "--submission: small.csv has images of 1 pixels, expected 784");
+                 "--submission: small.csv has images of 1 pixels, expected 784 (28 × 28)");
   expect_refusal("test.csv test.csv --submission out.csv --network network",
                  "--submission: 2 files, expected one table");
   expect_refusal("- --submission out.csv --network network",
-                 "--submission: - is the standard input, expected the file of a table");
+                 "--submission: - is standard input, expected a file with a table");
   expect_refusal("test.csv --submission ./test.csv --network network",
                  "--submission: would replace the table test.csv");
   expect_refusal("bar.pgm --layers network", "--layers requires --network");
@@ -430,20 +432,20 @@ TEST_F(PredictProgram, TakesWeightsUnderOtherNames) {
                     nn::StoredTensor::of("last.bias", network.parameter("0.bias").value)};
   nn::write_safetensors("test", path("theirs"), theirs);
   expect_refusal("bar.pgm --network theirs",
-                 "--network: nn::load_network: theirs: holds tensors ('last.weight', 'last.bias') "
-                 "but no layers: make the network and use nn::load_weights (--layers)");
-  expect_refusal(
-      "bar.pgm --network theirs --layers network",
-      "--network: nn::load_weights: theirs: '0.weight' is missing; the file has "
-      "'last.weight', 'last.bias'; LoadOptions::rename (predict --rename) maps names, and by "
-      "the shapes 'last=0' would fit");
+                 "--network: nn::load_network: theirs: has tensors ('last.weight', 'last.bias') "
+                 "but no list of layers: build the network and use nn::load_weights (--layers)");
+  expect_refusal("bar.pgm --network theirs --layers network",
+                 "--network: nn::load_weights: theirs: '0.weight' is missing; the file has "
+                 "'last.weight', 'last.bias'; LoadOptions::rename (predict --rename) maps names; "
+                 "judging by the shapes, 'last=0' would fit");
   const Outcome outcome = run("--layers network --rename last=0 --network theirs bar.pgm");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_TRUE(outcome.output.starts_with("\nbar.pgm, 3 × 4 pixels: 3\n")) << outcome.output;
   for (const char* pairs : {"--rename last", "--rename last=0 --rename last=1"}) {
     const Outcome bad = run("bar.pgm --network theirs --layers network " + std::string{pairs});
     EXPECT_EQ(bad.status, 2);
-    EXPECT_TRUE(bad.output.ends_with("expected two names, such as fc1=0, and each once\n"));
+    EXPECT_TRUE(
+        bad.output.ends_with("expected two names, such as fc1=0, and each old name once\n"));
   }
   EXPECT_EQ(run("bar.pgm --network theirs --rename last=0").status, 2);
 }

@@ -202,10 +202,11 @@ TYPED_TEST(EveryActivation, HasNothingToLearn) {
 TYPED_TEST(EveryActivation, RefusesAGradientUnlikeItsOutput) {
   const std::string name = this->layer.name();
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)this->layer.backward(Tensor{{1, 2}}); }),
-            "nn::" + name + ": backward before forward");
+            "nn::" + name + ": backward() was called before forward()");
   (void)this->layer.forward(Tensor{{1, 2}});
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)this->layer.backward(Tensor{{1, 2, 3}}); }),
-            "nn::" + name + ": gradient has shape (1, 3), the last output (1, 2)");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { (void)this->layer.backward(Tensor{{1, 2, 3}}); }),
+      "nn::" + name + ": gradient has shape (1, 3), expected (1, 2), the shape of the last output");
 }
 
 TEST(Activation, TakesImages) {

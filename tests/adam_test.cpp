@@ -146,8 +146,8 @@ TEST(Adam, RefusesOtherParameters) {
     return error_of<std::invalid_argument>([&] { optimizer.step(std::vector{&three}); });
   };
   const std::string text =
-      ": parameter 1 is weight of shape (3), before it was weight of shape (2); give every list of "
-      "parameters its own optimizer";
+      ": parameter 1 is weight of shape (3), but in the first step it was weight of shape (2); use "
+      "one optimizer for each list of parameters";
   EXPECT_EQ(error(RMSProp{}), "nn::RMSProp" + text);
   EXPECT_EQ(error(Adam{}), "nn::Adam" + text);
   EXPECT_EQ(error(Adam{{.decoupled = true}}), "nn::AdamW" + text);

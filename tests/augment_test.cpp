@@ -496,8 +496,9 @@ TEST(Augment, RefusesTensorsThatAreNotImages) {
       error_of<std::invalid_argument>(
           [] { (void)Augment{modest}(Tensor{Shape{2, 785}}, Random{1}); }),
       "nn::Augment: rows of 785 values are not square images, expected the shape (B, C, H, W)");
-  EXPECT_EQ(error_of<std::invalid_argument>([] { (void)warp(Tensor{1, 2, 3, 4}, {}); }),
-            "nn::warp: images have shape (4), expected (B, C, H, W), or (B, H·H) for square ones");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([] { (void)warp(Tensor{1, 2, 3, 4}, {}); }),
+      "nn::warp: images have shape (4), expected (B, C, H, W), or (B, H·H) for square images");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)thicken(Tensor{Shape{2, 5}}, 1); }),
             "nn::thicken: rows of 5 values are not square images, expected the shape (B, C, H, W)");
   EXPECT_EQ(error_of<std::invalid_argument>(

@@ -265,9 +265,9 @@ TEST(Sequential, ShowsItsLayers) {
   EXPECT_EQ(network.layer_names(), (std::vector<std::string>{"Dense 1→2", "ReLU"}));
   EXPECT_EQ(network.name(), "Sequential of 2 layers");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.layer<Dense>(2); }),
-            "nn::Sequential: layer index 2, the network has 2 layers");
+            "nn::Sequential: layer index 2, but the network has 2 layers");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.layer<Dense>(1); }),
-            "nn::Sequential: layer index 1 is ReLU, another type was asked for");
+            "nn::Sequential: layer index 1 is ReLU, but another type was asked for");
 }
 
 TEST(Sequential, SummarizesItself) {
@@ -349,7 +349,7 @@ TEST(Sequential, RefusesInputThatDoesNotFit) {
 TEST(Sequential, RefusesBackwardBeforeForward) {
   Sequential network{Dense{2, 3}, nn::ReLU{}};
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.backward(Tensor{{1, 2, 3}}); }),
-            "nn::ReLU: backward before forward");
+            "nn::ReLU: backward() was called before forward()");
 }
 
 TEST(Sequential, PredictsForManyThreadsAtOnce) {
@@ -427,7 +427,7 @@ TEST(Sequential, GivesItsLayersWhateverTheirTypes) {
   ASSERT_EQ(network[2].parameters().size(), 2U);
   EXPECT_EQ(network[2].parameters()[1], network.parameters()[3]);
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network[3]; }),
-            "nn::Sequential: layer index 3, the network has 3 layers");
+            "nn::Sequential: layer index 3, but the network has 3 layers");
 }
 
 TEST(Sequential, GivesSomeLayersAsANetwork) {
@@ -495,7 +495,7 @@ TEST(Sequential, RefusesANameThatNoParameterHas) {
                                  "00.bias", "0", "", "0.weight.0", "2.0"}) {
     EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.parameter(name); }),
               "nn::Sequential: there is no parameter '" + name +
-                  "'; there are: 0.weight, 0.bias, 2.0.weight, 2.0.bias");
+                  "'; the parameters are: 0.weight, 0.bias, 2.0.weight, 2.0.bias");
   }
   EXPECT_EQ(
       error_of<std::invalid_argument>([] { (void)Sequential{nn::ReLU{}}.parameter("0.bias"); }),
@@ -631,7 +631,7 @@ TEST(Freeze, RefusesLayersThatThereAreNot) {
   EXPECT_EQ(error_of<std::invalid_argument>([&] { network.unfreeze(2, 1); }),
             "nn::Sequential: layers 2 to 1, expected a range within 0 to 2");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.is_frozen(2); }),
-            "nn::Sequential: layer index 2, the network has 2 layers");
+            "nn::Sequential: layer index 2, but the network has 2 layers");
   EXPECT_NO_THROW(network.freeze(2, 2));
 }
 

@@ -167,9 +167,9 @@ TEST(Batches, Errors) {
   };
   EXPECT_EQ(error(set, 0), "nn::Batches: batch size is 0, expected 1 to 5");
   EXPECT_EQ(error(set, 6), "nn::Batches: batch size is 6, expected 1 to 5");
-  EXPECT_EQ(error(Dataset{}, 1), "nn::Batches: the set is empty");
+  EXPECT_EQ(error(Dataset{}, 1), "nn::Batches: 0 samples, expected at least 1");
   EXPECT_EQ(error({.inputs = Tensor{{1}, {2}, {3}}, .targets = Labels{1, 2}}, 1),
-            "nn::Batches: 3 inputs and 2 targets, expected equally many");
+            "nn::Batches: 3 inputs and 2 targets, expected the same number of each");
   const Batches batches{set, {.size = 2}};
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)batches.epoch(1)[3]; }),
             "nn::Batches: batch index is 3, expected 0 to 2");

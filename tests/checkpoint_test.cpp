@@ -65,20 +65,24 @@ TEST_F(CheckpointFile, GivesBackWhatWasKept) {
 TEST_F(CheckpointFile, OfAnotherTrainingIsRefusedByItsFirstDifference) {
   nn::save_checkpoint(path("c"), {{"layer 1", "Dense 2→3"}, {"seed", "1"}}, {});
   EXPECT_EQ(refusal({{"layer 1", "Dense 2→3"}, {"seed", "1"}}), "");
+  EXPECT_EQ(refusal({{"layer 1", "Dense 2→3"}, {"seed", "2"}}),
+            head() +
+                "is from a different training (delete it or choose another file): seed is 1 there, "
+                "2 here");
   EXPECT_EQ(
-      refusal({{"layer 1", "Dense 2→3"}, {"seed", "2"}}),
-      head() + "is of another training (delete it, or name another file): seed is 1 there, 2 here");
-  EXPECT_EQ(refusal({{"layer 1", "Dense 2→4"}, {"seed", "2"}}),
+      refusal({{"layer 1", "Dense 2→4"}, {"seed", "2"}}),
+      head() +
+          "is from a different training (delete it or choose another file): layer 1 is Dense 2→3 "
+          "there, Dense 2→4 here");
+  EXPECT_EQ(
+      refusal({{"layer 1", "Dense 2→3"}, {"seed", "1"}, {"layer 2", "ReLU"}}),
+      head() +
+          "is from a different training (delete it or choose another file): layer 2 is missing "
+          "there, ReLU here");
+  EXPECT_EQ(refusal({{"seed", "1"}}),
             head() +
-                "is of another training (delete it, or name another file): layer 1 is Dense 2→3 "
-                "there, Dense 2→4 here");
-  EXPECT_EQ(refusal({{"layer 1", "Dense 2→3"}, {"seed", "1"}, {"layer 2", "ReLU"}}),
-            head() +
-                "is of another training (delete it, or name another file): layer 2 is missing "
-                "there, ReLU here");
-  EXPECT_EQ(refusal({{"seed", "1"}}), head() +
-                                          "is of another training (delete it, or name another "
-                                          "file): layer 1 is Dense 2→3 there, missing here");
+                "is from a different training (delete it or choose another file): layer 1 is Dense "
+                "2→3 there, missing here");
 }
 
 TEST_F(CheckpointFile, OfAnotherVersionIsRefused) {
@@ -86,23 +90,23 @@ TEST_F(CheckpointFile, OfAnotherVersionIsRefused) {
   contents.metadata["nn.checkpoint"] = "0.0.1";
   nn::write_safetensors("test", path("c"), contents);
   EXPECT_EQ(refusal({}), head() +
-                             "is of another training (delete it, or name another file): the "
+                             "is from a different training (delete it or choose another file): the "
                              "library's version is 0.0.1 there, " +
                              std::string{nn::version()} + " here");
   contents.metadata.clear();
   nn::write_safetensors("test", path("c"), contents);
-  EXPECT_EQ(refusal({}), head() + "is not the checkpoint of a training");
+  EXPECT_EQ(refusal({}), head() + "is not a training checkpoint");
 }
 
 // What the file says goes to a terminal, so it must not command it; and it may be long.
 TEST_F(CheckpointFile, IsQuotedAsATerminalCanShowIt) {
   nn::save_checkpoint(path("c"), {{"seed", "\x1b[31m2→3\n\u009b\x7f"}}, {});
   EXPECT_EQ(refusal({{"seed", "1"}}), head() +
-                                          "is of another training (delete it, or name another "
-                                          "file): seed is ?[31m2→3??? there, 1 here");
+                                          "is from a different training (delete it or choose "
+                                          "another file): seed is ?[31m2→3??? there, 1 here");
   nn::save_checkpoint(path("c"), {{"seed", std::string(199, 'x') + "→" + std::string(9, 'x')}}, {});
   EXPECT_EQ(refusal({{"seed", "1"}}),
-            head() + "is of another training (delete it, or name another file): seed is " +
+            head() + "is from a different training (delete it or choose another file): seed is " +
                 std::string(199, 'x') + "… there, 1 here");
 }
 
@@ -123,7 +127,7 @@ TEST_F(CheckpointFile, ThatDoesNotFitGivesNothing) {
             head() + "'weights' has shape (2, 2), expected (4)");
   EXPECT_EQ(refusal({good, nn::counter_state("stops", steps)}), head() + "'stops' is missing");
   EXPECT_EQ(refusal({good, nn::counter_state("costs", steps)}),
-            head() + "'costs' is of type F64, expected U64");
+            head() + "'costs' has type F64, expected U64");
   EXPECT_EQ(refusal({good, {.name = "costs", .value = std::span{costs}}}),
             head() + "'costs' has 2 values, expected 3");
   EXPECT_EQ(weights, (Tensor{Shape{2, 2}}));
@@ -188,7 +192,7 @@ TEST_F(Resuming, ResumesAfterTheEpochsThereWere) {
   testing::internal::CaptureStdout();
   const nn::History history = trainer.fit(clouds(95), clouds(30), options(5));
   EXPECT_TRUE(testing::internal::GetCapturedStdout().starts_with(
-      "continues after epoch 2, batch 0\nepoch  3/5  cost"));
+      "resumed after epoch 2, batch 0\nepoch  3/5  cost"));
   EXPECT_EQ(history.csv(), all.csv());
   EXPECT_EQ(history.learning_rates, all.learning_rates);
   EXPECT_EQ(history.epochs[0].samples, 95);
@@ -208,11 +212,11 @@ TEST_F(Resuming, SaysHowTheLearningRateJumpsUnderASchedule) {
     trainer.fit(clouds(90), plan);
     return testing::internal::GetCapturedStdout();
   };
-  EXPECT_EQ(resumed(), "continues after epoch 4, batch 0\n");
+  EXPECT_EQ(resumed(), "resumed after epoch 4, batch 0\n");
   plan.epochs = 8;
   EXPECT_TRUE(resumed().starts_with(
-      "continues after epoch 4, batch 0\n"
-      "the schedule now spans 8 epochs: the learning rate goes from 0.00019 to 0.0522\n"));
+      "resumed after epoch 4, batch 0\n"
+      "the schedule now spans 8 epochs: the learning rate jumps from 0.00019 to 0.0522\n"));
 }
 
 TEST_F(Resuming, ATrainingThatIsOverGivesItsNetworkAndHistory) {
@@ -247,7 +251,7 @@ TEST_F(Resuming, RefusesACheckpointOfAnotherTraining) {
     const std::string text =
         error_of<std::runtime_error>([&] { keeping(other, rate).fit(training, asked); });
     const std::string head = "nn::Checkpoints: " + path("c").string() +
-                             ": is of another training (delete it, or name another file): ";
+                             ": is from a different training (delete it or choose another file): ";
     return text.starts_with(head) ? text.substr(head.size()) : "no refusal: " + text;
   };
   EXPECT_EQ(
@@ -305,10 +309,10 @@ TEST_F(Resuming, RefusesNumbersThatCannotBe) {
             "'history.epochs' ends within an epoch");
   for (const double rate : {-1.0, std::numeric_limits<double>::infinity()}) {
     EXPECT_EQ(refusal_with(nn::StoredTensor::of("learning_rate", std::vector{rate})),
-              fmt::format("'learning_rate' is {}", rate));
+              fmt::format("'learning_rate' is {}, expected a finite number, 0 or more", rate));
   }
   EXPECT_EQ(refusal_with(nn::StoredTensor::of("steps_when_kept", std::vector<std::uint64_t>{10})),
-            "'steps_when_kept' is 10 of 9 steps");
+            "'steps_when_kept' is 10, but there were only 9 steps");
 }
 
 TEST_F(Resuming, RefusesAPlaceThatCannotBeWrittenBeforeItTrains) {
@@ -345,7 +349,7 @@ TEST_F(Resuming, RefusesStepsThatCannotBe) {
   nn::write_safetensors("test", path("c"), contents);
   EXPECT_EQ(error_of<std::runtime_error>([&] { keeping(network).fit(clouds(90), options(1)); }),
             "nn::Checkpoints: " + path("c").string() +
-                ": 9 steps cannot be 1 epochs of 9 batches and 4 batches");
+                ": 9 steps do not match 1 epochs of 9 batches plus 4 batches");
 }
 
 }  // namespace

@@ -74,8 +74,9 @@ TEST(CheckedFeatures, AreAtLeastOne) {
 TEST(CheckWeights, RefusesALayerThatWasMovedFrom) {
   EXPECT_EQ(refused([] { nn::check_weights(Tensor{1}, "Dense"); }), "");
   EXPECT_EQ(refused([] { nn::check_weights(Tensor{}, "Dense"); }),
-            "nn::Dense: has no weights, it was moved from");
-  EXPECT_EQ(refused([] { nn::check_weights(Tensor{}); }), "has no weights, it was moved from");
+            "nn::Dense: has no weights because it was moved from");
+  EXPECT_EQ(refused([] { nn::check_weights(Tensor{}); }),
+            "has no weights because it was moved from");
 }
 
 TEST(CheckBackward, RefusesAGradientThatIsNotOfTheLastOutput) {
@@ -83,9 +84,10 @@ TEST(CheckBackward, RefusesAGradientThatIsNotOfTheLastOutput) {
     return refused([&] { nn::check_backward("Identity", dy, output); });
   };
   EXPECT_EQ(check(Shape{2, 3}, Shape{2, 3}), "");
-  EXPECT_EQ(check(Shape{2, 3}, Shape{}), "nn::Identity: backward before forward");
-  EXPECT_EQ(check(Shape{2, 3}, Shape{2, 4}),
-            "nn::Identity: gradient has shape (2, 3), the last output (2, 4)");
+  EXPECT_EQ(check(Shape{2, 3}, Shape{}), "nn::Identity: backward() was called before forward()");
+  EXPECT_EQ(
+      check(Shape{2, 3}, Shape{2, 4}),
+      "nn::Identity: gradient has shape (2, 3), expected (2, 4), the shape of the last output");
 }
 
 /// Has the output shape (4) for samples of one axis.
@@ -99,7 +101,7 @@ struct Picky {
 TEST(CheckedOutput, CompletesTheSentenceOfALayer) {
   EXPECT_EQ(nn::checked_output(Picky{}, "Picky", Shape{7}), Shape{4});
   EXPECT_EQ(refused([] { (void)nn::checked_output(Picky{}, "Picky", Shape{2, 3}); }),
-            "nn::Picky: expects rows, input has (2, 3)");
+            "nn::Picky: expects rows, the input has (2, 3)");
   EXPECT_EQ(refused([] { (void)nn::checked_output(Picky{}, "Picky", Shape{}); }),
             "nn::Picky: input is empty");
 }

@@ -496,10 +496,10 @@ TEST(Convolution, SaysThatItWasMovedFrom) {
   EXPECT_EQ(layer.name(), "Convolution");
   EXPECT_EQ(
       error_of<std::invalid_argument>([&] { (void)layer.predict(Tensor{Shape{1, 1, 5, 5}}); }),
-      "nn::Convolution: has no weights, it was moved from, input has (1, 5, 5)");
+      "nn::Convolution: has no weights because it was moved from, the input has (1, 5, 5)");
   for (const Shape& sample : {Shape{1, 5, 5}, Shape{}}) {
     EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.output_shape(sample); }),
-              "has no weights, it was moved from");
+              "has no weights because it was moved from");
   }
 }
 
@@ -530,16 +530,16 @@ TEST(Convolution, RefusesKernelsAndBiasesThatDoNotFit) {
 TEST(Convolution, RefusesImagesThatDoNotFit) {
   const Convolution layer{1, 8, {.kernel = {5, 3}}};
   EXPECT_EQ(refusal(layer, Shape{2, 784}),
-            "nn::InterleavedImages: (2, 784) is not the shape of images, expected (B, C, H, W)");
+            "nn::InterleavedImages: the tensor has shape (2, 784), expected (B, C, H, W)");
   EXPECT_EQ(refusal(layer, Shape{}),
-            "nn::InterleavedImages: () is not the shape of images, expected (B, C, H, W)");
+            "nn::InterleavedImages: the tensor has shape (), expected (B, C, H, W)");
   EXPECT_EQ(refusal(layer, Shape{2, 3, 28, 28}),
-            "nn::Convolution: expects images of shape (1, H, W), input has (3, 28, 28)");
+            "nn::Convolution: expects images of shape (1, H, W), the input has (3, 28, 28)");
   EXPECT_EQ(refusal(layer, Shape{2, 1, 4, 28}),
-            "nn::Convolution: expects images of at least 5×3, input has (1, 4, 28)");
+            "nn::Convolution: expects images of at least 5×3, the input has (1, 4, 28)");
   EXPECT_EQ(
       refusal(Convolution{1, 8, {.kernel = {5, 3}, .padding = Padding{1}}}, Shape{2, 1, 2, 28}),
-      "nn::Convolution: expects images of at least 3×1, input has (1, 2, 28)");
+      "nn::Convolution: expects images of at least 3×1, the input has (1, 2, 28)");
 }
 
 // Zeros alone may fill a kernel, but an image has at least one row and one column.
@@ -547,7 +547,7 @@ TEST(Convolution, SaysTheLeastImageWhereZerosFillTheKernel) {
   for (const std::size_t rows : {1U, 2U}) {
     const Convolution layer{1, 8, {.kernel = {rows, 5}, .padding = Padding{{1, 0}}}};
     EXPECT_EQ(refusal(layer, Shape{2, 1, 3, 4}),
-              "nn::Convolution: expects images of at least 1×5, input has (1, 3, 4)");
+              "nn::Convolution: expects images of at least 1×5, the input has (1, 3, 4)");
   }
 }
 
@@ -573,9 +573,10 @@ TEST(Convolution, RefusesPaddingBeyondAllImages) {
 TEST(Convolution, RefusesAGradientUnlikeItsOutput) {
   const auto [before, after] = nn::test::gradient_refusals(Convolution{1, 8, {.kernel = 3}},
                                                            Shape{2, 1, 5, 5}, Shape{1, 1, 1, 2});
-  EXPECT_EQ(before, "nn::Convolution: backward before forward");
+  EXPECT_EQ(before, "nn::Convolution: backward() was called before forward()");
   EXPECT_EQ(after,
-            "nn::Convolution: gradient has shape (1, 1, 1, 2), the last output (2, 8, 3, 3)");
+            "nn::Convolution: gradient has shape (1, 1, 1, 2), expected (2, 8, 3, 3), the shape of "
+            "the last output");
 }
 
 }  // namespace

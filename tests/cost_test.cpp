@@ -67,10 +67,9 @@ TEST(SoftmaxCrossEntropy, RefusesASingleOutput) {
   for (const auto& measure :
        {+[] { (void)nn::SoftmaxCrossEntropy::value(Tensor{{1}}, Tensor{{1}}); },
         +[] { (void)nn::SoftmaxCrossEntropy::gradient(Tensor{{1}}, Tensor{{1}}); }}) {
-    EXPECT_EQ(
-        error_of<std::invalid_argument>(measure),
-        "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for yes or no "
-        "use BinaryCrossEntropy");
+    EXPECT_EQ(error_of<std::invalid_argument>(measure),
+              "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for one "
+              "yes-or-no output use BinaryCrossEntropy");
   }
 }
 
@@ -350,8 +349,9 @@ TEST(Weighted, RefusesWhatCannotBeAWeight) {
             "nn::Weighted: the weight of a class is -1, expected a finite number, 0 or more");
   EXPECT_EQ(refusal({1, NAN}),
             "nn::Weighted: the weight of a class is nan, expected a finite number, 0 or more");
-  EXPECT_EQ(refusal({0, 0}), "nn::Weighted: the weights of all classes are 0");
-  EXPECT_EQ(refusal({}), "nn::Weighted: the weights of all classes are 0");
+  EXPECT_EQ(refusal({0, 0}),
+            "nn::Weighted: the weights of all classes are 0, expected one above 0");
+  EXPECT_EQ(refusal({}), "nn::Weighted: the weights of all classes are 0, expected one above 0");
   const nn::Weighted two{nn::SoftmaxCrossEntropy{}, {1, 2}};
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)two.weight(Labels{0, 2}); }),
             "nn::Weighted: 2 class weights, but a target is class 2");
@@ -363,7 +363,7 @@ TEST(Weighted, BalancedWeights) {
   EXPECT_EQ(nn::balanced_weights(Tensor{{1, 0}, {0, 1}, {0, 1}, {0, 1}}),
             (std::vector{2.0, 4 / 6.0}));
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)nn::balanced_weights(Labels{}); }),
-            "nn::balanced_weights: there are no targets");
+            "nn::balanced_weights: 0 targets, expected at least 1");
 }
 
 // Any cost.

@@ -139,13 +139,13 @@ TEST_F(Csv, MayHaveNoHeaderIfTheImageIsASquare) {
   EXPECT_EQ(set.targets, (Labels{7, 0}));
   EXPECT_EQ(fault(rows),
             "line 1: 4 columns and no header, which are the pixels of a square image, expected a "
-            "label before them; load_csv_images reads images alone");
+            "label before them; load_csv_images reads images without labels");
   EXPECT_EQ(fault("7,0,255\n"),
             "line 1: 3 columns and no header, expected a label and the pixels of a square image, "
             "or a header 'label,pixel0,…'");
   EXPECT_EQ(fault("0,0,255,51,7\n0,0,1,2,3\n"),
-            "line 3: the first column is 0 in every line, the last is not, expected labels in the "
-            "first, or a header 'pixel0,…,label'");
+            "line 3: the first column is 0 in every line and the last is not: put the labels "
+            "first, or add a header 'pixel0,…,label'");
   EXPECT_EQ(fault("7,0,x,51,3\n"),
             "line 1, column 3 (pixel1): 'x' is not a whole number from 0 to 255");
 }
@@ -161,7 +161,7 @@ TEST_F(Csv, MayHaveColumnNumbersForAHeader) {
   for (std::size_t i = 0; i < 400; ++i) row += ",1";
   EXPECT_EQ(load_csv(text("numbers.csv", numbers(401) + row + "\n")).targets, (Labels{7}));
   EXPECT_EQ(fault(numbers(5) + "7,1,2,3,4\n"),
-            "line 1: 0, 1, 2 and so on may be a header or an image, expected a header "
+            "line 1: 0, 1, 2 and so on may be a header or an image: add a header "
             "'label,pixel0,…'");
 }
 
@@ -177,7 +177,7 @@ TEST_F(Csv, WithoutLabelsHasImages) {
   }
   EXPECT_EQ(fault("pixel0,pixel1\n1,2\n"),
             "line 1: the header has no label, expected 'label'; load_csv_images reads images "
-            "alone");
+            "without labels");
   EXPECT_EQ(error_of<std::runtime_error>(
                 [&] { (void)load_csv_images(text("test.csv", "pixel0,pixel1\n1,256\n")); }),
             "nn::mnist: " + path("test.csv").string() +
@@ -208,7 +208,7 @@ TEST_F(Csv, SaysWhatIsWrongWithTheHeader) {
             "line 1: column 1 of the header is 'name', expected 'label' or 'pixel0'");
   EXPECT_EQ(fault("label\n7\n"), "line 1: the header has no pixels, expected 'pixel0'");
   EXPECT_EQ(fault("label,pixel0\tpixel1\n"),
-            "line 1: commas and tabs, expected one kind of separator");
+            "line 1: the line has commas and tabs, expected a single separator");
   EXPECT_EQ(fault(std::string{"\xFF\xFEl\0", 4}),
             "line 1: the text is UTF-16, expected UTF-8 or ASCII");
   EXPECT_EQ(fault(header), "line 2: no rows follow the header");
@@ -229,9 +229,9 @@ TEST_F(Csv, SaysWhatIsWrongInWhichLineAndColumn) {
   }
   EXPECT_EQ(row_fault("1,2,3\n"), "line 4, column 4 (pixel2): the line ends before this column");
   EXPECT_EQ(row_fault("1,2,3,4,5\n"),
-            "line 4, column 4 (pixel2): the line goes on after this column");
+            "line 4, column 4 (pixel2): the line continues after this column");
   EXPECT_EQ(row_fault("1,2,3,4,\n"),
-            "line 4, column 4 (pixel2): the line goes on after this column");
+            "line 4, column 4 (pixel2): the line continues after this column");
   EXPECT_EQ(row_fault("1;2;3;4\n"),
             "line 4, column 1 (label): '1;2;3;4' is not a whole number from 0 to 9");
 }

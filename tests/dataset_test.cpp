@@ -76,7 +76,8 @@ TEST(Labels, AsOneHotRowsAreTheSame) {
   EXPECT_EQ(labels.one_hot(4).columns(), 4U);
   EXPECT_EQ(refused([&] { (void)labels.one_hot(2); }),
             "nn::Labels: label of sample 0 is 2, expected 0 to 1");
-  EXPECT_EQ(refused([] { (void)Labels{}.one_hot(2); }), "nn::Shape: axis 0 has length 0");
+  EXPECT_EQ(refused([] { (void)Labels{}.one_hot(2); }),
+            "nn::Shape: axis 0 has length 0, expected at least 1");
 }
 
 TEST(Labels, AreGatheredOverOthers) {
@@ -94,13 +95,13 @@ TEST(Targets, AreLabelsOrOutputs) {
   EXPECT_EQ(labels.size(), 2U);
   EXPECT_EQ(labels.labels(), (Labels{1, 0}));
   EXPECT_EQ(refused([&] { (void)labels.outputs(); }),
-            "nn::Targets: these are labels, not wanted outputs");
+            "nn::Targets: outputs() was called, but the targets are labels");
   const Targets outputs = Tensor{{1, 2}, {3, 4}, {5, 6}};
   EXPECT_FALSE(outputs.are_labels());
   EXPECT_EQ(outputs.size(), 3U);
   EXPECT_EQ(outputs.outputs()(2, 1), 6);
   EXPECT_EQ(refused([&] { (void)outputs.labels(); }),
-            "nn::Targets: these are wanted outputs, not labels");
+            "nn::Targets: labels() was called, but the targets are a tensor of outputs");
   EXPECT_EQ(Targets{}.size(), 0U);
   EXPECT_NE(labels, outputs);
   EXPECT_EQ(labels, (Targets{Labels{1, 0}}));
@@ -216,16 +217,18 @@ TEST(Dataset, HasParts) {
 TEST(Dataset, RefusesPartsThatItDoesNotHave) {
   const Dataset set = numbered(7);
   EXPECT_EQ(refused([&] { (void)set.part(5, 3); }),
-            "nn::Dataset: 3 samples from 5 on, the set has 7");
+            "nn::Dataset: 3 samples starting at 5, expected at least 1 within the set's 7");
   EXPECT_EQ(refused([&] { (void)set.first(8); }),
-            "nn::Dataset: 8 samples from 0 on, the set has 7");
+            "nn::Dataset: 8 samples starting at 0, expected at least 1 within the set's 7");
   EXPECT_EQ(refused([&] { (void)set.first(0); }),
-            "nn::Dataset: 0 samples from 0 on, the set has 7");
+            "nn::Dataset: 0 samples starting at 0, expected at least 1 within the set's 7");
   EXPECT_EQ(refused([&] { (void)set.part(std::numeric_limits<std::size_t>::max(), 2); }),
-            "nn::Dataset: 2 samples from 18446744073709551615 on, the set has 7");
+            "nn::Dataset: 2 samples starting at 18446744073709551615, expected at least 1 within "
+            "the set's 7");
   EXPECT_EQ(refused([] { (void)uneven().first(1); }),
-            "nn::Dataset: 3 inputs and 2 targets, expected equally many");
-  EXPECT_EQ(refused([] { (void)Dataset{}.first(1); }), "nn::Dataset: the set is empty");
+            "nn::Dataset: 3 inputs and 2 targets, expected the same number of each");
+  EXPECT_EQ(refused([] { (void)Dataset{}.first(1); }),
+            "nn::Dataset: 0 samples, expected at least 1");
 }
 
 TEST(Gather, TakesSamplesInTheOrderAskedFor) {
@@ -262,8 +265,9 @@ TEST(Gather, Errors) {
   };
   EXPECT_EQ(error(numbered(5), {1, 5}), "nn::gather: place is 5, expected 0 to 4");
   EXPECT_EQ(error(numbered(5), {}), "nn::gather: no places, expected at least one");
-  EXPECT_EQ(error(uneven(), {0}), "nn::gather: 3 inputs and 2 targets, expected equally many");
-  EXPECT_EQ(error(Dataset{}, {0}), "nn::gather: the set is empty");
+  EXPECT_EQ(error(uneven(), {0}),
+            "nn::gather: 3 inputs and 2 targets, expected the same number of each");
+  EXPECT_EQ(error(Dataset{}, {0}), "nn::gather: 0 samples, expected at least 1");
 }
 
 // ------------------------------------------------------------------------------- chosen classes
@@ -287,13 +291,13 @@ TEST(ChooseClasses, RefusesWhatCannotBeChosen) {
     return refused([&] { (void)nn::choose_classes(set, classes); });
   };
   EXPECT_EQ(error(numbered(7), {}), "nn::choose_classes: no classes, expected at least one");
-  EXPECT_EQ(error(numbered(7), {0, 1, 0}), "nn::choose_classes: class 0 is named twice");
-  EXPECT_EQ(error(numbered(7), {0, 3}), "nn::choose_classes: no sample is of class 3");
+  EXPECT_EQ(error(numbered(7), {0, 1, 0}), "nn::choose_classes: class 0 is listed twice");
+  EXPECT_EQ(error(numbered(7), {0, 3}), "nn::choose_classes: the set has no sample of class 3");
   EXPECT_EQ(error(uneven(), {0}),
-            "nn::choose_classes: 3 inputs and 2 targets, expected equally many");
+            "nn::choose_classes: 3 inputs and 2 targets, expected the same number of each");
   EXPECT_EQ(
       error({.inputs = Tensor{{1}, {2}}, .targets = Tensor{{1, 0}, {0, 1}}}, {0}),
-      "nn::choose_classes: targets are outputs of shape (2, 2), choosing classes needs labels");
+      "nn::choose_classes: targets are outputs of shape (2, but 2), choosing classes needs labels");
 }
 
 // ----------------------------------------------------------------------------------------- splits
@@ -395,11 +399,14 @@ TEST(Split, Errors) {
     return refused([&] { (void)nn::split(numbered(10), sizes); });
   };
   EXPECT_EQ(error(nn::Counts{.validation = 6, .test = 4}),
-            "nn::split: 6 samples for validation and 4 for test leave none of 10 to train");
+            "nn::split: 6 samples for validation and 4 for test leave none of the 10 samples for "
+            "training");
   EXPECT_EQ(error(nn::Counts{.validation = 11}),
-            "nn::split: 11 samples for validation and 0 for test leave none of 10 to train");
+            "nn::split: 11 samples for validation and 0 for test leave none of the 10 samples for "
+            "training");
   EXPECT_EQ(error(nn::Fractions{.validation = 0.5, .test = 0.5}),
-            "nn::split: 5 samples for validation and 5 for test leave none of 10 to train");
+            "nn::split: 5 samples for validation and 5 for test leave none of the 10 samples for "
+            "training");
   EXPECT_EQ(error(nn::Fractions{.validation = 1}),
             "nn::split: fraction for validation is 1, expected at least 0 and below 1");
   EXPECT_EQ(error(nn::Fractions{.test = -0.5}),
@@ -407,15 +414,16 @@ TEST(Split, Errors) {
   EXPECT_EQ(error(nn::Fractions{.test = NAN}),
             "nn::split: fraction for test is nan, expected at least 0 and below 1");
   EXPECT_EQ(refused([] { (void)nn::split(uneven(), nn::Counts{.validation = 1}); }),
-            "nn::split: 3 inputs and 2 targets, expected equally many");
+            "nn::split: 3 inputs and 2 targets, expected the same number of each");
 }
 
 TEST(Split, StratifiedNeedsLabels) {
-  EXPECT_EQ(refused([] {
-              (void)nn::split_places(Tensor{{1, 0}, {0, 1}, {1, 0}}, nn::Counts{.validation = 1},
-                                     {.stratified = true});
-            }),
-            "nn::split: targets are outputs of shape (3, 2), stratified splitting needs labels");
+  EXPECT_EQ(
+      refused([] {
+        (void)nn::split_places(Tensor{{1, 0}, {0, 1}, {1, 0}}, nn::Counts{.validation = 1},
+                               {.stratified = true});
+      }),
+      "nn::split: targets are outputs of shape (3, but 2), stratified splitting needs labels");
 }
 
 }  // namespace

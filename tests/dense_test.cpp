@@ -211,14 +211,14 @@ TEST(Dense, RefusesSamplesThatItCannotTake) {
 TEST(Dense, RefusesAGradientUnlikeItsOutput) {
   nn::Dense layer = small_layer();
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{{1, 2, 3}}); }),
-            "nn::Dense: backward before forward");
+            "nn::Dense: backward() was called before forward()");
   (void)layer.forward(Tensor{{1, 2}, {3, 4}});
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{{1, 2}, {3, 4}}); }),
-            "nn::Dense: gradient has shape (2, 2), the last output (2, 3)");
+            "nn::Dense: gradient has shape (2, 2), expected (2, 3), the shape of the last output");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { layer.backward_parameters(Tensor{{1, 2, 3}}); }),
-            "nn::Dense: gradient has shape (1, 3), the last output (2, 3)");
+            "nn::Dense: gradient has shape (1, 3), expected (2, 3), the shape of the last output");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{1, 2, 3}); }),
-            "nn::Dense: gradient has shape (3), the last output (2, 3)");
+            "nn::Dense: gradient has shape (3), expected (2, 3), the shape of the last output");
 }
 
 // The sample of an image without channels has the right number of columns in the wrong place.
@@ -232,9 +232,9 @@ TEST(Dense, SaysThatItWasMovedFrom) {
   nn::Dense layer = small_layer();
   const nn::Dense other = std::move(layer);
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.predict(Tensor{{1, 2}}); }),
-            "nn::Dense: has no weights, it was moved from");
+            "nn::Dense: has no weights because it was moved from");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.output_shape(Shape{2}); }),
-            "has no weights, it was moved from");
+            "has no weights because it was moved from");
 }
 
 }  // namespace

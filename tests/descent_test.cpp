@@ -134,19 +134,25 @@ TEST(Momentum, RefusesOtherParameters) {
   const auto error = [&](const std::vector<Parameter*>& parameters) {
     return error_of<std::invalid_argument>([&] { optimizer.step(parameters); });
   };
-  const std::string advice = "; give every list of parameters its own optimizer";
+  const std::string advice = "; use one optimizer for each list of parameters";
   EXPECT_EQ(error({&three}),
-            "nn::Momentum: parameter 1 is weight of shape (3), before it was weight of shape (2)" +
+            "nn::Momentum: parameter 1 is weight of shape (3), but in the first step it was weight "
+            "of shape (2)" +
                 advice);
-  EXPECT_EQ(error({&two, &three}),
-            "nn::Momentum: parameter 2 is weight of shape (3), before it was missing" + advice);
-  EXPECT_EQ(error({}),
-            "nn::Momentum: parameter 1 is missing, before it was weight of shape (2)" + advice);
+  EXPECT_EQ(
+      error({&two, &three}),
+      "nn::Momentum: parameter 2 is weight of shape (3), but in the first step it was missing" +
+          advice);
+  EXPECT_EQ(
+      error({}),
+      "nn::Momentum: parameter 1 is missing, but in the first step it was weight of shape (2)" +
+          advice);
   Parameter bias = two;
   bias.name = "bias";
-  EXPECT_EQ(
-      error({&bias}),
-      "nn::Momentum: parameter 1 is bias of shape (2), before it was weight of shape (2)" + advice);
+  EXPECT_EQ(error({&bias}),
+            "nn::Momentum: parameter 1 is bias of shape (2), but in the first step it was weight "
+            "of shape (2)" +
+                advice);
   EXPECT_EQ(three.value, (Tensor{1, 2, 3}));
   EXPECT_EQ(error({&two}), "");
 }
@@ -167,8 +173,9 @@ TEST(Descent, RefusesAGradientOfAnotherShape) {
     return error_of<std::invalid_argument>([&] { optimizer.step(std::vector{&torn}); });
   };
   EXPECT_EQ(error(GradientDescent{}),
-            "nn::GradientDescent: weight has shape (3), its gradient (2)");
-  EXPECT_EQ(error(Momentum{}), "nn::Momentum: weight has shape (3), its gradient (2)");
+            "nn::GradientDescent: weight has shape (3), but its gradient has shape (2)");
+  EXPECT_EQ(error(Momentum{}),
+            "nn::Momentum: weight has shape (3), but its gradient has shape (2)");
 }
 
 // f(x, y) = x² / 2 + 10 y² has its lowest point at 0: a valley ten times as steep across as along.
@@ -356,7 +363,7 @@ TEST(AnyOptimizer, IsAValue) {
   EXPECT_EQ(moved.learning_rate(), 0.25F);
   EXPECT_EQ(
       error_of<std::invalid_argument>([&] { (void)second.name(); }),  // NOLINT(*use-after-move)
-      "nn::AnyOptimizer: has no optimizer, it was moved from");
+      "nn::AnyOptimizer: has no optimizer because it was moved from");
 }
 
 TEST(AnyOptimizer, BorrowsTheOptimizerOfTheCaller) {

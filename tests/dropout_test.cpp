@@ -144,10 +144,11 @@ TEST(Dropout, RefusesRatesThatLeaveNothing) {
 TEST(Dropout, RefusesAGradientOfAnotherShape) {
   Dropout layer = dropout(0.5);
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{1}); }),
-            "nn::Dropout: backward before forward");
+            "nn::Dropout: backward() was called before forward()");
   (void)layer.forward(Tensor{{1, 2}});
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{{1, 2, 3}}); }),
-            "nn::Dropout: gradient has shape (1, 3), the last output (1, 2)");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{{1, 2, 3}}); }),
+      "nn::Dropout: gradient has shape (1, 3), expected (1, 2), the shape of the last output");
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ TEST(Evaluation, MetricsSeeTheSetAsAWhole) {
   EXPECT_EQ(evaluate(network, nn::SoftmaxCrossEntropy{}, many, nn::Accuracy{}, nn::Precision{3},
                      nn::F1{3})
                 .metrics,
-            (std::vector{matrix.accuracy(), matrix.precision(), matrix.f1()}));
+            (std::vector{matrix.accuracy(), matrix.macro_precision(), matrix.macro_f1()}));
 }
 
 TEST(Evaluation, PredictsTheLargestColumn) {
@@ -93,7 +93,7 @@ TEST(Evaluation, RefusesProbabilitiesThatAreNotNumbers) {
   Tensor inputs{{0, 1}, {1, 1}};
   EXPECT_EQ(
       error_of<std::invalid_argument>([&] { (void)nn::predict_probabilities(network, inputs); }),
-      "nn::predict_probabilities: what the network computes for sample 0 is not a number");
+      "nn::predict_probabilities: the network's output for sample 0 is NaN");
   EXPECT_EQ(nn::predict_classes(network, inputs)[0], Labels::no_class);
 }
 
@@ -103,10 +103,10 @@ TEST(Evaluation, RefusesWhatCannotBeEvaluated) {
     return error_of<std::invalid_argument>(
         [&] { (void)evaluate(tried, nn::SoftmaxCrossEntropy{}, set); });
   };
-  EXPECT_EQ(refusal(network, {}), "nn::evaluate: the set: the set is empty");
+  EXPECT_EQ(refusal(network, {}), "nn::evaluate: the set: 0 samples, expected at least 1");
   EXPECT_EQ(refusal(nn::Sequential{}, clouds(3)), "nn::evaluate: the network has no layers");
   EXPECT_EQ(refusal(network, {.inputs = Tensor{Shape{3, 2}}, .targets = Labels{0, 1}}),
-            "nn::evaluate: the set: 3 inputs and 2 targets, expected equally many");
+            "nn::evaluate: the set: 3 inputs and 2 targets, expected the same number of each");
   EXPECT_EQ(refusal(network, {.inputs = Tensor{Shape{2, 4}}, .targets = Labels{0, 1}}),
             "nn::Sequential: layer 1 (Dense 2→8) expects 2 columns, the input has 4");
   Dataset spoiled = clouds(30);

@@ -64,9 +64,9 @@ TEST_F(Files, OfNoKindAreRefused) {
   EXPECT_EQ(error_of<std::runtime_error>([&] { text_of(path("none")); }),
             "nn::test: cannot read " + path("none").string() + ": there is no such file");
   EXPECT_EQ(error_of<std::runtime_error>([&] { text_of(path("")); }),
-            "nn::test: cannot read " + path("").string() + ": it is no file");
+            "nn::test: cannot read " + path("").string() + ": it is not a file");
   EXPECT_EQ(error_of<std::runtime_error>([&] { nn::write_whole("test", path(""), "text"); }),
-            "nn::test: cannot write " + path("").string() + ": it is no file");
+            "nn::test: cannot write " + path("").string() + ": it is not a file");
   EXPECT_EQ(error_of<std::runtime_error>([&] { nn::write_whole("test", path("no/a"), "text"); }),
             "nn::test: cannot write " + path("no/a").string() + ": No such file or directory");
   EXPECT_EQ(error_of<std::runtime_error>([&] { nn::write_whole("test", "", "text"); }),
@@ -259,7 +259,7 @@ TEST_F(Files, CanBeTriedWithoutATrace) {
     return "nn::test: cannot write " + file.string() + ": " + reason;
   };
   EXPECT_EQ(refused(""), refusal("", "the path is empty"));
-  EXPECT_EQ(refused(path("folder")), refusal(path("folder"), "it is no file"));
+  EXPECT_EQ(refused(path("folder")), refusal(path("folder"), "it is not a file"));
   EXPECT_EQ(refused(path("no/a")), refusal(path("no/a"), "No such file or directory"));
   EXPECT_EQ(refused(path("a/b")), refusal(path("a/b"), "Not a directory"));
   EXPECT_NE(refused("/proc/a"), "");  // where even root cannot make a file

@@ -88,7 +88,7 @@ TEST(History, ADivergenceSaysWhere) {
   const nn::Divergence divergence{
       .epoch = 1, .batch = 3, .cost = INFINITY, .first = "layer 2 (ReLU)"};
   EXPECT_EQ(divergence.text(),
-            "epoch 1, batch 3: the cost is inf; not finite first: layer 2 (ReLU)");
+            "epoch 1, batch 3: the cost is inf; first non-finite value in layer 2 (ReLU)");
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST_F(IdxFiles, AreParsedInMemoryWithTheSameErrors) {
   EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::parse_idx(images, "pipe", 1); }),
             "nn::read_idx: pipe, byte 3: 3 axes, expected 1");
   EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::parse_idx({0, 0, 8}, "pipe", 1); }),
-            "nn::read_idx: pipe, byte 3: the file ends in its header");
+            "nn::read_idx: pipe, byte 3: the file ends within its header");
 }
 
 TEST_F(IdxFiles, AreReadCompressedUnderEitherName) {
@@ -61,15 +61,15 @@ TEST_F(IdxFiles, AreReadCompressedUnderEitherName) {
 TEST_F(IdxFiles, SayWhatIsWrongWithTheHeader) {
   EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::read_idx(path("none"), 1); }),
             "nn::read_idx: no file none or none.gz in " + path("").string());
-  EXPECT_EQ(fault({}), "byte 0: the file ends in its header");
-  EXPECT_EQ(fault({0, 0, 8}), "byte 3: the file ends in its header");
-  EXPECT_EQ(fault({0, 0, 8, 1, 0, 0}), "byte 6: the file ends in its header");
+  EXPECT_EQ(fault({}), "byte 0: the file ends within its header");
+  EXPECT_EQ(fault({0, 0, 8}), "byte 3: the file ends within its header");
+  EXPECT_EQ(fault({0, 0, 8, 1, 0, 0}), "byte 6: the file ends within its header");
   EXPECT_EQ(fault({0x89, 'P', 'N', 'G', 0, 0, 0, 0}),
             "byte 0: magic number is 0x89504e47, not that of an IDX file");
   EXPECT_EQ(fault({0, 0, 0x0D, 1, 0, 0, 0, 1}), "byte 2: type is 0x0d, expected 0x08 for bytes");
   EXPECT_EQ(fault(images), "byte 3: 3 axes, expected 1");
-  EXPECT_EQ(fault(idx({0}, {})), "byte 4: axis 0 has length 0");
-  EXPECT_EQ(fault(idx({2, 0, 3}, {}), 3), "byte 8: axis 1 has length 0");
+  EXPECT_EQ(fault(idx({0}, {})), "byte 4: axis 0 has length 0, expected at least 1");
+  EXPECT_EQ(fault(idx({2, 0, 3}, {}), 3), "byte 8: axis 1 has length 0, expected at least 1");
 }
 
 TEST_F(IdxFiles, AreNotBelievedIfTheyPromiseTooMuch) {
@@ -77,9 +77,9 @@ TEST_F(IdxFiles, AreNotBelievedIfTheyPromiseTooMuch) {
             "byte 8: axis 1 has length 4294967295: more than 1099511627776 values");
   // Memory grows with the file and not with the promise, so this returns at once.
   EXPECT_EQ(fault(idx({0xFFFFFFFF}, {1, 2})),
-            "byte 10: the file ends after 2 of 4294967295 values");
+            "byte 10: the file ends after 2 out of 4294967295 values");
   EXPECT_EQ(fault(idx({1U << 20U, 1U << 19U, 2}, {1, 2, 3, 4}), 3),
-            "byte 20: the file ends after 4 of 1099511627776 values");
+            "byte 20: the file ends after 4 out of 1099511627776 values");
 }
 
 TEST_F(IdxFiles, CanBeLimited) {
@@ -91,7 +91,7 @@ TEST_F(IdxFiles, CanBeLimited) {
 }
 
 TEST_F(IdxFiles, SayWhatIsWrongWithTheValues) {
-  EXPECT_EQ(fault(idx({4}, {7, 0, 9})), "byte 11: the file ends after 3 of 4 values");
+  EXPECT_EQ(fault(idx({4}, {7, 0, 9})), "byte 11: the file ends after 3 out of 4 values");
   EXPECT_EQ(fault(idx({2}, {7, 0, 9})), "byte 10: more than the 2 values announced");
 }
 

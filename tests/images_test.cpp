@@ -77,7 +77,7 @@ TEST(Images, OfNothingAreAnEmptyTensor) {
 TEST(Images, RefuseAnyNumberOfAxesButFour) {
   const Tensor matrix{{1, 2}};
   EXPECT_EQ(nn::test::error_of<std::invalid_argument>([&] { (void)InterleavedImages{matrix}; }),
-            "nn::InterleavedImages: (1, 2) is not the shape of images, expected (B, C, H, W)");
+            "nn::InterleavedImages: the tensor has shape (1, 2), expected (B, C, H, W)");
 }
 
 TEST(Images, ClearTheLanesThatHoldNone) {

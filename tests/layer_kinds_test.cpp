@@ -372,7 +372,7 @@ TEST_F(LayerKinds, AreNeededForANetwork) {
   EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(nn::load_network(path("n"))); }),
             "nn::load_network: " + path("n").string() +
                 ": layer 0 is 'Unknown', which is neither a layer of this library nor registered: "
-                "use nn::register_layer, or make the network and use nn::load_weights");
+                "use nn::register_layer, or build the network and use nn::load_weights");
 }
 
 // A type that is not in the list but is called like one that is must not be loaded as that one.
@@ -384,11 +384,11 @@ TEST_F(LayerKinds, AreNotTakenForOthersOfTheirName) {
 TEST_F(LayerKinds, AreNeededForOnnx) {
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [&] { nn::export_onnx(path("n"), Sequential{Unknown{}}, Shape{2}); }),
-            "nn::export_onnx: nothing says what Unknown is in ONNX: register it with "
-            "nn::register_layer, with .onnx");
+            "nn::export_onnx: no ONNX export for Unknown: register it with nn::register_layer and "
+            "set .onnx");
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [&] { nn::export_onnx(path("n"), Sequential{Doubling{}}, Shape{2}); }),
-            "nn::export_onnx: nothing says what Doubling is in ONNX: it was registered without "
+            "nn::export_onnx: no ONNX export for Doubling: it was registered without "
             ".onnx");
   EXPECT_FALSE(std::filesystem::exists(path("n")));
 }
@@ -398,32 +398,32 @@ TEST_F(LayerKinds, AreNeededForOnnx) {
 TEST_F(LayerKinds, AreRegisteredOnce) {
   EXPECT_EQ(
       error_of<std::invalid_argument>([] { nn::register_layer<Doubling>({.name = "Doubling 2"}); }),
-      "nn::register_layer: 'Doubling 2' is of a type that is in the list already, as "
+      "nn::register_layer: 'Doubling 2' has a type that is already registered, as "
       "'Doubling'");
   EXPECT_EQ(error_of<std::invalid_argument>([] { nn::register_layer<nn::ReLU>({.name = "Mine"}); }),
-            "nn::register_layer: 'Mine' is of a type that is in the list already, as 'ReLU'");
+            "nn::register_layer: 'Mine' has a type that is already registered, as 'ReLU'");
 }
 
 TEST_F(LayerKinds, HaveNamesOfTheirOwn) {
   for (const std::string name : {"Dense", "Sequential", "LSTM", "Swish"}) {
     EXPECT_EQ(error_of<std::invalid_argument>([&] { nn::register_layer<Unknown>({.name = name}); }),
               "nn::register_layer: '" + name +
-                  "' is the name of another kind of layer: choose a different one");
+                  "' is already the name of another kind of layer: choose a different one");
   }
   EXPECT_EQ(error_of<std::invalid_argument>([] { nn::register_layer<Unknown>({.name = ""}); }),
-            "nn::register_layer: the name is empty, expected one for files");
+            "nn::register_layer: the name is empty, expected the name that files use");
 }
 
 TEST_F(LayerKinds, SayHowALayerIsMade) {
   EXPECT_EQ(
       error_of<std::invalid_argument>([] { nn::register_layer<UnknownGate>({.name = "Mine"}); }),
-      "nn::register_layer: 'Mine' has no default constructor: say in .make how a layer is made");
+      "nn::register_layer: 'Mine' has no default constructor: set .make, which makes a layer");
   EXPECT_EQ(error_of<std::invalid_argument>([] {
               nn::register_layer<Unknown>({.name = "Mine", .settings = [](const Unknown&) {
                                              return LayerSettings{{"rate", 0.5}};
                                            }});
             }),
-            "nn::register_layer: 'Mine' has settings, but nothing makes a layer of them: give "
+            "nn::register_layer: 'Mine' has settings, but no way to make a layer from them: set "
             ".make as well");
 }
 
@@ -433,7 +433,7 @@ TEST_F(LayerKinds, HaveSettingsAFileCanHold) {
                              .make = [](const StoredLayer&) { return Typed{}; }});
   EXPECT_EQ(
       error_of<std::invalid_argument>([&] { nn::save_network(path("n"), Sequential{Typed{}}); }),
-      "nn::save_network: Typed has a setting 'type', a name that is taken");
+      "nn::save_network: Typed has a setting called 'type', a reserved name");
 }
 
 TEST_F(LayerKinds, HaveADifferentNameForEachTensor) {
@@ -459,7 +459,7 @@ TEST_F(LayerKinds, RefuseSettingsOfAnotherType) {
   EXPECT_EQ(refusal(R"([{"type":"Residual","inner":[{"type":"Gate"}]}])"),
             "'0.inner.0.weight_input' is missing");
   EXPECT_EQ(refusal(R"([{"type":"Residual","inner":5}])"),
-            "the layers of '0.inner.' are no list of layers");
+            "the layers of '0.inner.' are not a list of layers");
 }
 
 // ---------------------------------------------------------------------------------- the list
@@ -490,7 +490,7 @@ TEST_F(LayerKinds, KnowWhatAFileCallsATensor) {
   EXPECT_EQ(nn::stored_name(network, "2.bias").stored, "2.bias");
   EXPECT_EQ(
       error_of<std::invalid_argument>([&] { static_cast<void>(nn::stored_name(network, "bias")); }),
-      "nn::stored_name: 'bias' does not begin with a layer");
+      "nn::stored_name: 'bias' does not begin with a layer number");
   EXPECT_EQ(nn::layer_number("12.weight"), 12U);
   EXPECT_EQ(nn::layer_number("12"), std::nullopt);
   EXPECT_EQ(nn::layer_number("x.12"), std::nullopt);

@@ -61,34 +61,34 @@ TEST(ConfusionMatrix, PrecisionRecallAndF1ByHand) {
   EXPECT_DOUBLE_EQ(matrix.f1(1), 4.0 / 6);
   EXPECT_DOUBLE_EQ(matrix.f1(2), 6.0 / 7);
   // Macro: every class counts alike, the one of four no more than the others.
-  EXPECT_DOUBLE_EQ(matrix.precision(), (2.0 / 4 + 2.0 / 3 + 1) / 3);
-  EXPECT_DOUBLE_EQ(matrix.recall(), (2.0 / 3 + 2.0 / 3 + 3.0 / 4) / 3);
-  EXPECT_DOUBLE_EQ(matrix.f1(), (4.0 / 7 + 4.0 / 6 + 6.0 / 7) / 3);
+  EXPECT_DOUBLE_EQ(matrix.macro_precision(), (2.0 / 4 + 2.0 / 3 + 1) / 3);
+  EXPECT_DOUBLE_EQ(matrix.macro_recall(), (2.0 / 3 + 2.0 / 3 + 3.0 / 4) / 3);
+  EXPECT_DOUBLE_EQ(matrix.macro_f1(), (4.0 / 7 + 4.0 / 6 + 6.0 / 7) / 3);
 }
 
 // Class 2 neither occurs nor is predicted: it does not count.
 TEST(ConfusionMatrix, AClassThatNeverOccursDoesNotCount) {
   ConfusionMatrix matrix{3};
   EXPECT_EQ(matrix.accuracy(), 0);
-  EXPECT_EQ(matrix.f1(), 0);
+  EXPECT_EQ(matrix.macro_f1(), 0);
   const Labels right{0, 1};
   matrix.add(right, right);
   EXPECT_FALSE(matrix.occurs(2));
   EXPECT_EQ(matrix.precision(2), 0);
   EXPECT_EQ(matrix.recall(2), 0);
   EXPECT_EQ(matrix.f1(2), 0);
-  EXPECT_EQ(matrix.precision(), 1);
-  EXPECT_EQ(matrix.recall(), 1);
-  EXPECT_EQ(matrix.f1(), 1);
+  EXPECT_EQ(matrix.macro_precision(), 1);
+  EXPECT_EQ(matrix.macro_recall(), 1);
+  EXPECT_EQ(matrix.macro_f1(), 1);
 }
 
 // A class that occurs only as a sample, or only as a prediction, counts with 0.
 TEST(ConfusionMatrix, ZeroByZeroIsZero) {
   ConfusionMatrix matrix{4};
   matrix.add({0, 0, 2}, {0, 1, 0});
-  EXPECT_DOUBLE_EQ(matrix.precision(), (1.0 / 2 + 0 + 0) / 3);
-  EXPECT_DOUBLE_EQ(matrix.recall(), (1.0 / 2 + 0 + 0) / 3);
-  EXPECT_DOUBLE_EQ(matrix.f1(), (1.0 / 2 + 0 + 0) / 3);
+  EXPECT_DOUBLE_EQ(matrix.macro_precision(), (1.0 / 2 + 0 + 0) / 3);
+  EXPECT_DOUBLE_EQ(matrix.macro_recall(), (1.0 / 2 + 0 + 0) / 3);
+  EXPECT_DOUBLE_EQ(matrix.macro_f1(), (1.0 / 2 + 0 + 0) / 3);
 }
 
 // A prediction of no class is wrong, and is seen in every number.
@@ -189,7 +189,7 @@ TEST(ConfusionMatrix, Errors) {
   EXPECT_EQ(error({0, 3}, {0, 0}), "nn::ConfusionMatrix: class is 3, expected 0 to 2");
   EXPECT_EQ(error({0, 0}, {0, 7}), "nn::ConfusionMatrix: class is 7, expected 0 to 2");
   EXPECT_EQ(error({0, 0, 0}, {0, 0}),
-            "nn::ConfusionMatrix: 3 predictions and 2 targets, expected equally many");
+            "nn::ConfusionMatrix: 3 predictions and 2 targets, expected the same number of each");
   EXPECT_EQ(matrix.total(), 0) << "a refused set must not be counted in part";
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)matrix(0, 3); }),
             "nn::ConfusionMatrix: class is 3, expected 0 to 2");
@@ -229,7 +229,7 @@ TEST(Accuracy, RefusesUnequalNumbers) {
   nn::Accuracy accuracy;
   EXPECT_EQ(
       error_of<std::invalid_argument>([&] { accuracy.add({{1, 0}, {0, 1}}, Labels{0, 1, 1}); }),
-      "nn::Accuracy: 2 predictions and 3 targets, expected equally many");
+      "nn::Accuracy: 2 predictions and 3 targets, expected the same number of each");
 }
 
 TEST(TopAccuracy, CountsWhoIsAmongTheLargest) {
@@ -267,7 +267,7 @@ TEST(TopAccuracy, Errors) {
             "nn::TopAccuracy: k is 0, expected at least 1");
   nn::TopAccuracy top{2};
   EXPECT_EQ(error_of<std::invalid_argument>([&] { top.add({{1, 0}, {0, 1}}, Labels{0, 1, 1}); }),
-            "nn::TopAccuracy: 2 predictions and 3 targets, expected equally many");
+            "nn::TopAccuracy: 2 predictions and 3 targets, expected the same number of each");
   EXPECT_EQ(
       error_of<std::invalid_argument>([&] { top.add(Tensor{Shape{4, 1}}, Labels{0, 1, 1, 0}); }),
       "nn::TopAccuracy: predictions have shape (4, 1), expected (B, M) with M at least 2");
@@ -296,9 +296,9 @@ TEST(MacroMetrics, AreThoseOfTheConfusionMatrix) {
   precision.add(predictions, targets);
   recall.add(predictions, targets);
   f1.add(predictions, targets);
-  EXPECT_EQ(precision.value(), animals().precision());
-  EXPECT_EQ(recall.value(), animals().recall());
-  EXPECT_EQ(f1.value(), animals().f1());
+  EXPECT_EQ(precision.value(), animals().macro_precision());
+  EXPECT_EQ(recall.value(), animals().macro_recall());
+  EXPECT_EQ(f1.value(), animals().macro_f1());
   EXPECT_EQ(precision.name() + " " + recall.name() + " " + f1.name(), "precision recall f1");
 }
 

@@ -184,52 +184,57 @@ struct TextFile {
 // Shapes and tensors.
 std::vector<Case> shapes_and_tensors() {
   return {
-      {"a shape of five axes", "nn::Shape: 5 axes, a tensor has at most 4",
+      {"a shape of five axes", "nn::Shape: 5 axes, expected at most 4",
        [] { (void)Shape{1, 2, 3, 4, 5}; }},
-      {"a shape with an axis of length 0", "nn::Shape: axis 1 has length 0",
+      {"a shape with an axis of length 0", "nn::Shape: axis 1 has length 0, expected at least 1",
        [] { (void)Shape{2, 0}; }},
       {"a shape larger than memory",
-       "nn::Shape: (1099511627776, 1099511627776) holds more values than memory can",
+       "nn::Shape: (1099511627776, 1099511627776) has more values than memory can hold",
        [] { (void)Shape{std::size_t{1} << 40U, std::size_t{1} << 40U}; }},
-      {"a batch of no samples", "nn::Shape: axis 0 has length 0", [] { (void)Shape{3}.batch(0); }},
-      {"a batch of samples of four axes", "nn::Shape: 5 axes, a tensor has at most 4",
+      {"a batch of no samples", "nn::Shape: axis 0 has length 0, expected at least 1",
+       [] { (void)Shape{3}.batch(0); }},
+      {"a batch of samples of four axes", "nn::Shape: 5 axes, expected at most 4",
        [] { (void)Shape{1, 2, 3, 4}.batch(2); }},
-      {"a vector without values", "nn::Shape: axis 0 has length 0",
+      {"a vector without values", "nn::Shape: axis 0 has length 0, expected at least 1",
        [] { (void)Tensor(std::initializer_list<real>{}); }},
-      {"rows of different lengths", "nn::Tensor: row 1 has 1 values, row 0 has 2",
+      {"rows of different lengths", "nn::Tensor: row 1 has 1 values, expected 2 as in row 0",
        [] { (void)Tensor{{1, 2}, {3}}; }},
-      {"rows without values", "nn::Shape: axis 0 has length 0",
+      {"rows without values", "nn::Shape: axis 0 has length 0, expected at least 1",
        [] { (void)Tensor(std::initializer_list<std::initializer_list<real>>{}); }},
       {"too few values for a shape", "nn::Tensor: 3 values for shape (2, 2), expected 4",
        [] { (void)Tensor{Shape{2, 2}, std::vector<real>{1, 2, 3}}; }},
-      {"reshaped to another number of values", "nn::Tensor: shape (4) holds 4 values, not 6",
+      {"reshaped to another number of values", "nn::Tensor: shape (4) holds 4 values, expected 6",
        [] { (void)ones(2, 3).reshaped(Shape{4}); }},
-      {"reshaped after a move", "nn::Tensor: shape (2, 3) holds 6 values, not 0",
+      {"reshaped after a move", "nn::Tensor: shape (2, 3) holds 6 values, expected 0",
        [] {
          Tensor x = ones(2, 3);
          const Tensor y = std::move(x);
          (void)x.reshaped(Shape{2, 3});
        }},
-      {"rows beyond the end", "nn::Tensor: 2 rows from 3 on, the tensor has 4",
+      {"rows beyond the end",
+       "nn::Tensor: 2 rows starting at 3, expected at least 1 within the tensor's 4",
        [] { (void)ones(4, 2).rows(3, 2); }},
-      {"no rows", "nn::Tensor: 0 rows from 1 on, the tensor has 4",
+      {"no rows", "nn::Tensor: 0 rows starting at 1, expected at least 1 within the tensor's 4",
        [] { (void)ones(4, 2).rows(1, 0); }},
       {"rows from so far on that the sum overflows",
-       "nn::Tensor: 2 rows from 18446744073709551615 on, the tensor has 4",
+       "nn::Tensor: 2 rows starting at 18446744073709551615, expected at least 1 within the "
+       "tensor's 4",
        [] { (void)ones(4, 2).rows(minus_one, 2); }},
-      {"rows of nothing", "nn::Tensor: 1 rows from 0 on, the tensor has 0",
+      {"rows of nothing",
+       "nn::Tensor: 1 rows starting at 0, expected at least 1 within the tensor's 0",
        [] { (void)Tensor{}.rows(0, 1); }},
       {"images of no count",
-       "nn::InterleavedImages: 0 images of shape (1, 2, 2), expected at least 1 of (C, H, W)",
+       "nn::InterleavedImages: 0 images of shape (1, 2, 2), expected at least 1 image of shape (C, "
+       "H, W)",
        [] { (void)nn::InterleavedImages{0, Shape{1, 2, 2}}; }},
       {"images whose sample has one axis",
-       "nn::InterleavedImages: 3 images of shape (4), expected at least 1 of (C, H, W)",
+       "nn::InterleavedImages: 3 images of shape (4), expected at least 1 image of shape (C, H, W)",
        [] { (void)nn::InterleavedImages{3, Shape{4}}; }},
       {"images of a tensor of two axes",
-       "nn::InterleavedImages: (2, 3) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: the tensor has shape (2, 3), expected (B, C, H, W)",
        [] { (void)nn::InterleavedImages{ones(2, 3)}; }},
       {"images of a tensor that was moved from",
-       "nn::InterleavedImages: () is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: the tensor has shape (), expected (B, C, H, W)",
        [] {
          Tensor x = ones(1, 1, 2, 2);
          const Tensor y = std::move(x);
@@ -253,7 +258,7 @@ std::vector<Case> numbers() {
          const Tensor b{1, 2};
          (void)nn::matmul(ones(2, 3), ones(3, 4), b.values());
        }},
-      {"a random number below 0", "nn::Random::below: bound is 0",
+      {"a random number below 0", "nn::Random::below: bound is 0, expected at least 1",
        [] { (void)nn::Random{1}.below(0); }},
       {"no threads", "nn::set_threads: 0 threads, expected 1 to 1024", [] { nn::set_threads(0); }},
       {"too many threads", "nn::set_threads: 2000 threads, expected 1 to 1024",
@@ -344,7 +349,7 @@ std::vector<Case> layers_that_cannot_be() {
        [] { (void)nn::AveragePool{nn::Extent{0, 2}}; }},
       {"a reshape to nothing", "nn::Reshape: a sample of shape (), expected 1 to 3 axes",
        [] { (void)nn::Reshape{Shape{}}; }},
-      {"a reshape to an axis of length 0", "nn::Shape: axis 1 has length 0",
+      {"a reshape to an axis of length 0", "nn::Shape: axis 1 has length 0, expected at least 1",
        [] { (void)nn::Reshape{1, 0, 28}; }},
       {"a reshape to four axes",
        "nn::Reshape: a sample of shape (1, 2, 3, 4), expected 1 to 3 axes",
@@ -409,40 +414,40 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
       {"softmax: predict of nothing", "nn::Softmax: input has shape (), expected (B, M)",
        [] { predict(nn::Softmax{}, Tensor{}); }},
       {"convolution: forward of rows",
-       "nn::InterleavedImages: (2, 9) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { forward(convolution(), ones(2, 9)); }},
       {"convolution: forward of other channels",
-       "nn::Convolution: expects images of shape (1, H, W), input has (3, 5, 5)",
+       "nn::Convolution: expects images of shape (1, H, W), the input has (3, 5, 5)",
        [] { forward(convolution(), ones(2, 3, 5, 5)); }},
       {"convolution: forward of images smaller than the kernel",
-       "nn::Convolution: expects images of at least 3×3, input has (1, 2, 2)",
+       "nn::Convolution: expects images of at least 3×3, the input has (1, 2, 2)",
        [] { forward(convolution(), ones(2, 1, 2, 2)); }},
       {"convolution: predict of rows",
-       "nn::InterleavedImages: (2, 9) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { predict(convolution(), ones(2, 9)); }},
       {"convolution: predict of nothing",
-       "nn::InterleavedImages: () is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: the tensor has shape (), expected (B, C, H, W)",
        [] { predict(convolution(), Tensor{}); }},
       {"convolution: predict of no images", "nn::Convolution: input is empty",
        [] { predict(convolution(), nn::InterleavedImages{}); }},
       {"convolution: forward of no images", "nn::Convolution: input is empty",
        [] { forward(convolution(), nn::InterleavedImages{}); }},
       {"max pool: forward of rows",
-       "nn::InterleavedImages: (2, 9) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { forward(nn::MaxPool{2}, ones(2, 9)); }},
       {"max pool: forward of images smaller than the window",
-       "nn::MaxPool: expects images of at least 3×3, input has (1, 2, 2)",
+       "nn::MaxPool: expects images of at least 3×3, the input has (1, 2, 2)",
        [] { forward(nn::MaxPool{3}, ones(2, 1, 2, 2)); }},
       {"max pool: predict of three axes",
-       "nn::InterleavedImages: (2, 4, 4) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: the tensor has shape (2, 4, 4), expected (B, C, H, W)",
        [] { predict(nn::MaxPool{2}, ones(2, 4, 4)); }},
       {"max pool: predict of no images", "nn::MaxPool: input is empty",
        [] { predict(nn::MaxPool{2}, nn::InterleavedImages{}); }},
       {"average pool: forward of rows",
-       "nn::InterleavedImages: (2, 9) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { forward(nn::AveragePool{2}, ones(2, 9)); }},
       {"average pool: predict of images smaller than the window",
-       "nn::AveragePool: expects images of at least 3×3, input has (1, 2, 2)",
+       "nn::AveragePool: expects images of at least 3×3, the input has (1, 2, 2)",
        [] { predict(nn::AveragePool{3}, ones(20, 1, 2, 2)); }},
       {"average pool: predict of no images", "nn::AveragePool: input is empty",
        [] { predict(nn::AveragePool{2}, nn::InterleavedImages{}); }},
@@ -462,7 +467,7 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
        "nn::BatchNorm: input has shape (4, 3, 5), expected (B, 3) or (B, 3, H, W)",
        [] { forward(nn::BatchNorm{3}, ones(4, 3, 5)); }},
       {"batch normalization: forward of a single row",
-       "nn::BatchNorm: a training batch of shape (1, 3) has one value of each feature, expected at "
+       "nn::BatchNorm: a training batch of shape (1, 3) has one value per feature, expected at "
        "least 2",
        [] { forward(nn::BatchNorm{3}, ones(1, 3)); }},
       {"batch normalization: predict of other channels",
@@ -491,48 +496,51 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
 // Backward before forward.
 std::vector<Case> backward_before_forward() {
   return {
-      {"dense: backward first", "nn::Dense: backward before forward",
+      {"dense: backward first", "nn::Dense: backward() was called before forward()",
        [] { backward(nn::Dense{2, 3}, ones(4, 3)); }},
-      {"dense: backward_parameters first", "nn::Dense: backward before forward",
+      {"dense: backward_parameters first", "nn::Dense: backward() was called before forward()",
        [] { nn::Dense{2, 3}.backward_parameters(ones(4, 3)); }},
-      {"ReLU: backward first", "nn::ReLU: backward before forward",
+      {"ReLU: backward first", "nn::ReLU: backward() was called before forward()",
        [] { backward(nn::ReLU{}, ones(4, 3)); }},
-      {"leaky ReLU: backward first", "nn::LeakyReLU: backward before forward",
+      {"leaky ReLU: backward first", "nn::LeakyReLU: backward() was called before forward()",
        [] { backward(nn::LeakyReLU{}, ones(4, 3)); }},
-      {"sigmoid: backward first", "nn::Sigmoid: backward before forward",
+      {"sigmoid: backward first", "nn::Sigmoid: backward() was called before forward()",
        [] { backward(nn::Sigmoid{}, ones(4, 3)); }},
-      {"tanh: backward first", "nn::Tanh: backward before forward",
+      {"tanh: backward first", "nn::Tanh: backward() was called before forward()",
        [] { backward(nn::Tanh{}, ones(4, 3)); }},
-      {"softmax: backward first", "nn::Softmax: backward before forward",
+      {"softmax: backward first", "nn::Softmax: backward() was called before forward()",
        [] { backward(nn::Softmax{}, ones(4, 3)); }},
-      {"convolution: backward first", "nn::Convolution: backward before forward",
+      {"convolution: backward first", "nn::Convolution: backward() was called before forward()",
        [] { backward(convolution(), ones(2, 2, 3, 3)); }},
-      {"convolution: backward_parameters first", "nn::Convolution: backward before forward",
+      {"convolution: backward_parameters first",
+       "nn::Convolution: backward() was called before forward()",
        [] { convolution().backward_parameters(ones(2, 2, 3, 3)); }},
-      {"max pool: backward first", "nn::MaxPool: backward before forward",
+      {"max pool: backward first", "nn::MaxPool: backward() was called before forward()",
        [] { backward(nn::MaxPool{2}, ones(2, 1, 2, 2)); }},
-      {"average pool: backward first", "nn::AveragePool: backward before forward",
+      {"average pool: backward first", "nn::AveragePool: backward() was called before forward()",
        [] { backward(nn::AveragePool{2}, ones(2, 1, 2, 2)); }},
-      {"reshape: backward first", "nn::Reshape: backward before forward",
+      {"reshape: backward first", "nn::Reshape: backward() was called before forward()",
        [] { backward(nn::Reshape{2, 2}, ones(2, 2, 2)); }},
-      {"flatten: backward first", "nn::Flatten: backward before forward",
+      {"flatten: backward first", "nn::Flatten: backward() was called before forward()",
        [] { backward(nn::Flatten{}, ones(2, 4)); }},
-      {"dropout: backward first", "nn::Dropout: backward before forward",
+      {"dropout: backward first", "nn::Dropout: backward() was called before forward()",
        [] {
          nn::Random random{1};
          backward(nn::Dropout{0.5, random}, ones(2, 4));
        }},
-      {"batch normalization: backward first", "nn::BatchNorm: backward before forward",
+      {"batch normalization: backward first",
+       "nn::BatchNorm: backward() was called before forward()",
        [] { backward(nn::BatchNorm{3}, ones(2, 3)); }},
-      {"layer normalization: backward first", "nn::LayerNorm: backward before forward",
+      {"layer normalization: backward first",
+       "nn::LayerNorm: backward() was called before forward()",
        [] { backward(nn::LayerNorm{3}, ones(2, 3)); }},
-      {"recurrent: backward first", "nn::Recurrent: backward before forward",
+      {"recurrent: backward first", "nn::Recurrent: backward() was called before forward()",
        [] { backward(nn::Recurrent{3, 2}, ones(4, 2)); }},
-      {"GRU: backward first", "nn::GRU: backward before forward",
+      {"GRU: backward first", "nn::GRU: backward() was called before forward()",
        [] { backward(nn::GRU{3, 2}, ones(4, 2)); }},
-      {"LSTM: backward first", "nn::LSTM: backward before forward",
+      {"LSTM: backward first", "nn::LSTM: backward() was called before forward()",
        [] { backward(nn::LSTM{3, 2}, ones(4, 2)); }},
-      {"LSTM: backward_parameters first", "nn::LSTM: backward before forward",
+      {"LSTM: backward_parameters first", "nn::LSTM: backward() was called before forward()",
        [] { nn::LSTM{3, 2}.backward_parameters(ones(4, 2)); }},
   };
 }
@@ -541,53 +549,60 @@ std::vector<Case> backward_before_forward() {
 std::vector<Case> backward_of_what_was_not_the_output() {
   return {
       {"dense: backward of other columns",
-       "nn::Dense: gradient has shape (4, 2), the last output (4, 3)",
+       "nn::Dense: gradient has shape (4, 2), expected (4, 3), the shape of the last output",
        [] { backward_after(nn::Dense{2, 3}, ones(4, 2), ones(4, 2)); }},
       {"dense: backward of other rows",
-       "nn::Dense: gradient has shape (5, 3), the last output (4, 3)",
+       "nn::Dense: gradient has shape (5, 3), expected (4, 3), the shape of the last output",
        [] { backward_after(nn::Dense{2, 3}, ones(4, 2), ones(5, 3)); }},
-      {"dense: backward of nothing", "nn::Dense: gradient has shape (), the last output (4, 3)",
+      {"dense: backward of nothing",
+       "nn::Dense: gradient has shape (), expected (4, 3), the shape of the last output",
        [] { backward_after(nn::Dense{2, 3}, ones(4, 2), Tensor{}); }},
       {"ReLU: backward of another shape",
-       "nn::ReLU: gradient has shape (4, 3), the last output (4, 2)",
+       "nn::ReLU: gradient has shape (4, 3), expected (4, 2), the shape of the last output",
        [] { backward_after(nn::ReLU{}, ones(4, 2), ones(4, 3)); }},
       {"softmax: backward of another shape",
-       "nn::Softmax: gradient has shape (4, 3), the last output (4, 2)",
+       "nn::Softmax: gradient has shape (4, 3), expected (4, 2), the shape of the last output",
        [] { backward_after(nn::Softmax{}, ones(4, 2), ones(4, 3)); }},
       {"convolution: backward of another size",
-       "nn::Convolution: gradient has shape (2, 2, 5, 5), the last output (2, 2, 3, 3)",
+       "nn::Convolution: gradient has shape (2, 2, 5, 5), expected (2, 2, 3, 3), the shape of the "
+       "last output",
        [] { backward_after(convolution(), ones(2, 1, 5, 5), ones(2, 2, 5, 5)); }},
       {"convolution: backward of rows",
-       "nn::InterleavedImages: (2, 18) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: the tensor has shape (2, 18), expected (B, C, H, W)",
        [] { backward_after(convolution(), ones(2, 1, 5, 5), ones(2, 18)); }},
       {"max pool: backward of another size",
-       "nn::MaxPool: gradient has shape (2, 1, 4, 4), the last output (2, 1, 2, 2)",
+       "nn::MaxPool: gradient has shape (2, 1, 4, 4), expected (2, 1, 2, 2), the shape of the last "
+       "output",
        [] { backward_after(nn::MaxPool{2}, ones(2, 1, 4, 4), ones(2, 1, 4, 4)); }},
       {"average pool: backward of more images",
-       "nn::AveragePool: gradient has shape (3, 1, 2, 2), the last output (2, 1, 2, 2)",
+       "nn::AveragePool: gradient has shape (3, 1, 2, 2), expected (2, 1, 2, 2), the shape of the "
+       "last output",
        [] { backward_after(nn::AveragePool{2}, ones(2, 1, 4, 4), ones(3, 1, 2, 2)); }},
       {"reshape: backward of fewer values",
-       "nn::Reshape: gradient has shape (2, 2, 2), the last input (3, 4)",
+       "nn::Reshape: gradient has shape (2, 2, 2), expected as many values as in the last input, "
+       "(3, 4)",
        [] { backward_after(nn::Reshape{2, 2}, ones(3, 4), ones(2, 2, 2)); }},
       {"flatten: backward of nothing",
-       "nn::Flatten: gradient has shape (), the last input (3, 2, 2)",
+       "nn::Flatten: gradient has shape (), expected as many values as in the last input, (3, 2, "
+       "2)",
        [] { backward_after(nn::Flatten{}, ones(3, 2, 2), Tensor{}); }},
       {"dropout: backward of another shape",
-       "nn::Dropout: gradient has shape (4, 3), the last output (4, 2)",
+       "nn::Dropout: gradient has shape (4, 3), expected (4, 2), the shape of the last output",
        [] {
          nn::Random random{1};
          backward_after(nn::Dropout{0.5, random}, ones(4, 2), ones(4, 3));
        }},
       {"batch normalization: backward of more rows",
-       "nn::BatchNorm: gradient has shape (5, 3), the last output (4, 3)",
+       "nn::BatchNorm: gradient has shape (5, 3), expected (4, 3), the shape of the last output",
        [] { backward_after(nn::BatchNorm{3}, ones(4, 3), ones(5, 3)); }},
       {"layer normalization: backward of more rows",
-       "nn::LayerNorm: gradient has shape (5, 3), the last output (4, 3)",
+       "nn::LayerNorm: gradient has shape (5, 3), expected (4, 3), the shape of the last output",
        [] { backward_after(nn::LayerNorm{3}, ones(4, 3), ones(5, 3)); }},
       {"LSTM: backward of a sequence where the last is the output",
-       "nn::LSTM: gradient has shape (4, 5, 2), the last output (4, 2)",
+       "nn::LSTM: gradient has shape (4, 5, 2), expected (4, 2), the shape of the last output",
        [] { backward_after(nn::LSTM{3, 2}, ones(4, 5, 3), ones(4, 5, 2)); }},
-      {"GRU: backward of more units", "nn::GRU: gradient has shape (4, 3), the last output (4, 2)",
+      {"GRU: backward of more units",
+       "nn::GRU: gradient has shape (4, 3), expected (4, 2), the shape of the last output",
        [] { backward_after(nn::GRU{3, 2}, ones(4, 5, 3), ones(4, 3)); }},
   };
 }
@@ -595,79 +610,83 @@ std::vector<Case> backward_of_what_was_not_the_output() {
 // Moved from.
 std::vector<Case> moved_from() {
   return {
-      {"dense: predict after a move", "nn::Dense: has no weights, it was moved from",
+      {"dense: predict after a move", "nn::Dense: has no weights because it was moved from",
        [] { predict_moved(nn::Dense{2, 3}, ones(4, 2)); }},
-      {"dense: backward after a move", "nn::Dense: backward before forward",
+      {"dense: backward after a move", "nn::Dense: backward() was called before forward()",
        [] { backward_moved(nn::Dense{2, 3}, ones(4, 2), ones(4, 3)); }},
-      {"ReLU: backward after a move", "nn::ReLU: backward before forward",
+      {"ReLU: backward after a move", "nn::ReLU: backward() was called before forward()",
        [] { backward_moved(nn::ReLU{}, ones(4, 2), ones(4, 2)); }},
-      {"softmax: backward after a move", "nn::Softmax: backward before forward",
+      {"softmax: backward after a move", "nn::Softmax: backward() was called before forward()",
        [] { backward_moved(nn::Softmax{}, ones(4, 2), ones(4, 2)); }},
       {"convolution: predict after a move",
-       "nn::Convolution: has no weights, it was moved from, input has (1, 5, 5)",
+       "nn::Convolution: has no weights because it was moved from, the input has (1, 5, 5)",
        [] { predict_moved(convolution(), ones(2, 1, 5, 5)); }},
-      {"convolution: backward after a move", "nn::Convolution: backward before forward",
+      {"convolution: backward after a move",
+       "nn::Convolution: backward() was called before forward()",
        [] { backward_moved(convolution(), ones(2, 1, 5, 5), ones(2, 2, 3, 3)); }},
-      {"max pool: backward after a move", "nn::MaxPool: backward before forward",
+      {"max pool: backward after a move", "nn::MaxPool: backward() was called before forward()",
        [] { backward_moved(nn::MaxPool{2}, ones(2, 1, 4, 4), ones(2, 1, 2, 2)); }},
-      {"dropout: backward after a move", "nn::Dropout: backward before forward",
+      {"dropout: backward after a move", "nn::Dropout: backward() was called before forward()",
        [] {
          nn::Random random{1};
          backward_moved(nn::Dropout{0.5, random}, ones(4, 2), ones(4, 2));
        }},
       {"batch normalization: predict after a move",
-       "nn::BatchNorm: has no weights, it was moved from",
+       "nn::BatchNorm: has no weights because it was moved from",
        [] { predict_moved(nn::BatchNorm{3}, ones(4, 3)); }},
-      {"batch normalization: backward after a move", "nn::BatchNorm: backward before forward",
+      {"batch normalization: backward after a move",
+       "nn::BatchNorm: backward() was called before forward()",
        [] { backward_moved(nn::BatchNorm{3}, ones(4, 3), ones(4, 3)); }},
       {"layer normalization: predict after a move",
-       "nn::LayerNorm: has no weights, it was moved from",
+       "nn::LayerNorm: has no weights because it was moved from",
        [] { predict_moved(nn::LayerNorm{3}, ones(4, 3)); }},
-      {"layer normalization: backward after a move", "nn::LayerNorm: backward before forward",
+      {"layer normalization: backward after a move",
+       "nn::LayerNorm: backward() was called before forward()",
        [] { backward_moved(nn::LayerNorm{3}, ones(4, 3), ones(4, 3)); }},
-      {"recurrent: predict after a move", "nn::Recurrent: has no weights, it was moved from",
+      {"recurrent: predict after a move", "nn::Recurrent: has no weights because it was moved from",
        [] { predict_moved(nn::Recurrent{3, 2}, ones(4, 5, 3)); }},
-      {"recurrent: backward after a move", "nn::Recurrent: backward before forward",
+      {"recurrent: backward after a move", "nn::Recurrent: backward() was called before forward()",
        [] { backward_moved(nn::Recurrent{3, 2}, ones(4, 5, 3), ones(4, 2)); }},
-      {"LSTM: forward after a move", "nn::LSTM: has no weights, it was moved from",
+      {"LSTM: forward after a move", "nn::LSTM: has no weights because it was moved from",
        [] {
          nn::LSTM layer{3, 2};
          const nn::LSTM taken = std::move(layer);
          forward(layer, ones(4, 5, 3));
        }},
-      {"GRU: backward after a move", "nn::GRU: backward before forward",
+      {"GRU: backward after a move", "nn::GRU: backward() was called before forward()",
        [] { backward_moved(nn::GRU{3, 2}, ones(4, 5, 3), ones(4, 2)); }},
-      {"network: predict after a move", "nn::Sequential: has no layers, it was moved from",
+      {"network: predict after a move", "nn::Sequential: has no layers because it was moved from",
        [] { predict_moved(network(), ones(4, 2)); }},
-      {"network: forward after a move", "nn::Sequential: has no layers, it was moved from",
+      {"network: forward after a move", "nn::Sequential: has no layers because it was moved from",
        [] {
          Sequential from = network();
          const Sequential to = std::move(from);
          forward(from, ones(4, 2));
        }},
       {"network: a layer of it after a move",
-       "nn::Sequential: layer index 0, the network has 0 layers",
+       "nn::Sequential: layer index 0, but the network has 0 layers",
        [] {
          Sequential from = network();
          const Sequential to = std::move(from);
          (void)from.layer<nn::Dense>(0);
        }},
       {"network: a layer pushed after it was moved from",
-       "nn::Sequential: layer 1 (Dense 0→0) has no weights, it was moved from, the input has ()",
+       "nn::Sequential: layer 1 (Dense 0→0) has no weights because it was moved from, the input "
+       "has ()",
        [] {
          nn::Dense dense{2, 3};
          const nn::Dense taken = std::move(dense);
          Sequential{}.push(dense);
        }},
       {"network: the outputs of its layers after a move",
-       "nn::Sequential: has no layers, it was moved from",
+       "nn::Sequential: has no layers because it was moved from",
        [] {
          Sequential from = network();
          const Sequential to = std::move(from);
          (void)from.outputs(ones(4, 2));
        }},
       {"network: a layer by its index after a move",
-       "nn::Sequential: layer index 0, the network has 0 layers",
+       "nn::Sequential: layer index 0, but the network has 0 layers",
        [] {
          Sequential from = network();
          const Sequential to = std::move(from);
@@ -687,38 +706,38 @@ std::vector<Case> moved_from() {
          const Sequential to = std::move(from);
          (void)from.parameter("0.weight");
        }},
-      {"any layer: predict after a move", "nn::AnyLayer: is empty, it was moved from",
+      {"any layer: predict after a move", "nn::AnyLayer: is empty because it was moved from",
        [] {
          nn::AnyLayer from{nn::Dense{2, 3}};
          const nn::AnyLayer to = std::move(from);
          (void)from.predict(ones(4, 2));
        }},
-      {"any layer: its type after a move", "nn::AnyLayer: is empty, it was moved from",
+      {"any layer: its type after a move", "nn::AnyLayer: is empty because it was moved from",
        [] {
          nn::AnyLayer from{nn::Dense{2, 3}};
          const nn::AnyLayer to = std::move(from);
          (void)from.as<nn::Dense>();
        }},
-      {"any layer: a copy after a move", "nn::AnyLayer: is empty, it was moved from",
+      {"any layer: a copy after a move", "nn::AnyLayer: is empty because it was moved from",
        [] {
          nn::AnyLayer from{nn::Dense{2, 3}};
          const nn::AnyLayer to = std::move(from);
          (void)nn::AnyLayer{from};
        }},
       {"any layer: what was moved from, assigned to another",
-       "nn::AnyLayer: is empty, it was moved from",
+       "nn::AnyLayer: is empty because it was moved from",
        [] {
          nn::AnyLayer from{nn::Dense{2, 3}};
          nn::AnyLayer to = std::move(from);
          to = from;
        }},
-      {"any cost: value after a move", "nn::AnyCost: is empty, it was moved from",
+      {"any cost: value after a move", "nn::AnyCost: is empty because it was moved from",
        [] {
          nn::AnyCost from{nn::MeanSquaredError{}};
          const nn::AnyCost to = std::move(from);
          (void)from.value(ones(2, 2), ones(2, 2));
        }},
-      {"any cost: a copy after a move", "nn::AnyCost: is empty, it was moved from",
+      {"any cost: a copy after a move", "nn::AnyCost: is empty because it was moved from",
        [] {
          nn::AnyCost from{nn::MeanSquaredError{}};
          const nn::AnyCost to = std::move(from);
@@ -731,25 +750,26 @@ std::vector<Case> moved_from() {
          const nn::Weighted to = std::move(from);
          (void)from.weight(Labels{1});
        }},
-      {"weighted cost: gradient after a move", "nn::AnyCost: is empty, it was moved from",
+      {"weighted cost: gradient after a move", "nn::AnyCost: is empty because it was moved from",
        [] {
          nn::Weighted from{nn::SoftmaxCrossEntropy{}, {1, 2, 3}};
          const nn::Weighted to = std::move(from);
          (void)from.gradient(ones(1, 3), Labels{1});
        }},
-      {"any metric: add after a move", "nn::AnyMetric: is empty, it was moved from",
+      {"any metric: add after a move", "nn::AnyMetric: is empty because it was moved from",
        [] {
          nn::AnyMetric from{nn::Accuracy{}};
          const nn::AnyMetric to = std::move(from);
          from.add(ones(2, 2), Labels{0, 1});
        }},
-      {"any metric: a copy after a move", "nn::AnyMetric: is empty, it was moved from",
+      {"any metric: a copy after a move", "nn::AnyMetric: is empty because it was moved from",
        [] {
          nn::AnyMetric from{nn::Accuracy{}};
          const nn::AnyMetric to = std::move(from);
          (void)nn::AnyMetric{from};
        }},
-      {"any optimizer: step after a move", "nn::AnyOptimizer: has no optimizer, it was moved from",
+      {"any optimizer: step after a move",
+       "nn::AnyOptimizer: has no optimizer because it was moved from",
        [] {
          nn::AnyOptimizer from{nn::Adam{}};
          const nn::AnyOptimizer to = std::move(from);
@@ -757,34 +777,34 @@ std::vector<Case> moved_from() {
          from.step(std::array{&weight});
        }},
       {"any optimizer: a copy after a move",
-       "nn::AnyOptimizer: has no optimizer, it was moved from",
+       "nn::AnyOptimizer: has no optimizer because it was moved from",
        [] {
          nn::AnyOptimizer from{nn::Adam{}};
          const nn::AnyOptimizer to = std::move(from);
          (void)nn::AnyOptimizer{from};
        }},
       {"any optimizer: one that steps with it after a move",
-       "nn::AnyOptimizer: has no optimizer, it was moved from",
+       "nn::AnyOptimizer: has no optimizer because it was moved from",
        [] {
          nn::AnyOptimizer from{nn::Adam{}};
          const nn::AnyOptimizer borrower{std::ref(from)};
          const nn::AnyOptimizer to = std::move(from);
          (void)borrower.learning_rate();
        }},
-      {"a set: batches after a move", "nn::Batches: the set is empty",
+      {"a set: batches after a move", "nn::Batches: 0 samples, expected at least 1",
        [] {
          Dataset from = points();
          const Dataset to = std::move(from);
          (void)nn::Batches{from, {.size = 2}};
        }},
-      {"an epoch: a batch after a move", "nn::Batches: has no order, it was moved from",
+      {"an epoch: a batch after a move", "nn::Batches: has no order because it was moved from",
        [] {
          const Dataset set = points();
          nn::Batches::Epoch from = nn::Batches{set, {.size = 2}}.epoch(1);
          const nn::Batches::Epoch to = std::move(from);
          (void)from[0];
        }},
-      {"an epoch: all batches after a move", "nn::Batches: has no order, it was moved from",
+      {"an epoch: all batches after a move", "nn::Batches: has no order because it was moved from",
        [] {
          const Dataset set = points();
          nn::Batches::Epoch from = nn::Batches{set, {.size = 2}}.epoch(1);
@@ -792,66 +812,68 @@ std::vector<Case> moved_from() {
          for (const nn::Batch& batch : from) (void)batch.size();
        }},
       {"confusion matrix: add after a move",
-       "nn::ConfusionMatrix: has no counts, it was moved from",
+       "nn::ConfusionMatrix: has no counts because it was moved from",
        [] {
          nn::ConfusionMatrix from{3};
          const nn::ConfusionMatrix to = std::move(from);
          from.add(Labels{1}, Labels{1});
        }},
       {"confusion matrix: accuracy after a move",
-       "nn::ConfusionMatrix: has no counts, it was moved from",
+       "nn::ConfusionMatrix: has no counts because it was moved from",
        [] {
          nn::ConfusionMatrix from{3};
          const nn::ConfusionMatrix to = std::move(from);
          (void)from.accuracy();
        }},
       {"confusion matrix: table after a move",
-       "nn::ConfusionMatrix: has no counts, it was moved from",
+       "nn::ConfusionMatrix: has no counts because it was moved from",
        [] {
          nn::ConfusionMatrix from{3};
          const nn::ConfusionMatrix to = std::move(from);
          (void)from.table();
        }},
       {"confusion matrix: report after a move",
-       "nn::ConfusionMatrix: has no counts, it was moved from",
+       "nn::ConfusionMatrix: has no counts because it was moved from",
        [] {
          nn::ConfusionMatrix from{3};
          const nn::ConfusionMatrix to = std::move(from);
          (void)from.report();
        }},
-      {"recall: value after a move", "nn::ConfusionMatrix: has no counts, it was moved from",
+      {"recall: value after a move", "nn::ConfusionMatrix: has no counts because it was moved from",
        [] {
          nn::Recall from{3};
          const nn::Recall to = std::move(from);
          (void)from.value();
        }},
-      {"evaluate: a cost that was moved from", "nn::AnyCost: is empty, it was moved from",
+      {"evaluate: a cost that was moved from", "nn::AnyCost: is empty because it was moved from",
        [] {
          nn::AnyCost from{nn::SoftmaxCrossEntropy{}};
          const nn::AnyCost to = std::move(from);
          (void)nn::evaluate(network(), from, points());
        }},
-      {"evaluate: a metric that was moved from", "nn::AnyMetric: is empty, it was moved from",
+      {"evaluate: a metric that was moved from",
+       "nn::AnyMetric: is empty because it was moved from",
        [] {
          std::vector<nn::AnyMetric> metrics{nn::Accuracy{}};
          const nn::AnyMetric to = std::move(metrics[0]);
          (void)nn::evaluate(network(), nn::SoftmaxCrossEntropy{}, points(), metrics);
        }},
-      {"trainer: fit after a move", "nn::AnyCost: is empty, it was moved from",
+      {"trainer: fit after a move", "nn::AnyCost: is empty because it was moved from",
        [] {
          Sequential n = network();
          nn::Trainer from = trainer(n);
          const nn::Trainer to = std::move(from);
          from.fit(points());
        }},
-      {"trainer: evaluate after a move", "nn::AnyCost: is empty, it was moved from",
+      {"trainer: evaluate after a move", "nn::AnyCost: is empty because it was moved from",
        [] {
          Sequential n = network();
          nn::Trainer from = trainer(n);
          const nn::Trainer to = std::move(from);
          (void)from.evaluate(points());
        }},
-      {"trainer: the rate after a move", "nn::AnyOptimizer: has no optimizer, it was moved from",
+      {"trainer: the rate after a move",
+       "nn::AnyOptimizer: has no optimizer because it was moved from",
        [] {
          Sequential n = network();
          nn::Trainer from = trainer(n);
@@ -859,7 +881,7 @@ std::vector<Case> moved_from() {
          (void)from.optimizer().learning_rate();
        }},
       {"trainer: fit after its optimizer was moved from",
-       "nn::AnyOptimizer: has no optimizer, it was moved from",
+       "nn::AnyOptimizer: has no optimizer because it was moved from",
        [] {
          Sequential n = network();
          nn::Trainer t = trainer(n);
@@ -867,7 +889,7 @@ std::vector<Case> moved_from() {
          t.fit(points());
        }},
       {"trainer: fit while its optimizer is moved from",
-       "nn::AnyOptimizer: has no optimizer, it was moved from",
+       "nn::AnyOptimizer: has no optimizer because it was moved from",
        [] {
          Sequential n = network();
          nn::Trainer t = trainer(n);
@@ -888,28 +910,29 @@ std::vector<Case> moved_from() {
          const Sequential to = std::move(n);
          (void)t.evaluate(points());
        }},
-      {"predict: a network that was moved from", "nn::Sequential: has no layers, it was moved from",
+      {"predict: a network that was moved from",
+       "nn::Sequential: has no layers because it was moved from",
        [] {
          Sequential n = network();
          const Sequential to = std::move(n);
          (void)nn::predict(n, ones(4, 2));
        }},
       {"training: a step of a network that was moved from",
-       "nn::Sequential: has no layers, it was moved from",
+       "nn::Sequential: has no layers because it was moved from",
        [] {
          Stepped stepped;
          const Sequential to = std::move(stepped.net);
          stepped.training.step();
        }},
       {"training: a step with an optimizer that was moved from",
-       "nn::AnyOptimizer: has no optimizer, it was moved from",
+       "nn::AnyOptimizer: has no optimizer because it was moved from",
        [] {
          Stepped stepped;
          const nn::AnyOptimizer to = std::move(stepped.optimizer);
          stepped.training.step();
        }},
       {"training: of a set that was moved from",
-       "nn::Batches: the set has 0 samples, too few for 1 batches of 6",
+       "nn::Batches: the set now has 0 samples, too few for 1 batches of 6",
        [] {
          Stepped stepped;
          const Dataset to = std::move(stepped.set);
@@ -953,23 +976,24 @@ std::vector<Case> networks() {
        [] { (void)network().predict(Tensor{}); }},
       {"network: where values go wrong, for nothing", "nn::Sequential: input is empty",
        [] { (void)network().first_not_finite(Tensor{}); }},
-      {"network: backward first", "nn::Dense: backward before forward",
+      {"network: backward first", "nn::Dense: backward() was called before forward()",
        [] { backward(network(), ones(4, 3)); }},
-      {"network: backward_parameters first", "nn::Dense: backward before forward",
+      {"network: backward_parameters first", "nn::Dense: backward() was called before forward()",
        [] { network().backward_parameters(ones(4, 3)); }},
       {"network: backward of another shape",
-       "nn::Dense: gradient has shape (4, 2), the last output (4, 3)",
+       "nn::Dense: gradient has shape (4, 2), expected (4, 3), the shape of the last output",
        [] { backward_after(network(), ones(4, 2), ones(4, 2)); }},
       {"network: a layer that is not there",
-       "nn::Sequential: layer index 7, the network has 3 layers",
+       "nn::Sequential: layer index 7, but the network has 3 layers",
        [] { (void)network().layer<nn::Dense>(7); }},
       {"network: a layer of another type",
-       "nn::Sequential: layer index 1 is ReLU, another type was asked for",
+       "nn::Sequential: layer index 1 is ReLU, but another type was asked for",
        [] { (void)network().layer<nn::Dense>(1); }},
       {"network: a layer by an index that is not there",
-       "nn::Sequential: layer index 3, the network has 3 layers", [] { (void)network()[3]; }},
+       "nn::Sequential: layer index 3, but the network has 3 layers", [] { (void)network()[3]; }},
       {"network: a layer of an empty network",
-       "nn::Sequential: layer index 0, the network has 0 layers", [] { (void)Sequential{}[0]; }},
+       "nn::Sequential: layer index 0, but the network has 0 layers",
+       [] { (void)Sequential{}[0]; }},
       {"network: a layer that predicts other columns", "nn::Dense: input has 5 columns, expected 2",
        [] { (void)network()[0].predict(ones(4, 5)); }},
       {"network: a dense layer that predicts no images",
@@ -996,33 +1020,37 @@ std::vector<Case> networks() {
        "nn::Sequential: layers 3 to 0, expected a range within 0 to 3",
        [] { network().unfreeze(3, 0); }},
       {"network: whether a layer that is not there is frozen",
-       "nn::Sequential: layer index 3, the network has 3 layers",
+       "nn::Sequential: layer index 3, but the network has 3 layers",
        [] { (void)network().is_frozen(3); }},
       {"network: a parameter of a layer that is not there",
-       "nn::Sequential: there is no parameter '9.weight'; there are: 0.weight, 0.bias, 2.weight, "
+       "nn::Sequential: there is no parameter '9.weight'; the parameters are: 0.weight, 0.bias, "
+       "2.weight, "
        "2.bias",
        [] { (void)network().parameter("9.weight"); }},
       {"network: a parameter of a layer without any",
-       "nn::Sequential: there is no parameter '1.weight'; there are: 0.weight, 0.bias, 2.weight, "
+       "nn::Sequential: there is no parameter '1.weight'; the parameters are: 0.weight, 0.bias, "
+       "2.weight, "
        "2.bias",
        [] { (void)network().parameter("1.weight"); }},
       {"network: a parameter without its layer",
-       "nn::Sequential: there is no parameter 'weight'; there are: 0.weight, 0.bias, 2.weight, "
+       "nn::Sequential: there is no parameter 'weight'; the parameters are: 0.weight, 0.bias, "
+       "2.weight, "
        "2.bias",
        [] { (void)network().parameter("weight"); }},
       {"network: a parameter without a name",
-       "nn::Sequential: there is no parameter ''; there are: 0.weight, 0.bias, 2.weight, 2.bias",
+       "nn::Sequential: there is no parameter ''; the parameters are: 0.weight, 0.bias, 2.weight, "
+       "2.bias",
        [] { (void)network().parameter(""); }},
       {"network: a parameter of a network inside by the name it has there",
-       "nn::Sequential: there is no parameter '1.weight'; there are: 1.0.weight, 1.0.bias",
+       "nn::Sequential: there is no parameter '1.weight'; the parameters are: 1.0.weight, 1.0.bias",
        [] { (void)Sequential{nn::ReLU{}, Sequential{nn::Dense{2, 1}}}.parameter("1.weight"); }},
       {"network: a parameter where there are none",
        "nn::Sequential: there is no parameter '0.weight'; the network has none",
        [] { (void)Sequential{nn::ReLU{}}.parameter("0.weight"); }},
-      {"any layer: backward first", "nn::Dense: backward before forward",
+      {"any layer: backward first", "nn::Dense: backward() was called before forward()",
        [] { nn::AnyLayer{nn::Dense{2, 3}}.backward(ones(4, 3)); }},
       {"any layer: a convolution of rows",
-       "nn::InterleavedImages: (2, 9) is not the shape of images, expected (B, C, H, W)",
+       "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { nn::AnyLayer{convolution()}.forward(ones(2, 9)); }},
       {"network: a summary of an input that does not fit",
        "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 7",
@@ -1039,7 +1067,8 @@ std::vector<Case> networks() {
          (void)nn::check_gradients(dense, Tensor{});
        }},
       {"gradient check of a layer that was moved from",
-       "nn::check_gradients: Dense 0→0 has no weights, it was moved from, the input has shape "
+       "nn::check_gradients: Dense 0→0 has no weights because it was moved from, the input has "
+       "shape "
        "(4, 2)",
        [] {
          nn::Dense dense{2, 3};
@@ -1047,7 +1076,7 @@ std::vector<Case> networks() {
          (void)nn::check_gradients(dense, ones(4, 2));
        }},
       {"gradient check of a network that was moved from",
-       "nn::Sequential: has no layers, it was moved from",
+       "nn::Sequential: has no layers because it was moved from",
        [] {
          Sequential n = network();
          const Sequential taken = std::move(n);
@@ -1094,18 +1123,21 @@ std::vector<Case> labels_and_targets() {
       {"one-hot rows of a label that was negative",
        "nn::Labels: label of sample 0 is 18446744073709551615, expected 0 to 2",
        [] { (void)Labels{minus_one}.one_hot(3); }},
-      {"one-hot rows without columns", "nn::Shape: axis 1 has length 0",
+      {"one-hot rows without columns", "nn::Shape: axis 1 has length 0, expected at least 1",
        [] { (void)Labels{0}.one_hot(0); }},
-      {"one-hot rows of no labels", "nn::Shape: axis 0 has length 0",
+      {"one-hot rows of no labels", "nn::Shape: axis 0 has length 0, expected at least 1",
        [] { (void)Labels{}.one_hot(3); }},
-      {"the labels of wanted outputs", "nn::Targets: these are wanted outputs, not labels",
+      {"the labels of wanted outputs",
+       "nn::Targets: labels() was called, but the targets are a tensor of outputs",
        [] { (void)Targets{ones(2, 3)}.labels(); }},
       {"the labels of class numbers in a tensor",
-       "nn::Targets: these are wanted outputs, not labels",
+       "nn::Targets: labels() was called, but the targets are a tensor of outputs",
        [] { (void)Targets{Tensor{0, 1}}.labels(); }},
-      {"the wanted outputs of labels", "nn::Targets: these are labels, not wanted outputs",
+      {"the wanted outputs of labels",
+       "nn::Targets: outputs() was called, but the targets are labels",
        [] { (void)Targets{Labels{0, 1}}.outputs(); }},
-      {"the wanted outputs of no targets", "nn::Targets: these are labels, not wanted outputs",
+      {"the wanted outputs of no targets",
+       "nn::Targets: outputs() was called, but the targets are labels",
        [] { (void)Targets{}.outputs(); }},
   };
 }
@@ -1156,7 +1188,8 @@ std::vector<Case> costs() {
        "expected (B, M) and B labels or (B, M)",
        [] { (void)nn::SoftmaxCrossEntropy::value(ones(2, 1, 3, 3), Labels{0, 1}); }},
       {"softmax cross-entropy: one column",
-       "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for yes or no use "
+       "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for one yes-or-no "
+       "output use "
        "BinaryCrossEntropy",
        [] { (void)nn::SoftmaxCrossEntropy::value(ones(2, 1), Labels{0, 1}); }},
       {"softmax cross-entropy: nothing",
@@ -1179,9 +1212,11 @@ std::vector<Case> costs() {
       {"weighted cost: an infinite weight",
        "nn::Weighted: the weight of a class is inf, expected a finite number, 0 or more",
        [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {INFINITY}}; }},
-      {"weighted cost: weights that are all 0", "nn::Weighted: the weights of all classes are 0",
+      {"weighted cost: weights that are all 0",
+       "nn::Weighted: the weights of all classes are 0, expected one above 0",
        [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {0, 0, 0}}; }},
-      {"weighted cost: no weights", "nn::Weighted: the weights of all classes are 0",
+      {"weighted cost: no weights",
+       "nn::Weighted: the weights of all classes are 0, expected one above 0",
        [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {}}; }},
       {"weighted cost: a class without a weight",
        "nn::Weighted: 2 class weights, but a target is class 2",
@@ -1206,9 +1241,10 @@ std::vector<Case> costs() {
        [] {
          (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, 2, 3}}.value(ones(2, 2), Labels{0, 2});
        }},
-      {"balanced weights of nothing", "nn::balanced_weights: there are no targets",
+      {"balanced weights of nothing", "nn::balanced_weights: 0 targets, expected at least 1",
        [] { (void)nn::balanced_weights(Labels{}); }},
-      {"balanced weights of an empty tensor", "nn::balanced_weights: there are no targets",
+      {"balanced weights of an empty tensor",
+       "nn::balanced_weights: 0 targets, expected at least 1",
        [] { (void)nn::balanced_weights(Tensor{}); }},
       {"balanced weights of a label that was negative",
        "nn::balanced_weights: a target is class 18446744073709551615, expected 0 to 16777215",
@@ -1260,37 +1296,40 @@ std::vector<Case> optimizers() {
        "nn::AdamW: learning rate is -1, expected a finite number, 0 or more",
        [] { nn::Adam{{.decoupled = true}}.set_learning_rate(-1); }},
       {"gradient descent on a gradient of another shape",
-       "nn::GradientDescent: weight has shape (3), its gradient (2)",
+       "nn::GradientDescent: weight has shape (3), but its gradient has shape (2)",
        [] { step_torn(nn::GradientDescent{}); }},
       {"momentum on a gradient of another shape",
-       "nn::Momentum: weight has shape (3), its gradient (2)", [] { step_torn(nn::Momentum{}); }},
+       "nn::Momentum: weight has shape (3), but its gradient has shape (2)",
+       [] { step_torn(nn::Momentum{}); }},
       {"RMSProp on a gradient of another shape",
-       "nn::RMSProp: weight has shape (3), its gradient (2)", [] { step_torn(nn::RMSProp{}); }},
-      {"Adam on a gradient of another shape", "nn::Adam: weight has shape (3), its gradient (2)",
+       "nn::RMSProp: weight has shape (3), but its gradient has shape (2)",
+       [] { step_torn(nn::RMSProp{}); }},
+      {"Adam on a gradient of another shape",
+       "nn::Adam: weight has shape (3), but its gradient has shape (2)",
        [] { step_torn(nn::Adam{}); }},
       {"momentum on other parameters",
-       "nn::Momentum: parameter 2 is bias of shape (3), before it was missing; give every list of "
-       "parameters its own optimizer",
+       "nn::Momentum: parameter 2 is bias of shape (3), but in the first step it was missing; use "
+       "one optimizer for each list of parameters",
        [] { step_others(nn::Momentum{}); }},
       {"RMSProp on other parameters",
-       "nn::RMSProp: parameter 2 is bias of shape (3), before it was missing; give every list of "
-       "parameters its own optimizer",
+       "nn::RMSProp: parameter 2 is bias of shape (3), but in the first step it was missing; use "
+       "one optimizer for each list of parameters",
        [] { step_others(nn::RMSProp{}); }},
       {"Adam on other parameters",
-       "nn::Adam: parameter 2 is bias of shape (3), before it was missing; give every list of "
-       "parameters its own optimizer",
+       "nn::Adam: parameter 2 is bias of shape (3), but in the first step it was missing; use one "
+       "optimizer for each list of parameters",
        [] { step_others(nn::Adam{}); }},
       {"AdamW on other parameters",
-       "nn::AdamW: parameter 2 is bias of shape (3), before it was missing; give every list of "
-       "parameters its own optimizer",
+       "nn::AdamW: parameter 2 is bias of shape (3), but in the first step it was missing; use one "
+       "optimizer for each list of parameters",
        [] { step_others(nn::Adam{{.decoupled = true}}); }},
       {"Adam on fewer parameters",
-       "nn::Adam: parameter 2 is missing, before it was bias of shape (3); give every list of "
-       "parameters its own optimizer",
+       "nn::Adam: parameter 2 is missing, but in the first step it was bias of shape (3); use one "
+       "optimizer for each list of parameters",
        [] { step_fewer(nn::Adam{}); }},
       {"momentum asked for the state of other parameters",
-       "nn::Momentum: parameter 1 is weight of shape (2), before it was weight of shape (3); give "
-       "every list of parameters its own optimizer",
+       "nn::Momentum: parameter 1 is weight of shape (2), but in the first step it was weight of "
+       "shape (3); use one optimizer for each list of parameters",
        [] {
          nn::Momentum momentum;
          nn::Parameter known{"weight", ones(3)};
@@ -1299,7 +1338,7 @@ std::vector<Case> optimizers() {
          (void)momentum.state(std::array{&other});
        }},
       {"any optimizer on a gradient of another shape",
-       "nn::Adam: weight has shape (3), its gradient (2)",
+       "nn::Adam: weight has shape (3), but its gradient has shape (2)",
        [] { step_torn(nn::AnyOptimizer{nn::Adam{}}); }},
       {"any optimizer set to a negative rate",
        "nn::Adam: learning rate is -1, expected a finite number, 0 or more",
@@ -1333,10 +1372,10 @@ std::vector<Case> schedules() {
        [] { (void)nn::WarmUp{{.epochs = 0}}; }},
       {"a warm-up from NaN", "nn::WarmUp: first is nan, expected a finite number, 0 or more",
        [] { (void)nn::WarmUp{{.first = NAN}}; }},
-      {"a warm-up with nothing behind it", "nn::WarmUp: the schedule that follows is empty",
+      {"a warm-up with nothing behind it", "nn::WarmUp: the schedule after the warm-up is empty",
        [] { (void)nn::WarmUp{{.epochs = 1}, nn::Schedule{}}; }},
       {"a warm-up as long as the training",
-       "nn::WarmUp: the rate rises for 5 epochs, the training has 5, expected more",
+       "nn::WarmUp: the warm-up takes 5 epochs, but the training has 5, expected more",
        [] { (void)nn::WarmUp{{.epochs = 5}}(nn::Progress{.epochs = 5}); }},
       {"a plateau of no patience", "nn::ReduceOnPlateau: patience is 0, expected at least 1",
        [] { (void)nn::ReduceOnPlateau{{.patience = 0}}; }},
@@ -1352,7 +1391,7 @@ std::vector<Case> schedules() {
 // Data.
 std::vector<Case> data() {
   return {
-      {"gather from nothing", "nn::gather: the set is empty",
+      {"gather from nothing", "nn::gather: 0 samples, expected at least 1",
        [] {
          const std::vector<std::size_t> one{0};
          (void)nn::gather(Dataset{}, one);
@@ -1365,47 +1404,52 @@ std::vector<Case> data() {
          (void)nn::gather(points(), six);
        }},
       {"gather of inputs and targets that differ in number",
-       "nn::gather: 6 inputs and 2 targets, expected equally many",
+       "nn::gather: 6 inputs and 2 targets, expected the same number of each",
        [] {
          const std::vector<std::size_t> one{0};
          (void)nn::gather(torn(), one);
        }},
-      {"gather a set into itself", "nn::gather: the set would be overwritten while it is read",
+      {"gather a set into itself",
+       "nn::gather: the destination is the set itself, expected a different one",
        [] {
          Dataset set = points();
          const std::vector<std::size_t> last{5};
          nn::gather(set, last, set);
        }},
-      {"a part of a set beyond its end", "nn::Dataset: 2 samples from 5 on, the set has 6",
+      {"a part of a set beyond its end",
+       "nn::Dataset: 2 samples starting at 5, expected at least 1 within the set's 6",
        [] { (void)points().part(5, 2); }},
       {"a part of a set from so far on that the sum overflows",
-       "nn::Dataset: 2 samples from 18446744073709551615 on, the set has 6",
+       "nn::Dataset: 2 samples starting at 18446744073709551615, expected at least 1 within the "
+       "set's 6",
        [] { (void)points().part(minus_one, 2); }},
-      {"a part of a set without samples", "nn::Dataset: 0 samples from 2 on, the set has 6",
+      {"a part of a set without samples",
+       "nn::Dataset: 0 samples starting at 2, expected at least 1 within the set's 6",
        [] { (void)points().part(2, 0); }},
       {"a part of inputs and targets that differ in number",
-       "nn::Dataset: 6 inputs and 2 targets, expected equally many",
+       "nn::Dataset: 6 inputs and 2 targets, expected the same number of each",
        [] { (void)torn().part(0, 1); }},
-      {"the first samples of a set with fewer", "nn::Dataset: 7 samples from 0 on, the set has 6",
+      {"the first samples of a set with fewer",
+       "nn::Dataset: 7 samples starting at 0, expected at least 1 within the set's 6",
        [] { (void)points().first(7); }},
-      {"the first sample of an empty set", "nn::Dataset: the set is empty",
+      {"the first sample of an empty set", "nn::Dataset: 0 samples, expected at least 1",
        [] { (void)Dataset{}.first(1); }},
       {"choose no classes", "nn::choose_classes: no classes, expected at least one",
        [] { (void)nn::choose_classes(points(), {}); }},
-      {"choose a class twice", "nn::choose_classes: class 1 is named twice",
+      {"choose a class twice", "nn::choose_classes: class 1 is listed twice",
        [] { (void)nn::choose_classes(points(), {1, 1}); }},
-      {"choose a class without samples", "nn::choose_classes: no sample is of class 5",
+      {"choose a class without samples", "nn::choose_classes: the set has no sample of class 5",
        [] { (void)nn::choose_classes(points(), {5}); }},
       {"choose classes of rows",
-       "nn::choose_classes: targets are outputs of shape (2, 2), choosing classes needs labels",
+       "nn::choose_classes: targets are outputs of shape (2, but 2), choosing classes needs labels",
        [] { (void)nn::choose_classes({.inputs = ones(2, 2), .targets = ones(2, 2)}, {1}); }},
       {"choose classes among numbers that are not labels",
-       "nn::choose_classes: targets are outputs of shape (1), choosing classes needs labels",
+       "nn::choose_classes: targets are outputs of shape (1), but choosing classes needs labels",
        [] { (void)nn::choose_classes({.inputs = ones(1, 2), .targets = Tensor{1}}, {1}); }},
       {"choose classes of inputs and targets that differ in number",
-       "nn::choose_classes: 6 inputs and 2 targets, expected equally many",
+       "nn::choose_classes: 6 inputs and 2 targets, expected the same number of each",
        [] { (void)nn::choose_classes(torn(), {1}); }},
-      {"batches of nothing", "nn::Batches: the set is empty",
+      {"batches of nothing", "nn::Batches: 0 samples, expected at least 1",
        [] {
          const Dataset set;
          (void)nn::Batches{set, {.size = 1}};
@@ -1421,7 +1465,7 @@ std::vector<Case> data() {
          (void)nn::Batches{set, {.size = 7}};
        }},
       {"batches of inputs and targets that differ in number",
-       "nn::Batches: 6 inputs and 2 targets, expected equally many",
+       "nn::Batches: 6 inputs and 2 targets, expected the same number of each",
        [] {
          const Dataset set = torn();
          (void)nn::Batches{set, {.size = 1}};
@@ -1438,7 +1482,7 @@ std::vector<Case> data() {
          nn::Batches{set, {.size = 4, .drop_last = true}}.epoch(1).read(1, batch);
        }},
       {"the batches of a set that has become smaller",
-       "nn::Batches: the set has 2 samples, too few for 3 batches of 2",
+       "nn::Batches: the set now has 2 samples, too few for 3 batches of 2",
        [] {
          Dataset set = points();
          const nn::Batches batches{set, {.size = 2, .shuffle = false}};
@@ -1454,16 +1498,18 @@ std::vector<Case> data() {
          (void)epoch[2];
        }},
       {"a batch read over the set that it comes from",
-       "nn::gather: the set would be overwritten while it is read",
+       "nn::gather: the destination is the set itself, expected a different one",
        [] {
          Dataset set = points();
          nn::Batches{set, {.size = 2}}.epoch(1).read(0, set);
        }},
       {"a split that leaves nothing",
-       "nn::split: 4 samples for validation and 2 for test leave none of 6 to train",
+       "nn::split: 4 samples for validation and 2 for test leave none of the 6 samples for "
+       "training",
        [] { (void)nn::split(points(), nn::Counts{.validation = 4, .test = 2}); }},
       {"a split of nothing",
-       "nn::split: 0 samples for validation and 0 for test leave none of 0 to train",
+       "nn::split: 0 samples for validation and 0 for test leave none of the 0 samples for "
+       "training",
        [] { (void)nn::split(Dataset{}, nn::Counts{}); }},
       {"a split by a share of 1",
        "nn::split: fraction for validation is 1, expected at least 0 and below 1",
@@ -1475,22 +1521,23 @@ std::vector<Case> data() {
        "nn::split: fraction for validation is nan, expected at least 0 and below 1",
        [] { (void)nn::split(points(), nn::Fractions{.validation = NAN}); }},
       {"a split by shares that leave nothing",
-       "nn::split: 3 samples for validation and 3 for test leave none of 6 to train",
+       "nn::split: 3 samples for validation and 3 for test leave none of the 6 samples for "
+       "training",
        [] { (void)nn::split(points(), nn::Fractions{.validation = 0.5, .test = 0.5}); }},
       {"a stratified split of rows",
-       "nn::split: targets are outputs of shape (4, 2), stratified splitting needs labels",
+       "nn::split: targets are outputs of shape (4, but 2), stratified splitting needs labels",
        [] { (void)nn::split_places(ones(4, 2), nn::Counts{.test = 1}, {.stratified = true}); }},
       {"a stratified split of numbers that are not labels",
-       "nn::split: targets are outputs of shape (2), stratified splitting needs labels",
+       "nn::split: targets are outputs of shape (2), but stratified splitting needs labels",
        [] {
          (void)nn::split_places(Tensor{0, real(0.5)}, nn::Counts{.test = 1}, {.stratified = true});
        }},
       {"a split of inputs and targets that differ in number",
-       "nn::split: 6 inputs and 2 targets, expected equally many",
+       "nn::split: 6 inputs and 2 targets, expected the same number of each",
        [] { (void)nn::split(torn(), nn::Counts{.test = 1}); }},
       {"a split that asks for so much that the sum overflows",
-       "nn::split: 1 samples for validation and 18446744073709551615 for test leave none of 6 to "
-       "train",
+       "nn::split: 1 samples for validation and 18446744073709551615 for test leave none of the 6 "
+       "samples for training",
        [] { (void)nn::split(points(), nn::Counts{.validation = 1, .test = minus_one}); }},
   };
 }
@@ -1520,10 +1567,10 @@ std::vector<Case> augmentation() {
        [] { (void)nn::Augment{{}}(ones(2, 5), nn::Random{1}); }},
       {"augment: three axes",
        "nn::Augment: images have shape (2, 4, 4), expected (B, C, H, W), or (B, H·H) for square "
-       "ones",
+       "images",
        [] { (void)nn::Augment{{}}(ones(2, 4, 4), nn::Random{1}); }},
       {"augment: nothing",
-       "nn::Augment: images have shape (), expected (B, C, H, W), or (B, H·H) for square ones",
+       "nn::Augment: images have shape (), expected (B, C, H, W), or (B, H·H) for square images",
        [] { (void)nn::Augment{{}}(Tensor{}, nn::Random{1}); }},
       {"warp: to no width", "nn::warp: width is 0, expected a factor above 0",
        [] { (void)nn::warp(ones(2, 4), {.width = 0}); }},
@@ -1551,7 +1598,7 @@ std::vector<Case> augmentation() {
 std::vector<Case> metrics() {
   return {
       {"accuracy: targets of another number",
-       "nn::Accuracy: 3 predictions and 2 targets, expected equally many",
+       "nn::Accuracy: 3 predictions and 2 targets, expected the same number of each",
        [] { nn::Accuracy{}.add(ones(3, 2), Labels{0, 1}); }},
       {"accuracy: predictions of one axis",
        "nn::Accuracy: predictions have shape (2), expected (B, M)",
@@ -1565,7 +1612,7 @@ std::vector<Case> metrics() {
        "labels or (B, M)",
        [] { nn::Accuracy{}.add(ones(2, 3), ones(2, 2)); }},
       {"any metric: targets of another number",
-       "nn::Accuracy: 3 predictions and 2 targets, expected equally many",
+       "nn::Accuracy: 3 predictions and 2 targets, expected the same number of each",
        [] { nn::AnyMetric{nn::Accuracy{}}.add(ones(3, 2), Labels{0, 1}); }},
       {"top accuracy of 0", "nn::TopAccuracy: k is 0, expected at least 1",
        [] { (void)nn::TopAccuracy{0}; }},
@@ -1576,7 +1623,7 @@ std::vector<Case> metrics() {
        "nn::TopAccuracy: predictions have shape (), expected (B, M) with M at least 2",
        [] { nn::TopAccuracy{2}.add(Tensor{}, Tensor{}); }},
       {"top accuracy: targets of another number",
-       "nn::TopAccuracy: 3 predictions and 2 targets, expected equally many",
+       "nn::TopAccuracy: 3 predictions and 2 targets, expected the same number of each",
        [] { nn::TopAccuracy{2}.add(ones(3, 2), Labels{0, 1}); }},
       {"top accuracy: class numbers that are not labels",
        "nn::TopAccuracy: predictions have shape (2, 3) and targets (2), expected (B, M) and B "
@@ -1598,7 +1645,7 @@ std::vector<Case> metrics() {
        "nn::ConfusionMatrix: 4294967296 classes, expected 2 to 65536",
        [] { (void)nn::ConfusionMatrix{std::size_t{1} << 32U}; }},
       {"a confusion matrix of lists that differ in length",
-       "nn::ConfusionMatrix: 0 predictions and 1 targets, expected equally many",
+       "nn::ConfusionMatrix: 0 predictions and 1 targets, expected the same number of each",
        [] { nn::ConfusionMatrix{2}.add(Labels{}, Labels{1}); }},
       {"a confusion matrix of a predicted class that it does not have",
        "nn::ConfusionMatrix: class is 2, expected 0 to 1",
@@ -1623,21 +1670,21 @@ std::vector<Case> metrics() {
 // Training.
 std::vector<Case> training() {
   return {
-      {"watch a set without a name", "nn::Trainer: a set cannot be named '', which is not a word",
+      {"watch a set without a name", "nn::Trainer: a set cannot be named '', expected one word",
        [] {
          Sequential n = network();
          const Dataset set = points();
          trainer(n).watch("", set);
        }},
       {"watch a set named like another",
-       "nn::Trainer: a set cannot be named 'validation', another one has that name",
+       "nn::Trainer: a set cannot be named 'validation', that name is taken",
        [] {
          Sequential n = network();
          const Dataset set = points();
          trainer(n).watch("validation", set);
        }},
       {"watch a set twice by one name",
-       "nn::Trainer: a set cannot be named 'odd', another one has that name",
+       "nn::Trainer: a set cannot be named 'odd', that name is taken",
        [] {
          Sequential n = network();
          const Dataset set = points();
@@ -1645,12 +1692,13 @@ std::vector<Case> training() {
          t.watch("odd", set);
          t.watch("odd", set);
        }},
-      {"call nothing after every epoch", "nn::Trainer: on_epoch has no function to call",
+      {"call nothing after every epoch", "nn::Trainer: on_epoch: the function is empty",
        [] {
          Sequential n = network();
          trainer(n).on_epoch(nullptr);
        }},
-      {"fit: nothing", "nn::Training: the training set: the set is empty", [] { fit(Dataset{}); }},
+      {"fit: nothing", "nn::Training: the training set: 0 samples, expected at least 1",
+       [] { fit(Dataset{}); }},
       {"fit: no epochs", "nn::Training: 0 epochs, expected at least 1",
        [] { fit(points(), {}, {.epochs = 0}); }},
       {"fit: batches of no size", "nn::Batches: batch size is 0, expected 1 to 6",
@@ -1685,18 +1733,22 @@ std::vector<Case> training() {
          nn::Trainer{n, cost, nn::Adam{}}.fit(points().first(2), points());
        }},
       {"fit: a schedule that gives NaN",
-       "nn::Training: the schedule gives the factor nan after 0 epochs, expected a finite number, "
+       "nn::Training: the schedule returned the factor nan after 0 epochs, expected a finite "
+       "number, "
        "0 or more",
        [] { fit(points(), {}, {.steps = {.schedule = [](const nn::Progress&) { return NAN; }}}); }},
       {"fit: a schedule that gives a negative factor",
-       "nn::Training: the schedule gives the factor -1 after 0 epochs, expected a finite number, 0 "
+       "nn::Training: the schedule returned the factor -1 after 0 epochs, expected a finite "
+       "number, 0 "
        "or more",
        [] { fit(points(), {}, {.steps = {.schedule = [](const nn::Progress&) { return -1; }}}); }},
-      {"fit: an augmentation that loses samples", "nn::Training: augment made 5 samples of 6",
+      {"fit: an augmentation that loses samples",
+       "nn::Training: augment returned 5 samples, expected 6",
        [] {
          fit(points(), {}, {.steps = {.augment = [](Tensor, nn::Random) { return ones(5, 2); }}});
        }},
-      {"fit: an augmentation that returns nothing", "nn::Training: augment made 0 samples of 6",
+      {"fit: an augmentation that returns nothing",
+       "nn::Training: augment returned 0 samples, expected 6",
        [] {
          fit(points(), {}, {.steps = {.augment = [](Tensor, nn::Random) { return Tensor{}; }}});
        }},
@@ -1706,7 +1758,7 @@ std::vector<Case> training() {
          fit(points(), {}, {.steps = {.augment = [](Tensor, nn::Random) { return ones(6, 3); }}});
        }},
       {"fit: inputs and targets that differ in number",
-       "nn::Training: the training set: 6 inputs and 2 targets, expected equally many",
+       "nn::Training: the training set: 6 inputs and 2 targets, expected the same number of each",
        [] { fit(torn()); }},
       {"fit: inputs of other columns",
        "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 5",
@@ -1749,15 +1801,16 @@ std::vector<Case> training() {
        "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 5",
        [] { fit(points(), {.inputs = ones(2, 5), .targets = Labels{0, 1}}); }},
       {"fit: validation without inputs",
-       "nn::Training: the validation set: 0 inputs and 2 targets, expected equally many",
+       "nn::Training: the validation set: 0 inputs and 2 targets, expected the same number of each",
        [] { fit(points(), {.inputs = {}, .targets = Labels{1, 2}}); }},
       {"fit: validation without targets",
-       "nn::Training: the validation set: 6 inputs and 0 targets, expected equally many",
+       "nn::Training: the validation set: 6 inputs and 0 targets, expected the same number of each",
        [] { fit(points(), {.inputs = ones(6, 2)}); }},
       {"fit: a validation label out of range",
        "nn::SoftmaxCrossEntropy: label of sample 1 is 7, expected 0 to 2",
        [] { fit(points(), {.inputs = ones(2, 2), .targets = Labels{0, 7}}); }},
-      {"fit: a watched set without samples", "nn::Training: set odd: the set is empty",
+      {"fit: a watched set without samples",
+       "nn::Training: set odd: 0 samples, expected at least 1",
        [] {
          Sequential n = network();
          const Dataset odd;
@@ -1799,15 +1852,17 @@ std::vector<Case> training() {
          (void)nn::Training{n,   nn::SoftmaxCrossEntropy{},     nn::Adam{},
                             set, {.stopping = {.patience = 2}}, {.validation = &empty}};
        }},
-      {"training: an augmentation that loses samples", "nn::Training: augment made 1 samples of 4",
+      {"training: an augmentation that loses samples",
+       "nn::Training: augment returned 1 samples, expected 4",
        [] {
          Stepped{{.batches = {.size = 4},
                   .steps = {.augment = [](Tensor, nn::Random) { return ones(1, 2); }}}}
              .training.run_epoch();
        }},
       {"training: an optimizer that stepped on another network",
-       "nn::Adam: parameter 1 is weight of shape (2, 4), before it was weight of shape (2, 3); "
-       "give every list of parameters its own optimizer",
+       "nn::Adam: parameter 1 is weight of shape (2, 4), but in the first step it was weight of "
+       "shape (2, 3); "
+       "use one optimizer for each list of parameters",
        [] {
          Sequential other{nn::Dense{2, 3}};
          Stepped stepped;
@@ -1815,8 +1870,9 @@ std::vector<Case> training() {
          stepped.training.step();
        }},
       {"training: a layer frozen after its optimizer has stepped",
-       "nn::Adam: parameter 1 is weight of shape (4, 3), before it was weight of shape (2, 4); "
-       "give every list of parameters its own optimizer",
+       "nn::Adam: parameter 1 is weight of shape (4, 3), but in the first step it was weight of "
+       "shape (2, 4); "
+       "use one optimizer for each list of parameters",
        [] {
          Sequential n = network();
          nn::Trainer t = trainer(n);
@@ -1844,13 +1900,13 @@ std::vector<Case> training() {
 // Evaluation.
 std::vector<Case> evaluation() {
   return {
-      {"evaluate: nothing", "nn::evaluate: the set: the set is empty",
+      {"evaluate: nothing", "nn::evaluate: the set: 0 samples, expected at least 1",
        [] {
          Sequential n = network();
          (void)trainer(n).evaluate(Dataset{});
        }},
       {"evaluate: inputs and targets that differ in number",
-       "nn::evaluate: the set: 6 inputs and 2 targets, expected equally many",
+       "nn::evaluate: the set: 6 inputs and 2 targets, expected the same number of each",
        [] { (void)nn::evaluate(network(), nn::SoftmaxCrossEntropy{}, torn()); }},
       {"evaluate: a network without layers", "nn::evaluate: the network has no layers",
        [] { (void)nn::evaluate(Sequential{}, nn::SoftmaxCrossEntropy{}, points()); }},
@@ -1901,25 +1957,26 @@ std::vector<Case> evaluation() {
 // What follows a training.
 std::vector<Case> observers() {
   return {
-      {"reporter: a step before begin", "nn::Reporter: step before begin",
+      {"reporter: a step before begin", "nn::Reporter: step() was called before begin()",
        [] {
          Stepped stepped;
          nn::Reporter{}.step(stepped.training);
        }},
-      {"reporter: an epoch before begin", "nn::Reporter: epoch before begin",
+      {"reporter: an epoch before begin", "nn::Reporter: epoch() was called before begin()",
        [] {
          Stepped stepped;
          stepped.training.run_epoch();
          nn::Reporter{}.epoch(stepped.training);
        }},
-      {"reporter: an epoch before one has ended", "nn::Reporter: epoch before the end of an epoch",
+      {"reporter: an epoch before one has ended",
+       "nn::Reporter: epoch() was called before an epoch ended",
        [] {
          Stepped stepped;
          nn::Reporter reporter;
          reporter.begin(stepped.training);
          reporter.epoch(stepped.training);
        }},
-      {"reporter: a step after leave", "nn::Reporter: step before begin",
+      {"reporter: a step after leave", "nn::Reporter: step() was called before begin()",
        [] {
          Stepped stepped;
          nn::Reporter reporter;
@@ -1928,14 +1985,14 @@ std::vector<Case> observers() {
          reporter.step(stepped.training);
        }},
       {"a line with a name for a metric that was not measured",
-       "nn::to_line: 1 names of metrics and 0 values, expected equally many",
+       "nn::to_line: 1 metric names and 0 values, expected the same number of each",
        [] {
          const nn::Evaluation evaluation =
              nn::evaluate(network(), nn::SoftmaxCrossEntropy{}, points());
          (void)nn::to_line("test", evaluation, {"accuracy"});
        }},
       {"a line without a name for a metric that was measured",
-       "nn::to_line: 0 names of metrics and 1 values, expected equally many",
+       "nn::to_line: 0 metric names and 1 values, expected the same number of each",
        [] { (void)nn::to_line("test", {.cost = 1, .metrics = {1}}, {}); }},
       {"history: an epoch without a value of a metric, as CSV",
        "nn::History: epoch 1 has 1 values, expected 2", [] { (void)torn_history().csv(); }},
@@ -2007,7 +2064,8 @@ std::vector<Case> files() {
          (void)nn::mnist::load_csv(file.path);
        },
        Refusal::runtime_error},
-      {"mnist: wanted outputs saved as labels", "nn::Targets: these are wanted outputs, not labels",
+      {"mnist: wanted outputs saved as labels",
+       "nn::Targets: labels() was called, but the targets are a tensor of outputs",
        [] { nn::mnist::save_csv("/nowhere/file.csv", wanted()); }},
       {"mnist: nothing saved",
        "nn::mnist: inputs have shape () and there are 0 labels, expected (N, pixels) and N labels",

@@ -101,14 +101,15 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
   expect_refusal("--seed -1", "--seed: '-1' is not a whole number from 0 to 1000000000000");
   expect_refusal("--seeds 0", "--seeds: '0' is not a whole number from 1 to 1000");
   expect_refusal("--threads 0", "--threads: '0' is not a whole number from 1 to 1024");
-  expect_refusal("--batch-size 55001", "--batch-size: 55001 images, the training set has 55000");
+  expect_refusal("--batch-size 55001",
+                 "--batch-size: 55001 images, but the training set has only 55000");
   expect_refusal("--learning-rate 0", "--learning-rate: 0, expected a number above 0");
   expect_refusal("--learning-rate nan", "--learning-rate: nan, expected a number above 0");
   expect_refusal("--json " + path("none/result.json"), "--json: nn::write_whole: cannot write " +
                                                            path("none/result.json") +
                                                            ": No such file or directory");
   for (const std::string option : {"--data", "--json", "--csv", "--save", "--load"}) {
-    expect_refusal(option + " ''", option + ": '' is not a path");
+    expect_refusal(option + " ''", option + ": the path is empty");
     EXPECT_EQ(run(option + "=''").status, 2) << option;
   }
   expect_refusal("--data " + path(""),
@@ -121,19 +122,19 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
 
 TEST_F(MnistProgram, ChecksOutputsBeforeTrainingAndLeavesNoTrace) {
   std::ofstream{path("file")} << "kept";
-  expect_refusal("--csv " + path("file"), "--csv: cannot make the folder " + path("file"));
+  expect_refusal("--csv " + path("file"), "--csv: cannot create the folder " + path("file"));
   EXPECT_EQ(run("--json " + path("result.json") + " --threads 0").status, 2);
   EXPECT_FALSE(fs::exists(path("result.json")));
   const std::string through = path("file/folder");
-  expect_refusal("--csv " + through, "--csv: cannot make the folder " + through);
+  expect_refusal("--csv " + through, "--csv: cannot create the folder " + through);
   fs::create_directories(path("csv/cnn_mistakes.csv"));
-  expect_refusal(
-      "--csv " + path("csv") + " --save " + path("new/networks"),
-      "--csv: nn::write_whole: cannot write " + path("csv/cnn_mistakes.csv") + ": it is no file");
+  expect_refusal("--csv " + path("csv") + " --save " + path("new/networks"),
+                 "--csv: nn::write_whole: cannot write " + path("csv/cnn_mistakes.csv") +
+                     ": it is not a file");
   expect_refusal("--json " + path("new") + " --csv " + path("new"),
-                 "--json: nn::write_whole: cannot write " + path("new") + ": it is no file");
+                 "--json: nn::write_whole: cannot write " + path("new") + ": it is not a file");
   expect_refusal("--json " + path("new/mlp.csv") + " --csv " + path("new"),
-                 "--csv: " + path("new/mlp.csv") + " is written by --json");
+                 "--csv: " + path("new/mlp.csv") + " is already written by --json");
   fs::create_symlink(path("none/missing"), path("dangling"));
   expect_refusal(
       "--json " + path("dangling"),
@@ -255,7 +256,7 @@ TEST_F(MnistProgram, ComparesOnValidationImagesWhereAHyperparameterIsChanged) {
   EXPECT_EQ(outcome.output.find("test accuracy"), std::string::npos) << outcome.output;
   EXPECT_NE(outcome.output.find("\nvalidation F1"), std::string::npos) << outcome.output;
   EXPECT_NE(outcome.output.find(" % of the validation images, "), std::string::npos);
-  EXPECT_TRUE(outcome.output.ends_with("--test for the one look at the test images.\n"));
+  EXPECT_TRUE(outcome.output.ends_with("add --test for the one look at the test images.\n"));
   for (const json& model : json::parse(contents(path("result.json")))["models"]) {
     EXPECT_FALSE(model.contains("test"));
     expect_share(model["validation"]["accuracy"]);
@@ -282,9 +283,10 @@ TEST_F(MnistProgram, TellsThatATrainingDiverged) {
   const Outcome outcome = run(small(3) + "--recipe report --learning-rate 1e38 --json " +
                               path("result.json") + " --csv " + path("csv"));
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.output.find("\ndiverged: the network is what it was "), std::string::npos);
+  EXPECT_NE(outcome.output.find("\ndiverged: the network is back to what it was "),
+            std::string::npos);
   EXPECT_TRUE(outcome.output.ends_with(
-      "\nA training diverged: its network is not what its recipe makes of it.\n"))
+      "\nA training run diverged, so its network is not what its recipe would produce.\n"))
       << outcome.output;
   const json result = json::parse(contents(path("result.json")));
   for (const json& model : result["models"]) {
@@ -320,8 +322,9 @@ TEST_F(MnistProgram, KeepsWhatItCannotWriteInTheTemporaryFolder) {
   for (const fs::directory_entry& folder : fs::directory_iterator{path("temporary")}) {
     for (const fs::directory_entry& file : fs::directory_iterator{folder}) {
       kept.insert(file.path().filename().string());
-      EXPECT_NE(outcome.output.find("mnist: it is in " + file.path().string() + " instead\n"),
-                std::string::npos)
+      EXPECT_NE(
+          outcome.output.find("mnist: the result is in " + file.path().string() + " instead\n"),
+          std::string::npos)
           << outcome.output;
       if (file.path().extension() == ".json") {
         EXPECT_EQ(json::parse(contents(file.path()))["models"].size(), 2U);
@@ -462,15 +465,15 @@ TEST_F(MnistProgram, SavesAFileForEverySeed) {
 
 TEST_F(MnistProgram, ChecksBeforeTrainingWhetherNetworksCanBeSaved) {
   std::ofstream{path("file")} << "kept";
-  expect_refusal("--save " + path("file"), "--save: cannot make the folder " + path("file"));
+  expect_refusal("--save " + path("file"), "--save: cannot create the folder " + path("file"));
   fs::create_directories(path("folder/mlp.safetensors"));
   expect_refusal("--save " + path("folder"), "--save: nn::write_whole: cannot write " +
                                                  path("folder/mlp.safetensors") +
-                                                 ": it is no file");
+                                                 ": it is not a file");
   fs::create_directories(path("seeds/cnn-3.safetensors"));
   expect_refusal("--seeds 3 --save " + path("seeds"), "--save: nn::write_whole: cannot write " +
                                                           path("seeds/cnn-3.safetensors") +
-                                                          ": it is no file");
+                                                          ": it is not a file");
 }
 
 TEST_F(MnistProgram, RefusesToTrainWhatItLoads) {

@@ -258,7 +258,8 @@ TEST(MnistItself, RefusesAValidationSetThatLeavesNothing) {
   EXPECT_EQ(refusal(-0.1), what + "-0.1" + expected);
   EXPECT_EQ(refusal(NAN), what + "nan" + expected);
   EXPECT_EQ(refusal(0.999999),
-            "nn::split: 60000 samples for validation and 0 for test leave none of 60000 to train");
+            "nn::split: 60000 samples for validation and 0 for test leave none of the 60000 "
+            "samples for training");
 }
 
 }  // namespace

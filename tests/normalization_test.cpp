@@ -298,7 +298,7 @@ TEST(BatchNorm, RefusesOptionsOutOfRange) {
 
 TEST(BatchNorm, RefusesABatchOfOneValueOfEachFeature) {
   BatchNorm layer{3};
-  const std::string text = " has one value of each feature, expected at least 2";
+  const std::string text = " has one value per feature, expected at least 2";
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.forward(Tensor{{1, 2, 3}}); }),
             "nn::BatchNorm: a training batch of shape (1, 3)" + text);
   EXPECT_EQ(
@@ -325,8 +325,10 @@ TEST(BatchNorm, RefusesWhatDoesNotFit) {
 template <class L>
 void expect_gradient_refused(const std::string& type) {
   const auto [before, after] = nn::test::gradient_refusals(L{2}, Shape{2, 2}, Shape{1, 2});
-  EXPECT_EQ(before, "nn::" + type + ": backward before forward");
-  EXPECT_EQ(after, "nn::" + type + ": gradient has shape (1, 2), the last output (2, 2)");
+  EXPECT_EQ(before, "nn::" + type + ": backward() was called before forward()");
+  EXPECT_EQ(
+      after,
+      "nn::" + type + ": gradient has shape (1, 2), expected (2, 2), the shape of the last output");
 }
 
 TEST(BatchNorm, RefusesAGradientUnlikeItsOutput) {

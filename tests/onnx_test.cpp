@@ -490,8 +490,7 @@ class Half {
 
 TEST_F(Onnx, RefusesALayerThatTheLibraryDoesNotKnow) {
   const std::string expected =
-      "nn::export_onnx: nothing says what Half is in ONNX: register it with nn::register_layer, "
-      "with .onnx";
+      "nn::export_onnx: no ONNX export for Half: register it with nn::register_layer and set .onnx";
   EXPECT_EQ(refusal(Sequential{ReLU{}, Half{}}, Shape{3}), expected);
   EXPECT_EQ(refusal(Sequential{ReLU{}, Sequential{Half{}}}, Shape{3}), expected);
   EXPECT_FALSE(std::filesystem::exists(file_));

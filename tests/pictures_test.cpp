@@ -351,7 +351,7 @@ TEST_F(Pictures, SaysWhatLibpngRefuses) {
 }
 
 TEST_F(Pictures, DoesNotBelieveAPngThatClaimsTooMuch) {
-  const std::string most = " pixels, expected 1 to 10000 a side";
+  const std::string most = " pixels, expected 1 to 10000 per side";
   EXPECT_EQ(fault(png_claiming(10'001, 1, {})), "10001 × 1" + most);
   EXPECT_EQ(fault(png_claiming(1, 1'000'000, {})), "1 × 1000000" + most);
   const Bytes huge = png_claiming(10'000, 9'999, {});
@@ -401,10 +401,10 @@ TEST_F(Pictures, SaysWhatIsWrongWithAPgm) {
             "byte 11: a pixel is '10', expected a whole number from 0 to 9");
   EXPECT_EQ(fault("P2 2 1 9 3 \x01\xFF"),
             "byte 11: a pixel is '?\?', expected a whole number from 0 to 9");
-  EXPECT_EQ(fault("P2 2 1 9 3 "), "byte 11: the file ends after 1 of 2 pixels");
+  EXPECT_EQ(fault("P2 2 1 9 3 "), "byte 11: the file ends after 1 out of 2 pixels");
   EXPECT_EQ(fault("P2 2 1 9 3 4 5"), "byte 13: more than the 2 pixels announced");
-  EXPECT_EQ(fault("P5 2 1 9"), "byte 8: the file ends after 0 of 2 pixels");
-  EXPECT_EQ(fault("P5 2 1 9 \x01"), "byte 10: the file ends after 1 of 2 pixels");
+  EXPECT_EQ(fault("P5 2 1 9"), "byte 8: the file ends after 0 out of 2 pixels");
+  EXPECT_EQ(fault("P5 2 1 9 \x01"), "byte 10: the file ends after 1 out of 2 pixels");
   EXPECT_EQ(fault("P5 2 1 9 \x01\x02\x03"), "byte 11: more than the 2 pixels announced");
   EXPECT_EQ(fault("P5 2 1 9 \x01\x0A"), "byte 10: a pixel is above 9, which is white");
   EXPECT_EQ(fault("P5 2 1 256 \x01\x01\x01\x01"), "byte 11: a pixel is above 256, which is white");
@@ -416,8 +416,9 @@ TEST_F(Pictures, DoesNotBelieveAPgmThatClaimsTooMuch) {
   EXPECT_EQ(
       fault("P2 999999999999999999999999 1 255 1"),
       "byte 3: the width is '99999999999999999999'…, expected a whole number from 1 to 10000");
-  EXPECT_EQ(fault("P5 10000 10000 65535 x"), "byte 22: the file ends after 0 of 100000000 pixels");
-  EXPECT_EQ(fault("P2 10000 10000 9 1"), "byte 18: the file ends after 1 of 100000000 pixels");
+  EXPECT_EQ(fault("P5 10000 10000 65535 x"),
+            "byte 22: the file ends after 0 out of 100000000 pixels");
+  EXPECT_EQ(fault("P2 10000 10000 9 1"), "byte 18: the file ends after 1 out of 100000000 pixels");
 }
 
 // --------------------------------------------------------------------------- PBM, PGM and PPM
@@ -433,9 +434,9 @@ TEST_F(Pictures, ReadsPbm) {
 
 TEST_F(Pictures, SaysWhatIsWrongWithAPbm) {
   EXPECT_EQ(fault("P1 2 1 0 2"), "byte 9: a pixel is '2', expected 0 or 1");
-  EXPECT_EQ(fault("P1 2 1 0"), "byte 8: the file ends after 1 of 2 pixels");
+  EXPECT_EQ(fault("P1 2 1 0"), "byte 8: the file ends after 1 out of 2 pixels");
   EXPECT_EQ(fault("P1 2 1 001"), "byte 9: more than the 2 pixels announced");
-  EXPECT_EQ(fault("P4 9 2\n\xFF\xFF\xFF"), "byte 10: the file ends after 13 of 18 pixels");
+  EXPECT_EQ(fault("P4 9 2\n\xFF\xFF\xFF"), "byte 10: the file ends after 13 out of 18 pixels");
   EXPECT_EQ(fault("P4 9 1\n\xFF\xFF\xFF"), "byte 9: more than the 9 pixels announced");
 }
 
@@ -457,8 +458,8 @@ TEST_F(Pictures, ReadsPpm) {
 }
 
 TEST_F(Pictures, SaysWhatIsWrongWithAPpm) {
-  EXPECT_EQ(fault("P3 2 1 9 1 2 3 4"), "byte 16: the file ends after 1 of 2 pixels");
-  EXPECT_EQ(fault("P6 2 1 9 \1\2\3\4\5"), "byte 14: the file ends after 1 of 2 pixels");
+  EXPECT_EQ(fault("P3 2 1 9 1 2 3 4"), "byte 16: the file ends after 1 out of 2 pixels");
+  EXPECT_EQ(fault("P6 2 1 9 \1\2\3\4\5"), "byte 14: the file ends after 1 out of 2 pixels");
   EXPECT_EQ(fault("P6 1 1 9 \1\2\x0A"), "byte 11: a pixel is above 9, which is white");
 }
 
@@ -517,13 +518,13 @@ TEST_F(Pictures, TurnsImagesOfEmnistUpright) {
 
 TEST_F(Pictures, SaysWhatIsWrongWithAnIdxFile) {
   EXPECT_EQ(fault_of(file(idx({2}, {7, 1})), "nn::read_idx"), "byte 3: 1 axes, expected 3");
-  EXPECT_EQ(fault_of(file({0, 0}), "nn::read_idx"), "byte 2: the file ends in its header");
+  EXPECT_EQ(fault_of(file({0, 0}), "nn::read_idx"), "byte 2: the file ends within its header");
   EXPECT_EQ(fault_of(file(idx({2, 1, 1}, {7})), "nn::read_idx"),
-            "byte 17: the file ends after 1 of 2 values");
+            "byte 17: the file ends after 1 out of 2 values");
 }
 
 TEST_F(Pictures, TakesNoMoreThanItsLimitFromAnIdxFile) {
-  const std::string most = ", expected at most 100000 pictures and 10000 pixels a side";
+  const std::string most = ", expected at most 100000 pictures and 10000 pixels per side";
   EXPECT_EQ(fault_of(compressed(idx({100'001, 1, 1}, Bytes(100'001)))),
             "100001 pictures of 1 × 1 pixels" + most);
   EXPECT_EQ(fault(idx({1, 1, 10'001}, Bytes(10'001))), "1 pictures of 10001 × 1 pixels" + most);
@@ -578,18 +579,18 @@ TEST_F(Pictures, SaysWhatIsWrongWithAJpeg) {
             fmt::format("byte {}: {}", good.size() - 1, end));
   EXPECT_EQ(fault("\xFF\xD8\xFF\xE0 JPEG"), "byte 9: " + end);
   const std::string nothing = fault("\xFF\xD8\xFF\xD9");  // newer libraries refuse it themselves
-  EXPECT_TRUE(nothing == "0 × 0 pixels, expected 1 to 10000 a side" ||
+  EXPECT_TRUE(nothing == "0 × 0 pixels, expected 1 to 10000 per side" ||
               nothing.starts_with("libjpeg: "))
       << nothing;
   EXPECT_EQ(fault(jpeg(8, 8, TJPF_CMYK, Bytes(256, 9), TJSAMP_444)),
-            "a JPEG with colors for print (CMYK), expected gray or RGB: export it as PNG");
+            "a JPEG in CMYK, the colors of print, expected gray or RGB: export it as PNG");
   Bytes large = good;
   const auto frame = std::ranges::search(large, Bytes{0, 11, 8, 0, 8, 0, 8}).begin() + 3;
   ASSERT_LT(frame, large.end());
   std::ranges::copy(Bytes{0x27, 0x10, 0x27, 0x10}, frame);
   EXPECT_EQ(fault(large), fmt::format("{} bytes cannot hold 10000 × 10000 pixels", good.size()));
   *frame = 0x28;
-  EXPECT_EQ(fault(large), "10000 × 10256 pixels, expected 1 to 10000 a side");
+  EXPECT_EQ(fault(large), "10000 × 10256 pixels, expected 1 to 10000 per side");
 }
 
 TEST_F(Pictures, SaysThatAJpegIsDamaged) {
@@ -643,13 +644,13 @@ TEST_F(Pictures, SaysWhatIsWrongWithAWebP) {
   EXPECT_EQ(fault(bad), "libwebp: the picture is damaged");
   constexpr std::uint8_t animated = 2;
   EXPECT_EQ(fault(riff(extended(2, 1, animated) + riff_chunk("ANIM", Bytes(6)))),
-            "an animated WebP, which is not read here: export a frame as PNG or JPEG");
+            "an animated WebP, which is not supported: export a frame as PNG or JPEG");
   Bytes wide = good;  // 14 bits for each side less 1
   std::ranges::copy(Bytes{0x0F, 0xE7, 0xC3, 0x09}, wide.begin() + 21);
   EXPECT_EQ(fault(wide),
             fmt::format("{} bytes are too few for a picture of 10000 × 10000 pixels", good.size()));
   std::ranges::copy(Bytes{0xFF, 0xFF, 0xFF, 0x0F}, wide.begin() + 21);
-  EXPECT_EQ(fault(wide), "16384 × 16384 pixels, expected 1 to 10000 a side");
+  EXPECT_EQ(fault(wide), "16384 × 16384 pixels, expected 1 to 10000 per side");
 }
 
 // ------------------------------------------------------------------------------------------- BMP
@@ -710,23 +711,24 @@ TEST_F(Pictures, ShowsTransparentPixelsOfABmpAsPaper) {
 
 TEST_F(Pictures, SaysWhatIsWrongWithABmp) {
   const std::string rle =
-      "a BMP with compressed rows (RLE), which is not read here: export it as PNG";
-  EXPECT_EQ(fault("BM"), "byte 2: the file ends in its header");
+      "a BMP with compressed rows (RLE), which is not supported: export it as PNG";
+  EXPECT_EQ(fault("BM"), "byte 2: the file ends within its header");
   EXPECT_EQ(fault(bmp(2, 1, 8, {}, 0, 1)), rle);
   EXPECT_EQ(fault(bmp(2, 1, 4, {}, 0, 2)), rle);
   EXPECT_EQ(
       fault(bmp(2, 1, 0, {}, 0, 5)),
-      "byte 30: a BMP of 0 bits with compression 5, which is not read here: export it as PNG");
-  EXPECT_EQ(fault(bmp(2, 1, 3, {})), "byte 28: 3 bits a pixel, expected 1, 2, 4, 8, 16, 24 or 32");
-  EXPECT_EQ(fault(bmp(2, 0, 24, {})), "2 × 0 pixels, expected 1 to 10000 a side");
-  EXPECT_EQ(fault(bmp(10'001, 1, 24, {})), "10001 × 1 pixels, expected 1 to 10000 a side");
+      "byte 30: a BMP of 0 bits with compression 5, which is not supported: export it as PNG");
+  EXPECT_EQ(fault(bmp(2, 1, 3, {})),
+            "byte 28: 3 bits per pixel, expected 1, 2, 4, 8, 16, 24 or 32");
+  EXPECT_EQ(fault(bmp(2, 0, 24, {})), "2 × 0 pixels, expected 1 to 10000 per side");
+  EXPECT_EQ(fault(bmp(10'001, 1, 24, {})), "10001 × 1 pixels, expected 1 to 10000 per side");
   EXPECT_EQ(fault(bmp(1, 0x8000'0000, 24, {})),
-            "1 × 2147483648 pixels, expected 1 to 10000 a side");
+            "1 × 2147483648 pixels, expected 1 to 10000 per side");
   EXPECT_EQ(fault(bmp(10'000, 10'000, 1, Bytes(8), 8)),
-            "byte 62: the file ends after 0 of 10000 rows");
-  EXPECT_EQ(fault(bmp(2, 3, 24, Bytes(21))), "byte 75: the file ends after 2 of 3 rows");
+            "byte 62: the file ends after 0 out of 10000 rows");
+  EXPECT_EQ(fault(bmp(2, 3, 24, Bytes(21))), "byte 75: the file ends after 2 out of 3 rows");
   EXPECT_EQ(fault(bmp(2, 1, 8, Bytes(8) + Bytes{0, 2, 0, 0}, 8)),
-            "byte 63: a pixel has color 2 of 2");
+            "byte 63: a pixel has color 2, but the palette has 2");
   EXPECT_EQ(fault(bmp(2, 1, 24, Bytes(8), 9)),
             "byte 10: pixels that begin at byte 63, expected 54 to 62");
   Bytes bad = bmp(2, 1, 24, Bytes(8));
@@ -842,14 +844,14 @@ TEST_F(Pictures, SaysWhatAFileIsNot) {
   EXPECT_EQ(fault("<html>"), "begins with '<htm'…" + expected);
   EXPECT_EQ(fault(Bytes(40)), "begins with '?\?\?\?'…" + expected);
   EXPECT_EQ(fault_of(compressed(bytes_of("GIF89a"))),
-            "GIF, which is not read here: export it as PNG or JPEG");
+            "GIF, which is not supported: export it as PNG or JPEG");
 }
 
 TEST_F(Pictures, NamesTheFormatsThatItDoesNotRead) {
   const auto fault_at = [&](std::size_t byte, std::string_view mark) {
     return fault(Bytes(byte, 0) + bytes_of(mark) + Bytes(40, ' '));
   };
-  const std::string advice = ", which is not read here: export it as PNG or JPEG";
+  const std::string advice = ", which is not supported: export it as PNG or JPEG";
   using namespace std::string_view_literals;
   for (const auto& [name, byte, mark] :
        std::initializer_list<std::tuple<std::string, std::size_t, std::string_view>>{
@@ -875,11 +877,11 @@ TEST_F(Pictures, NamesTheFormatsThatItDoesNotRead) {
            {"PSD", 0, "8BPS"}}) {
     EXPECT_EQ(fault_at(byte, mark), name + advice);
   }
-  EXPECT_EQ(fault_at(0, "%PDF-1.7"), "PDF, which is not read here: export the page as PNG or JPEG");
+  EXPECT_EQ(fault_at(0, "%PDF-1.7"), "PDF, which is not supported: export the page as PNG or JPEG");
   EXPECT_EQ(fault_at(4, "ftypqt  "),
-            "a video, which is not read here: export a frame as PNG or JPEG");
+            "a video, which is not supported: export a frame as PNG or JPEG");
   EXPECT_EQ(fault_at(0, "PK\3\4"),
-            "a ZIP archive, which is not read here: unpack it, and give the pictures in it");
+            "a ZIP archive, which is not supported: unpack it, and give the pictures in it");
 }
 
 TEST_F(Pictures, RefusesAFileThatIsTooLarge) {
@@ -1337,7 +1339,7 @@ TEST(FindDigits, RefusesAPictureWithoutADigit) {
     return error_of<std::invalid_argument>([&] { (void)nn::find_digits({image}); });
   };
   const std::string no_digit =
-      "nn::to_mnist: no digit: what differs from the paper has not the shape of one";
+      "nn::to_mnist: no digit: nothing that differs from the paper has the shape of one";
   EXPECT_EQ(refusal(sheet([](Point at, double) {  // ruled paper
               return std::fmod(at.y, 24) < 2 ? 0.4 : 0.95;
             })),

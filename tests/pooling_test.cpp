@@ -262,9 +262,9 @@ TYPED_TEST(EveryPooling, RefusesWhatItCannotPool) {
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)TypeParam{{.window = {2, 0}}}; }),
             layer + ": window is 2×0, expected at least 1×1");
   EXPECT_EQ(refusal(TypeParam{2}, Shape{2, 784}),
-            "nn::InterleavedImages: (2, 784) is not the shape of images, expected (B, C, H, W)");
+            "nn::InterleavedImages: the tensor has shape (2, 784), expected (B, C, H, W)");
   EXPECT_EQ(refusal(TypeParam{3}, Shape{2, 1, 28, 2}),
-            layer + ": expects images of at least 3×3, input has (1, 28, 2)");
+            layer + ": expects images of at least 3×3, the input has (1, 28, 2)");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)TypeParam{2}.output_shape(Shape{784}); }),
             "expects images of shape (C, H, W)");
   EXPECT_EQ(
@@ -272,8 +272,11 @@ TYPED_TEST(EveryPooling, RefusesWhatItCannotPool) {
       layer + ": input is empty");
   const auto [before, after] =
       nn::test::gradient_refusals(TypeParam{2}, Shape{2, 3, 5, 4}, Shape{1, 1, 1, 2});
-  EXPECT_EQ(before, layer + ": backward before forward");
-  EXPECT_EQ(after, layer + ": gradient has shape (1, 1, 1, 2), the last output (2, 3, 2, 2)");
+  EXPECT_EQ(before, layer + ": backward() was called before forward()");
+  EXPECT_EQ(
+      after,
+      layer +
+          ": gradient has shape (1, 1, 1, 2), expected (2, 3, 2, 2), the shape of the last output");
 }
 
 }  // namespace

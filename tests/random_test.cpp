@@ -221,7 +221,7 @@ TEST(Random, HasOneNumberBelowOneAndNoneBelowZero) {
   Random random{1};
   EXPECT_EQ(random.below(1), 0U);
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)random.below(0); }),
-            "nn::Random::below: bound is 0");
+            "nn::Random::below: bound is 0, expected at least 1");
 }
 
 TEST(Random, PermutesEveryNumberOnce) {

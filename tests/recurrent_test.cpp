@@ -295,14 +295,14 @@ TYPED_TEST(EveryRecurrence, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error([&] { (void)layer.predict(Tensor{Shape{2, 6, 2}}); }),
             name + ": a step has 2 inputs, expected 3");
   EXPECT_EQ(error([&] { (void)layer.backward(Tensor{Shape{2, 4}}); }),
-            name + ": backward before forward");
+            name + ": backward() was called before forward()");
   (void)layer.forward(Tensor{Shape{2, 6, 3}});
   EXPECT_EQ(error([&] { layer.backward_parameters(Tensor{Shape{2, 6, 4}}); }),
-            name + ": gradient has shape (2, 6, 4), the last output (2, 4)");
+            name + ": gradient has shape (2, 6, 4), expected (2, 4), the shape of the last output");
   TypeParam all{3, 4, {.sequence = true}};
   (void)all.forward(Tensor{Shape{2, 6, 3}});
   EXPECT_EQ(error([&] { (void)all.backward(Tensor{Shape{2, 4}}); }),
-            name + ": gradient has shape (2, 4), the last output (2, 6, 4)");
+            name + ": gradient has shape (2, 4), expected (2, 6, 4), the shape of the last output");
 }
 
 TYPED_TEST(EveryRecurrence, RefusesNetworksThatDoNotFit) {

@@ -69,7 +69,7 @@ TEST(Reshape, RefusesAShapeThatNoSampleHas) {
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Reshape{Shape{}}; }),
             "nn::Reshape: a sample of shape (), expected 1 to 3 axes");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Reshape{2, 0}; }),
-            "nn::Shape: axis 1 has length 0");
+            "nn::Shape: axis 1 has length 0, expected at least 1");
 }
 
 TEST(Reshape, RefusesSamplesOfAnotherSize) {
@@ -84,13 +84,15 @@ TEST(Reshape, RefusesSamplesOfAnotherSize) {
 TEST(Reshape, RefusesAGradientOfAnotherSize) {
   const Shape gradient{1, 1, 1, 2};
   const auto of_reshape = nn::test::gradient_refusals(Reshape{2, 3}, Shape{4, 6}, gradient);
-  EXPECT_EQ(of_reshape.before, "nn::Reshape: backward before forward");
+  EXPECT_EQ(of_reshape.before, "nn::Reshape: backward() was called before forward()");
   EXPECT_EQ(of_reshape.after,
-            "nn::Reshape: gradient has shape (1, 1, 1, 2), the last input (4, 6)");
+            "nn::Reshape: gradient has shape (1, 1, 1, 2), expected as many values as in the last "
+            "input, (4, 6)");
   const auto of_flatten = nn::test::gradient_refusals(Flatten{}, Shape{4, 2, 3}, gradient);
-  EXPECT_EQ(of_flatten.before, "nn::Flatten: backward before forward");
+  EXPECT_EQ(of_flatten.before, "nn::Flatten: backward() was called before forward()");
   EXPECT_EQ(of_flatten.after,
-            "nn::Flatten: gradient has shape (1, 1, 1, 2), the last input (4, 2, 3)");
+            "nn::Flatten: gradient has shape (1, 1, 1, 2), expected as many values as in the last "
+            "input, (4, 2, 3)");
 }
 
 TEST(Flatten, StaysAsItWasWhenItRefusesItsInput) {

@@ -85,30 +85,31 @@ TEST_F(SafetensorsFile, HoldsWhatOtherProgramsWrite) {
 
 TEST_F(SafetensorsFile, IsRefusedWhereItIsBroken) {
   const std::string number = R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
-  EXPECT_EQ(refusal(""), "no safetensors file, or cut short: it ends in its header");
-  EXPECT_EQ(refusal("1234567"), "no safetensors file, or cut short: it ends in its header");
-  EXPECT_EQ(refusal(std::string(8, '\xff') + "{}"),
-            "no safetensors file, or cut short: its header should have 18446744073709551615 bytes, "
-            "but 2 follow");
-  EXPECT_EQ(refusal(file_of("{,}")), "byte 10: the header is no JSON");
-  EXPECT_EQ(refusal(file_of("")), "byte 9: the header is no JSON");
-  EXPECT_EQ(refusal(file_of("[]")), "the header is no JSON object");
+  EXPECT_EQ(refusal(""), "not a safetensors file, or cut short: it ends within its header");
+  EXPECT_EQ(refusal("1234567"), "not a safetensors file, or cut short: it ends within its header");
+  EXPECT_EQ(
+      refusal(std::string(8, '\xff') + "{}"),
+      "not a safetensors file, or cut short: its header should have 18446744073709551615 bytes, "
+      "but 2 follow");
+  EXPECT_EQ(refusal(file_of("{,}")), "byte 10: the header is not valid JSON");
+  EXPECT_EQ(refusal(file_of("")), "byte 9: the header is not valid JSON");
+  EXPECT_EQ(refusal(file_of("[]")), "the header is not a JSON object");
   EXPECT_EQ(refusal(file_of(number, 7)),
             "data_offsets of 'x' are (0, 8), expected two within the file's 7 bytes");
   EXPECT_EQ(refusal(file_of(number, 9)), "1 bytes of data belong to no tensor");
   EXPECT_EQ(refusal(file_of(R"({"x":1})")), "'x' has no type");
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F3","shape":[2],"data_offsets":[0,8]}})", 8)),
-            "'x' is of the unknown type 'F3'");
+            "'x' has the unknown type 'F3'");
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","data_offsets":[0,8]}})", 8)),
-            "'x' has no list of shape");
+            "'x' has no list called shape");
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", 8)),
-            "shape of 'x' are not all whole numbers, 0 or more");
+            "shape of 'x' has an entry that is not a whole number, 0 or more");
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8)),
-            "'x' of type F32 and shape (3) takes 12 bytes, its data_offsets 8");
+            "'x' of type F32 and shape (3) takes 12 bytes, but its data_offsets span 8");
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", 8)),
             "data_offsets of 'x' are (8, 0), expected two within the file's 8 bytes");
-  EXPECT_EQ(refusal(file_of(R"({"__metadata__":[]})")), "the metadata are no JSON object");
-  EXPECT_EQ(refusal(file_of(R"({"__metadata__":{"a":1}})")), "metadata 'a' is no text");
+  EXPECT_EQ(refusal(file_of(R"({"__metadata__":[]})")), "the metadata is not a JSON object");
+  EXPECT_EQ(refusal(file_of(R"({"__metadata__":{"a":1}})")), "metadata 'a' is not text");
 }
 
 // Worked by hand from IEEE 754: sign, 5 bits of exponent (less 15), 10 of fraction.
@@ -149,22 +150,22 @@ TEST_F(SafetensorsFile, HasHalvesThatAreConverted) {
 // A reader that takes the first of two values and one that takes the last would see two networks.
 TEST_F(SafetensorsFile, WithAKeyTwiceIsRefused) {
   const std::string x = R"("x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]})";
-  EXPECT_EQ(refusal(file_of("{" + x + "," + x + "}", 1)), "the header has 'x' twice");
+  EXPECT_EQ(refusal(file_of("{" + x + "," + x + "}", 1)), "the header has the key 'x' twice");
   EXPECT_EQ(
       refusal(file_of(R"({"x":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}})", 1)),
-      "the header has 'dtype' twice");
+      "the header has the key 'dtype' twice");
   EXPECT_EQ(refusal(file_of(R"({"__metadata__":{"a":"1","\u0061":"2"}})")),
-            "the header has 'a' twice");
+            "the header has the key 'a' twice");
 }
 
 TEST_F(SafetensorsFile, MayHaveNothingButBlanksBehindItsHeader) {
   EXPECT_TRUE(read(file_of("{}   ")).tensors.empty());
-  EXPECT_EQ(refusal(file_of("{} {}")), "byte 12: the header is no JSON");
-  EXPECT_EQ(refusal(file_of("{}x")), "byte 11: the header is no JSON");
+  EXPECT_EQ(refusal(file_of("{} {}")), "byte 12: the header is not valid JSON");
+  EXPECT_EQ(refusal(file_of("{}x")), "byte 11: the header is not valid JSON");
   EXPECT_EQ(refusal(file_of(std::string{"{}\0x", 4})),
-            "byte 10: the header has a zero byte, expected only JSON and blanks");
+            "byte 10: the header has a zero byte, expected only JSON and spaces");
   EXPECT_EQ(refusal(file_of(std::string{"{}\0", 3})),
-            "byte 10: the header has a zero byte, expected only JSON and blanks");
+            "byte 10: the header has a zero byte, expected only JSON and spaces");
   EXPECT_EQ(refusal(file_of("{}") + "more"), "4 bytes of data belong to no tensor");
 }
 
@@ -192,10 +193,10 @@ TEST_F(SafetensorsFile, CannotAskForMoreMemoryThanItHas) {
       refusal(file_of(
           R"({"x":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]}})", 20)),
       "data_offsets of 'x' are (0, 4398046511104), expected two within the file's 20 bytes");
-  EXPECT_EQ(
-      refusal(
-          file_of(R"({"x":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,20]}})", 20)),
-      "'x' of type F32 and shape (1099511627776) takes 4398046511104 bytes, its data_offsets 20");
+  EXPECT_EQ(refusal(file_of(
+                R"({"x":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,20]}})", 20)),
+            "'x' of type F32 and shape (1099511627776) takes 4398046511104 bytes, but its "
+            "data_offsets span 20");
 }
 
 TEST_F(SafetensorsFile, WithANumberThatNoDoubleHoldsIsRefused) {
@@ -209,19 +210,19 @@ TEST_F(SafetensorsFile, IsQuotedAsATerminalCanShowIt) {
   EXPECT_EQ(refusal(file_of("{\"" + std::string(3'000, 'x') + "\":1}")),
             "'" + std::string(40, 'x') + "'… has no type");
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F\t3","shape":[2],"data_offsets":[0,8]}})", 8)),
-            "'x' is of the unknown type 'F?3'");
-  EXPECT_EQ(refusal(file_of(R"({"__metadata__":{"\n":1}})")), "metadata '?' is no text");
+            "'x' has the unknown type 'F?3'");
+  EXPECT_EQ(refusal(file_of(R"({"__metadata__":{"\n":1}})")), "metadata '?' is not text");
   EXPECT_EQ(refusal(file_of(
                 R"({"x":{"dtype":"U8","shape":[1,2,3,4,5,6,7,8,9,10],"data_offsets":[0,1]}})", 1)),
-            "'x' of type U8 and shape (1, 2, 3, 4, 5, 6, 7, 8, …) takes 3628800 bytes, its "
-            "data_offsets 1");
+            "'x' of type U8 and shape (1, 2, 3, 4, 5, 6, 7, 8, …) takes 3628800 bytes, but its "
+            "data_offsets span 1");
 }
 
 // Lists within lists: whatever follows them by recursion would run out of stack.
 TEST_F(SafetensorsFile, NestedDeeplyIsRefused) {
   constexpr std::size_t depth = 1'000'000;
   EXPECT_EQ(refusal(file_of(std::string(depth, '[') + std::string(depth, ']'))),
-            "the header is no JSON object");
+            "the header is not a JSON object");
   EXPECT_EQ(refusal(file_of(R"({"x":)" + std::string(depth, '[') + std::string(depth, ']') + "}")),
             "'x' has no type");
 }
@@ -240,13 +241,13 @@ TEST_F(SafetensorsFile, GivesOnlyWhatIsThere) {
                          R"("s":{"dtype":"F32","shape":[],"data_offsets":[4,8]}})",
                          8));
   EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(read.find("h")->tensor()); }),
-            "'h' is of type I16, expected F16, BF16, F32 or F64");
+            "'h' has type I16, expected F16, BF16, F32 or F64");
   EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(read.find("e")->tensor()); }),
             "'e' has shape (0), expected one to 4 axes of 1 or more");
   EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(read.find("s")->tensor()); }),
             "'s' has shape (), expected one to 4 axes of 1 or more");
   EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(read.find("s")->numbers()); }),
-            "'s' is of type F32, expected F64");
+            "'s' has type F32, expected F64");
 }
 
 }  // namespace

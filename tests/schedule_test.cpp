@@ -128,7 +128,7 @@ TEST(Schedule, RefusesWhatCannotBe) {
   EXPECT_EQ(refusal([] { nn::WarmUp{{.first = -1}}; }),
             "nn::WarmUp: first is -1, expected a finite number, 0 or more");
   EXPECT_EQ(refusal([] { nn::WarmUp{{.epochs = 2}}({.epoch = 0, .epochs = 2}); }),
-            "nn::WarmUp: the rate rises for 2 epochs, the training has 2, expected more");
+            "nn::WarmUp: the warm-up takes 2 epochs, but the training has 2, expected more");
   EXPECT_EQ(refusal([] { nn::ReduceOnPlateau{{.factor = -1}}; }),
             "nn::ReduceOnPlateau: factor is -1, expected a finite number, 0 or more");
   EXPECT_EQ(refusal([] { nn::ReduceOnPlateau{{.patience = 0}}; }),

@@ -57,23 +57,23 @@ TEST(Shape, SampleAndBatchUndoEachOther) {
 
 TEST(Shape, RefusesWhatNoTensorCanHave) {
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Shape{1, 2, 3, 4, 5}; }),
-            "nn::Shape: 5 axes, a tensor has at most 4");
+            "nn::Shape: 5 axes, expected at most 4");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Shape{2, 0, 3}; }),
-            "nn::Shape: axis 1 has length 0");
+            "nn::Shape: axis 1 has length 0, expected at least 1");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Shape{2, 3}.batch(0); }),
-            "nn::Shape: axis 0 has length 0");
+            "nn::Shape: axis 0 has length 0, expected at least 1");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Shape{1, 2, 3, 4}.batch(9); }),
-            "nn::Shape: 5 axes, a tensor has at most 4");
+            "nn::Shape: 5 axes, expected at most 4");
 }
 
 // The product 2³² · 2³² is 0 in 64 bits: unchecked, this would be a tensor of no values.
 TEST(Shape, RefusesSizesThatOverflow) {
   static_assert(sizeof(std::size_t) == 8);
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Shape{4294967296, 4294967296}; }),
-            "nn::Shape: (4294967296, 4294967296) holds more values than memory can");
+            "nn::Shape: (4294967296, 4294967296) has more values than memory can hold");
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [] { (void)Shape{3, std::numeric_limits<std::size_t>::max()}; }),
-            "nn::Shape: (3, 18446744073709551615) holds more values than memory can");
+            "nn::Shape: (3, 18446744073709551615) has more values than memory can hold");
 }
 
 TEST(Tensor, IsEmptyWithoutShape) {
@@ -135,7 +135,7 @@ TEST(Tensor, RefusesValuesThatDoNotFillIt) {
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)Tensor{Shape{2, 3}, five}; }),
             "nn::Tensor: 5 values for shape (2, 3), expected 6");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Tensor{{1, 2}, {3, 4}, {5}}; }),
-            "nn::Tensor: row 2 has 1 values, row 0 has 2");
+            "nn::Tensor: row 2 has 1 values, expected 2 as in row 0");
 }
 
 TEST(Tensor, CopiesShareNothing) {
@@ -195,7 +195,7 @@ TEST(Tensor, IsReshapedWithoutChangingValues) {
 TEST(Tensor, RefusesAShapeOfAnotherSize) {
   Tensor matrix{{1, 2, 3}, {4, 5, 6}};
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)std::move(matrix).reshaped(Shape{2, 4}); }),
-            "nn::Tensor: shape (2, 4) holds 8 values, not 6");
+            "nn::Tensor: shape (2, 4) holds 8 values, expected 6");
   EXPECT_EQ(matrix.size(), 6U);  // a refused move takes nothing
 }
 
@@ -214,11 +214,15 @@ TEST(Tensor, RefusesRowsThatItDoesNotHave) {
   const auto error = [](const Tensor& tensor, std::size_t first, std::size_t count) {
     return error_of<std::invalid_argument>([&] { (void)tensor.rows(first, count); });
   };
-  EXPECT_EQ(error(matrix, 2, 2), "nn::Tensor: 2 rows from 2 on, the tensor has 3");
-  EXPECT_EQ(error(matrix, 0, 0), "nn::Tensor: 0 rows from 0 on, the tensor has 3");
+  EXPECT_EQ(error(matrix, 2, 2),
+            "nn::Tensor: 2 rows starting at 2, expected at least 1 within the tensor's 3");
+  EXPECT_EQ(error(matrix, 0, 0),
+            "nn::Tensor: 0 rows starting at 0, expected at least 1 within the tensor's 3");
   EXPECT_EQ(error(matrix, std::numeric_limits<std::size_t>::max(), 2),
-            "nn::Tensor: 2 rows from 18446744073709551615 on, the tensor has 3");
-  EXPECT_EQ(error(Tensor{}, 0, 1), "nn::Tensor: 1 rows from 0 on, the tensor has 0");
+            "nn::Tensor: 2 rows starting at 18446744073709551615, expected at least 1 within the "
+            "tensor's 3");
+  EXPECT_EQ(error(Tensor{}, 0, 1),
+            "nn::Tensor: 1 rows starting at 0, expected at least 1 within the tensor's 0");
 }
 
 TEST(Tensor, IsEqualInShapeAndValues) {

@@ -246,11 +246,12 @@ TEST(Training, RefusesWhatNoRateCanBe) {
         [&] { trainer.fit(clouds(30), {.batches = {.size = 15}, .steps = {.schedule = late}}); });
   };
   EXPECT_EQ(refusal(-1),
-            "nn::Training: the schedule gives the factor -1 after 0.5 epochs, expected a finite "
+            "nn::Training: the schedule returned the factor -1 after 0.5 epochs, expected a finite "
             "number, 0 or more");
-  EXPECT_EQ(refusal(NAN),
-            "nn::Training: the schedule gives the factor nan after 0.5 epochs, expected a finite "
-            "number, 0 or more");
+  EXPECT_EQ(
+      refusal(NAN),
+      "nn::Training: the schedule returned the factor nan after 0.5 epochs, expected a finite "
+      "number, 0 or more");
 }
 
 // Augmentation.
@@ -310,11 +311,10 @@ TEST(Training, WatchesFurtherSets) {
   const auto refusal = [&](const char* name) {
     return error_of<std::invalid_argument>([&] { trainer.watch(name, other); });
   };
-  EXPECT_EQ(refusal("other"),
-            "nn::Trainer: a set cannot be named 'other', another one has that name");
+  EXPECT_EQ(refusal("other"), "nn::Trainer: a set cannot be named 'other', that name is taken");
   EXPECT_EQ(refusal("validation"),
-            "nn::Trainer: a set cannot be named 'validation', another one has that name");
-  EXPECT_EQ(refusal(""), "nn::Trainer: a set cannot be named '', which is not a word");
+            "nn::Trainer: a set cannot be named 'validation', that name is taken");
+  EXPECT_EQ(refusal(""), "nn::Trainer: a set cannot be named '', expected one word");
 }
 
 // How it ends.
@@ -366,7 +366,7 @@ TEST(Training, EndsWhenPatienceDoesAndBringsTheBestBack) {
   EXPECT_EQ(listed.history.best_epoch(), 2U);
   EXPECT_EQ(listed.steps, 2);
   EXPECT_EQ(listed.text,
-            "2 epochs without a lower validation cost: the network is that of epoch 2\n");
+            "2 epochs without a lower validation cost: the network has the weights of epoch 2\n");
 }
 
 TEST(Training, BringsTheBestBackAfterAllEpochsToo) {
@@ -374,7 +374,7 @@ TEST(Training, BringsTheBestBackAfterAllEpochsToo) {
       train_listed({9, 5, 4, 6, 5}, one, {.epochs = 4, .stopping = {.patience = 3}});
   EXPECT_EQ(back.history.ending, nn::Ending::all_epochs);
   EXPECT_EQ(back.steps, 2);
-  EXPECT_EQ(back.text, "all epochs done: the network is that of epoch 2\n");
+  EXPECT_EQ(back.text, "all epochs done: the network has the weights of epoch 2\n");
   const Listed last =
       train_listed({9, 5, 4, 6, 3}, one, {.epochs = 4, .stopping = {.patience = 3}});
   EXPECT_EQ(last.steps, 4);
@@ -386,7 +386,7 @@ TEST(Training, BringsTheBestBackWhenInterrupted) {
       train_listed({9, 5, 4, 6, 3}, one, {.epochs = 4, .stopping = {.patience = 3}}, 3);
   EXPECT_TRUE(listed.history.interrupted());
   EXPECT_EQ(listed.steps, 2);
-  EXPECT_EQ(listed.text, "interrupted: the network is that of epoch 2\n");
+  EXPECT_EQ(listed.text, "interrupted: the network has the weights of epoch 2\n");
 }
 
 // What is finite on the training set may overflow on another.
@@ -398,30 +398,31 @@ TEST(Training, ANetworkThatRanAwayIsNoBest) {
   EXPECT_EQ(listed.history.best_epoch(), 0U);
   EXPECT_EQ(listed.history.epochs.size(), 2U);
   EXPECT_EQ(listed.text,
-            "2 epochs without a lower validation cost: the network stays as it is now\n");
+            "2 epochs without a lower validation cost: the network keeps its current weights\n");
 }
 
 // Divergence.
 
 constexpr real far_too_large = std::numeric_limits<real>::max() / 1000;
 constexpr const char* advice =
-    "  try a smaller learning rate, or clipped gradients (clip_norm); look at the\n"
-    "  largest values of the data, and at how the weights are initialized\n";
+    "  try a smaller learning rate or gradient clipping (clip_norm); also check the\n"
+    "  largest values of the data, and how the weights are initialized\n";
 
 TEST(Training, EndsWhenTheCostIsNotFinite) {
   const Listed listed = train_listed({9, 5, INFINITY, 1}, {}, {.epochs = 5});
   EXPECT_EQ(listed.history.ending, nn::Ending::diverged);
   ASSERT_TRUE(listed.history.divergence);
   EXPECT_EQ(listed.history.divergence->text(),
-            "epoch 3, batch 1: the cost is inf; not finite first: the cost");
+            "epoch 3, batch 1: the cost is inf; first non-finite value in the cost");
   EXPECT_EQ(listed.history.epochs.size(), 3U);
   EXPECT_EQ(listed.history.best_epoch(), 2U);
   EXPECT_EQ(listed.steps, 0);
-  EXPECT_EQ(listed.all, "epoch  1/5  cost 9.0000\nepoch  2/5  cost 5.0000\nepoch  3/5  cost inf\n" +
-                            std::string{"diverged: the network is what it was 2 steps before\n"
-                                        "  epoch 3, batch 1: the cost is inf\n"
-                                        "  not finite first: the cost\n"} +
-                            advice);
+  EXPECT_EQ(listed.all,
+            "epoch  1/5  cost 9.0000\nepoch  2/5  cost 5.0000\nepoch  3/5  cost inf\n" +
+                std::string{"diverged: the network is back to what it was 2 steps earlier\n"
+                            "  epoch 3, batch 1: the cost is inf\n"
+                            "  first non-finite value in the cost\n"} +
+                advice);
 }
 
 TEST(Training, KeepsTheNetworkEveryHundredSteps) {
@@ -438,9 +439,9 @@ TEST(Training, KeepsTheNetworkEveryHundredSteps) {
 TEST(Training, LeavesANetworkThatNeverHadACost) {
   const Listed listed = train_listed({-NAN, 1}, {}, {.epochs = 5});
   EXPECT_EQ(listed.history.epochs.size(), 1U);
-  EXPECT_EQ(listed.all, "epoch  1/5  cost nan\ndiverged: the network stays as it is now\n" +
+  EXPECT_EQ(listed.all, "epoch  1/5  cost nan\ndiverged: the network keeps its current weights\n" +
                             std::string{"  epoch 1, batch 1: the cost is nan\n"
-                                        "  not finite first: the cost\n"} +
+                                        "  first non-finite value in the cost\n"} +
                             advice);
 }
 
@@ -449,7 +450,8 @@ TEST(Training, BringsTheBestBackWhenItDiverges) {
       train_listed({9, 5, 4, NAN}, one, {.epochs = 5, .stopping = {.patience = 3}});
   EXPECT_EQ(listed.history.epochs.size(), 4U);
   EXPECT_EQ(listed.steps, 2);
-  EXPECT_NE(listed.all.find("diverged: the network is that of epoch 2\n"), std::string::npos);
+  EXPECT_NE(listed.all.find("diverged: the network has the weights of epoch 2\n"),
+            std::string::npos);
 }
 
 // The epoch at hand is told as far as it came, its validation that of the network kept.
@@ -482,7 +484,7 @@ TEST(Training, NamesTheLayerWhoseValuesWentFirst) {
   const nn::History history = trainer.fit(clouds(30), nn::TrainingOptions{.batches = {.size = 10}});
   EXPECT_EQ(history.divergence->layer, 2U);
   EXPECT_EQ(history.divergence->text(),
-            "epoch 1, batch 1: the cost is nan; not finite first: layer 3 (Dense 8→3)");
+            "epoch 1, batch 1: the cost is nan; first non-finite value in layer 3 (Dense 8→3)");
   EXPECT_EQ(history.divergence->steps_back, 0U);
 }
 
@@ -497,7 +499,7 @@ TEST(Training, TellsInputsThatWentFirst) {
       clouds(60), nn::TrainingOptions{.batches = {.size = 10}, .steps = {.augment = spoil}});
   EXPECT_FALSE(history.divergence->layer);
   EXPECT_EQ(history.divergence->text(),
-            "epoch 1, batch 3: the cost is nan; not finite first: the inputs");
+            "epoch 1, batch 3: the cost is nan; first non-finite value in the inputs");
 }
 
 /// A cost that is finite, although its gradient is not.
@@ -532,8 +534,9 @@ TEST(Training, RefusesALastBatchOfOneSampleBeforeTheFirstStep) {
     quiet_trainer(network).fit(clouds(samples), {.batches = batches});
   };
   EXPECT_EQ(error_of<std::invalid_argument>([&] { fit(3, {.size = 2}); }),
-            "nn::Training: in batches of 2, the last of the 3 samples is alone: nn::BatchNorm: a "
-            "training batch of shape (1, 4) has one value of each feature, expected at least 2; "
+            "nn::Training: in batches of 2, the last of the 3 samples has a batch to itself: "
+            "nn::BatchNorm: a "
+            "training batch of shape (1, 4) has one value per feature, expected at least 2; "
             "change batches.size or set batches.drop_last");
   EXPECT_TRUE(error_of<std::invalid_argument>([&] {
                 fit(3, {.size = 1, .drop_last = true});
@@ -561,7 +564,8 @@ TEST(Training, EndsWhenTheCostIsSmall) {
       train_listed({9, 5, 0.5, 0.4}, {}, {.epochs = 4, .stopping = {.enough_cost = 0.5}});
   EXPECT_EQ(listed.history.ending, nn::Ending::cost_small);
   EXPECT_EQ(listed.history.epochs.size(), 3U);
-  EXPECT_EQ(listed.text, "the training cost is small enough: the network stays as it is now\n");
+  EXPECT_EQ(listed.text,
+            "the training cost is low enough: the network keeps its current weights\n");
 }
 
 TEST(Training, EndsWhenTheCostStandsStill) {
@@ -569,7 +573,8 @@ TEST(Training, EndsWhenTheCostStandsStill) {
       train_listed({8, 4, 4.5, 4.25, 1}, {}, {.epochs = 5, .stopping = {.min_change = 0.1}});
   EXPECT_EQ(listed.history.ending, nn::Ending::cost_stands_still);
   EXPECT_EQ(listed.history.epochs.size(), 4U);
-  EXPECT_EQ(listed.text, "the training cost stands still: the network stays as it is now\n");
+  EXPECT_EQ(listed.text,
+            "the training cost no longer changes: the network keeps its current weights\n");
 }
 
 /// A layer with a running statistic, which is no parameter.
@@ -615,7 +620,7 @@ TEST(Training, RefusesWhatCannotBe) {
             "nn::Training: clip_norm is -1, expected 0 or more");
   EXPECT_EQ(refusal(set, {}, {.batches = {.size = 10}, .steps = {.clip_norm = NAN}}),
             "nn::Training: clip_norm is nan, expected 0 or more");
-  EXPECT_EQ(refusal({}, {}, {}), "nn::Training: the training set: the set is empty");
+  EXPECT_EQ(refusal({}, {}, {}), "nn::Training: the training set: 0 samples, expected at least 1");
   EXPECT_EQ(refusal(set, {}, {.stopping = {.patience = 5}}),
             "nn::Training: patience is 5, but there is no validation set");
   EXPECT_EQ(refusal(set, {}, {.stopping = {.enough_cost = -1}}),
@@ -629,13 +634,14 @@ TEST(Training, RefusesWhatCannotBe) {
     return Tensor{Shape{9, 2}};
   };
   EXPECT_EQ(refusal(set, {}, {.batches = {.size = 10}, .steps = {.augment = lose}}),
-            "nn::Training: augment made 9 samples of 10");
+            "nn::Training: augment returned 9 samples, expected 10");
   const Dataset wide{.inputs = Tensor{Shape{5, 4}}, .targets = Labels{0, 0, 0, 0, 0}};
   EXPECT_EQ(refusal(set, wide, {.batches = {.size = 10}}),
             "nn::Sequential: layer 1 (Dense 2→8) expects 2 columns, the input has 4");
   const Dataset torn{.inputs = Tensor{Shape{5, 2}}, .targets = Labels{0, 0, 0, 0}};
-  EXPECT_EQ(refusal(set, torn, {.batches = {.size = 10}}),
-            "nn::Training: the validation set: 5 inputs and 4 targets, expected equally many");
+  EXPECT_EQ(
+      refusal(set, torn, {.batches = {.size = 10}}),
+      "nn::Training: the validation set: 5 inputs and 4 targets, expected the same number of each");
 }
 
 // Step by step.
@@ -711,7 +717,7 @@ TEST(Training, TakesNoStepAfterItsEndAndEndsNoEpochWithoutOne) {
   while (!training.is_over()) training.run_epoch();
   EXPECT_FALSE(training.step());
   EXPECT_EQ(error_of<std::invalid_argument>([&] { training.run_epoch(); }),
-            "nn::Training: is over after 2 epochs");
+            "nn::Training: training is over after 2 epochs");
   EXPECT_EQ(training.history().epochs.size(), 2U);
 }
 
@@ -727,11 +733,11 @@ TEST(Training, RefusesLayersThatAreFrozenOrUnfrozenMeanwhile) {
   const nn::Sequential before = network;
   EXPECT_EQ(error_of<std::invalid_argument>([&] { training.step(); }),
             "nn::Training: layer 1 (" + network[0].name() +
-                ") was frozen after the training was made; make another one");
+                ") was frozen after the Training was made; make a new one");
   network.unfreeze(0, 3);
   EXPECT_EQ(error_of<std::invalid_argument>([&] { training.step(); }),
             "nn::Training: layer 3 (" + network[2].name() +
-                ") was unfrozen after the training was made; make another one");
+                ") was unfrozen after the Training was made; make a new one");
   EXPECT_EQ(network.parameter("0.weight").value, before.parameter("0.weight").value);
   network.freeze(2, 3);
   EXPECT_TRUE(training.step());

@@ -167,12 +167,11 @@ TEST_F(Weights, ThatDoNotFitAreNamed) {
             "LoadOptions::rename (predict --rename) maps names, such as fc1=0");
   contents = good;
   contents.tensors.push_back(StoredTensor::of("2.weight", Tensor{1}));
-  EXPECT_EQ(refusal(contents, network),
-            "'2.weight' is one too many: the network has no such tensor");
+  EXPECT_EQ(refusal(contents, network), "'2.weight' is left over: the network has no such tensor");
   contents = good;
   contents.tensors[1].type = nn::test::in_double ? "I64" : "I32";
   EXPECT_EQ(refusal(contents, network),
-            "'0.bias' is of type " + contents.tensors[1].type + ", expected F16, BF16, F32 or F64");
+            "'0.bias' has type " + contents.tensors[1].type + ", expected F16, BF16, F32 or F64");
 }
 
 TEST_F(Weights, WithValuesThatNoTrainingLeavesAreRefused) {
@@ -191,23 +190,22 @@ TEST_F(Weights, WithValuesThatNoTrainingLeavesAreRefused) {
     return error.substr(error.find('\''));
   };
   EXPECT_EQ(error_with(0, -std::numeric_limits<nn::real>::quiet_NaN()),
-            "'0.weight' has the value nan at place 2, expected finite numbers");
+            "'0.weight' has the value nan at index 2, expected finite numbers");
   EXPECT_EQ(error_with(1, std::numeric_limits<nn::real>::infinity()),
-            "'0.bias' has the value inf at place 1, expected finite numbers");
+            "'0.bias' has the value inf at index 1, expected finite numbers");
   EXPECT_EQ(error_with(5, -1),
-            "'1.running_var' has the value -1 at place 1, expected finite numbers, 0 or more");
+            "'1.running_var' has the value -1 at index 1, expected finite numbers, 0 or more");
 }
 
 TEST_F(Weights, WithoutLayersAreNoNetwork) {
   Safetensors contents = stored(Sequential{Dense{2, 3}});
   contents.metadata.clear();
   EXPECT_EQ(refusal(contents),
-            "holds tensors ('0.weight', '0.bias') but no layers: make the network and use "
+            "has tensors ('0.weight', '0.bias') but no list of layers: build the network and use "
             "nn::load_weights (--layers)");
   contents.metadata["nn.checkpoint"] = "0.1.0";
   EXPECT_EQ(refusal(contents),
-            "is the checkpoint of a training: let Trainer::fit go on from it, and save the network "
-            "then");
+            "is a training checkpoint: resume it with Trainer::fit, then save the network");
 }
 
 TEST_F(Weights, OfOnesOwnLayersNeedTheNetwork) {
@@ -215,7 +213,7 @@ TEST_F(Weights, OfOnesOwnLayersNeedTheNetwork) {
   const Safetensors contents = stored(network);
   EXPECT_EQ(refusal(contents),
             "layer 1 is 'mean squared error', which is neither a layer of this library nor "
-            "registered: use nn::register_layer, or make the network and use nn::load_weights");
+            "registered: use nn::register_layer, or build the network and use nn::load_weights");
   nn::load_weights(path("n"), network);
 }
 
@@ -225,9 +223,9 @@ TEST_F(Weights, WithLayersThatCannotBeAreRefused) {
     contents.metadata["nn.layers"] = layers;
     return refusal(contents);
   };
-  EXPECT_EQ(with_layers("[{"), "its list of layers is no JSON");
-  EXPECT_EQ(with_layers("{}"), "the layers of '' are no list of layers");
-  EXPECT_EQ(with_layers("[]"), "the layers of '' are no list of layers");
+  EXPECT_EQ(with_layers("[{"), "its list of layers is not valid JSON");
+  EXPECT_EQ(with_layers("{}"), "the layers of '' are not a list of layers");
+  EXPECT_EQ(with_layers("[]"), "the layers of '' are not a list of layers");
   EXPECT_EQ(with_layers("[1]"), "layer 0 has no type");
   EXPECT_EQ(with_layers(R"([{"type":"BatchNorm"}])"),
             "'0.weight' has shape (3, 2), expected 1 axes of 1 or more");
@@ -258,11 +256,11 @@ TEST_F(Weights, AreQuotedAsATerminalCanShowThem) {
   contents.metadata["nn.layers"] = R"([{"type":"\u001b[31mAttention\n"}])";
   EXPECT_EQ(refusal(contents),
             "layer 0 is '?[31mAttention?', which is neither a layer of this library nor "
-            "registered: use nn::register_layer, or make the network and use nn::load_weights");
+            "registered: use nn::register_layer, or build the network and use nn::load_weights");
   contents.metadata["nn.layers"] = R"([{"type":"ReLU"}])";
   contents.tensors = {StoredTensor::of(std::string(3'000, 'x'), Tensor{1})};
   EXPECT_EQ(refusal(contents),
-            "'" + std::string(40, 'x') + "'… is one too many: the network has no such tensor");
+            "'" + std::string(40, 'x') + "'… is left over: the network has no such tensor");
 }
 
 // Lists within lists: whatever follows them by recursion would run out of stack.
@@ -295,7 +293,7 @@ TEST_F(Weights, OfNetworksInNetworksGoOnlySoDeep) {
   }
   Safetensors contents;
   contents.metadata["nn.layers"] = layers;
-  EXPECT_EQ(refusal(contents), "the layers of '0.0.0.0.0.0.0.0.0.' are no list of layers");
+  EXPECT_EQ(refusal(contents), "the layers of '0.0.0.0.0.0.0.0.0.' are not a list of layers");
 }
 
 // ------------------------------------------------------------------------------- parts of a file
@@ -381,7 +379,7 @@ TEST_F(Weights, UnderOtherNamesAreListedWithARenamingThatFits) {
   EXPECT_EQ(refusal(with_members(), network),
             "'0.weight' is missing; the file has 'fc1.bias', 'fc1.weight', 'fc2.bias', "
             "'fc2.weight'; " +
-                advice + ", and by the shapes 'fc1=0', 'fc2=2' would fit");
+                advice + "; judging by the shapes, 'fc1=0', 'fc2=2' would fit");
   Sequential other{Dense{2, 4}};
   EXPECT_TRUE(refusal(with_members(), other).ends_with(advice + ", such as fc1=0"));
 
@@ -390,7 +388,7 @@ TEST_F(Weights, UnderOtherNamesAreListedWithARenamingThatFits) {
   EXPECT_EQ(refusal(features, network),
             "'0.weight' is missing; the file has 'features.0.weight', 'features.0.bias', "
             "'features.2.weight', 'features.2.bias'; " +
-                advice + ", and by the shapes 'features=' would fit");
+                advice + "; judging by the shapes, 'features=' would fit");
   EXPECT_EQ(refusal(Safetensors{}, network),
             "'0.weight' is missing; the file has no tensors; " + advice + ", such as fc1=0");
 }
@@ -444,14 +442,16 @@ TEST_F(Weights, AreNotRenamedToOneNameOrFromNone) {
     return text.substr(text.find("/n: ") + 4);
   };
   EXPECT_EQ(refusal({.rename = {{"fc1", "0"}, {"fc2", "0"}}}),
-            "'fc1.bias' and 'fc2.bias' would both be called '0.bias'");
-  EXPECT_EQ(refusal({.rename = {{"fc", "0"}}}),
-            "no tensor to be renamed begins with 'fc'; the file has 'fc1.bias', 'fc1.weight', "
-            "'fc2.bias', 'fc2.weight'");
+            "'fc1.bias' and 'fc2.bias' would both be renamed to '0.bias'");
+  EXPECT_EQ(
+      refusal({.rename = {{"fc", "0"}}}),
+      "no tensor begins with 'fc', which is to be renamed; the file has 'fc1.bias', 'fc1.weight', "
+      "'fc2.bias', 'fc2.weight'");
   // The names are always those that the file has, not what some have become.
-  EXPECT_EQ(refusal({.rename = {{"fc1", "0"}, {"fc", "2"}}}),
-            "no tensor to be renamed begins with 'fc'; the file has 'fc1.bias', 'fc1.weight', "
-            "'fc2.bias', 'fc2.weight'");
+  EXPECT_EQ(
+      refusal({.rename = {{"fc1", "0"}, {"fc", "2"}}}),
+      "no tensor begins with 'fc', which is to be renamed; the file has 'fc1.bias', 'fc1.weight', "
+      "'fc2.bias', 'fc2.weight'");
   Sequential two{Dense{2, 3}, Dense{3, 1}};
   nn::LoadOptions half;
   half.rename = {{"fc1", "0"}};
@@ -459,7 +459,7 @@ TEST_F(Weights, AreNotRenamedToOneNameOrFromNone) {
       error_of<std::runtime_error>([&] { nn::load_weights(path("n"), two, half); })
           .ends_with("'1.weight' is missing; the file has 'fc1.bias', 'fc1.weight', "
                      "'fc2.bias', 'fc2.weight'; LoadOptions::rename (predict --rename) maps "
-                     "names, and by the shapes 'fc1=0', 'fc2=1' would fit"));
+                     "names; judging by the shapes, 'fc1=0', 'fc2=1' would fit"));
 }
 
 TEST_F(Weights, InHalfPrecisionAreLoaded) {
@@ -495,19 +495,21 @@ TEST_F(Weights, OfSomeLayersAreLoadedAllOrNone) {
   EXPECT_EQ(refusal({.first = 2, .to = 1}), "'2.weight' has shape (2), expected (1, 2)");
   EXPECT_EQ(refusal({.first = 1, .last = 3}), "'1.weight' has shape (2, 2), expected (1, 2)");
   EXPECT_EQ(refusal({.first = 2, .last = 3}),
-            "'2.weight' is one too many: the network has no such tensor");
+            "'2.weight' is left over: the network has no such tensor");
   EXPECT_TRUE(refusal({.prefix = "features."}).starts_with("'features.0.weight' is missing; "));
-  EXPECT_EQ(refusal({.first = 3, .last = 9}), "holds nothing for the chosen layers of the network");
-  EXPECT_EQ(refusal({.first = 1, .last = 1}), "holds nothing for the chosen layers of the network");
+  EXPECT_EQ(refusal({.first = 3, .last = 9}),
+            "has no tensors for the chosen layers of the network");
+  EXPECT_EQ(refusal({.first = 1, .last = 1}),
+            "has no tensors for the chosen layers of the network");
   EXPECT_EQ(network.parameter("0.weight").value, (Tensor{Shape{3, 2}, 2}));
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [&] { nn::load_weights(path("n"), network, {.first = 3, .last = 2}); }),
-            "nn::load_weights: layers 3 to 2, expected the first not to be after the last");
+            "nn::load_weights: layers 3 to 2, expected the first not to come after the last");
 }
 
 TEST_F(Weights, AreNoneWithoutLayersOrAFile) {
   EXPECT_EQ(error_of<std::invalid_argument>([&] { nn::save_network(path("n"), Sequential{}); }),
-            "nn::save_network: there are no layers");
+            "nn::save_network: the network has no layers");
   EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(nn::load_network(path("m"))); }),
             "nn::load_network: cannot read " + path("m").string() + ": there is no such file");
 }

@@ -184,11 +184,11 @@ void Report::failure(const std::string& file, const std::string& sentence, int s
 
 void Report::more(const std::string& file, std::size_t count) const {
   if (is_json_) {
-    fmt::print(stderr, "16_predict: {}: {} more, which --index all reads\n", file, count);
+    fmt::print(stderr, "16_predict: {}: {} more; read them with --index all\n", file, count);
   } else if (is_list_) {
-    fmt::print("{}: {} more, which --index all reads\n", file, count);
+    fmt::print("{}: {} more; read them with --index all\n", file, count);
   } else {
-    fmt::print("\nand {} more, which --index can show\n", count);
+    fmt::print("\nand {} more; --index shows them\n", count);
   }
 }
 

@@ -127,7 +127,7 @@ void write_new(const fs::path& file, std::span<const std::byte> bytes) {
     nn::write_whole("predict", file, bytes);
   } else if (!std::ranges::equal(nn::read_whole("predict", file), bytes)) {
     throw std::runtime_error(
-        fmt::format("--show: {} is there already and holds something else", file.string()));
+        fmt::format("--show: {} already exists with other content", file.string()));
   }
 }
 
@@ -137,7 +137,7 @@ void make_folder(const fs::path& folder) {
   std::error_code none;
   fs::create_directories(folder, none);
   if (!fs::is_directory(folder, none)) {
-    throw BadOption(fmt::format("--show: cannot make the folder {}", folder.string()));
+    throw BadOption(fmt::format("--show: cannot create the folder {}", folder.string()));
   }
   try {
     nn::check_writable("write_whole", folder / "digit.png");

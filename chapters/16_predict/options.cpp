@@ -18,7 +18,7 @@ namespace {
 
 /// A path may be any text but an empty one, such as a variable of the shell that is not set.
 std::string fault_of_path(const std::string& text) {
-  return text.empty() ? "'' is not a path" : "";
+  return text.empty() ? "the path is empty" : "";
 }
 
 std::optional<std::size_t> number_of(const std::string& text) {

@@ -45,7 +45,7 @@ class NewFolders {
       if (fs::create_directory(part, error)) made_.push_back(part);
     }
     if (!fs::is_directory(folder, error)) {
-      throw BadOption(fmt::format("{}: cannot make the folder {}", option, folder.string()));
+      throw BadOption(fmt::format("{}: cannot create the folder {}", option, folder.string()));
     }
   }
 
@@ -112,7 +112,7 @@ bool keep(const fs::path& file, const Write& write, const std::string& text = ""
   if (written(file, write)) return true;
   const fs::path other = elsewhere(file);
   if (written(other, write)) {
-    fmt::print(stderr, "mnist: it is in {} instead\n", other.string());
+    fmt::print(stderr, "mnist: the result is in {} instead\n", other.string());
   } else {
     say(text);
   }
@@ -148,9 +148,9 @@ Json to_json(const Options& options, const std::vector<Run>& runs, const Judged&
                       {judged.name,
                        {{"cost", run.cost},
                         {"accuracy", run.confusion.accuracy()},
-                        {"precision", run.confusion.precision()},
-                        {"recall", run.confusion.recall()},
-                        {"f1", run.confusion.f1()},
+                        {"precision", run.confusion.macro_precision()},
+                        {"recall", run.confusion.macro_recall()},
+                        {"f1", run.confusion.macro_f1()},
                         {"confusion", confusion}}},
                       {"changed", changed},
                       {"history", Json::parse(run.history.json())}});
@@ -184,7 +184,8 @@ void check_outputs(const Options& options, const Recipe& recipe) {
     }
     const auto [first, is_new] = option_of.emplace(fs::weakly_canonical(file), option);
     if (is_new) continue;
-    throw BadOption(fmt::format("{}: {} is written by {}", option, file.string(), first->second));
+    throw BadOption(
+        fmt::format("{}: {} is already written by {}", option, file.string(), first->second));
   }
   folders.keep();
 }

@@ -32,7 +32,7 @@ CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
 /// Accepts any path but an empty one, such as that of a variable of the shell that is not set.
 CLI::Validator path() {
   return CLI::Validator{
-      [](const std::string& text) { return text.empty() ? "'' is not a path" : std::string{}; },
+      [](const std::string& text) { return text.empty() ? "the path is empty" : std::string{}; },
       ""};
 }
 

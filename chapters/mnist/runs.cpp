@@ -36,7 +36,7 @@ nn::Split load(const Options& options, const Recipe& recipe) {
   }
   for (const Model& model : recipe.models) {
     if (model.batch_size > digits.training.size()) {
-      throw BadOption(fmt::format("--batch-size: {} images, the training set has {}",
+      throw BadOption(fmt::format("--batch-size: {} images, but the training set has only {}",
                                   model.batch_size, digits.training.size()));
     }
   }
@@ -78,13 +78,13 @@ std::vector<Run> stored_runs(const Recipe& recipe, const fs::path& folder) {
       nn::Sequential network = nn::load_network(file);
       const nn::Shape output = network.output_shape(nn::Shape{784});
       if (output != nn::Shape{10}) {
-        throw std::runtime_error(fmt::format("{} makes {} of 784 pixels, expected (10)",
+        throw std::runtime_error(fmt::format("{} turns 784 pixels into {}, expected (10)",
                                              file.string(), nn::to_string(output)));
       }
       runs.push_back({.model = &model, .seed = 0, .network = std::move(network), .history = {}});
     } catch (const std::invalid_argument& error) {
       throw BadOption(
-          fmt::format("--load: {} takes no 784 pixels: {}", file.string(), error.what()));
+          fmt::format("--load: {} does not take 784 pixels: {}", file.string(), error.what()));
     } catch (const std::runtime_error& error) {
       throw BadOption(fmt::format("--load: {}", error.what()));
     }

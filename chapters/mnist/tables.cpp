@@ -74,10 +74,11 @@ std::vector<Row> rows_of_judgement(const std::string& set) {
             {"test accuracy", [](const Run& run) { return run.confusion.accuracy(); }, percent,
              &Reported::test_accuracy}};
   }
+  rows.push_back({set + " precision",
+                  [](const Run& run) { return run.confusion.macro_precision(); }, percent});
   rows.push_back(
-      {set + " precision", [](const Run& run) { return run.confusion.precision(); }, percent});
-  rows.push_back({set + " recall", [](const Run& run) { return run.confusion.recall(); }, percent});
-  rows.push_back({set + " F1", [](const Run& run) { return run.confusion.f1(); }, percent});
+      {set + " recall", [](const Run& run) { return run.confusion.macro_recall(); }, percent});
+  rows.push_back({set + " F1", [](const Run& run) { return run.confusion.macro_f1(); }, percent});
   return rows;
 }
 

@@ -35,10 +35,10 @@ struct Kernel {
 std::vector<Kernel> kernels() {
   constexpr real ninth = real{1} / 9;
   return {{"2×2, that of section 8.2", Shape{2, 2}, {1, 2, 0, -1}, 1},
-          {"1×2, an upright edge", Shape{1, 2}, {-1, 1}, 0},
-          {"2×1, a level edge", Shape{2, 1}, {-1, 1}, 0},
-          {"3×3, an upright edge", Shape{3, 3}, {-1, 0, 1, -1, 0, 1, -1, 0, 1}, 0},
-          {"3×3, a level edge", Shape{3, 3}, {-1, -1, -1, 0, 0, 0, 1, 1, 1}, 0},
+          {"1×2, a vertical edge", Shape{1, 2}, {-1, 1}, 0},
+          {"2×1, a horizontal edge", Shape{2, 1}, {-1, 1}, 0},
+          {"3×3, a vertical edge", Shape{3, 3}, {-1, 0, 1, -1, 0, 1, -1, 0, 1}, 0},
+          {"3×3, a horizontal edge", Shape{3, 3}, {-1, -1, -1, 0, 0, 0, 1, 1, 1}, 0},
           {"3×3, the mean", Shape{3, 3}, std::vector<real>(9, ninth), 0}};
 }
 

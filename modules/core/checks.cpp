@@ -16,7 +16,7 @@ namespace nn {
 
 void refuse_option(std::string_view owner, std::string_view option, double value,
                    std::string_view expected) {
-  const double shown = unsigned_nan(value);  // and a float is printed in its own digits
+  const double shown = unsigned_nan(value);  // below, a float is printed as 0.1, not 0.10000000149
   const auto single = static_cast<float>(shown);
   const std::string number =
       double{single} == shown ? fmt::format("{}", single) : fmt::format("{}", shown);
@@ -46,25 +46,27 @@ std::size_t checked_features(std::string_view layer, std::size_t features) {
 
 void check_weights(const Tensor& weights, std::string_view layer) {
   if (!weights.empty()) return;
-  throw std::invalid_argument(fmt::format("{}{}{}has no weights, it was moved from",
+  throw std::invalid_argument(fmt::format("{}{}{}has no weights because it was moved from",
                                           layer.empty() ? "" : "nn::", layer,
                                           layer.empty() ? "" : ": "));
 }
 
 void check_backward(std::string_view layer, const Shape& dy, const Shape& output) {
   if (output.rank() == 0) {
-    throw std::invalid_argument(fmt::format("nn::{}: backward before forward", layer));
+    throw std::invalid_argument(
+        fmt::format("nn::{}: backward() was called before forward()", layer));
   }
   if (dy != output) {
-    throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last output {}",
-                                            layer, to_string(dy), to_string(output)));
+    throw std::invalid_argument(
+        fmt::format("nn::{}: gradient has shape {}, expected {}, the shape of the last output",
+                    layer, to_string(dy), to_string(output)));
   }
 }
 
 void detail::refuse_sample(std::string_view layer, std::string_view error, const Shape& sample) {
   throw std::invalid_argument(sample.rank() == 0 ? fmt::format("nn::{}: {}", layer, error)
-                                                 : fmt::format("nn::{}: {}, input has {}", layer,
-                                                               error, to_string(sample)));
+                                                 : fmt::format("nn::{}: {}, the input has {}",
+                                                               layer, error, to_string(sample)));
 }
 
 }  // namespace nn

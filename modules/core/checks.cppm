@@ -12,7 +12,7 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// Checks an option that may be any finite number from 0 on.
+/// Checks an option that may be any finite number of 0 or more.
 /// @param owner The class that has the option, for the error: `Adam`.
 /// @param option The option's name, for the error.
 /// @param value What was asked for.
@@ -33,7 +33,7 @@ void check_positive(std::string_view owner, std::string_view option, double valu
 /// @throws std::invalid_argument if it is outside, or NaN.
 void check_below_one(std::string_view owner, std::string_view option, double value);
 
-/// Refuses an option.
+/// Throws the error for an option: `nn::Adam: beta1 is 1, expected at least 0 and below 1`.
 /// @param owner The class that has the option, for the error.
 /// @param option The option's name, for the error.
 /// @param value What was asked for.
@@ -42,29 +42,29 @@ void check_below_one(std::string_view owner, std::string_view option, double val
 [[noreturn]] void refuse_option(std::string_view owner, std::string_view option, double value,
                                 std::string_view expected);
 
-/// Checks how many features a layer is made for.
+/// Checks the number of features of a layer.
 /// @param layer Its name, for the error.
-/// @param features How many were asked for.
+/// @param features What was asked for.
 /// @return features.
-/// @throws std::invalid_argument if there are none.
+/// @throws std::invalid_argument if it is 0.
 std::size_t checked_features(std::string_view layer, std::size_t features);
 
-/// Checks that a layer has weights, which one that was moved from has lost.
+/// Checks that a layer still has its weights: a layer that was moved from has none.
 /// @param weights Its weights.
-/// @param layer Its name, for the error; empty where the caller puts the name in front.
+/// @param layer Its name, for the error; empty if the caller adds the name.
 /// @throws std::invalid_argument if there are none.
 void check_weights(const Tensor& weights, std::string_view layer = "");
 
 /// Checks that a gradient can be ∂C/∂Y of a layer's last forward(); every backward() begins with
-/// it.
+/// this check.
 /// @param layer Its name, for the error.
-/// @param dy The shape of what backward() was given.
+/// @param dy The shape of the gradient given to backward().
 /// @param output The shape of the last output; `Shape{}` if there was none.
-/// @throws std::invalid_argument if the shapes differ, or there was no forward().
+/// @throws std::invalid_argument if the shapes differ, or forward() was not called.
 void check_backward(std::string_view layer, const Shape& dy, const Shape& output);
 
 /// How many windows fit along one axis of an image: ⌊(length − window) / stride⌋ + 1.
-/// @param length The length of the axis, not below that of the window.
+/// @param length The length of the axis, at least that of the window.
 /// @param window The length of the window.
 /// @param stride Steps from one window to the next, at least 1.
 [[nodiscard]] constexpr std::size_t count_windows(std::size_t length, std::size_t window,
@@ -76,7 +76,7 @@ void check_backward(std::string_view layer, const Shape& dy, const Shape& output
 
 namespace nn::detail {
 
-/// Makes a sentence of what output_shape() said of a sample.
+/// Completes the message that output_shape() threw about a sample.
 [[noreturn]] void refuse_sample(std::string_view layer, std::string_view error,
                                 const Shape& sample);
 
@@ -84,8 +84,9 @@ namespace nn::detail {
 
 export namespace nn {
 
-/// The output shape of a layer, for a layer that checks its own input. What output_shape() throws
-/// is half a sentence, which a Sequential completes; without a Sequential it is completed here.
+/// The output shape of a layer, for a layer that checks its own input. The message that
+/// output_shape() throws is half a sentence, `expects 784 columns`, because a Sequential adds what
+/// the layer got; for a layer used on its own, this function adds it.
 /// @param layer Any layer.
 /// @param type Its type, for the error: `MaxPool`.
 /// @param sample The shape of one sample of the input.

@@ -27,17 +27,17 @@ namespace nn {
 
 namespace {
 
-/// Asks for memory that is soon to be read: rows at random places take long to arrive.
+/// Prefetches a row that will be read soon, because rows at random places take long to arrive.
 void prefetch(std::span<const real> row) {
   constexpr std::size_t line = 64 / sizeof(real);
   for (std::size_t i = 0; i < row.size(); i += line) __builtin_prefetch(&row[i]);
 }
 
-/// The rows at these places, one after the other.
+/// Copies the rows at these places, in this order.
 void gather_rows(const Tensor& tensor, std::span<const std::size_t> places, Tensor& to) {
   const Shape shape = tensor.shape().sample().batch(places.size());
   if (to.shape() != shape) to = Tensor::uninitialized(shape);
-  constexpr std::size_t rows = 16;  // in a round
+  constexpr std::size_t rows = 16;  // per round of the parallel loop
   parallel_for((places.size() + rows - 1) / rows, [&](std::size_t round) {
     const std::size_t end = std::min(places.size(), (round + 1) * rows);
     for (std::size_t i = round * rows; i < end; ++i) {
@@ -50,7 +50,7 @@ void gather_rows(const Tensor& tensor, std::span<const std::size_t> places, Tens
 const Labels& checked_labels(const char* owner, const char* purpose, const Targets& targets) {
   if (targets.are_labels()) return targets.labels();
   throw std::invalid_argument(
-      fmt::format("nn::{}: targets are outputs of shape {}, {} needs labels", owner,
+      fmt::format("nn::{}: targets are outputs of shape {}, but {} needs labels", owner,
                   to_string(targets.outputs().shape()), purpose));
 }
 
@@ -115,12 +115,13 @@ void Labels::select(std::span<const std::size_t> places, Labels& to) const {
 
 const Labels& Targets::labels() const {
   if (const auto* const labels = std::get_if<Labels>(&value_)) return *labels;
-  throw std::invalid_argument("nn::Targets: these are wanted outputs, not labels");
+  throw std::invalid_argument(
+      "nn::Targets: labels() was called, but the targets are a tensor of outputs");
 }
 
 const Tensor& Targets::outputs() const {
   if (const auto* const outputs = std::get_if<Tensor>(&value_)) return *outputs;
-  throw std::invalid_argument("nn::Targets: these are labels, not wanted outputs");
+  throw std::invalid_argument("nn::Targets: outputs() was called, but the targets are labels");
 }
 
 Targets::Targets(const Targets& other) = default;
@@ -174,19 +175,20 @@ void Targets::select(std::span<const std::size_t> places, Targets& to) const {
 void check_samples(std::string_view owner, const Dataset& dataset) {
   if (dataset.size() != dataset.targets.size()) {
     throw std::invalid_argument(
-        fmt::format("nn::{}: {} inputs and {} targets, expected equally many", owner,
+        fmt::format("nn::{}: {} inputs and {} targets, expected the same number of each", owner,
                     dataset.size(), dataset.targets.size()));
   }
   if (dataset.size() == 0) {
-    throw std::invalid_argument(fmt::format("nn::{}: the set is empty", owner));
+    throw std::invalid_argument(fmt::format("nn::{}: 0 samples, expected at least 1", owner));
   }
 }
 
 Dataset Dataset::part(std::size_t start, std::size_t count) const {
   check_samples("Dataset", *this);
   if (count == 0 || count > size() || start > size() - count) {
-    throw std::invalid_argument(
-        fmt::format("nn::Dataset: {} samples from {} on, the set has {}", count, start, size()));
+    throw std::invalid_argument(fmt::format(
+        "nn::Dataset: {} samples starting at {}, expected at least 1 within the set's {}", count,
+        start, size()));
   }
   Dataset part{.inputs = inputs.rows(start, count)};
   std::vector<std::size_t> places(count);
@@ -198,7 +200,8 @@ Dataset Dataset::part(std::size_t start, std::size_t count) const {
 void gather(const Dataset& dataset, std::span<const std::size_t> places, Dataset& to) {
   check_samples("gather", dataset);
   if (&to == &dataset) {
-    throw std::invalid_argument("nn::gather: the set would be overwritten while it is read");
+    throw std::invalid_argument(
+        "nn::gather: the destination is the set itself, expected a different one");
   }
   if (places.empty()) throw std::invalid_argument("nn::gather: no places, expected at least one");
   if (const std::size_t last = std::ranges::max(places); last >= dataset.size()) {
@@ -217,16 +220,17 @@ Dataset gather(const Dataset& dataset, std::span<const std::size_t> places) {
 
 namespace {
 
-/// The number that each class gets when only these are chosen.
+/// The new number of each chosen class.
 std::map<std::size_t, std::size_t> new_numbers(const Labels& labels,
                                                const std::vector<std::size_t>& classes) {
   std::map<std::size_t, std::size_t> numbers;
   for (const std::size_t old : classes) {
     if (!numbers.emplace(old, numbers.size()).second) {
-      throw std::invalid_argument(fmt::format("nn::choose_classes: class {} is named twice", old));
+      throw std::invalid_argument(fmt::format("nn::choose_classes: class {} is listed twice", old));
     }
     if (std::ranges::find(labels, old) == labels.end()) {
-      throw std::invalid_argument(fmt::format("nn::choose_classes: no sample is of class {}", old));
+      throw std::invalid_argument(
+          fmt::format("nn::choose_classes: the set has no sample of class {}", old));
     }
   }
   return numbers;
@@ -280,12 +284,12 @@ std::vector<ClassQueue> by_class(const std::vector<std::size_t>& order, const La
   return classes | ranges::views::values | ranges::to<std::vector>();
 }
 
-/// Orders samples so that the first t of them, for every t, hold each class in its share of the
-/// whole, to within one sample: of N samples, n of them of a class, more than t n / N − 1 and fewer
-/// than t n / N + 1.
+/// Orders samples so that the first t of them, for every t, contain each class in proportion, to
+/// within one sample: if n out of N samples are of a class, more than t n / N − 1 and fewer than
+/// t n / N + 1 of the first t are.
 ///
-/// Sample i of a class may thus not come before t n / N > i and must have come when t n / N ≥ i
-/// + 1. At every place, of the classes that may come, the one whose deadline is nearest comes next.
+/// So sample i of a class may not come before t n / N > i, and must have come once t n / N ≥ i + 1.
+/// At every place, out of the classes that may come, the one with the nearest deadline comes next.
 ///
 /// Source: Tijdeman (1980), "The chairman assignment problem".
 std::vector<std::size_t> stratify(const std::vector<std::size_t>& order, const Targets& targets) {
@@ -318,9 +322,10 @@ std::size_t count_of(const char* name, double fraction, std::size_t whole) {
 SplitPlaces split_places(const Targets& targets, const Counts& sizes, const SplitOptions& options) {
   const std::size_t total = targets.size();
   if (sizes.validation >= total || sizes.test >= total - sizes.validation) {
-    throw std::invalid_argument(fmt::format(
-        "nn::split: {} samples for validation and {} for test leave none of {} to train",
-        sizes.validation, sizes.test, total));
+    throw std::invalid_argument(
+        fmt::format("nn::split: {} samples for validation and {} for test leave none of the {} "
+                    "samples for training",
+                    sizes.validation, sizes.test, total));
   }
   // [cut]
   std::vector<std::size_t> order = Random{options.seed}.permutation(total);

@@ -18,7 +18,7 @@ namespace {
 const Shape& checked(const Tensor& images) {
   if (images.rank() != 4) {
     throw std::invalid_argument(
-        fmt::format("nn::InterleavedImages: {} is not the shape of images, expected (B, C, H, W)",
+        fmt::format("nn::InterleavedImages: the tensor has shape {}, expected (B, C, H, W)",
                     to_string(images.shape())));
   }
   return images.shape();
@@ -33,9 +33,10 @@ std::string to_string(const Extent& extent) {
 InterleavedImages::InterleavedImages(std::size_t count, const Shape& sample)
     : count_{count}, sample_{sample} {
   if (count == 0 || sample.rank() != 3) {
-    throw std::invalid_argument(fmt::format(
-        "nn::InterleavedImages: {} images of shape {}, expected at least 1 of (C, H, W)", count,
-        to_string(sample)));
+    throw std::invalid_argument(
+        fmt::format("nn::InterleavedImages: {} images of shape {}, expected at least 1 image of "
+                    "shape (C, H, W)",
+                    count, to_string(sample)));
   }
   values_ = Tensor::uninitialized(Shape{(count + lanes - 1) / lanes, sample.size(), lanes});
 }
@@ -49,7 +50,7 @@ InterleavedImages::InterleavedImages(const Tensor& images)
     const std::size_t used = std::min(lanes, count_ - first);
     real* const to = group(g);
     for (std::size_t i = 0; i < size; i += lanes) {
-      // The last square may reach into what follows the image; that is not written.
+      // The last square may read past the image; what it reads there is not written.
       SimdSquare square{};
       for (std::size_t lane = 0; lane < used; ++lane) {
         square[lane] = simd_load(images.row(first + lane).data() + i);

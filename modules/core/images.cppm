@@ -1,5 +1,5 @@
 /// @file
-/// @brief Images: their extent, and the interleaved layout in which convolutions are fast.
+/// @brief Images: their extent, and the interleaved memory layout that makes convolutions fast.
 module;
 
 #include <cstddef>
@@ -13,7 +13,7 @@ import nn.vector;
 
 export namespace nn {
 
-/// A height and a width; `Extent{3}` and plain `3` are a square.
+/// A height and a width; `Extent{3}` and plain `3` mean a square.
 struct Extent {
   std::size_t height;
   std::size_t width;
@@ -27,30 +27,30 @@ struct Extent {
   /// @param w Its columns.
   constexpr Extent(std::size_t h, std::size_t w) : height{h}, width{w} {}
 
-  /// Height times width.
+  /// The number of pixels, height times width.
   [[nodiscard]] constexpr std::size_t area() const { return height * width; }
 
   constexpr bool operator==(const Extent&) const = default;
 };
 
-/// The extent as names and errors show it: `5×3`.
+/// The extent as layer names and errors show it: `5×3`.
 /// @param extent Height first, then width.
 [[nodiscard]] std::string to_string(const Extent& extent);
 
 /// A batch of images, stored so that the same pixel of several images is in neighboring places: one
-/// vector instruction then works on as many images as it has lanes. A loop over the pixels of one
-/// image, written as the formula says, runs at the speed of the machine.
+/// vector instruction then works on as many images as it has lanes. So a loop over the pixels of an
+/// image, written just like the formula, already uses vector instructions.
 ///
-/// The images come in groups of `lanes`; a group is its channels, rows and columns of vectors,
-/// row-major. In the last group lanes may be left over, and their values mean nothing: a function
-/// of every value by itself may leave anything there, and code that sums over lanes clears them
-/// first. @see clear_spare_lanes
+/// The images come in groups of `lanes`; a group is an array (channels, rows, columns) of vectors,
+/// row-major. The last group may have unused lanes, whose values mean nothing: an elementwise
+/// function may leave anything there, and code that sums over lanes clears them first.
+/// @see clear_spare_lanes
 class InterleavedImages {
  public:
   InterleavedImages() = default;
   InterleavedImages(const InterleavedImages&) = default;
   InterleavedImages& operator=(const InterleavedImages&) = default;
-  /// Leaves the other without images.
+  /// Leaves the other object without images.
   InterleavedImages(InterleavedImages&& other) noexcept
       : count_{std::exchange(other.count_, 0)},
         sample_{std::exchange(other.sample_, Shape{})},
@@ -66,7 +66,7 @@ class InterleavedImages {
   /// Images whose pixels are whatever the memory held; for code that writes them all.
   /// @param count How many images, at least 1.
   /// @param sample The shape of one, (C, H, W).
-  /// @throws std::invalid_argument if there are none, or the sample does not have three axes.
+  /// @throws std::invalid_argument if count is 0, or the sample does not have three axes.
   InterleavedImages(std::size_t count, const Shape& sample);
 
   /// The images of a tensor.
@@ -77,7 +77,7 @@ class InterleavedImages {
   /// The images as a tensor again, shape (B, C, H, W).
   operator Tensor() const;  // implicit: same values
 
-  /// How many images there are.
+  /// The number of images.
   [[nodiscard]] std::size_t count() const { return count_; }
 
   /// The shape of one image, (C, H, W).
@@ -86,21 +86,21 @@ class InterleavedImages {
   /// The shape as a tensor, (B, C, H, W); `Shape{}` if there are none.
   [[nodiscard]] Shape shape() const { return count_ == 0 ? Shape{} : sample_.batch(count_); }
 
-  /// How many groups there are.
+  /// The number of groups.
   [[nodiscard]] std::size_t groups() const { return values_.rows(); }
 
-  /// One group's vectors, as many as an image has pixels in all channels.
+  /// The vectors of one group, C·H·W of them.
   /// @param index 0 to groups() − 1.
   [[nodiscard]] real* group(std::size_t index) { return values_.row(index).data(); }
   /// The same, read only.
   [[nodiscard]] const real* group(std::size_t index) const { return values_.row(index).data(); }
 
-  /// All values in the order in which they are stored: for functions of every value by itself.
+  /// All values in storage order, for elementwise functions.
   [[nodiscard]] Tensor& values() { return values_; }
   /// The same, read only.
   [[nodiscard]] const Tensor& values() const { return values_; }
 
-  /// Sets the lanes that hold no image to 0.
+  /// Sets the unused lanes of the last group to 0.
   void clear_spare_lanes();
 
   /// Whether shape and values are equal, exactly.
@@ -113,8 +113,8 @@ class InterleavedImages {
   Tensor values_;  // (groups, C·H·W, lanes)
 };
 
-/// Whether a tensor holds so few images that interleaving them would leave most lanes empty: then
-/// it is faster to process them one after the other.
+/// Whether a tensor has so few images that most lanes would be unused if they were interleaved:
+/// then processing them one after the other is faster.
 /// @param tensor Any shape; images have four axes.
 [[nodiscard]] inline bool are_few_images(const Tensor& tensor) {
   return tensor.rank() == 4 && 4 * tensor.rows() <= lanes;

@@ -18,35 +18,36 @@ namespace nn {
 
 namespace {
 
-/// The widest tile of sums that the registers hold beside what they are made from: of 32 registers
-/// it takes 24, of 16 registers 12.
+/// The largest tile of sums that fits in the registers together with the factors: 24 out of 32
+/// registers, or 12 out of 16.
 constexpr std::size_t tile_sums = vector_registers == 32 ? 24 : 12;
 
-/// A tile is two vectors wide, or one where C has no more columns left; where C has hardly any rows
-/// it is as wide as will do, so that enough sums are under way. So many rows fit.
+/// How many rows a tile of this width has. A tile is two vectors wide, or one at the right end of
+/// C; where C has only a few rows, the tile is wider, so that enough independent sums are in
+/// progress.
 constexpr std::size_t tile_rows(std::size_t vectors) { return tile_sums / vectors; }
 constexpr std::size_t wide = vector_registers == 32 ? 8 : 4;
 
-/// Rows of A, and the depth of K, that one round works through: with a depth of 256 a panel of B
-/// stays in the first cache while all the rows pass by it.
+/// Rows of A, and the depth (range of k), that one round works through: with a depth of 256, a
+/// panel of B stays in the first-level cache while all the rows are multiplied by it.
 constexpr std::size_t block_rows = 400;
 constexpr std::size_t block_depth = 256;
 
-/// So many numbers of A stay in the second cache while the panels of B pass by.
+/// How many numbers of A stay in the second-level cache while the panels of B are worked through.
 constexpr std::size_t cached = std::size_t{1} << 17U;
 
-/// Below this many multiplications a second thread costs more than it brings. To read an element of
-/// B takes as long as so many of them, however few rows A has.
+/// Reading an element of B takes as long as this many multiplications, however few rows A has. And
+/// below `serial_work` multiplications, a second thread costs more than it gains.
 constexpr std::size_t read_work = 8;
 constexpr std::size_t serial_work = std::size_t{1} << 17U;
 
-/// In how many rounds at least a larger product is cut, if it has the rows.
+/// A larger product is cut into at least this many rounds, if it has enough rows.
 constexpr std::size_t min_rounds = 4;
 
 constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
-/// What a tile is made from: the scalars of A by their two strides, rows of B, and the values that
-/// its sums start from.
+/// What a tile is computed from: the scalars of A with their two strides, rows of B, and the
+/// initial values of the sums.
 struct Factors {
   const real* a;
   std::size_t a_row_stride;
@@ -59,7 +60,7 @@ struct Factors {
 };
 
 // [kernel]
-/// The micro-kernel: a tile of Rows × Vectors sums lives in registers while k runs. For each k it
+/// The micro-kernel: a tile of Rows × Vectors sums stays in registers while k runs. For each k it
 /// loads one row of B, and each scalar of A once, for Rows × Vectors multiply-adds.
 /// @param c The tile's first element.
 template <std::size_t Rows, std::size_t Vectors>
@@ -95,14 +96,14 @@ MultiplyTile tile_of(std::size_t rows) {
   return tiles[rows - 1];
 }
 
-/// How many rows the next tile takes: full tiles, the last rows shared out evenly over two.
+/// How many rows the next tile takes: full tiles first, then the last rows split evenly into two.
 std::size_t next_rows(std::size_t left, std::size_t most) {
   if (left <= most) return left;
   return left < 2 * most ? divide_up(left, 2) : most;
 }
 
-/// Rows k0 … of one panel of B, copied so that they are contiguous: the kernel then reads memory in
-/// one straight line. Columns behind B's last may hold anything.
+/// Rows k0 … of one panel of B, packed: copied so that they are contiguous and the kernel reads
+/// memory sequentially. Columns past B's last may hold anything.
 template <std::size_t Vectors>
 void pack(const Matrix& b, std::size_t k0, std::size_t depth, std::size_t j0, real* panel) {
   constexpr std::size_t panel_width = Vectors * lanes;
@@ -139,13 +140,13 @@ void pack(const Matrix& b, std::size_t k0, std::size_t depth, std::size_t j0, re
   }
 }
 
-/// The depth of K is cut into equal blocks.
+/// The range of k is cut into equal blocks.
 std::size_t depth_of_block(const Matrix& a) {
   return divide_up(a.columns, divide_up(a.columns, block_depth));
 }
 
-/// One round of the product: some rows of C, from i0 on, in the columns of one panel, from j0 on.
-/// Of the sums those terms are added whose index goes from k_begin to k_end.
+/// One round of the product: the rows of C from i0, the columns of the panel from j0, and the terms
+/// of the sums whose index goes from k_begin to k_end.
 struct Round {
   std::size_t i0;
   std::size_t rows;
@@ -162,14 +163,15 @@ void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias
   const std::size_t width = std::min(panel_width, b.columns - j0);
   const bool whole = width == panel_width;
   // [direct]
-  // Rows that stand close together need no packing; and a single tile of rows reads B once, so that
-  // packing would only read it twice.
+  // Rows that are close together need no packing. A single tile of rows reads B only once, so
+  // packing it first would mean reading it twice.
   const bool direct =
       b.column_stride == 1 && (b.row_stride <= panel_width || rows <= tile_rows(Vectors));
   // [/direct]
 
   alignas(vector_bytes) std::array<real, block_depth * panel_width> panel;
-  // Tiles are written whole; where C is narrower, they go to a block of their own first.
+  // Tiles are always written whole; where C is narrower, they are written to a separate block
+  // first.
   constexpr std::size_t most_rows = Vectors == wide ? tile_rows(wide) : block_rows;
   alignas(vector_bytes) std::array<real, most_rows * panel_width> narrow;
   alignas(vector_bytes) std::array<real, panel_width> first{};
@@ -205,7 +207,8 @@ void multiply_block(const Matrix& a, const Matrix& b, std::span<const real> bias
   }
 }
 
-/// The product by way of its transpose, Cᵀ = Bᵀ Aᵀ, whose rows are the long ones.
+/// The product by way of its transpose, Cᵀ = Bᵀ Aᵀ, for a C that is narrow: the rows of Cᵀ are
+/// long.
 Tensor multiply_turned(const Matrix& a, const Matrix& b) {
   const Tensor turned = matmul(transposed(b), transposed(a));
   Tensor c = Tensor::uninitialized(Shape{a.rows, b.columns});
@@ -249,8 +252,8 @@ Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
     throw std::invalid_argument(
         fmt::format("nn::matmul: bias has {} values, expected {}", bias.size(), b.columns));
   }
-  // B is too narrow for vectors, but A, a transpose, has its columns in one piece: the last layer's
-  // weights, seen from their gradient.
+  // B is too narrow for vectors, but A is a transpose, so its columns are contiguous. This is the
+  // weight gradient of a network's last layer.
   if (b.columns < lanes && a.row_stride == 1 && a.rows >= 2 * lanes && bias.empty()) {
     return multiply_turned(a, b);
   }
@@ -264,9 +267,10 @@ Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
                serial ? 1 : std::min(divide_up(min_rounds, panels), divide_up(a.rows, tile_sums)));
   // [/serial]
   // [order]
-  // A round does the whole depth, and A's rows come back for every panel: from the cache, or in
-  // straight lines. If A is a transpose that no cache holds, every number would come from memory by
-  // itself; so all panels pass by one block of the depth before the next.
+  // A round does the whole depth and reads A's rows again for every panel, from the cache or at
+  // least sequentially. If A is a transpose too large for the cache, each number would come from
+  // memory on its own; then all panels are worked through for one block of the depth before the
+  // next.
   const bool whole_depth = a.column_stride == 1 || divide_up(a.rows, blocks) * a.columns <= cached;
   const std::size_t step = whole_depth ? a.columns : depth_of_block(a);
   for (std::size_t k0 = 0; k0 < a.columns; k0 += step) {

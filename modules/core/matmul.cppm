@@ -1,6 +1,5 @@
 /// @file
-/// @brief The matrix product: where a network spends its time, and the one place where speed is
-/// made.
+/// @brief The matrix product, in which a network spends most of its time.
 module;
 
 #include <cstddef>
@@ -12,7 +11,7 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// A tensor seen as a matrix, or as the transpose of one, without copying: element (i, j) stands at
+/// A view of a tensor as a matrix or as the transpose of one, without copying: element (i, j) is
 /// `data[i * row_stride + j * column_stride]`. Must not outlive its tensor.
 struct Matrix {
   const real* data = nullptr;
@@ -23,7 +22,7 @@ struct Matrix {
 
   Matrix() = default;
 
-  /// A tensor's rows and columns; the inner axes of an image count as columns.
+  /// A tensor's rows and columns; all axes after the first count as columns.
   /// @param tensor Any; must outlive the matrix.
   Matrix(const Tensor& tensor)  // implicit: a tensor is a matrix
       : data{tensor.data()},
@@ -44,7 +43,8 @@ struct Matrix {
   return result;
 }
 
-/// The transpose of a matrix, copied. A factor of a product needs no copy: transposed() is enough.
+/// A transposed copy of a matrix. For a factor of a product, transposed() is enough and copies
+/// nothing.
 /// @param matrix Shape (M, N).
 /// @return Shape (N, M).
 [[nodiscard]] Tensor transpose(const Tensor& matrix);
@@ -55,24 +55,25 @@ struct Matrix {
 [[nodiscard]] Tensor sum_rows(const Tensor& matrix);
 
 /// The matrix product C = A B: c(i, j) = Σₖ a(i, k) b(k, j). Legend: M rows of A, N columns of B, K
-/// what they share.
+/// columns of A and rows of B.
 ///
-/// Every element is summed in the order of k by one thread, so the result does not depend on the
-/// number of threads, nor on the width of the machine's vectors.
+/// One thread sums each element in the order of k, so the result does not depend on the number of
+/// threads or on the width of the machine's vectors.
 ///
 /// @param a Left factor, shape (M, K); `transposed(x)` for a product with a transpose.
 /// @param b Right factor, shape (K, N).
 /// @return The product, shape (M, N).
-/// @throws std::invalid_argument if a factor is empty, or B has not as many rows as A has columns.
+/// @throws std::invalid_argument if a factor is empty, or A's columns and B's rows differ in
+///   number.
 [[nodiscard]] Tensor matmul(const Matrix& a, const Matrix& b);
 
 /// The product with a row added to every row: c(i, j) = bias(j) + Σₖ a(i, k) b(k, j).
 /// @param a Left factor, shape (M, K).
 /// @param b Right factor, shape (K, N).
-/// @param bias The row, N values; with an empty one nothing is added.
+/// @param bias The row, N values; if empty, nothing is added.
 /// @return Shape (M, N).
-/// @throws std::invalid_argument if a factor is empty, B has not as many rows as A has columns, or
-///   the bias has not as many values as B has columns.
+/// @throws std::invalid_argument if a factor is empty, A's columns and B's rows differ in number,
+///   or the bias and B's columns do.
 [[nodiscard]] Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias);
 
 }  // namespace nn

@@ -26,7 +26,7 @@ namespace nn::detail {
 
 namespace {
 
-/// Tells the processor that this is a waiting loop, for a moment.
+/// Tells the processor that this is a spin-wait loop.
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -34,7 +34,7 @@ void pause() {
 }
 
 /// Waits until the value differs from `old`. Training starts a loop every few microseconds, so a
-/// thread looks at the value for about that long before it asks the system to be put to sleep.
+/// thread spins for about that long before it asks the system to put it to sleep.
 std::uint64_t wait_while(const std::atomic<std::uint64_t>& value, std::uint64_t old) {
   constexpr int looks = 4000;
   for (int look = 0; look < looks; ++look) {
@@ -45,8 +45,8 @@ std::uint64_t wait_while(const std::atomic<std::uint64_t>& value, std::uint64_t 
   return value.load(std::memory_order_acquire);
 }
 
-/// One thread's share of a loop's rounds: the next one not yet taken, and the end, in one number,
-/// so that both are always of the same loop. On a cache line of its own.
+/// One thread's share of a loop's rounds: the next round not yet taken, and the end, in one number,
+/// so that both always belong to the same loop. It has a cache line to itself.
 class alignas(64) Share {
  public:
   static constexpr std::uint64_t most = (std::uint64_t{1} << 31U) - 1;
@@ -55,7 +55,7 @@ class alignas(64) Share {
     range_.store(end << 32U | begin, std::memory_order_release);
   }
 
-  /// Takes a round, if there is one left.
+  /// Takes a round; nothing if none is left.
   std::optional<std::size_t> take() {
     if (is_empty(range_.load(std::memory_order_relaxed))) return std::nullopt;
     const std::uint64_t range = range_.fetch_add(1, std::memory_order_acq_rel);
@@ -70,14 +70,14 @@ class alignas(64) Share {
   std::atomic<std::uint64_t> range_ = 0;
 };
 
-/// Threads that live as long as the program and work one loop after the other.
+/// A thread pool that lives as long as the program and runs one loop at a time.
 ///
-/// Every thread has its share of the rounds, the same in every loop of as many rounds: what it
-/// wrote in one loop it still has in its cache when it reads it in the next. Who is done with its
-/// own share helps out with the others', so that a thread that the system holds up delays only the
-/// round it has taken, and one that has taken none delays nobody. Who takes a round may read the
-/// loop: it stays until `done_` says that all are finished. Who comes too late takes nothing, or a
-/// round of the next loop, which is as good.
+/// Every thread has its share of the rounds, the same share in every loop with as many rounds, so
+/// what it wrote in one loop is still in its cache when it reads it in the next. A thread that has
+/// finished its share takes rounds from the other shares (work stealing), so a thread that the
+/// system suspends delays only the round it has taken. A thread that has taken a round may read the
+/// loop, which stays valid until `done_` says that all rounds are finished. A thread that comes too
+/// late takes nothing, or a round of the next loop, which is just as good.
 class Pool {
  public:
   explicit Pool(std::size_t threads) : threads_{threads}, shares_(threads) {
@@ -92,7 +92,7 @@ class Pool {
     for (std::thread& worker : workers_) worker.join();
   }
 
-  /// How many threads were asked for, the caller's included.
+  /// How many threads were asked for, including the caller's.
   [[nodiscard]] std::size_t threads() const { return threads_; }
 
   // [run]
@@ -118,7 +118,7 @@ class Pool {
     generation_.notify_all();
   }
 
-  /// Whether the system had a thread left; if not, those that there are will do.
+  /// Starts a worker. Returns false if the system has no more threads; then the pool is smaller.
   bool start_worker() {
     try {
       workers_.emplace_back([this, own = workers_.size() + 1] { work(own); });
@@ -139,7 +139,7 @@ class Pool {
   }
 
   // [rounds]
-  /// Works on a thread's own share, then on what is left of the others'.
+  /// Works on a thread's own share, then on what is left of the other shares.
   void take_rounds(std::size_t own) {
     std::uint64_t finished = 0;
     std::uint64_t rounds = 0;
@@ -151,14 +151,14 @@ class Pool {
         ++finished;
       }
     }
-    // The last one to finish ends the loop, and with it the right to look at it.
+    // The thread that finishes the last round ends the loop; nobody may read the loop after that.
     if (finished > 0 && done_.fetch_add(finished, std::memory_order_acq_rel) + finished == rounds) {
       done_.notify_all();
     }
   }
   // [/rounds]
 
-  /// After a round has thrown, the others are only counted.
+  /// After a round has thrown, the remaining rounds are counted but not run.
   void work_round(std::size_t round) {
     if (failed_.load(std::memory_order_relaxed)) return;
     try {
@@ -188,7 +188,7 @@ thread_local bool Pool::inside = false;
 
 constexpr std::size_t max_threads = 1024;
 
-/// The cores that this process may use, which need not be all that the machine has.
+/// The number of cores that this process may use, which can be fewer than the machine has.
 std::size_t available_cores() {
 #if defined(__linux__)
   cpu_set_t cores;
@@ -199,7 +199,7 @@ std::size_t available_cores() {
   return std::thread::hardware_concurrency();
 }
 
-// Read by every loop, so an atomic; the pool itself is built by the first loop that needs it.
+// Atomic because every loop reads it; the first loop that needs the pool creates it.
 std::atomic<std::size_t> wanted_threads =
     std::clamp<std::size_t>(available_cores(), 1, max_threads);
 std::mutex pool_mutex;
@@ -209,7 +209,7 @@ void run_alone(const Loop& loop) {
   for (std::size_t round = 0; round < loop.rounds; ++round) loop.call(loop.body, round);
 }
 
-/// Marks this thread as being inside a loop, for the time of a scope.
+/// Marks this thread as being inside a loop until the end of the scope.
 class Inside {
  public:
   Inside() { Pool::inside = true; }

@@ -1,5 +1,5 @@
 /// @file
-/// @brief A loop whose rounds run on several threads.
+/// @brief Parallel loops: their rounds run on several threads.
 module;
 
 #include <algorithm>
@@ -11,7 +11,7 @@ export module nn.parallel;
 
 namespace nn::detail {
 
-/// What a worker thread is told: call `call(body, i)` for its share of the rounds.
+/// What a worker thread runs: `call(body, i)` for its share of the rounds.
 struct Loop {
   void (*call)(void* body, std::size_t round);
   void* body;
@@ -24,22 +24,22 @@ void run(const Loop& loop);
 
 export namespace nn {
 
-/// How many threads parallel loops use: at first as many as this process may use cores.
+/// How many threads parallel loops use; by default, as many as this process may use cores.
 [[nodiscard]] std::size_t threads();
 
-/// Sets how many threads parallel loops use. Not to be called inside one.
+/// Sets how many threads parallel loops use. Do not call it inside a parallel loop.
 /// @param count 1 to 1024.
 /// @throws std::invalid_argument if the count is not in that range.
 void set_threads(std::size_t count);
 
 /// Calls body(0) … body(rounds − 1), on several threads and in no particular order.
 ///
-/// No round may write what another reads or writes. Then the result is the same on any number of
-/// threads, to the last bit: who wants a sum gives every round a place of its own and adds the
-/// places up afterwards. A loop started inside another, or while one runs that another thread of
-/// the program started, runs on the calling thread alone.
+/// No round may write what another round reads or writes. Then the result is the same on any number
+/// of threads, to the last bit. To compute a sum, let every round write to its own place and add
+/// these up afterwards. A loop started inside another loop, or while another thread of the program
+/// runs one, runs on the calling thread alone.
 ///
-/// @param rounds How many; the work of one should outweigh a few hundred nanoseconds.
+/// @param rounds How many; each should take more than a few hundred nanoseconds.
 /// @param body Called with the number of the round. If it throws, the loop stops and the exception
 ///   reaches the caller.
 template <std::invocable<std::size_t> Body>
@@ -51,10 +51,10 @@ void parallel_for(std::size_t rounds, Body&& body) {
        .rounds = rounds});
 }
 
-/// Calls body(begin, end) for parts of [0, size) that together are all of it, as parallel_for()
-/// does: for work on every value by itself.
-/// @param size How many values.
-/// @param body Called with the first place of a part and the one behind its last.
+/// Splits [0, size) into parts and calls body(begin, end) for each, in parallel like
+/// parallel_for(): for elementwise work.
+/// @param size The number of values.
+/// @param body Called with the first index of a part and one past its last.
 template <std::invocable<std::size_t, std::size_t> Body>
 void parallel_parts(std::size_t size, Body&& body) {
   constexpr std::size_t part = 8192;

@@ -14,9 +14,10 @@ module;
 
 module nn.random;
 
-// The mathematical functions of the C library differ between systems in their last bit. So the two
-// functions that normal() needs are our own, in operations that IEEE 754 rounds the same way
-// everywhere; none is fused with another (-ffp-contract=off in modules/CMakeLists.txt).
+// The mathematical functions of the C library differ between systems in their last bit. So we write
+// the two functions that normal() needs ourselves, with operations that IEEE 754 rounds the same
+// way everywhere. The compiler may not fuse any of them (-ffp-contract=off in
+// modules/CMakeLists.txt).
 
 namespace nn {
 
@@ -54,7 +55,7 @@ double cosine_of_turn(double x) {
 }  // namespace
 
 void Random::fill(std::uint64_t first, std::span<std::uint64_t> to) const {
-  // scramble() for several places side by side: each line of it is a loop over vectors.
+  // scramble() for several places at a time: each of its lines becomes a loop over vectors.
   constexpr std::size_t together = 16;
   using Words = std::array<std::uint32_t, together>;
   for (std::size_t begin = 0; begin < to.size(); begin += together) {
@@ -90,14 +91,14 @@ void Random::fill(std::uint64_t first, std::span<std::uint64_t> to) const {
 double Random::uniform(double low, double high) { return low + (high - low) * uniform(); }
 
 double Random::normal(double mean, double deviation) {
-  // Box and Muller (1958): radius and angle of a point under a two-dimensional bell.
+  // Box and Muller (1958): radius and angle of a point with a two-dimensional normal distribution.
   const double radius = std::sqrt(-2 * logarithm(1 - uniform()));
   return mean + deviation * radius * cosine_of_turn(uniform());
 }
 
 std::size_t Random::below(std::size_t bound) {
-  if (bound == 0) throw std::invalid_argument("nn::Random::below: bound is 0");
-  // The last, incomplete run of `bound` numbers would favour the small ones: draw again there.
+  if (bound == 0) throw std::invalid_argument("nn::Random::below: bound is 0, expected at least 1");
+  // The last, incomplete run of `bound` numbers would favor the small ones: draw again there.
   const std::uint64_t incomplete = (max() % bound + 1) % bound;
   std::uint64_t bits = (*this)();
   while (bits > max() - incomplete) bits = (*this)();

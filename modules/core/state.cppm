@@ -1,5 +1,5 @@
 /// @file
-/// @brief State: what must be kept so that work can go on later as if it had not stopped.
+/// @brief State: what to save so that training can resume exactly where it stopped.
 module;
 
 #include <concepts>
@@ -17,31 +17,31 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// A named place in memory that a checkpoint saves and restores: a tensor, counters, numbers in
-/// double, or a list of them that may have grown.
+/// A named place in memory that a checkpoint saves and restores: a tensor, counters, doubles, or a
+/// list of doubles whose length may change.
 struct State {
-  std::string name;  ///< One word; within something larger its place stands before it: `0.weight`.
+  std::string name;  ///< One word; a prefix says which part of the whole it is in: `0.weight`.
   std::variant<Tensor*, std::span<std::uint64_t>, std::span<double>, std::vector<double>*> value;
 };
 
-/// Whatever tells all that it remembers, besides what it is made with: `state()`. The places stay
-/// valid as long as the thing itself stays where it is.
+/// A type whose `state()` lists everything it remembers beyond its constructor arguments. The
+/// places stay valid as long as the object is not moved.
 template <class T>
 concept Stateful = requires(T& thing) {
   { thing.state() } -> std::same_as<std::vector<State>>;
 };
 
-/// A counter as a piece of a state.
+/// A counter as a State.
 /// @param name Its name.
-/// @param counter Must outlive the piece.
+/// @param counter Must outlive the State.
 [[nodiscard]] inline State counter_state(std::string_view name, std::uint64_t& counter) {
   return {.name = std::string{name}, .value = std::span{&counter, 1}};
 }
 
-/// Adds the state of a part to that of the whole, every name with the part's before it: `0.weight`.
-/// @param whole Grows.
-/// @param part What the part is called in the whole.
-/// @param states Of the part.
+/// Appends the state of a part to that of the whole and prefixes its names: `0.weight`.
+/// @param whole Is extended.
+/// @param part The prefix, without the dot.
+/// @param states The state of the part.
 inline void append_state(std::vector<State>& whole, std::string_view part,
                          std::vector<State> states) {
   for (State& state : states) {

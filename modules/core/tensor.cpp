@@ -21,18 +21,19 @@ namespace nn {
 Shape::Shape(std::span<const std::size_t> axes) : rank_{axes.size()} {
   if (rank_ > max_rank) {
     throw std::invalid_argument(
-        fmt::format("nn::Shape: {} axes, a tensor has at most {}", rank_, max_rank));
+        fmt::format("nn::Shape: {} axes, expected at most {}", rank_, max_rank));
   }
   std::size_t product = 1;
   for (std::size_t axis = 0; axis < rank_; ++axis) {
     const std::size_t length = axes[axis];
     if (length == 0) {
-      throw std::invalid_argument(fmt::format("nn::Shape: axis {} has length 0", axis));
-    }
-    // Sizes in bytes must fit a pointer difference too.
-    if (length > std::numeric_limits<std::size_t>::max() / 2 / sizeof(real) / product) {
       throw std::invalid_argument(
-          fmt::format("nn::Shape: ({}) holds more values than memory can", fmt::join(axes, ", ")));
+          fmt::format("nn::Shape: axis {} has length 0, expected at least 1", axis));
+    }
+    // Sizes in bytes must also fit in a pointer difference.
+    if (length > std::numeric_limits<std::size_t>::max() / 2 / sizeof(real) / product) {
+      throw std::invalid_argument(fmt::format(
+          "nn::Shape: ({}) has more values than memory can hold", fmt::join(axes, ", ")));
     }
     product *= length;
     axes_[axis] = length;
@@ -65,31 +66,32 @@ namespace {
 
 constexpr std::align_val_t cache_line{64};
 
-/// Room behind every tensor's end, so that a load of several vectors that starts inside it stays
-/// inside.
+/// Extra room after every tensor's end, so that a load of several vectors that starts inside the
+/// tensor stays inside its block.
 constexpr std::size_t slack = 128;
 
 /// A block with more values is large: 32 MB of floats.
 constexpr std::size_t max_small = std::size_t{1} << 23U;
 
-/// How many values a thread keeps at the most in blocks that are not large: 64 MB of floats.
+/// How many values a thread keeps at most in blocks that are not large: 64 MB of floats.
 constexpr std::size_t max_kept = std::size_t{1} << 24U;
 
 struct Block {
   real* data;
   std::size_t capacity;
-  std::size_t given = 0;  ///< How many had been given back when it was.
+  std::size_t given = 0;  ///< How many blocks had been given back before this one.
 
   [[nodiscard]] bool is_large() const { return capacity > max_small; }
 };
 
 void free_block(const Block& block) { ::operator delete(block.data, cache_line); }
 
-/// The blocks that one thread has given back, oldest first. Each thread has its own: no locks.
+/// The blocks that one thread has given back, oldest first. Each thread has its own recycler, so no
+/// locks are needed.
 ///
 /// A large block is kept only if one of its size was given back before. So the memory of a data set
-/// goes to the system at once, while a training on large images, whose every step needs the same
-/// sizes, does not wait for the system, which fills every new block with zeros.
+/// is freed immediately, while training on large images, which needs the same sizes in every step,
+/// does not wait for the system to fill new blocks with zeros.
 class Recycler {
  public:
   Recycler() { blocks_.reserve(max_blocks + 1); }
@@ -100,8 +102,8 @@ class Recycler {
     std::ranges::for_each(blocks_, free_block);
   }
 
-  /// The smallest block that holds `count` values if it is not wastefully large, else an empty one.
-  /// Of equal ones the last given, which may still be in the cache.
+  /// The smallest block with room for `count` values; an empty block if all are too small or
+  /// wastefully large. Of equal blocks, the last one given back, which may still be in the cache.
   [[nodiscard]] Block take(std::size_t count) {
     auto best = blocks_.end();
     for (auto block = blocks_.begin(); block != blocks_.end(); ++block) {
@@ -131,7 +133,7 @@ class Recycler {
   }
   // [/recycler]
 
-  /// Set when this thread's recycler is gone: tensors that outlive it free their memory themselves.
+  /// Set when this thread's recycler is destroyed: tensors that outlive it free their own memory.
   static thread_local bool closed;
 
  private:
@@ -147,7 +149,7 @@ class Recycler {
     remove(place);
   }
 
-  /// Whether a large block of this size was given back lately. From now on, one was.
+  /// Whether a large block of this size was given back recently; also records that one was now.
   bool came_back_before(std::size_t capacity) {
     if (std::ranges::find(large_sizes_, capacity) != large_sizes_.end()) return true;
     large_sizes_[next_size_++ % large_sizes_.size()] = capacity;
@@ -155,7 +157,7 @@ class Recycler {
   }
 
   static constexpr std::size_t max_blocks = 64;
-  /// A large block that nobody takes while so many are given back goes to the system.
+  /// A large block that is not taken while this many blocks are given back is freed.
   static constexpr std::size_t patience = 1000;
   std::vector<Block> blocks_;
   std::size_t kept_ = 0;   // values, in blocks that are not large
@@ -217,8 +219,9 @@ Tensor::Tensor(std::initializer_list<std::initializer_list<real>> rows)
   std::size_t index = 0;
   for (const auto& values : rows) {
     if (values.size() != columns()) {
-      throw std::invalid_argument(fmt::format("nn::Tensor: row {} has {} values, row 0 has {}",
-                                              index, values.size(), columns()));
+      throw std::invalid_argument(
+          fmt::format("nn::Tensor: row {} has {} values, expected {} as in row 0", index,
+                      values.size(), columns()));
     }
     std::ranges::copy(values, row(index++).begin());
   }
@@ -238,8 +241,9 @@ Tensor& Tensor::operator=(const Tensor& other) {
 
 Tensor Tensor::rows(std::size_t first, std::size_t count) const {
   if (count == 0 || count > rows() || first > rows() - count) {
-    throw std::invalid_argument(
-        fmt::format("nn::Tensor: {} rows from {} on, the tensor has {}", count, first, rows()));
+    throw std::invalid_argument(fmt::format(
+        "nn::Tensor: {} rows starting at {}, expected at least 1 within the tensor's {}", count,
+        first, rows()));
   }
   Tensor result = uninitialized(shape_.sample().batch(count));
   std::ranges::copy(values().subspan(first * columns(), count * columns()), result.data());
@@ -250,7 +254,7 @@ Tensor Tensor::reshaped(const Shape& shape) const& { return Tensor{*this}.reshap
 
 Tensor Tensor::reshaped(const Shape& shape) && {
   if (shape.size() != size()) {
-    throw std::invalid_argument(fmt::format("nn::Tensor: shape {} holds {} values, not {}",
+    throw std::invalid_argument(fmt::format("nn::Tensor: shape {} holds {} values, expected {}",
                                             to_string(shape), shape.size(), size()));
   }
   Tensor result{std::move(*this)};

@@ -16,8 +16,8 @@ export module nn.tensor;
 
 export namespace nn {
 
-/// The type of every number in a network. Networks do not need more than single precision;
-/// the tests also build the library in double, where a wrong gradient cannot hide in rounding.
+/// The type of every number in a network. Single precision is enough for networks; the tests also
+/// build the library in double, so that rounding cannot hide a wrong gradient.
 #ifdef NN_REAL_IS_DOUBLE
 using real = double;
 #else
@@ -25,7 +25,7 @@ using real = float;
 #endif
 
 /// The lengths of a tensor's axes, outermost first: (batch, columns), or
-/// (batch, channels, height, width). One to four axes; `Shape{}` has none and means "not known".
+/// (batch, channels, height, width). One to four axes; `Shape{}` has none and means "unknown".
 class Shape {
  public:
   static constexpr std::size_t max_rank = 4;
@@ -35,7 +35,7 @@ class Shape {
   /// @param axes Their lengths, outermost first.
   /// @throws std::invalid_argument if there are more than four, one is 0, or the product overflows.
   explicit Shape(std::initializer_list<std::size_t> axes) : Shape{std::span{axes}} {}
-  /// The same, of lengths in any contiguous range.
+  /// The same, from any contiguous range of lengths.
   explicit Shape(std::span<const std::size_t> axes);
 
   /// The number of axes, 0 to 4.
@@ -46,7 +46,7 @@ class Shape {
     return {axes_.data(), rank_};
   }
 
-  /// The number of values a tensor of this shape holds; 0 where there is no axis.
+  /// The number of values in a tensor of this shape; 0 if there is no axis.
   [[nodiscard]] constexpr std::size_t size() const {
     std::size_t product = rank_ == 0 ? 0 : 1;
     for (std::size_t axis = 0; axis < rank_; ++axis) product *= axes_[axis];
@@ -63,7 +63,7 @@ class Shape {
   /// The shape of one sample: this shape without its outermost axis, the batch.
   [[nodiscard]] Shape sample() const;
 
-  /// The shape of a batch of samples of this shape.
+  /// The shape of a batch whose samples have this shape.
   /// @param count Samples in the batch, at least 1.
   /// @throws std::invalid_argument if count is 0, this shape has four axes already, or the product
   ///   overflows.
@@ -76,7 +76,7 @@ class Shape {
   std::size_t rank_ = 0;
 };
 
-/// The shape as it is written on paper: `(100, 784)`.
+/// The shape as text: `(100, 784)`.
 /// @param shape Any; `Shape{}` gives `()`.
 [[nodiscard]] std::string to_string(const Shape& shape);
 
@@ -84,9 +84,9 @@ class Shape {
 
 namespace nn::detail {
 
-/// Owns the memory of one tensor: aligned to a cache line and, once given back, kept for the next
-/// tensor of about that size. A training step asks for the same sizes again and again, so after
-/// the first one it allocates nothing.
+/// Owns the memory of one tensor: aligned to a cache line and, once released, kept for the next
+/// tensor of about that size. Every training step needs the same sizes, so after the first step
+/// nothing is allocated.
 class Storage {
  public:
   Storage() = default;
@@ -115,7 +115,7 @@ class Storage {
 export namespace nn {
 
 /// Numbers with a shape, row-major: the last axis is contiguous. A tensor is a value: a copy shares
-/// nothing with its original, and a moved-from tensor is empty.
+/// no memory with the original, and a moved-from tensor is empty.
 class Tensor {
  public:
   /// An empty tensor: no axis, no values.
@@ -127,23 +127,23 @@ class Tensor {
 
   /// A tensor with one value everywhere.
   /// @param shape Its axes; with `Shape{}` it is empty.
-  /// @param value What stands everywhere.
+  /// @param value The initial value of every element.
   Tensor(const Shape& shape, real value);
 
   /// A tensor with these values, the last axis running fastest.
   /// @param shape Its axes.
-  /// @param values As many as the shape holds; copied.
-  /// @throws std::invalid_argument if there are not as many as the shape holds.
+  /// @param values shape.size() of them; copied.
+  /// @throws std::invalid_argument if there are more or fewer values.
   Tensor(const Shape& shape, std::span<const real> values);
 
   /// A vector: `Tensor{1, 2, 3}` has shape (3).
   /// @param values At least one.
   /// @throws std::invalid_argument if there is none.
-  template <int = 0>  // a template only to be the second choice: {{1}, {2}} means two rows
+  template <int = 0>  // a template, so that overload resolution reads {{1}, {2}} as two rows
   Tensor(std::initializer_list<real> values) : Tensor{Shape{values.size()}, std::span{values}} {}
 
-  /// A matrix by its rows: `Tensor{{1, 2}, {3, 4}, {5, 6}}` has shape (3, 2).
-  /// @param rows First to last, at least one value in each.
+  /// A matrix from its rows: `Tensor{{1, 2}, {3, 4}, {5, 6}}` has shape (3, 2).
+  /// @param rows At least one, with at least one value each.
   /// @throws std::invalid_argument if the rows differ in length, or there is no value.
   Tensor(std::initializer_list<std::initializer_list<real>> rows);
 
@@ -168,16 +168,16 @@ class Tensor {
   [[nodiscard]] constexpr std::size_t rank() const { return shape_.rank(); }
   /// The number of values; 0 if empty.
   [[nodiscard]] constexpr std::size_t size() const { return shape_.size(); }
-  /// Whether there is no axis and so no value.
+  /// Whether the tensor has no axes and therefore no values.
   [[nodiscard]] constexpr bool empty() const { return shape_.rank() == 0; }
 
   /// The length of the outermost axis: the samples of a batch, the rows of a matrix. 0 if empty.
   [[nodiscard]] constexpr std::size_t rows() const { return empty() ? 0 : shape_[0]; }
 
-  /// The values in one row: the product of all axes but the outermost. 0 if empty.
+  /// The number of values in one row: the product of all axes but the outermost. 0 if empty.
   [[nodiscard]] constexpr std::size_t columns() const { return empty() ? 0 : size() / rows(); }
 
-  /// The first value, where the others follow, the last axis running fastest.
+  /// A pointer to the first value; the rest follow, the last axis running fastest.
   [[nodiscard]] constexpr real* data() { return storage_.data(); }
   /// The same, read only.
   [[nodiscard]] constexpr const real* data() const { return storage_.data(); }
@@ -187,7 +187,7 @@ class Tensor {
   /// The same, read only.
   [[nodiscard]] constexpr std::span<const real> values() const { return {data(), size()}; }
 
-  /// One row of a matrix, one sample of a batch: what stands at one index of the outermost axis.
+  /// One row of a matrix, one sample of a batch: the values at one index of the outermost axis.
   /// @param index 0 to rows() − 1.
   [[nodiscard]] constexpr std::span<real> row(std::size_t index) {
     return {data() + offset(index) * columns(), columns()};
@@ -197,15 +197,15 @@ class Tensor {
     return {data() + offset(index) * columns(), columns()};
   }
 
-  /// Some neighboring rows, copied: samples of a batch, rows of a matrix.
-  /// @param first The first of them, from 0 on.
+  /// A copy of consecutive rows, such as samples of a batch.
+  /// @param first The index of the first one.
   /// @param count How many, at least 1.
-  /// @return Shape (count, …), the inner axes as they are here.
-  /// @throws std::invalid_argument if count is 0 or the tensor ends before.
+  /// @return Shape (count, …), with the same inner axes.
+  /// @throws std::invalid_argument if count is 0 or the tensor has too few rows after first.
   [[nodiscard]] Tensor rows(std::size_t first, std::size_t count) const;
 
-  /// One value, by as many indices as there are axes.
-  /// @param index The outermost axis first, each 0 to its axis's length − 1.
+  /// One value, given an index for each axis. Only an assertion checks the indices.
+  /// @param index The outermost axis first, each from 0 to the length of its axis − 1.
   template <std::convertible_to<std::size_t>... Index>
   [[nodiscard]] constexpr real& operator()(Index... index) {
     assert(sizeof...(index) == rank());
@@ -218,15 +218,15 @@ class Tensor {
     return data()[offset(static_cast<std::size_t>(index)...)];
   }
 
-  /// The same values under another shape; called on a temporary, nothing is copied.
-  /// @param shape Holds as many values.
-  /// @throws std::invalid_argument if the shape holds another number of values.
+  /// The same values with another shape; called on a temporary, it copies nothing.
+  /// @param shape Has the same number of values.
+  /// @throws std::invalid_argument if the number of values differs.
   [[nodiscard]] Tensor reshaped(const Shape& shape) const&;
   /// The same, on a temporary.
   [[nodiscard]] Tensor reshaped(const Shape& shape) &&;
 
   /// Sets every value.
-  /// @param value What each becomes.
+  /// @param value The new value of every element.
   void fill(real value) { std::ranges::fill(values(), value); }
 
   /// Whether shape and values are equal, exactly.
@@ -235,7 +235,7 @@ class Tensor {
   }
 
  private:
-  /// The place of an element: ((i · H + j) · W + k) …, Horner's rule over the axes.
+  /// The offset of an element: ((i · H + j) · W + k) …, Horner's rule over the axes.
   template <std::convertible_to<std::size_t>... Index>
   [[nodiscard]] constexpr std::size_t offset(Index... index) const {
     std::size_t axis = 0;

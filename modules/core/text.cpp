@@ -32,10 +32,11 @@ std::string in_quotes(std::string_view text, std::size_t most) {
 std::string printable(std::string_view text, std::size_t most) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   std::size_t end = std::min(text.size(), most);
-  while (end > 0 && end < text.size() && byte(end) >> 6U == 2) --end;  // not within a letter
+  while (end > 0 && end < text.size() && byte(end) >> 6U == 2) --end;  // not inside a character
   std::string result;
   for (std::size_t i = 0; i < end; ++i) {
-    // Commands are below the blank, the one above '~', and U+0080 to U+009F: C2, then 80 to 9F.
+    // Control characters: those below the space, the one after '~', and U+0080 to U+009F, which
+    // UTF-8 writes as C2 and then 80 to 9F.
     const bool of_two = byte(i) == 0xC2 && i + 1 < end && byte(i + 1) < 0xA0;
     result += of_two || byte(i) < ' ' || byte(i) == 0x7F ? '?' : text[i];
     if (of_two) ++i;

@@ -1,5 +1,5 @@
 /// @file
-/// @brief The machine's vector: as many numbers as one instruction works on.
+/// @brief SIMD vectors: as many numbers as one instruction works on.
 module;
 
 #include <array>
@@ -14,8 +14,8 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// The bytes of a vector register, and how many registers there are: the two constants on which the
-/// speed of the library depends. A machine without vectors computes these lane by lane.
+/// The size of a vector register in bytes, and the number of registers: the two constants that the
+/// speed of the library depends on. On a machine without vectors, the compiler works lane by lane.
 #if defined(__AVX512F__)
 constexpr std::size_t vector_bytes = 64;
 constexpr std::size_t vector_registers = 32;
@@ -30,10 +30,10 @@ constexpr std::size_t vector_bytes = 16;
 constexpr std::size_t vector_registers = 16;
 #endif
 
-/// The numbers in a vector: 16 floats with AVX-512, 8 with AVX2, 4 elsewhere.
+/// How many numbers a vector has: 16 floats with AVX-512, 8 with AVX2, 4 elsewhere.
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
 
-/// A vector of numbers; `+`, `*`, `<` and so on work on all of them at once.
+/// A vector of numbers; `+`, `*`, `<` and so on work on all of them simultaneously.
 using Simd = real __attribute__((vector_size(vector_bytes)));
 
 /// Reads a vector from anywhere in memory.
@@ -46,28 +46,28 @@ using Simd = real __attribute__((vector_size(vector_bytes)));
 }
 
 /// Writes a vector to anywhere in memory.
-/// @param to Where its first number goes, aligned or not; the others follow.
+/// @param to Where its first number goes, aligned or not; the rest follow.
 /// @param vector What to write.
 inline void simd_store(real* to, const Simd& vector) { std::memcpy(to, &vector, sizeof vector); }
 
 /// A vector with the same number in every lane.
 /// @param value Any.
 [[nodiscard]] inline Simd simd_all(real value) {
-  return value - Simd{};  // value + 0 would turn −0 into 0, and be a true addition
+  return value - Simd{};  // value + 0 would turn −0 into 0 and cost an addition
 }
 
-/// Whether the machine multiplies and adds in one instruction, which rounds once.
+/// Whether the machine has a fused multiply-add (FMA), one instruction that rounds once.
 #if defined(__FMA__) || defined(__FP_FAST_FMAF)
 constexpr bool has_multiply_add = true;
 #else
 constexpr bool has_multiply_add = false;
 #endif
 
-/// a b + c, by one instruction where the machine has it.
+/// a b + c, in one instruction if the machine has it.
 ///
-/// Compilers make such instructions of any `a * b + c` if they may, but each of them in other
-/// places, and then the last bits differ. In the library they may not (`-ffp-contract=off`): it
-/// says where it wants them.
+/// A compiler may turn any `a * b + c` into such an instruction, but different compilers do so in
+/// different places, and then the last bits of the results differ. So the library forbids it
+/// (`-ffp-contract=off`) and calls this function where it wants one.
 /// @param a One factor,
 /// @param b and the other.
 /// @param c What is added.
@@ -123,12 +123,12 @@ export namespace nn {
 
 /// Where a vector's numbers are NaN.
 /// @param vector Any numbers.
-/// @return What comparisons give, for `?:`: −1 in the lanes where it is so, 0 in the others.
+/// @return A mask for `?:`, like a comparison's: −1 in the lanes with NaN, 0 in the rest.
 [[nodiscard]] inline auto is_nan(const Simd& vector) {
   return vector != vector;  // NOLINT(misc-redundant-expression): only NaN differs from itself
 }
 
-/// The sum of a vector's numbers, one half added to the other again and again.
+/// The sum of a vector's numbers, by repeatedly adding one half to the other.
 /// @param vector The terms.
 [[nodiscard]] inline real simd_sum(const Simd& vector) {
   std::array<real, lanes> values;
@@ -139,14 +139,14 @@ export namespace nn {
   return values[0];
 }
 
-/// As many vectors as each has numbers: a square of numbers whose rows are vectors.
+/// A square matrix of lanes × lanes numbers whose rows are vectors.
 using SimdSquare = std::array<Simd, lanes>;
 
 }  // namespace nn
 
 namespace nn::detail {
 
-/// The first halves of two vectors, their numbers taking turns; Half 1: the second halves.
+/// Interleaves the first halves of two vectors; with Half = 1, the second halves.
 template <int Half, std::size_t... I>
 Simd take_turns(Simd a, Simd b, std::index_sequence<I...> /*places*/) {
   return __builtin_shufflevector(a, b,
@@ -157,8 +157,8 @@ Simd take_turns(Simd a, Simd b, std::index_sequence<I...> /*places*/) {
 
 export namespace nn {
 
-/// Transposes a square. Seen as a deck of cards, row i and row i + lanes / 2 are shuffled into each
-/// other; after log₂(lanes) such shuffles every number has changed its row for its column.
+/// Transposes a square matrix. Row i and row i + lanes / 2 are interleaved, like the halves of a
+/// deck of cards in a perfect shuffle; after log₂(lanes) shuffles, rows have become columns.
 /// @param rows Changed in place.
 inline void transpose(SimdSquare& rows) {
   constexpr std::make_index_sequence<lanes> places;

@@ -33,7 +33,7 @@ Size size_of(const char* where, const Shape& shape) {
   if (shape.rank() == 4) return {.channels = shape[1], .height = shape[2], .width = shape[3]};
   if (shape.rank() != 2) {
     throw std::invalid_argument(fmt::format(
-        "nn::{}: images have shape {}, expected (B, C, H, W), or (B, H·H) for square ones", where,
+        "nn::{}: images have shape {}, expected (B, C, H, W), or (B, H·H) for square images", where,
         to_string(shape)));
   }
   const auto side = static_cast<std::size_t>(std::lround(std::sqrt(shape[1])));

@@ -16,7 +16,7 @@ export namespace nn {
 /// sheared, then turned, each about its center, and then shifted. The defaults change nothing.
 struct Affine {
   double rotation = 0;  ///< Degrees, counter-clockwise.
-  double shear = 0;     ///< Degrees by which upright lines lean to the right.
+  double shear = 0;     ///< Degrees by which vertical lines lean to the right.
   double width = 1;     ///< Factor that makes the image wider, above 0.
   double height = 1;    ///< Factor that makes the image taller, above 0.
   double right = 0;     ///< Pixels by which the image moves to the right.
@@ -62,7 +62,7 @@ struct Elastic {
 /// and outside it is 0. So an edge moves by half of `pixels`, measured where it is half as bright
 /// as the stroke, and a stroke, which has two edges, becomes wider by `pixels`.
 /// @param images Shape (B, C, H, W), or (B, H·H) for rows of square images; 0 is paper.
-/// @param pixels How much wider an upright or level stroke becomes, from -2 to 2.
+/// @param pixels How much wider a vertical or horizontal stroke becomes, from -2 to 2.
 /// @return The changed images, in the same shape.
 /// @throws std::invalid_argument if the images have another shape, or `pixels` is out of range.
 [[nodiscard]] Tensor thicken(Tensor images, double pixels);
@@ -73,7 +73,7 @@ struct AugmentOptions {
   double shift = 0;      ///< Pixels to the left or right, and as many up or down; 0 or more.
   double scaling = 0;    ///< Fraction of its width, and independently of its height, that an image
                          ///< gains or loses at most; in [0, 1).
-  double shear = 0;      ///< Degrees that upright lines lean to either side, in [0, 90).
+  double shear = 0;      ///< Degrees that vertical lines lean to either side, in [0, 90).
   Elastic elastic = {};  ///< How the image is bent.
   double thickness = 0;  ///< Pixels by which strokes become wider or thinner, 0 to 2; done last.
 };

@@ -47,7 +47,7 @@ char separator_of(std::string_view line) {
   const auto has = [&](char c) { return line.find(c) != std::string_view::npos; };
   if (has(';')) return ';';
   if (has(',') && has('\t')) {
-    throw std::invalid_argument("commas and tabs, expected one kind of separator");
+    throw std::invalid_argument("the line has commas and tabs, expected a single separator");
   }
   if (has('\t')) return '\t';
   if (has(',')) return ',';
@@ -271,7 +271,7 @@ void read_row(CsvReader& reader, Table& table) {
         (void)reader.field();
     }
   }
-  if (!reader.ended()) reader.fail("the line goes on after this column");
+  if (!reader.ended()) reader.fail("the line continues after this column");
   ++table.rows;
 }
 
@@ -284,7 +284,7 @@ Table read_table(const fs::path& file, bool labeled) {
   if (table.rows == 0) reader.fail("no rows follow the header");
   if (!reader.has_names() && table.may_end_in_labels()) {
     reader.fail(
-        "the first column is 0 in every line, the last is not, expected labels in the first, or a "
+        "the first column is 0 in every line and the last is not: put the labels first, or add a "
         "header 'pixel0,…,label'");
   }
   return table;

@@ -181,7 +181,7 @@ std::vector<CsvColumn> named_columns(std::span<const std::string_view> names, bo
   if (!has_pixels) throw std::invalid_argument("the header has no pixels, expected 'pixel0'");
   if (labeled && !has_label) {
     throw std::invalid_argument(
-        "the header has no label, expected 'label'; load_csv_images reads images alone");
+        "the header has no label, expected 'label'; load_csv_images reads images without labels");
   }
   return columns;
 }
@@ -199,7 +199,7 @@ std::vector<CsvColumn> columns_without_names(std::size_t count, bool labeled) {
   if (!labeled) return label_and_pixels(count, {});
   throw std::invalid_argument(
       fmt::format("{} columns and no header, which are the pixels of a square image, expected a "
-                  "label before them; load_csv_images reads images alone",
+                  "label before them; load_csv_images reads images without labels",
                   count));
 }
 
@@ -211,7 +211,7 @@ bool are_column_numbers(std::span<const std::string_view> fields) {
   constexpr std::size_t unlikely = 5;   // before, it may be an image as well
   if (fields.size() >= unlikely && fields.size() < certain) {
     throw std::invalid_argument(
-        "0, 1, 2 and so on may be a header or an image, expected a header 'label,pixel0,…'");
+        "0, 1, 2 and so on may be a header or an image: add a header 'label,pixel0,…'");
   }
   return fields.size() >= certain;
 }

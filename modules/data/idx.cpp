@@ -19,7 +19,7 @@ namespace {
 /// Four bytes, the most significant first.
 std::uint32_t number(Stream& stream) {
   const std::vector<std::uint8_t> bytes = stream.read(4);
-  if (bytes.size() < 4) stream.fail(stream.position(), "the file ends in its header");
+  if (bytes.size() < 4) stream.fail(stream.position(), "the file ends within its header");
   return std::uint32_t{bytes[0]} << 24U | std::uint32_t{bytes[1]} << 16U |
          std::uint32_t{bytes[2]} << 8U | bytes[3];
 }
@@ -44,7 +44,8 @@ Idx read_values(Stream& stream, std::size_t axes, std::size_t most, std::size_t 
   for (std::size_t axis = 0; axis < axes; ++axis) {
     const std::size_t byte = stream.position();
     const std::size_t length = number(stream);
-    if (length == 0) stream.fail(byte, fmt::format("axis {} has length 0", axis));
+    if (length == 0)
+      stream.fail(byte, fmt::format("axis {} has length 0, expected at least 1", axis));
     if (count > most / length) {  // so the product below cannot overflow
       stream.fail(byte,
                   fmt::format("axis {} has length {}: more than {} values", axis, length, most));
@@ -55,8 +56,8 @@ Idx read_values(Stream& stream, std::size_t axes, std::size_t most, std::size_t 
   idx.values = stream.read(count * size);
   const std::size_t end = stream.position();
   if (idx.values.size() < count * size) {
-    stream.fail(
-        end, fmt::format("the file ends after {} of {} values", idx.values.size() / size, count));
+    stream.fail(end, fmt::format("the file ends after {} out of {} values",
+                                 idx.values.size() / size, count));
   }
   if (!stream.read(1).empty()) {
     stream.fail(end, fmt::format("more than the {} values announced", count));

@@ -48,7 +48,7 @@ class BmpReader {
     const std::size_t size = bmp_.bytes.size() - first_pixel_;
     if (size < (shape_[0] - 1) * row_size + last_row_size) {
       bmp_.fail(bmp_.bytes.size(),
-                fmt::format("the file ends after {} of {} rows", size / row_size, shape_[0]));
+                fmt::format("the file ends after {} out of {} rows", size / row_size, shape_[0]));
     }
     const bool is_transparent = has_opacity(row_size);
     std::vector<std::uint8_t> pixels;
@@ -78,7 +78,7 @@ class BmpReader {
   /// A number, the least significant byte first.
   [[nodiscard]] std::uint32_t number(std::size_t at, std::size_t size) const {
     if (at > bmp_.bytes.size() || bmp_.bytes.size() - at < size) {
-      bmp_.fail(bmp_.bytes.size(), "the file ends in its header");
+      bmp_.fail(bmp_.bytes.size(), "the file ends within its header");
     }
     std::uint32_t value = 0;
     for (std::size_t i = size; i-- > 0;) value = value << 8U | bmp_.bytes[at + i];
@@ -105,18 +105,18 @@ class BmpReader {
                 fmt::format("a header of {} bytes, expected 12 or 40 to 124", header_));
     }
     if (compression_ == rle8 || compression_ == rle4) {
-      bmp_.fail("a BMP with compressed rows (RLE), which is not read here: export it as PNG");
+      bmp_.fail("a BMP with compressed rows (RLE), which is not supported: export it as PNG");
     }
     const bool has_masks = compression_ == masks || compression_ == masks_and_opacity;
     if (compression_ != none && !(has_masks && (bits_ == 16 || bits_ == 32))) {
-      bmp_.fail(30, fmt::format("a BMP of {} bits with compression {}, which is not read here: "
+      bmp_.fail(30, fmt::format("a BMP of {} bits with compression {}, which is not supported: "
                                 "export it as PNG",
                                 bits_, compression_));
     }
     if (bits_ != 1 && bits_ != 2 && bits_ != 4 && bits_ != 8 && bits_ != 16 && bits_ != 24 &&
         bits_ != 32) {
       bmp_.fail(header_ == oldest_header ? 24 : 28,
-                fmt::format("{} bits a pixel, expected 1, 2, 4, 8, 16, 24 or 32", bits_));
+                fmt::format("{} bits per pixel, expected 1, 2, 4, 8, 16, 24 or 32", bits_));
     }
     if (first_pixel_ < file_header + header_ || first_pixel_ > bmp_.bytes.size()) {
       bmp_.fail(10, fmt::format("pixels that begin at byte {}, expected {} to {}", first_pixel_,
@@ -171,7 +171,8 @@ class BmpReader {
     const std::size_t shift = 8 - bits_ - x * bits_ % 8;  // the first pixel has the highest bits
     const std::size_t color = bmp_.bytes[at] >> shift & ((1U << bits_) - 1);
     if (color >= palette_.size()) {
-      bmp_.fail(at, fmt::format("a pixel has color {} of {}", color, palette_.size()));
+      bmp_.fail(
+          at, fmt::format("a pixel has color {}, but the palette has {}", color, palette_.size()));
     }
     return palette_[color];
   }

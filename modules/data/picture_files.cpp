@@ -141,9 +141,9 @@ bool is_svg(std::string_view text) {
   const std::string_view text = contents.text();
   for (const Unread& kind : unread) {
     if (!has(text, kind.mark)) continue;
-    contents.fail(fmt::format("{}, which is not read here: {}", kind.name, kind.advice));
+    contents.fail(fmt::format("{}, which is not supported: {}", kind.name, kind.advice));
   }
-  if (is_svg(text)) contents.fail("SVG, which is not read here: export it as PNG or JPEG");
+  if (is_svg(text)) contents.fail("SVG, which is not supported: export it as PNG or JPEG");
   if (text.empty()) contents.fail(fmt::format("the file is empty, {}", expected));
   contents.fail(fmt::format("begins with {}, {}", in_quotes(text, 4), expected));
 }
@@ -157,7 +157,7 @@ std::vector<Picture> read_idx_pictures(Contents contents) {
   const std::size_t count = idx.axes[0];
   if (count > most_pictures || std::max(shape[0], shape[1]) > longest_side_in_file) {
     refuse(file, fmt::format("{} pictures of {} × {} pixels, expected at most {} pictures and {} "
-                             "pixels a side",
+                             "pixels per side",
                              count, shape[1], shape[0], most_pictures, longest_side_in_file));
   }
   std::vector<Picture> pictures;

@@ -77,7 +77,7 @@ class JpegDecoder {
 
   Picture decode() {
     if (colors_ == TJCS_CMYK || colors_ == TJCS_YCCK) {
-      jpeg_.fail("a JPEG with colors for print (CMYK), expected gray or RGB: export it as PNG");
+      jpeg_.fail("a JPEG in CMYK, the colors of print, expected gray or RGB: export it as PNG");
     }
     if (colors_ == TJCS_GRAY || shape_.size() > most_colored) {
       return picture_of_gray(pixels(TJPF_GRAY), shape_);

@@ -88,8 +88,8 @@ class PnmReader {
     while (values.size() < count()) {
       skip_blanks();
       if (at_ == text_.size()) {
-        pnm_.fail(at_, fmt::format("the file ends after {} of {} pixels", values.size() / channels_,
-                                   shape_.size()));
+        pnm_.fail(at_, fmt::format("the file ends after {} out of {} pixels",
+                                   values.size() / channels_, shape_.size()));
       }
       values.push_back(static_cast<std::uint16_t>(is_bits_ ? bit() : number("a pixel", 0, white_)));
     }
@@ -117,7 +117,7 @@ class PnmReader {
       at_ = line + 1;
     }
     if (!is_enough(at_)) {
-      pnm_.fail(end, fmt::format("the file ends after {} of {} pixels",
+      pnm_.fail(end, fmt::format("the file ends after {} out of {} pixels",
                                  (end - at_) * shape_.size() / size, shape_.size()));
     }
     if (text_.find_first_not_of(blanks, at_ + size) != std::string_view::npos) {

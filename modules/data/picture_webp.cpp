@@ -60,7 +60,7 @@ Picture read_webp(const Contents& webp) {
     webp.fail("libwebp: the header is damaged");
   }
   if (features.has_animation != 0) {
-    webp.fail("an animated WebP, which is not read here: export a frame as PNG or JPEG");
+    webp.fail("an animated WebP, which is not supported: export a frame as PNG or JPEG");
   }
   const Shape shape = shape_of(webp, features);
   const bool is_transparent = features.has_alpha != 0;

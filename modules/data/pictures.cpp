@@ -354,8 +354,8 @@ Digits find_digits(const Picture& picture) {
 // [/find_digits]
 
 NoDigit::NoDigit(std::vector<Stage> so_far)
-    : std::invalid_argument{"nn::to_mnist: no digit: what differs from the paper has not the shape "
-                            "of one"},
+    : std::invalid_argument{"nn::to_mnist: no digit: nothing that differs from the paper has the "
+                            "shape of one"},
       stages{std::move(so_far)} {}
 
 Tensor to_mnist(const Picture& picture) {

@@ -10,9 +10,9 @@ module nn.activation;
 
 namespace nn {
 
-template class Elementwise<Rectifier>;
-template class Elementwise<LeakyRectifier>;
-template class Elementwise<Logistic>;
-template class Elementwise<HyperbolicTangent>;
+template class Elementwise<ReLUFunction>;
+template class Elementwise<LeakyReLUFunction>;
+template class Elementwise<SigmoidFunction>;
+template class Elementwise<TanhFunction>;
 
 }  // namespace nn

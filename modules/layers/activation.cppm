@@ -1,5 +1,5 @@
 /// @file
-/// @brief Activations: what makes a network more than one matrix product.
+/// @brief Activations: the nonlinear functions between the layers of a network.
 module;
 
 #include <fmt/core.h>
@@ -23,9 +23,8 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// A function applied to every value by itself: y = f(x), and by the chain rule
-/// ∂C/∂x = ∂C/∂y · f′(x). For all the functions below, f′(x) can be computed from y alone, so y is
-/// what forward() keeps.
+/// An elementwise function, y = f(x); backward, the chain rule gives ∂C/∂x = ∂C/∂y · f′(x). For all
+/// the functions below, f′(x) can be computed from y alone, so forward() keeps y.
 ///
 /// @tparam Function Has `name()`, `operator()(x)`, and `derivative(y)`, which is f′(x) where
 ///   y = f(x).
@@ -68,7 +67,7 @@ class Elementwise {
 
   /// @param dy ∂C/∂Y, the shape of the last output.
   /// @return ∂C/∂X, the same shape.
-  /// @throws std::invalid_argument if the shape is another, or there was no forward().
+  /// @throws std::invalid_argument if the shape differs, or forward() was not called.
   // [backward]
   Tensor backward(Tensor dy) {
     check_backward(name(), dy.shape(), output_.shape());
@@ -80,18 +79,18 @@ class Elementwise {
   }
   // [/backward]
 
-  // A function of every value by itself does not depend on the order of the values.
-  /// The same of images, in their own layout.
+  // An elementwise function does not depend on the order of the values.
+  /// The same for interleaved images.
   InterleavedImages forward(InterleavedImages x) {
     x.values() = forward(std::move(x.values()));
     return x;
   }
-  /// The same of images, in their own layout.
+  /// The same for interleaved images.
   [[nodiscard]] InterleavedImages predict(InterleavedImages x) const {
     x.values() = predict(std::move(x.values()));
     return x;
   }
-  /// The same of images, in their own layout.
+  /// The same for interleaved images.
   InterleavedImages backward(InterleavedImages dy) {
     dy.values() = backward(std::move(dy.values()));
     return dy;
@@ -106,10 +105,10 @@ class Elementwise {
 };
 
 /// max(0, x).
-struct Rectifier {
+struct ReLUFunction {
   /// @return `ReLU`.
   [[nodiscard]] std::string name() const { return "ReLU"; }
-  /// The test is x < 0 and not x > 0, so that NaN stays NaN.
+  /// Tests x < 0 instead of x > 0, so that NaN stays NaN.
   /// @param x Any number.
   /// @return y, 0 or more.
   [[nodiscard]] constexpr real operator()(real x) const { return x < 0 ? 0 : x; }
@@ -119,25 +118,25 @@ struct Rectifier {
 };
 
 /// slope · x where x < 0, x elsewhere.
-struct LeakyRectifier {
-  real slope = real(0.01);  ///< Above 0, so that the sign of y is that of x.
+struct LeakyReLUFunction {
+  real slope = real(0.01);  ///< Above 0, so that y has the sign of x.
 
   /// @return `LeakyReLU`.
   [[nodiscard]] std::string name() const { return "LeakyReLU"; }
   /// @param x Any number.
-  /// @return y, of the sign of x.
+  /// @return y, with the sign of x.
   [[nodiscard]] constexpr real operator()(real x) const { return x < 0 ? slope * x : x; }
   /// @param y What x became.
   /// @return 1 where y > 0, else the slope.
   [[nodiscard]] constexpr real derivative(real y) const { return y > 0 ? 1 : slope; }
 };
 
-// [logistic]
+// [sigmoid]
 /// 1 / (1 + e⁻ˣ).
-struct Logistic {
+struct SigmoidFunction {
   /// @return `Sigmoid`.
   [[nodiscard]] std::string name() const { return "Sigmoid"; }
-  /// The exponent is never positive: the power underflows to 0 far out, and never overflows.
+  /// The exponent is never positive, so the power may underflow to 0 but never overflows.
   /// @param x Any number.
   /// @return y, in [0, 1].
   [[nodiscard]] inline real operator()(real x) const {
@@ -148,10 +147,10 @@ struct Logistic {
   /// @return y (1 − y), at most 1/4.
   [[nodiscard]] constexpr real derivative(real y) const { return y * (1 - y); }
 };
-// [/logistic]
+// [/sigmoid]
 
 /// (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
-struct HyperbolicTangent {
+struct TanhFunction {
   /// @return `Tanh`.
   [[nodiscard]] std::string name() const { return "Tanh"; }
   /// @param x Any number.
@@ -162,24 +161,24 @@ struct HyperbolicTangent {
   [[nodiscard]] constexpr real derivative(real y) const { return 1 - y * y; }
 };
 
-// These are compiled once, with the library and its optimization.
-extern template class Elementwise<Rectifier>;
-extern template class Elementwise<LeakyRectifier>;
-extern template class Elementwise<Logistic>;
-extern template class Elementwise<HyperbolicTangent>;
+// Compiled once, in the library and with its optimization flags.
+extern template class Elementwise<ReLUFunction>;
+extern template class Elementwise<LeakyReLUFunction>;
+extern template class Elementwise<SigmoidFunction>;
+extern template class Elementwise<TanhFunction>;
 
 /// The rectified linear unit y = max(0, x); its derivative is 1 where x > 0, else 0 (at 0 too).
 /// Source: Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines".
-class ReLU : public Elementwise<Rectifier> {};
+class ReLU : public Elementwise<ReLUFunction> {};
 
-/// ReLU with a small slope for x < 0, so that no unit is ever cut off from its gradient.
+/// ReLU with a small slope for x < 0, y = slope · x, so that every unit always gets a gradient.
 /// Source: Maas, Hannun & Ng (2013), "Rectifier nonlinearities improve neural network acoustic
 /// models".
-class LeakyReLU : public Elementwise<LeakyRectifier> {
+class LeakyReLU : public Elementwise<LeakyReLUFunction> {
  public:
-  /// @param slope Where x < 0, in (0, 1).
+  /// @param slope The slope where x < 0, in (0, 1).
   /// @throws std::invalid_argument if it is not in that range.
-  explicit LeakyReLU(real slope = real(0.01)) : Elementwise{LeakyRectifier{checked(slope)}} {}
+  explicit LeakyReLU(real slope = real(0.01)) : Elementwise{LeakyReLUFunction{checked(slope)}} {}
 
   /// The slope where x < 0.
   [[nodiscard]] real slope() const { return function().slope; }
@@ -191,17 +190,18 @@ class LeakyReLU : public Elementwise<LeakyRectifier> {
   }
 };
 
-/// The logistic function y = 1 / (1 + e⁻ˣ), between 0 and 1; y′ = y (1 − y).
-class Sigmoid : public Elementwise<Logistic> {};
+/// The sigmoid (logistic function) y = 1 / (1 + e⁻ˣ), between 0 and 1; y′ = y (1 − y).
+class Sigmoid : public Elementwise<SigmoidFunction> {};
 
-/// The hyperbolic tangent, between −1 and 1; y′ = 1 − y².
-class Tanh : public Elementwise<HyperbolicTangent> {};
+/// The hyperbolic tangent y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), between −1 and 1; y′ = 1 − y².
+class Tanh : public Elementwise<TanhFunction> {};
 
-/// Makes a probability distribution of every row: y(i) = e^x(i) / Σⱼ e^x(j).
-/// Legend: B batch, M classes.
+/// Turns every row of logits into a probability distribution: y(i) = e^x(i) / Σⱼ e^x(j). Legend: B
+/// batch, M classes.
 ///
-/// Unlike the functions above it looks at a whole row at once. The largest x is subtracted first:
-/// the quotient stays the same, and no exponential overflows.
+/// Unlike the functions above, it works on a whole row, not elementwise. The largest x is
+/// subtracted first, which leaves the quotient unchanged and keeps every exponential from
+/// overflowing.
 class Softmax {
  public:
   /// @return `Softmax`.
@@ -225,7 +225,7 @@ class Softmax {
     return output_;
   }
 
-  /// The probabilities, keeping nothing.
+  /// The probabilities; stores nothing for backward().
   /// @param x Input (logits), shape (B, M).
   /// @return Probabilities, shape (B, M); every row sums to 1.
   /// @throws std::invalid_argument if x is not a matrix.
@@ -238,11 +238,12 @@ class Softmax {
     return x;
   }
 
-  /// The product with the full Jacobian ∂y(i)/∂x(j) = y(i) (δ(i, j) − y(j)), so it holds for any
+  /// Multiplies by the full Jacobian ∂y(i)/∂x(j) = y(i) (δ(i, j) − y(j)), so it is correct for any
   /// cost: ∂C/∂x(j) = y(j) (∂C/∂y(j) − Σᵢ ∂C/∂y(i) y(i)).
   /// @param dy ∂C/∂Y, shape (B, M).
   /// @return ∂C/∂X, shape (B, M).
-  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
+  ///   none.
   // [softmax-backward]
   Tensor backward(Tensor dy) {
     check_backward(name(), dy.shape(), output_.shape());

@@ -1,5 +1,5 @@
 /// @file
-/// @brief Any layer as one type, so that layers of different types can be kept in a row.
+/// @brief Any layer as one type, so that a network can store layers of different types.
 module;
 
 #include <concepts>
@@ -18,9 +18,9 @@ export import nn.layer;
 
 export namespace nn {
 
-/// A layer that works on InterleavedImages directly: between two such layers the images stay in
-/// that layout. Both layouts convert into each other, so such a layer also accepts and returns
-/// tensors like any other.
+/// A layer that works on InterleavedImages directly; between two such layers the images stay in
+/// that layout. The layouts convert into each other, so such a layer also accepts and returns
+/// tensors like any other layer.
 template <class L>
 concept ImageLayer = Layer<L> && requires(L layer, const L& constant, InterleavedImages images) {
   { layer.forward(std::move(images)) } -> std::same_as<InterleavedImages>;
@@ -28,8 +28,8 @@ concept ImageLayer = Layer<L> && requires(L layer, const L& constant, Interleave
   { constant.predict(std::move(images)) } -> std::same_as<InterleavedImages>;
 };
 
-/// What passes between two layers: a tensor, or images in the interleaved layout. The receiver asks
-/// for the form it needs, and the signal converts itself if it has the other one.
+/// What passes between two layers: a tensor, or interleaved images. The receiving layer asks for
+/// the form it needs, and the signal converts itself if it has the other form.
 class Signal {
  public:
   /// @param tensor Any shape.
@@ -44,7 +44,7 @@ class Signal {
     return tensor == nullptr || tensor->rank() == 4;
   }
 
-  /// Whether it is a tensor of few images. @see are_few_images
+  /// Whether it is a tensor of a few images only. @see are_few_images
   [[nodiscard]] bool is_few() const {
     const Tensor* const tensor = std::get_if<Tensor>(&value_);
     return tensor != nullptr && are_few_images(*tensor);
@@ -57,7 +57,7 @@ class Signal {
   }
 
   /// @return The images; a tensor of shape (B, C, H, W) is converted.
-  /// @throws std::invalid_argument if it is a tensor that does not have four axes.
+  /// @throws std::invalid_argument if it is a tensor without exactly four axes.
   [[nodiscard]] InterleavedImages images() && {
     if (const auto* tensor = std::get_if<Tensor>(&value_)) return *tensor;
     return std::get<InterleavedImages>(std::move(value_));
@@ -71,7 +71,7 @@ class Signal {
 
 namespace nn::detail {
 
-/// What every layer can do, without its type.
+/// The interface of every layer, without its type.
 struct LayerInterface {
   LayerInterface() = default;
   LayerInterface(const LayerInterface&) = default;
@@ -91,7 +91,7 @@ struct LayerInterface {
   [[nodiscard]] virtual std::vector<State> state() = 0;
 };
 
-/// The same for a layer of type L.
+/// Implements the interface for a layer of type L.
 template <Layer L>
 struct LayerModel final : LayerInterface {
   explicit LayerModel(L concrete) : layer{std::move(concrete)} {}
@@ -132,7 +132,7 @@ struct LayerModel final : LayerInterface {
   [[nodiscard]] std::vector<Parameter*> parameters() override { return layer.parameters(); }
   [[nodiscard]] std::vector<State> state() override { return state_of(layer); }
 
-  /// Hands the layer the form it works on: images if it can use them, else a tensor.
+  /// Calls the layer with the form it works on: images if it can use them, otherwise a tensor.
   template <class Call>
   static Signal pass(Signal signal, const Call& call) {
     if constexpr (ImageLayer<L>) {
@@ -148,8 +148,8 @@ struct LayerModel final : LayerInterface {
 
 export namespace nn {
 
-/// A layer of any type, as a value: a copy is a copy of the layer. After a move from it, every
-/// member throws std::invalid_argument.
+/// A layer of any type, as a value: copying it copies the layer. On an object that was moved from,
+/// every member throws std::invalid_argument.
 class AnyLayer {
  public:
   /// @param layer Copied or moved in.
@@ -157,7 +157,7 @@ class AnyLayer {
     requires(!std::same_as<L, AnyLayer> && Layer<L>)
   explicit AnyLayer(L layer) : self_{std::make_unique<detail::LayerModel<L>>(std::move(layer))} {}
   AnyLayer(const AnyLayer& other) : self_{other.self().clone()} {}
-  /// If both hold layers of the same type, the layer is overwritten in place, so pointers to its
+  /// If both are layers of the same type, the layer is overwritten in place, so pointers to its
   /// parameters stay valid.
   AnyLayer& operator=(const AnyLayer& other) {
     if (self_ && self_->assign(other.self())) return *this;
@@ -167,7 +167,7 @@ class AnyLayer {
   AnyLayer& operator=(AnyLayer&&) noexcept = default;
   ~AnyLayer() = default;
 
-  /// The layer as its own type.
+  /// The layer with its own type.
   /// @tparam L The type to ask for.
   /// @return The layer, or nullptr if it has another type.
   template <class L>
@@ -175,14 +175,14 @@ class AnyLayer {
     return self().type() == typeid(L) ? static_cast<const L*>(self().address()) : nullptr;
   }
 
-  /// The type of the layer.
+  /// The layer's type.
   [[nodiscard]] const std::type_info& type() const { return self().type(); }
 
   /// The layer's name. @see Layer
   [[nodiscard]] std::string name() const { return self().name(); }
 
   /// The shape it turns a sample's shape into. @see Layer
-  /// @param sample A sample's shape, without the batch; `Shape{}` if not known.
+  /// @param sample A sample's shape, without the batch; `Shape{}` if unknown.
   [[nodiscard]] Shape output_shape(const Shape& sample) const {
     return self().output_shape(sample);
   }
@@ -199,34 +199,34 @@ class AnyLayer {
   /// @param dy ∂C/∂Y of the last forward().
   void backward_parameters(Signal dy) { self().backward_parameters(std::move(dy)); }
 
-  /// The output in use. @see Layer
+  /// The output in inference. @see Layer
   /// @param x The input, in either layout.
   [[nodiscard]] Signal predict(Signal x) const { return self().predict(std::move(x)); }
-  /// The same of a tensor.
+  /// The same for a tensor.
   [[nodiscard]] Tensor predict(Tensor x) const {
     return self().predict(Signal{std::move(x)}).tensor();
   }
-  /// The same of images.
+  /// The same for interleaved images.
   [[nodiscard]] Signal predict(InterleavedImages x) const {
     return self().predict(Signal{std::move(x)});
   }
 
-  /// What the layer learns, weights before biases.
+  /// The layer's parameters, weights before biases.
   [[nodiscard]] std::vector<Parameter*> parameters() { return self().parameters(); }
   /// The same, read only.
   [[nodiscard]] std::vector<const Parameter*> parameters() const {
-    // The contract has one parameters(), so that a layer is quick to write; it changes nothing.
+    // To keep layers short, the contract has only a non-const parameters(); it changes nothing.
     const std::vector<Parameter*> all = self().parameters();
     return {all.begin(), all.end()};
   }
 
-  /// Everything that must be stored of the layer. @see state_of
+  /// Everything to store for this layer. @see state_of
   [[nodiscard]] std::vector<State> state() { return self().state(); }
 
  private:
   [[nodiscard]] detail::LayerInterface& self() const {
     if (self_) return *self_;
-    throw std::invalid_argument("nn::AnyLayer: is empty, it was moved from");
+    throw std::invalid_argument("nn::AnyLayer: is empty because it was moved from");
   }
 
   std::unique_ptr<detail::LayerInterface> self_;

@@ -28,7 +28,7 @@ namespace nn {
 
 namespace {
 
-/// The number of values in a layer's parameters, those of frozen layers inside it too.
+/// The number of values in a layer's parameters, including those of frozen layers inside it.
 std::size_t count_values(const AnyLayer& layer) {
   if (const auto* const network = layer.as<Sequential>()) return network->parameter_count();
   std::size_t count = 0;
@@ -39,7 +39,7 @@ std::size_t count_values(const AnyLayer& layer) {
 }  // namespace
 
 Sequential& Sequential::operator=(const Sequential& other) {
-  // Overwriting in place would destroy a network inside this one while it is being copied.
+  // Overwriting in place would destroy `other` while it is copied, if it is inside this network.
   if (size() != other.size() || contains(other)) return *this = Sequential{other};
   for (std::size_t i = 0; i < size(); ++i) layers_[i] = other.layers_[i];
   learns_ = other.learns_;
@@ -61,7 +61,7 @@ void Sequential::append(AnyLayer layer) {
   try {
     output_ = next_shape(size() - 1, output_);
   } catch (...) {
-    layers_.pop_back();  // a refused layer leaves the network as it was
+    layers_.pop_back();  // a rejected layer leaves the network unchanged
     throw;
   }
   learns_.push_back(!layers_.back().parameters().empty());
@@ -69,14 +69,14 @@ void Sequential::append(AnyLayer layer) {
   moved_from_ = false;
 }
 
-/// The shape that layer `index` turns a sample's shape into, or an error that names both layers.
+/// The output shape of layer `index` for a sample of this shape; an error names both layers.
 Shape Sequential::next_shape(std::size_t index, const Shape& sample) const {
   try {
     return layers_[index].output_shape(sample);
   } catch (const std::invalid_argument& error) {
     constexpr std::string_view own = "nn::Sequential: ";
     const std::string_view text = error.what();
-    if (text.starts_with(own)) {  // a network inside this one, whose error names its layers
+    if (text.starts_with(own)) {  // from a network inside this one, so it names that one's layers
       throw std::invalid_argument(fmt::format("nn::Sequential: layer {} ({}): its {}", index + 1,
                                               layers_[index].name(), text.substr(own.size())));
     }
@@ -96,7 +96,7 @@ Shape Sequential::output_shape(const Shape& sample) const {
 void Sequential::check_index(std::size_t index) const {
   if (index < size()) return;
   throw std::invalid_argument(
-      fmt::format("nn::Sequential: layer index {}, the network has {} layers", index, size()));
+      fmt::format("nn::Sequential: layer index {}, but the network has {} layers", index, size()));
 }
 
 const AnyLayer& Sequential::operator[](std::size_t index) const {
@@ -106,7 +106,7 @@ const AnyLayer& Sequential::operator[](std::size_t index) const {
 
 void Sequential::refuse_type(std::size_t index) const {
   throw std::invalid_argument(
-      fmt::format("nn::Sequential: layer index {} is {}, another type was asked for", index,
+      fmt::format("nn::Sequential: layer index {} is {}, but another type was asked for", index,
                   layers_[index].name()));
 }
 
@@ -147,7 +147,7 @@ std::string Sequential::name() const {
 
 void Sequential::check(const Tensor& x) const {
   if (moved_from_) {
-    throw std::invalid_argument("nn::Sequential: has no layers, it was moved from");
+    throw std::invalid_argument("nn::Sequential: has no layers because it was moved from");
   }
   if (x.empty()) throw std::invalid_argument("nn::Sequential: input is empty");
   static_cast<void>(output_shape(x.shape().sample()));
@@ -184,8 +184,8 @@ Tensor Sequential::predict_part(Tensor x) const {
   return std::move(signal).tensor();
 }
 
-/// How many samples go through the network together: so many that what its largest layer returns
-/// stays in the cache, and a few vectors of interleaved images at least.
+/// How many samples go through the network together: so many that the output of the largest layer
+/// still fits in the cache, but at least a few vectors of interleaved images.
 std::size_t Sequential::rows_of_part(const Shape& sample) const {
   constexpr std::size_t cached = std::size_t{1} << 19U;  // numbers
   Shape shape = sample;
@@ -197,8 +197,8 @@ std::size_t Sequential::rows_of_part(const Shape& sample) const {
   return std::max(cached / largest, 2 * lanes);
 }
 
-/// A large batch goes through the network in parts, each on one thread: what a layer returns is
-/// still in the cache when the next layer reads it, and no thread waits for another between two
+/// A large batch goes through the network in parts, each on one thread: the output of a layer is
+/// still in the cache when the next layer reads it, and threads do not wait for each other between
 /// layers.
 Tensor Sequential::predict(Tensor x) const {
   check(x);
@@ -207,8 +207,8 @@ Tensor Sequential::predict(Tensor x) const {
   const Shape sample = output_shape(x.shape().sample());
   if (rows < 2 * most || sample.rank() == 0) return predict_part(std::move(x));
   const std::size_t each = (rows - 1) / (most * threads()) + 1;
-  const std::size_t parts = each * threads();  // equally many for each thread
-  // Images are interleaved in groups of `lanes`, which only the last part may leave incomplete.
+  const std::size_t parts = each * threads();  // the same number for each thread
+  // Images are interleaved in groups of `lanes`; only the last part may have an incomplete group.
   const auto first_row = [&](std::size_t part) {
     return part == parts ? rows : rows * part / parts / lanes * lanes;
   };
@@ -302,9 +302,10 @@ const Parameter* Sequential::find_parameter(std::string_view name) const {
 const Parameter& Sequential::parameter(std::string_view name) const {
   if (const Parameter* const found = find_parameter(name)) return *found;
   const std::vector<std::string> all = names(true);
-  throw std::invalid_argument(fmt::format(
-      "nn::Sequential: there is no parameter '{}'; {}", name,
-      all.empty() ? "the network has none" : fmt::format("there are: {}", fmt::join(all, ", "))));
+  throw std::invalid_argument(
+      fmt::format("nn::Sequential: there is no parameter '{}'; {}", name,
+                  all.empty() ? "the network has none"
+                              : fmt::format("the parameters are: {}", fmt::join(all, ", "))));
 }
 
 Parameter& Sequential::parameter(std::string_view name) {
@@ -338,7 +339,7 @@ std::string Sequential::summary(const Shape& sample) const {
 
 void detail::refuse_input(const std::string& layer, const std::string& error, const Shape& input) {
   throw std::invalid_argument(
-      error.starts_with("nn::")  // a sentence already
+      error.starts_with("nn::")  // already a complete message
           ? error
           : fmt::format("nn::check_gradients: {} {}, the input has shape {}", layer, error,
                         to_string(input)));

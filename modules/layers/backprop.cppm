@@ -1,5 +1,5 @@
 /// @file
-/// @brief Backpropagation: layers in a row, the chain rule through them, and a check of it.
+/// @brief Backpropagation: a network of layers, the chain rule through it, and a gradient check.
 module;
 
 #include <cmath>
@@ -20,11 +20,11 @@ import nn.random;
 
 export namespace nn {
 
-/// A network: layers in a row, where the output of each is the input of the next.
+/// A network: a sequence of layers, where the output of each is the input of the next.
 ///
-/// Forward, Y₁ = f₁(X), Y₂ = f₂(Y₁), …; backward, the chain rule from the last layer to the first,
-/// each turning ∂C/∂(its output) into ∂C/∂(its input). A network is itself a Layer, and a value: a
-/// copy has its own weights.
+/// Forward: Y₁ = f₁(X), Y₂ = f₂(Y₁), …. Backward: the chain rule from the last layer to the first,
+/// where each layer turns ∂C/∂(its output) into ∂C/∂(its input). A network is itself a Layer, and
+/// it is a value: a copy has its own weights.
 class Sequential {
  public:
   /// An empty network; forward() returns its input.
@@ -32,7 +32,7 @@ class Sequential {
 
   /// A network of these layers.
   /// @param layers First to last.
-  /// @throws std::invalid_argument if a layer cannot take the output of the one before it.
+  /// @throws std::invalid_argument if a layer cannot take the output of the layer before it.
   template <class... Layers>
     requires((sizeof...(Layers) > 1 || !(std::same_as<Layers, Sequential> && ...)) &&
              (Layer<Layers> && ...))
@@ -46,7 +46,7 @@ class Sequential {
   /// pointers to this network's parameters stay valid. Which layers are frozen is copied too.
   Sequential& operator=(const Sequential& other);
 
-  /// Leaves the other network empty; until it is given layers again, it refuses every input.
+  /// Leaves the other network empty; it rejects every input until it gets layers again.
   Sequential(Sequential&& other) noexcept {
     swap(other);
     other.moved_from_ = true;
@@ -66,15 +66,15 @@ class Sequential {
     append(AnyLayer{std::move(layer)});
   }
 
-  /// How many layers there are.
+  /// The number of layers.
   [[nodiscard]] std::size_t size() const { return layers_.size(); }
 
-  /// One layer: its name, what it predicts, its parameters.
+  /// One layer: its name, its predictions, its parameters.
   /// @param index 0 is the first layer.
   /// @throws std::invalid_argument if there is no such layer.
   [[nodiscard]] const AnyLayer& operator[](std::size_t index) const;
 
-  /// One layer by its type: `network.layer<nn::Dense>(0).weights()`.
+  /// One layer with its own type: `network.layer<nn::Dense>(0).weights()`.
   /// @tparam L The layer's type.
   /// @param index 0 is the first layer.
   /// @throws std::invalid_argument if there is no such layer, or it has another type.
@@ -84,22 +84,22 @@ class Sequential {
     refuse_type(index);
   }
 
-  /// Some of the layers, copied into a network of their own.
-  /// @param first The first of them, from 0 on.
+  /// Consecutive layers, copied into a new network.
+  /// @param first The index of the first one.
   /// @param last One past the last.
   /// @throws std::invalid_argument unless first ≤ last ≤ size().
   [[nodiscard]] Sequential slice(std::size_t first, std::size_t last) const;
 
-  /// Excludes some layers from training: parameters() leaves theirs out, so an optimizer does not
-  /// touch them. They still pass gradients on, and they are stored like the others. What a layer
+  /// Excludes layers from training: parameters() leaves out theirs, so an optimizer does not touch
+  /// them. Frozen layers still pass gradients on, and they are stored like all layers. What a layer
   /// tracks besides its parameters, such as running means, still changes.
-  /// @param first The first of them, from 0 on.
+  /// @param first The index of the first one.
   /// @param last One past the last.
   /// @throws std::invalid_argument unless first ≤ last ≤ size().
   void freeze(std::size_t first, std::size_t last) { set_frozen(first, last, true); }
 
-  /// Trains some layers again. @see freeze
-  /// @param first The first of them, from 0 on.
+  /// Makes layers trainable again. @see freeze
+  /// @param first The index of the first one.
   /// @param last One past the last.
   /// @throws std::invalid_argument unless first ≤ last ≤ size().
   void unfreeze(std::size_t first, std::size_t last) { set_frozen(first, last, false); }
@@ -115,7 +115,7 @@ class Sequential {
   /// @return `Sequential of 3 layers`.
   [[nodiscard]] std::string name() const;
 
-  /// @param sample A sample's shape, without the batch; `Shape{}` if not known.
+  /// @param sample A sample's shape, without the batch; `Shape{}` if unknown.
   /// @return The shape of the last layer's output.
   /// @throws std::invalid_argument if a layer cannot take the output of the one before it.
   [[nodiscard]] Shape output_shape(const Shape& sample = Shape{}) const;
@@ -127,60 +127,61 @@ class Sequential {
 
   /// @param dy ∂C/∂Y for the output of the last forward().
   /// @return ∂C/∂X. Every parameter's gradient is written on the way.
-  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
+  ///   none.
   Tensor backward(Tensor dy);
 
-  /// Like backward(), for training: stops at the first layer that learns, since ∂C/∂X is not
-  /// needed.
+  /// Like backward(), but stops at the first layer with parameters, because training does not need
+  /// ∂C/∂X.
   /// @param dy ∂C/∂Y for the output of the last forward().
-  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
+  ///   none.
   void backward_parameters(Tensor dy);
 
-  /// The output when the network is used: keeps nothing, so many threads may call it at once.
+  /// The output in inference. Stores nothing, so several threads may call it simultaneously.
   /// @param x Input, shape (B, …) as the first layer wants it.
   /// @return The last layer's output.
   /// @throws std::invalid_argument if the shape does not fit.
   [[nodiscard]] Tensor predict(Tensor x) const;
 
-  /// The output of every layer when the network is used, first to last.
+  /// The output of every layer in inference, first to last.
   /// @param x Input, shape (B, …) as the first layer wants it.
   /// @throws std::invalid_argument if the shape does not fit.
   [[nodiscard]] std::vector<Tensor> outputs(Tensor x) const;
 
-  /// Finds where values stop being finite.
+  /// Finds the layer where NaN or infinity first appears.
   /// @param x Input, shape (B, …) as the first layer wants it.
-  /// @return The index of the first layer whose output contains NaN or an infinity; none if all
-  ///   outputs are finite.
+  /// @return The index of the first layer whose output is not finite; nothing if all outputs are.
   /// @throws std::invalid_argument if the shape does not fit.
   [[nodiscard]] std::optional<std::size_t> first_not_finite(Tensor x) const;
 
-  /// @return The parameters of all layers that are not frozen, first to last. They stay where they
-  ///   are until the network is destroyed or assigned one of other layers.
+  /// @return The parameters of all layers that are not frozen, first to last. The pointers stay
+  ///   valid until the network is destroyed or assigned a network with different layers.
   [[nodiscard]] std::vector<Parameter*> parameters();
   /// The same, read only.
   [[nodiscard]] std::vector<const Parameter*> parameters() const;
 
-  /// @return The names of the parameters in the order of parameters(): the layer's index and the
-  ///   parameter's own name, `0.weight`, in a network inside this one `2.0.weight`.
+  /// @return The names of the parameters in the order of parameters(): the layer's index, then the
+  ///   parameter's own name, such as `0.weight`, or `2.0.weight` in a network inside this one.
   [[nodiscard]] std::vector<std::string> parameter_names() const { return names(false); }
 
   /// One parameter by its name, whether its layer is frozen or not.
-  /// @param name `0.weight`, as parameter_names() has it.
+  /// @param name A name as parameter_names() returns it: `0.weight`.
   /// @throws std::invalid_argument if there is no such parameter.
   [[nodiscard]] Parameter& parameter(std::string_view name);
   /// The same, read only.
   [[nodiscard]] const Parameter& parameter(std::string_view name) const;
 
-  /// @return Everything that must be stored of the network: the state of every layer, with the
-  ///   layer's index before each name, `0.weight`, `0.bias`, …. The pointers stay valid as long as
-  ///   those of parameters().
+  /// @return Everything to store for this network: the state of every layer, with the layer's index
+  ///   before each name, `0.weight`, `0.bias`, …. The pointers stay valid as long as those of
+  ///   parameters().
   [[nodiscard]] std::vector<State> state();
 
   /// The number of values in all parameters, frozen or not.
   [[nodiscard]] std::size_t parameter_count() const;
 
-  /// A table of the layers: name, shape of the output for one sample, number of parameters.
-  /// @param sample A sample's shape, needed if the first layer takes any.
+  /// A table of the layers: name, output shape for one sample, number of parameters.
+  /// @param sample A sample's shape; needed if the first layer accepts any shape.
   /// @throws std::invalid_argument if a layer cannot take the output of the one before it.
   [[nodiscard]] std::string summary(const Shape& sample = Shape{}) const;
 
@@ -212,43 +213,43 @@ class Sequential {
   std::vector<AnyLayer> layers_;
   std::vector<bool> learns_;  // for every layer: whether it has parameters
   std::vector<bool> frozen_;  // for every layer
-  Shape output_;              // for a sample whose shape is not known
+  Shape output_;              // for a sample of unknown shape
   bool moved_from_ = false;
 };
 
-/// What a gradient check found: for the input and for every parameter, ‖a − n‖ / (‖a‖ + ‖n‖), where
-/// a is the gradient that backward() computed and n the one measured. 0 where both vanish.
+/// The result of a gradient check: for the input and every parameter, ‖a − n‖ / (‖a‖ + ‖n‖), where
+/// a is the gradient from backward() and n the numerical gradient. 0 if both are 0.
 struct GradientCheck {
-  /// What was found for one tensor.
+  /// The result for one tensor.
   struct Entry {
     std::string layer;      ///< The name of the layer it belongs to: `Dense 784→256`.
     std::string name;       ///< `input`, or the parameter's name; in a network `0.weight`.
-    double relative_error;  ///< In [0, 1]; under 1e-7 in double if the derivation is right.
+    double relative_error;  ///< In [0, 1]; in double, under 1e-7 if the derivation is right.
   };
-  std::vector<Entry> entries;  ///< The input's first, then the parameters' in their order.
+  std::vector<Entry> entries;  ///< The input first, then the parameters in their order.
 
   /// The largest relative error; 0 if there are no entries.
   [[nodiscard]] double worst() const;
 };
 
-/// Checks a layer's backward() against its forward(), which alone defines what is right.
+/// Gradient check: compares a layer's backward() with numerical gradients of its forward().
 ///
-/// The cost is C = Σ r y with random factors r, so ∂C/∂y = r. Every gradient is measured as a
-/// central difference (C(v + h) − C(v − h)) / 2h. In float a wrong derivation shows as an error
-/// above 1 %. For strong evidence that it is right, build the library in double
-/// (NN_REAL=double), where the error must be below 1e-7.
+/// The cost is C = Σ r y with random factors r, so ∂C/∂y = r. The numerical gradient is the central
+/// difference (C(v + h) − C(v − h)) / 2h. In float, a wrong derivation shows as an error above 1 %.
+/// For strong evidence that a derivation is right, build the library in double (NN_REAL=double),
+/// where the error must be below 1e-7.
 ///
-/// Check a layer or network that is fresh, on random inputs: at a kink, such as 0 for ReLU, a
-/// measured slope means nothing, and where a trained network is saturated the slopes are smaller
-/// than the rounding. A layer that draws random numbers draws the same ones each time, because
-/// every forward() runs on a copy.
+/// Check untrained layers or networks on random inputs: at a kink, such as 0 for ReLU, a numerical
+/// slope means nothing, and in a saturated network the slopes are smaller than the rounding errors.
+/// A layer that draws random numbers draws the same ones each time, because every forward() runs on
+/// a copy.
 ///
 /// @param layer Any layer, your own or a whole network; its values are changed and restored.
 /// @param input A batch, shape (B, …).
-/// @param seed Of the random factors.
-/// @return How far off the gradients of the input and of every parameter are.
+/// @param seed Determines the random factors r.
+/// @return The relative errors of the gradients of the input and of every parameter.
 /// @throws std::invalid_argument if the input does not fit the layer, or a gradient does not have
-///   the shape of what it is the gradient of.
+///   the shape of its value.
 template <Layer L>
 [[nodiscard]] GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed = 1);
 
@@ -256,7 +257,7 @@ template <Layer L>
 
 namespace nn::detail {
 
-/// Makes a sentence of what output_shape() said of an input.
+/// Completes the message that output_shape() threw about an input.
 [[noreturn]] void refuse_input(const std::string& layer, const std::string& error,
                                const Shape& input);
 
@@ -280,7 +281,7 @@ struct ParameterPlace {
   std::string name;
 };
 
-/// Which layer of a network parameter `index` belongs to, and its name there.
+/// Which layer of a network parameter `index` belongs to, and its name in that layer.
 [[nodiscard]] ParameterPlace place_in_network(const Sequential& network, std::size_t index);
 
 template <Layer L>
@@ -292,10 +293,10 @@ ParameterPlace place_of(const L& layer, std::size_t index, const std::string& na
   }
 }
 
-/// How far off the computed gradient of one tensor is, C being measured by `cost()`.
+/// The relative error of the computed gradient of one tensor; `cost()` returns C.
 template <class CostOf>
 double gradient_error(Tensor& value, const Tensor& computed, const CostOf& cost) {
-  // Rounding costs ε/h, curvature h²: the cube root of ε balances the two.
+  // The rounding error is about ε/h and the truncation error h²; the cube root of ε balances them.
   constexpr real step = sizeof(real) == sizeof(double) ? real(6e-6) : real(5e-3);
   double difference = 0;
   double computed_norm = 0;
@@ -307,7 +308,7 @@ double gradient_error(Tensor& value, const Tensor& computed, const CostOf& cost)
     const real above = x;
     const double cost_above = cost();
     x = before - step;
-    const double width = double{above} - double{x};  // 2h as it was rounded
+    const double width = double{above} - double{x};  // 2h after rounding
     const double measured = (cost_above - cost()) / width;
     x = before;
     const double gradient = computed.values()[i];
@@ -329,7 +330,7 @@ GradientCheck check_gradients(L& layer, const Tensor& input, std::uint64_t seed)
   detail::check_input(layer, input);
   Tensor x = input;
   L checked = layer;  // forward() runs on copies only, so random draws are the same each time
-  // A gradient is written, not added to, so the values it has before must not matter.
+  // backward() overwrites gradients instead of adding to them, so their old values must not matter.
   for (Parameter* const parameter : checked.parameters()) parameter->gradient.fill(1);
   Tensor factors = checked.forward(x);
   Random random{seed};

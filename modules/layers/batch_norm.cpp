@@ -54,7 +54,7 @@ void BatchNorm::check(const Shape& input) const {
 
 namespace {
 
-/// Moves running statistics towards those of the latest batch.
+/// Moves running statistics towards those of the latest batch, by the fraction momentum.
 void move_towards(const Strip& strip, Tensor& running, const Simd& latest, real momentum) {
   const Simd before = load_features(strip, running);
   store_features(strip, running, before + momentum * (latest - before));
@@ -67,7 +67,7 @@ Tensor BatchNorm::forward(Tensor x, const Shape& shape) {
   const std::size_t count = shape.size() / features();
   if (count == 1) {
     throw std::invalid_argument(fmt::format(
-        "nn::BatchNorm: a training batch of shape {} has one value of each feature, expected at "
+        "nn::BatchNorm: a training batch of shape {} has one value per feature, expected at "
         "least 2",
         to_string(shape)));
   }

@@ -86,7 +86,7 @@ Zeros zeros_along(std::size_t length, std::size_t kernel, std::size_t stride, bo
   return {.before = missing / 2, .all = missing};
 }
 
-/// The least length that an image with so many zeros on each side may have.
+/// The smallest length of an image axis that, with this many zeros on each side, fits the kernel.
 std::size_t least_length(std::size_t kernel, std::size_t zeros) {
   return kernel > 2 * zeros ? kernel - 2 * zeros : 1;
 }
@@ -124,7 +124,7 @@ Shape Convolution::output_shape(const Shape& sample) const {
   return Shape{kernels_.value.shape()[0], g.output.height, g.output.width};
 }
 
-/// The geometry of what forward() or predict() was given.
+/// The geometry for the input of forward() or predict(), which it checks.
 Geometry Convolution::checked_geometry(const Shape& sample) const {
   static_cast<void>(checked_output(*this, "Convolution", sample));
   return geometry(sample);

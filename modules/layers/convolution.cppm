@@ -1,5 +1,5 @@
 /// @file
-/// @brief The convolutional layer: small kernels that look at every place of an image.
+/// @brief The convolutional layer: small kernels that slide over an image.
 module;
 
 #include <cstddef>
@@ -14,15 +14,15 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// The zeros around an image: none (valid), as many as keep its size (same), or a given number on
-/// each side.
+/// Zero padding around an image: none (valid), enough to keep its size (same), or a given number of
+/// zeros on each side.
 class Padding {
  public:
-  /// No zeros: the kernel stays inside the image.
+  /// No padding: the kernel stays inside the image.
   [[nodiscard]] static constexpr Padding valid() { return Padding{0}; }
 
-  /// Enough zeros that the output has the size of the input divided by the stride, rounded up; an
-  /// odd one goes below or to the right.
+  /// Enough zeros that the output has size ⌈n/s⌉ for n pixels and stride s; if their number is odd,
+  /// the extra one goes below or to the right.
   [[nodiscard]] static constexpr Padding same() {
     Padding padding{0};
     padding.same_ = true;
@@ -47,7 +47,7 @@ class Padding {
 
 namespace nn::detail {
 
-/// The extents in one image's convolution: its input, the input with padding around it, its output.
+/// The extents of one image's convolution: input, padded input, output.
 struct Geometry {
   std::size_t channels;
   Extent input;
@@ -57,7 +57,7 @@ struct Geometry {
   std::size_t left;  ///< Columns of padding on the left.
 };
 
-/// How far apart the parts of an image are, in numbers.
+/// Strides of an image in memory, counted in numbers.
 struct ImageSteps {
   std::size_t column;
   std::size_t row;
@@ -73,17 +73,17 @@ struct ImageSteps {
 
 export namespace nn {
 
-/// A convolutional layer: every output channel is the image seen through one small kernel, which is
-/// moved over all places. Legend: B batch, C input channels, O output channels, H × W an image,
-/// F × G a kernel, s stride.
+/// A convolutional layer: for every output channel, a small kernel slides over the image, and each
+/// output is the sum of the products at one place. Legend: B batch, C input channels, O output
+/// channels, H × W an image, F × G a kernel, s stride.
 ///
 /// Y(o, i, j) = b(o) + Σ_c Σ_m Σ_n X(c, s i + m, s j + n) K(o, c, m, n), X with its padding. (In
-/// mathematics this is a cross-correlation; a convolution would turn the kernel by 180°. Because
-/// the kernel is learned, the field calls it a convolution all the same.)
+/// mathematics this is a cross-correlation; a convolution would rotate the kernel by 180°. Because
+/// the kernel is learned, this makes no difference, and the field calls it a convolution.)
 ///
 /// Backward, summed over the batch: ∂C/∂K(o, c, m, n) = Σᵢⱼ ∂C/∂Y(o, i, j) X(c, s i + m, s j + n);
-/// ∂C/∂b(o) = Σᵢⱼ ∂C/∂Y(o, i, j); ∂C/∂X is the same sum as Y, over ∂C/∂Y with s − 1 zeros between
-/// its values and zeros around it, with the kernels turned by 180°.
+/// ∂C/∂b(o) = Σᵢⱼ ∂C/∂Y(o, i, j). ∂C/∂X is a sum like that for Y, but over ∂C/∂Y with s − 1 zeros
+/// between its values and zeros around it, and with the kernels rotated by 180°.
 ///
 /// Source: LeCun, Bottou, Bengio & Haffner (1998), "Gradient-based learning applied to document
 /// recognition".
@@ -99,8 +99,8 @@ class Convolution {
   /// @param inputs C, at least 1.
   /// @param outputs O, at least 1.
   /// @param options Kernel, stride, padding.
-  /// @throws std::invalid_argument if either is 0, a side of kernel or stride is, or the padding is
-  ///   more than 2²⁴.
+  /// @throws std::invalid_argument if either is 0, a side of the kernel or the stride is 0, or the
+  ///   padding is more than 2²⁴.
   Convolution(std::size_t inputs, std::size_t outputs, const Options& options);
 
   /// A layer whose kernels an initializer fills; biases are zeros.
@@ -108,8 +108,8 @@ class Convolution {
   /// @param outputs O, at least 1.
   /// @param options Kernel, stride, padding.
   /// @param initializer Called with the kernels and `Fan{F G C, F G O}`.
-  /// @throws std::invalid_argument if either is 0, a side of kernel or stride is, or the padding is
-  ///   more than 2²⁴.
+  /// @throws std::invalid_argument if either is 0, a side of the kernel or the stride is 0, or the
+  ///   padding is more than 2²⁴.
   template <Initializer F>
   Convolution(std::size_t inputs, std::size_t outputs, const Options& options, F&& initializer)
       : Convolution{inputs, outputs, options} {
@@ -149,45 +149,47 @@ class Convolution {
 
   /// @param x Images, shape (B, C, H, W).
   /// @return Shape (B, O, H′, W′).
-  /// @throws std::invalid_argument if x does not fit.
+  /// @throws std::invalid_argument if x has another number of channels or is too small.
   InterleavedImages forward(InterleavedImages x);
 
-  /// The output, keeping nothing.
+  /// The output; stores nothing for backward().
   /// @param x Images, shape (B, C, H, W).
   /// @return Shape (B, O, H′, W′).
-  /// @throws std::invalid_argument if x does not fit.
+  /// @throws std::invalid_argument if x has another number of channels or is too small.
   [[nodiscard]] InterleavedImages predict(InterleavedImages x) const;
-  /// The same of a tensor, shape (B, C, H, W). If the stride is 1, few images are processed one
-  /// after the other. @see are_few_images
+  /// The same for a tensor, shape (B, C, H, W). If the stride is 1 and there are only a few images,
+  /// they are processed one after the other. @see are_few_images
   [[nodiscard]] Tensor predict(const Tensor& x) const;
 
   /// @param dy ∂C/∂Y, shape (B, O, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
-  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
+  ///   none.
   InterleavedImages backward(InterleavedImages dy);
 
   /// The gradients of kernels and biases only.
   /// @param dy ∂C/∂Y, shape (B, O, H′, W′).
-  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
+  ///   none.
   void backward_parameters(InterleavedImages dy);
 
   /// @return Kernels and biases.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {&kernels_, &biases_}; }
 
  private:
-  // convolution.cpp: what is computed.
+  // In convolution.cpp: what is computed.
   [[nodiscard]] detail::Geometry geometry(const Shape& sample) const;
   [[nodiscard]] detail::Geometry checked_geometry(const Shape& sample) const;
   [[nodiscard]] detail::Geometry last_geometry(const Shape& dy) const;
 
-  // convolution_loops.cpp: how.
+  // In convolution_loops.cpp: how it is computed.
   [[nodiscard]] InterleavedImages correlate(const InterleavedImages& x,
                                             const detail::Geometry& g) const;
   [[nodiscard]] Tensor correlate_few(const Tensor& x, const detail::Geometry& g) const;
   [[nodiscard]] InterleavedImages input_gradient(const InterleavedImages& dy,
                                                  const detail::Geometry& g) const;
 
-  // convolution_gradient.cpp: the same for what is learned.
+  // In convolution_gradient.cpp: the gradients of the parameters.
   void kernel_gradient(const InterleavedImages& dy, const detail::Geometry& g);
   void bias_gradient(const InterleavedImages& dy);
 
@@ -195,8 +197,8 @@ class Convolution {
   Parameter biases_;
   Extent stride_;
   Padding padding_;
-  InterleavedImages input_;  // of the last forward(), with its padding
-  Shape input_sample_;       // without
+  InterleavedImages input_;  // of the last forward(), padded
+  Shape input_sample_;       // the shape of one sample, without padding
 };
 
 }  // namespace nn

@@ -1,9 +1,9 @@
 // The gradients of the kernels and the biases. Each is a sum of products over all images and all
-// places of the output; the values of ∂C/∂Y and of the input that are multiplied are vectors of
-// numbers of several images (nn.images), whose lanes are added up at the very end.
+// places of the output. The factors, values of ∂C/∂Y and of the input, are vectors with one number
+// for each of several images (nn.images); their lanes are added up at the very end.
 //
-// A tile is a few output channels times one row of the kernel: every value of ∂C/∂Y that is loaded
-// is used for all columns of the row, every value of the input for all the channels.
+// A tile is a few output channels times one row of the kernel: every value of ∂C/∂Y, once loaded,
+// is used for all columns of the row, and every value of the input for all the channels.
 module;
 
 #include <algorithm>
@@ -28,8 +28,8 @@ namespace {
 /// The places (i, j) that a tile of the kernel gradient sums over.
 struct Places {
   Extent count;                ///< How many there are, down and across.
-  std::size_t image_row;       ///< From where a place is in the image to where the one below is.
-  std::size_t image_column;    ///< The same to the right.
+  std::size_t image_row;       ///< From a place in the image to the next one below.
+  std::size_t image_column;    ///< From a place in the image to the next one on the right.
   std::size_t output_channel;  ///< From one channel of ∂C/∂Y to the next.
   std::size_t sums_output;     ///< From one output channel's sums to the next.
 };
@@ -67,7 +67,7 @@ void dot_tile(const Places& places, const real* dy, const real* image, real* sum
   }
 }
 
-/// The columns of a tile: a whole row of the kernel, or an even part of a row with more than five.
+/// The most columns of a tile: a whole row of the kernel, or an even part of it if it has more.
 constexpr std::size_t most_dot_columns = 5;
 
 std::size_t dot_columns(std::size_t width) {
@@ -75,7 +75,7 @@ std::size_t dot_columns(std::size_t width) {
   return (width + parts - 1) / parts;
 }
 
-/// The output channels of a tile: as many as registers hold sums for.
+/// The output channels of a tile: as many as there are registers for the sums.
 constexpr std::size_t dot_channels(std::size_t columns) {
   constexpr std::size_t sums = vector_registers == 32 ? 24 : 12;
   constexpr std::size_t most = 8;
@@ -84,7 +84,7 @@ constexpr std::size_t dot_channels(std::size_t columns) {
 
 using DotTile = void (*)(const Places&, const real*, const real*, real*);
 
-/// The tile of so many columns for a number of channels that is known only at run time.
+/// The tile of this many columns, for a number of channels that is known only at run time.
 template <std::size_t Columns>
 DotTile dot_tile_of(std::size_t channels) {
   static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
@@ -93,7 +93,7 @@ DotTile dot_tile_of(std::size_t channels) {
   return tiles[channels - 1];
 }
 
-/// The same for a number of columns, too.
+/// The same, for a number of columns that is known only at run time, too.
 DotTile dot_tile_for(std::size_t channels, std::size_t columns) {
   switch (columns) {
     case 1:
@@ -113,9 +113,9 @@ DotTile dot_tile_for(std::size_t channels, std::size_t columns) {
 
 void Convolution::kernel_gradient(const InterleavedImages& dy, const Geometry& g) {
   const Shape& k = kernels_.value.shape();
-  // A round owns a few output channels' kernels of one input channel, or where that makes few
-  // rounds one row of them, and sums over all images, in order: nothing is shared, and the result
-  // is the same on any number of threads.
+  // A round computes the kernels of a few output channels and one input channel, or only one row of
+  // them if there would be too few rounds, and sums over all images in order. Rounds share nothing,
+  // so the result is the same on any number of threads.
   const std::size_t columns = dot_columns(k[3]);
   const std::size_t block = dot_channels(columns);
   const std::size_t blocks = (k[0] + block - 1) / block;

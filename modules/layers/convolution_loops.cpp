@@ -1,13 +1,13 @@
-// The loops of the convolution, forward and to the gradient of its input, which is a convolution
-// too (those of the kernels' gradient are in convolution_gradient.cpp). A convolution is a sum of
-// products over three small loops: channels, kernel rows, kernel columns.
-// tests/convolution_test.cpp has them as plain loops over numbers and holds these here equal to
-// them. Here the images are interleaved (nn.images), so every number is a vector of numbers, one
-// for each of several images, and the loops remain those of the formula.
+// The loops of the convolution: forward, and for the gradient of its input, which is a convolution
+// too (convolution_gradient.cpp has those for the kernels). A convolution is a sum of products over
+// three small loops: channels, kernel rows, kernel columns. tests/convolution_test.cpp writes them
+// as plain loops over numbers and checks that these loops give the same results. Here the images
+// are interleaved (nn.images), so every number becomes a vector with one number for each of several
+// images, and the loops still look like the formula.
 //
-// They are fast because of tiles: a few output channels times a few neighboring pixels, whose sums
-// stay in registers while the loops run. Each image value is loaded once for all the channels of
-// the tile, each weight once for all its pixels.
+// Tiles make them fast: a few output channels times a few neighboring pixels, whose sums stay in
+// registers while the loops run. Each image value is loaded once for all the channels of the tile,
+// and each weight once for all its pixels.
 module;
 
 #include <algorithm>
@@ -28,7 +28,7 @@ using detail::ImageSteps;
 
 namespace {
 
-/// How far apart the parts of the kernels are, in numbers.
+/// Strides of the kernels in memory, counted in numbers.
 struct KernelSteps {
   std::size_t row;
   std::size_t channel;  ///< From one input channel's kernel to the next.
@@ -48,20 +48,20 @@ struct Window {
   std::size_t pixel_step;      ///< From the image place of one vector of sums to that of the next.
 };
 
-/// A tile has 12 sums where there are 16 registers and 24 where there are 32: the rest is for the
-/// values of three pixels and one weight. So many independent sums also hide that a multiply-add
-/// takes four cycles, although two can start in each.
+/// A tile has 12 sums if there are 16 registers and 24 if there are 32; the remaining registers are
+/// for the values of three pixels and one weight. This many independent sums also hide the latency
+/// of a multiply-add: it takes four cycles, but two can start in each.
 constexpr std::size_t tile_channels = vector_registers == 32 ? 8 : 4;
 constexpr std::size_t tile_pixels = 3;
 
-/// In place of a width that is known only at run time.
+/// Stands for a width that is known only at run time.
 constexpr std::size_t any_width = 0;
 
 /// Channels × Pixels sums: out(o, p) = bias(o) + Σ_c Σ_m Σ_n kernel(o, c, m, n) image(c, m, p + n).
-/// With a Width that the compiler knows, the loop over columns disappears, and every address in it
-/// is a constant distance from the start of the row.
+/// If Width is a compile-time constant, the loop over columns is unrolled, and every address in it
+/// is a constant offset from the start of the row.
 /// @param part The rows and columns of the kernels that are summed over.
-/// @param bias One for each output channel, or null for none.
+/// @param bias One number for each output channel, or null for no bias.
 template <std::size_t Channels, std::size_t Pixels, std::size_t Width>
 void correlate_tile(const Window& w, Extent part, const real* kernels, const real* bias,
                     const real* image, real* out) {
@@ -107,7 +107,7 @@ CorrelateTile tile_of_any_width(std::size_t channels, std::size_t pixels) {
   return tiles[(channels - 1) * tile_pixels + pixels - 1];
 }
 
-/// The tile of all its channels, for a width of the kernel.
+/// The tile with all its channels, for one width of the kernel.
 template <std::size_t Width>
 CorrelateTile whole_tile(std::size_t pixels) {
   static constexpr auto tiles = []<std::size_t... I>(std::index_sequence<I...>) {
@@ -116,19 +116,19 @@ CorrelateTile whole_tile(std::size_t pixels) {
   return tiles[pixels - 1];
 }
 
-/// The tile that serves best: whole ones exist for the usual widths.
+/// The best tile for these sizes; for common widths, full tiles have a specialized version.
 CorrelateTile tile_for(std::size_t channels, std::size_t pixels, std::size_t width) {
   if (channels == tile_channels && width == 3) return whole_tile<3>(pixels);
   if (channels == tile_channels && width == 5) return whole_tile<5>(pixels);
   return tile_of_any_width(channels, pixels);
 }
 
-/// The least number of tiles that covers the channels; they share the channels evenly.
+/// The smallest number of tiles that covers the channels; the channels are split evenly.
 std::size_t tiles_of(std::size_t channels) {
   return (channels + tile_channels - 1) / tile_channels;
 }
 
-/// The first channel of a tile; of the tile behind the last, the number of channels.
+/// The first channel of a tile; for one past the last tile, the number of channels.
 std::size_t first_of(std::size_t tile, std::size_t channels) {
   return channels * tile / tiles_of(channels);
 }
@@ -142,7 +142,7 @@ struct Round {
   std::size_t end_row;
 };
 
-/// Calls body(round) for rounds that together are all groups, channels and rows. A round has a
+/// Calls body(round) for rounds that together cover all groups, channels and rows. A round has a
 /// quarter of an image's rows, so that there are enough rounds for several threads.
 template <class Body>
 void for_each_round(std::size_t groups, std::size_t channels, std::size_t rows, const Body& body) {
@@ -192,7 +192,7 @@ InterleavedImages Convolution::correlate(const InterleavedImages& x, const Geome
 
 namespace {
 
-/// The rows of every channel, without what follows each of them in `run_on`.
+/// Copies the rows of every channel, without the meaningless values after each row of `run_on`.
 void copy_rows(const Tensor& run_on, std::size_t step, Extent output, real* to) {
   for (std::size_t c = 0; c < run_on.rows(); ++c) {
     for (std::size_t i = 0; i < output.height; ++i) {
@@ -203,9 +203,9 @@ void copy_rows(const Tensor& run_on, std::size_t step, Extent output, real* to) 
 
 }  // namespace
 
-/// A few images one after the other: here the numbers of a vector are neighboring pixels. The sums
-/// run on over the whole image, from row to row; those whose windows reach over the end of a row
-/// mean nothing and are left out at the end.
+/// A few images, one after the other: here the numbers of a vector are neighboring pixels. The sums
+/// run over the whole image from row to row; those whose windows cross the end of a row mean
+/// nothing and are dropped at the end.
 Tensor Convolution::correlate_few(const Tensor& x, const Geometry& g) const {
   const Shape& k = kernels_.value.shape();
   Tensor y = Tensor::uninitialized(Shape{x.rows(), k[0], g.output.height, g.output.width});
@@ -237,7 +237,7 @@ Tensor Convolution::correlate_few(const Tensor& x, const Geometry& g) const {
 namespace {
 
 // [turned]
-/// The kernels turned by 180°, with the input and output channels swapped: (C, O, F, G).
+/// The kernels rotated by 180°, with the input and output channels swapped: (C, O, F, G).
 Tensor turned(const Tensor& kernels) {
   const Shape& k = kernels.shape();
   Tensor result = Tensor::uninitialized(Shape{k[1], k[0], k[2], k[3]});
@@ -254,9 +254,9 @@ Tensor turned(const Tensor& kernels) {
 }
 // [/turned]
 
-/// The output gradient with its values as far apart as the windows were, and with as many zeros
-/// left and right of them as the kernel reaches over. Above and below there are no zeros: the sums
-/// leave out the kernel rows that would meet them.
+/// The output gradient, with its values as far apart as the windows were and as many zeros on the
+/// left and right as the kernel reaches past them. Above and below there are no zeros, because the
+/// sums leave out the kernel rows that would meet them.
 InterleavedImages spread(const InterleavedImages& dy, Extent stride, Extent size,
                          std::size_t left) {
   const Extent output{dy.sample()[1], dy.sample()[2]};
@@ -278,14 +278,14 @@ InterleavedImages spread(const InterleavedImages& dy, Extent stride, Extent size
   return wide;
 }
 
-/// Neighboring rows or columns of a kernel.
+/// Consecutive rows or columns of a kernel.
 struct Piece {
   std::size_t first;
   std::size_t count;
 };
 
-/// The piece of a kernel that meets values when its last row or column is at place `begin`, or at
-/// any of the `more` places that follow; the values are at [0, length).
+/// The piece of a kernel that overlaps the values at [0, length) when its last row or column is at
+/// place `begin` or at any of the `more` places after it.
 Piece overlap(std::size_t begin, std::size_t more, std::size_t kernel, std::size_t length) {
   if (begin >= length + kernel - 1) return {.first = 0, .count = 0};
   const std::size_t first = begin + more + 1 < kernel ? kernel - 1 - begin - more : 0;
@@ -300,8 +300,8 @@ InterleavedImages Convolution::input_gradient(const InterleavedImages& dy,
   const Shape& k = kernels_.value.shape();
   const Extent reach{(g.output.height - 1) * stride_.height + 1,
                      (g.output.width - 1) * stride_.width + 1};
-  // An odd width: with a power of two, the same pixel of all channels would compete for the same
-  // few lines of the first cache.
+  // An odd width, because with a power of two, the same pixel of all channels would compete for the
+  // same few lines of the first-level cache.
   const Extent size{reach.height, (g.padded.width + k[3] - 1) | 1U};
   const InterleavedImages wide = spread(dy, stride_, size, k[3] - 1);
   const Tensor kernels = turned(kernels_.value);

@@ -22,7 +22,7 @@ export namespace nn {
 /// A dense (fully connected) layer: Y = X W + b, that is, y(n, j) = Σᵢ x(n, i) w(i, j) + b(j).
 /// Legend: B batch, D inputs, M outputs.
 ///
-/// Backward, from the chain rule: ∂C/∂W = Xᵀ ∂C/∂Y, ∂C/∂b = the column sums of ∂C/∂Y, and
+/// Backward, by the chain rule: ∂C/∂W = Xᵀ ∂C/∂Y, ∂C/∂b(j) = Σₙ ∂C/∂y(n, j), and
 /// ∂C/∂X = ∂C/∂Y Wᵀ.
 class Dense {
  public:
@@ -97,7 +97,7 @@ class Dense {
   }
   // [/forward]
 
-  /// The output, keeping nothing.
+  /// The output; stores nothing for backward().
   /// @param x Input, shape (B, D).
   /// @return Output, shape (B, M).
   /// @throws std::invalid_argument if x is not a matrix of D columns.
@@ -108,7 +108,8 @@ class Dense {
 
   /// @param dy ∂C/∂Y, shape (B, M).
   /// @return ∂C/∂X, shape (B, D).
-  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
+  ///   none.
   // [backward]
   Tensor backward(const Tensor& dy) {
     backward_parameters(dy);
@@ -118,7 +119,8 @@ class Dense {
 
   /// The gradients of weights and biases only.
   /// @param dy ∂C/∂Y, shape (B, M).
-  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
+  ///   none.
   void backward_parameters(const Tensor& dy) {
     check_backward("Dense", dy.shape(), input_.empty() ? Shape{} : Shape{input_.rows(), outputs()});
     // [backward-parameters]

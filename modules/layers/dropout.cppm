@@ -1,6 +1,5 @@
 /// @file
-/// @brief Dropout: training leaves some numbers out at random, so that no neuron can rely on
-/// another.
+/// @brief Dropout: training sets random values to 0, so that no neuron can rely on another.
 module;
 
 #include <fmt/core.h>
@@ -26,10 +25,10 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// Inverted dropout. In training each number is left out with the probability p, the rate, and the
-/// rest is scaled so that the mean stays the same: y = x m / (1 − p), where m is 0 with the
-/// probability p, otherwise 1. Backward uses the same m: ∂C/∂x = ∂C/∂y m / (1 − p). In use nothing
-/// is left out: predict() returns x.
+/// Inverted dropout. In training, each value is set to 0 with probability p, the rate, and the rest
+/// is scaled so that the mean stays the same: y = x m / (1 − p), where the mask m is 0 with
+/// probability p and otherwise 1. Backward uses the same m: ∂C/∂x = ∂C/∂y m / (1 − p). In inference
+/// nothing is dropped: predict() returns x.
 ///
 /// The masks depend only on the generator and the number of forward passes, not on the number of
 /// threads or on how images are stored.
@@ -38,7 +37,7 @@ export namespace nn {
 /// to prevent neural networks from overfitting".
 class Dropout {
  public:
-  /// @param rate p, the fraction that is left out, in [0, 1); it is rounded down to a multiple of
+  /// @param rate p, the fraction of values to drop, in [0, 1); rounded down to a multiple of
   ///   1/65,536.
   /// @param random Determines the masks; one number is drawn from it now.
   /// @throws std::invalid_argument if the rate is not in [0, 1).
@@ -46,7 +45,7 @@ class Dropout {
     check_below_one("Dropout", "rate", rate);
   }
 
-  /// p, the fraction that is left out.
+  /// p, the fraction of values to drop.
   [[nodiscard]] double rate() const { return rate_; }
 
   /// @return `Dropout 0.5`.
@@ -71,21 +70,21 @@ class Dropout {
 
   /// @param dy ∂C/∂Y, the shape of the last output.
   /// @return ∂C/∂X, the same shape.
-  /// @throws std::invalid_argument if the shape is another, or there was no forward().
+  /// @throws std::invalid_argument if the shape differs, or forward() was not called.
   [[nodiscard]] Tensor backward(Tensor dy) const {
     check_backward("Dropout", dy.shape(), mask_.shape());
     return scaled(std::move(dy));
   }
 
-  /// The same of images, in their own layout.
+  /// The same for interleaved images.
   InterleavedImages forward(InterleavedImages x) {
     mask_ = std::move(InterleavedImages{next_mask(x.shape())}.values());
     x.values() = scaled(std::move(x.values()));
     return x;
   }
-  /// The same of images, in their own layout.
+  /// The same for interleaved images.
   [[nodiscard]] InterleavedImages predict(InterleavedImages x) const { return x; }
-  /// The same of images, in their own layout.
+  /// The same for interleaved images.
   [[nodiscard]] InterleavedImages backward(InterleavedImages dy) const {
     dy.values() = backward(std::move(dy.values()));
     return dy;
@@ -94,7 +93,7 @@ class Dropout {
   /// @return Nothing: dropout does not learn.
   [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
 
-  /// @return What determines the masks to come: the generator, and the number of passes so far.
+  /// @return What determines the next masks: the generator, and the number of passes so far.
   [[nodiscard]] std::vector<State> state() {
     return {counter_state("passes", passes_),
             {.name = "random", .value = std::span<std::uint64_t>{random_.words()}}};
@@ -102,7 +101,7 @@ class Dropout {
 
  private:
   // [mask]
-  /// m / (1 − p) for every number. 64 random bits decide for four numbers, 16 for each.
+  /// m / (1 − p) for every value. 64 random bits make four masks, 16 bits each.
   [[nodiscard]] Tensor next_mask(const Shape& shape) {
     constexpr std::size_t numbers = 4;
     constexpr double outcomes = 1U << 16U;
@@ -124,7 +123,7 @@ class Dropout {
   }
   // [/mask]
 
-  /// Each value times that of the mask.
+  /// Multiplies by the mask, elementwise.
   [[nodiscard]] Tensor scaled(Tensor x) const {
     parallel_parts(x.size(),
                    [values = x.data(), m = mask_.data()](std::size_t begin, std::size_t end) {

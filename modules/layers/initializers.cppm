@@ -1,5 +1,5 @@
 /// @file
-/// @brief Initializers: the weights that training starts from.
+/// @brief Initializers: the weights at the start of training.
 module;
 
 #include <fmt/core.h>
@@ -24,7 +24,7 @@ enum class Distribution { normal, uniform };
 
 namespace nn::detail {
 
-/// Refuses a fan of 0, because the variance divides by it.
+/// Rejects a fan of 0, because the variance divides by it.
 inline void check_fan(const char* initializer, std::size_t connections) {
   if (connections > 0) return;
   throw std::invalid_argument(
@@ -48,9 +48,9 @@ inline void fill(Tensor& weights, Random& random, Distribution distribution, dou
 
 export namespace nn {
 
-/// He initialization, for layers followed by ReLU: weights of variance 2 / n_in, where the 2 makes
-/// up for the half of the signal that ReLU cuts off. Normal, with standard deviation √(2 / n_in);
-/// or uniform, with bound √(6 / n_in).
+/// He (Kaiming) initialization, for layers followed by ReLU: weights with variance 2 / n_in, where
+/// the 2 compensates for the half of the signal that ReLU cuts off. Normal, with standard deviation
+/// √(2 / n_in); or uniform, with bound √(6 / n_in).
 ///
 /// Source: He, Zhang, Ren & Sun (2015), "Delving deep into rectifiers".
 class He {
@@ -62,7 +62,7 @@ class He {
 
   /// Fills the weights of a layer.
   /// @param weights All overwritten.
-  /// @param fan Of the layer: n_in is fan.in, at least 1.
+  /// @param fan The layer's connections: n_in is fan.in, at least 1.
   /// @throws std::invalid_argument if n_in is 0.
   void operator()(Tensor& weights, Fan fan) const {
     detail::check_fan("He", fan.in);
@@ -74,10 +74,10 @@ class He {
   Distribution distribution_;
 };
 
-/// Glorot (Xavier) initialization, for layers followed by tanh or softmax: weights of
-/// variance 2 / (n_in + n_out), a compromise that preserves the size of signals on the way forward
-/// and of gradients on the way back. Uniform, with bound √(6 / (n_in + n_out)); or normal, with
-/// standard deviation √(2 / (n_in + n_out)).
+/// Glorot (Xavier) initialization, for layers followed by tanh or softmax: weights with variance
+/// 2 / (n_in + n_out), a compromise between preserving the size of signals forward and that of
+/// gradients backward. Uniform, with bound √(6 / (n_in + n_out)); or normal, with standard
+/// deviation √(2 / (n_in + n_out)).
 ///
 /// Source: Glorot & Bengio (2010), "Understanding the difficulty of training deep feedforward
 /// neural networks".
@@ -90,7 +90,7 @@ class Glorot {
 
   /// Fills the weights of a layer.
   /// @param weights All overwritten.
-  /// @param fan Of the layer: n_in is fan.in, n_out is fan.out, together at least 1.
+  /// @param fan The layer's connections: n_in is fan.in, n_out is fan.out, together at least 1.
   /// @throws std::invalid_argument if both are 0.
   void operator()(Tensor& weights, Fan fan) const {
     detail::check_fan("Glorot", fan.in + fan.out);
@@ -127,12 +127,12 @@ class RandomNormal {
   double mean_;
 };
 
-/// Weights evenly distributed over [low, high), whatever the size of the layer.
+/// Weights from a uniform distribution over [low, high), whatever the size of the layer.
 class RandomUniform {
  public:
   /// @param random The source of the numbers; must outlive this object.
   /// @param low The lower bound.
-  /// @param high The upper bound, not below low.
+  /// @param high The upper bound, at least low.
   /// @throws std::invalid_argument if high is below low, or either is not finite.
   explicit RandomUniform(Random& random, double low = -0.05, double high = 0.05)
       : random_{&random}, low_{low}, high_{high} {
@@ -154,11 +154,11 @@ class RandomUniform {
   double high_;
 };
 
-/// The same value for every weight. The units of such a layer are equal and training keeps them
-/// equal, so use it for a demonstration, or for a layer of one unit.
+/// The same value for every weight. The units of such a layer are equal, and training keeps them
+/// equal, so use it only for demonstrations or for a layer with one unit.
 class Constant {
  public:
-  /// @param value What every weight becomes.
+  /// @param value The value of every weight.
   explicit Constant(real value) : value_{value} {}
 
   /// Fills the weights, whatever the fan.

@@ -17,45 +17,47 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// What a layer learns: values, and the gradient of the cost with respect to them.
+/// A parameter of a layer: values that are learned, and the gradient of the cost with respect to
+/// them.
 // [parameter]
 struct Parameter {
-  std::string name;  ///< "weight" or "bias"; a longer one where there are several: "weight_hidden".
+  std::string name;  ///< "weight" or "bias"; longer if there are several: "weight_hidden".
   Tensor value;
   Tensor gradient;  ///< Same shape as the value; written by backward(), read by an optimizer.
 
-  /// A parameter whose gradient is zeros.
-  /// @param parameter_name "weight" or "bias", or a longer name where there are several.
+  /// A parameter whose gradient is all zeros.
+  /// @param parameter_name "weight" or "bias", or a longer name if there are several.
   /// @param initial Its value before training.
   Parameter(std::string_view parameter_name, Tensor initial)
       : name{parameter_name}, value{std::move(initial)}, gradient{value.shape()} {}
 };
 // [/parameter]
 
-/// How many connections lead into one unit of a layer and how many lead out of one. Initializers
-/// scale by them.
+/// How many connections lead into one unit of a layer (fan-in) and out of one (fan-out).
+/// Initializers scale the weights by them.
 struct Fan {
   std::size_t in;   ///< Dense: inputs. Convolution: kernel height · width · input channels.
   std::size_t out;  ///< Dense: outputs. Convolution: kernel height · width · output channels.
 };
 
-/// Anything that can fill a layer's weights before training. @see nn.initializers
+/// A callable that fills a layer's weights before training. @see nn.initializers
 template <class F>
 concept Initializer = std::invocable<F&, Tensor&, Fan>;
 
-/// A layer is a function Y = f(X) of a batch X, in which every sample is one row or image. It also
-/// passes the gradient of the cost C on, from its output to its input and its parameters.
+/// A layer is a function Y = f(X) of a batch X, in which every sample is one row or image. In the
+/// backward pass it turns the gradient of the cost C with respect to its output into the gradients
+/// with respect to its input and its parameters.
 ///
 /// - `name()`: its name in summaries and errors, `Dense 784→256`.
-/// - `output_shape(sample)`: the shape it turns a sample's shape into, without the batch; throws
-///   std::invalid_argument if it cannot take such samples. `Shape{}` means "not known".
-/// - `forward(X)`: Y, in training; keeps what backward() will need.
+/// - `output_shape(sample)`: the output shape for a sample's shape, both without the batch; throws
+///   std::invalid_argument if it cannot take such samples. `Shape{}` means "unknown".
+/// - `forward(X)`: Y in training; stores what backward() will need.
 /// - `backward(∂C/∂Y)`: ∂C/∂X for the batch of the last forward(); writes the gradient of every
 ///   parameter.
-/// - `predict(X)`: Y when the network is used; keeps nothing, so many threads may call it at once.
-/// - `parameters()`: what it learns, weights before biases; none for a layer without any.
-/// - `state()`, optional: everything that must be stored, for a layer that keeps more than its
-///   parameters, such as running means. @see Stateful
+/// - `predict(X)`: Y in inference; stores nothing, so several threads may call it simultaneously.
+/// - `parameters()`: its parameters, weights before biases; empty if the layer does not learn.
+/// - `state()`, optional: everything to store, for a layer that keeps more than its parameters,
+///   such as running means. @see Stateful
 ///
 /// Tensors are passed by value: a caller that is done with a tensor can move it in, and the layer
 /// may keep it or write its result in the same place.
@@ -72,13 +74,13 @@ concept Layer =
     };
 // [/contract]
 
-/// A layer that can leave ∂C/∂X out: `backward_parameters(∂C/∂Y)` writes only the gradients of the
-/// parameters. For the first layer of a network that is enough, since no layer before it learns.
+/// A layer that can skip ∂C/∂X: `backward_parameters(∂C/∂Y)` writes only the gradients of the
+/// parameters. This is enough for the first layer of a network, since no layer before it learns.
 template <class L>
 concept FirstLayer =
     Layer<L> && requires(L layer, const Tensor& gradient) { layer.backward_parameters(gradient); };
 
-/// Everything that must be stored of a layer: its state(), or else its parameters, by their names.
+/// Everything to store for a layer: its state() if it has one, otherwise its parameters, by name.
 /// @param layer Any layer.
 template <Layer L>
 [[nodiscard]] std::vector<State> state_of(L& layer) {

@@ -37,7 +37,7 @@ Shape LayerNorm::output_shape(const Shape& sample) const {
 
 namespace {
 
-/// Calls body(row) for every row. One is little work, so a round takes several.
+/// Calls body(row) for every row. A row is little work, so a round of the loop takes several.
 template <class Body>
 void for_each_row(std::size_t rows, std::size_t columns, const Body& body) {
   const std::size_t block = 8192 / columns + 1;
@@ -89,7 +89,8 @@ Tensor LayerNorm::forward(Tensor x) {
 
 Tensor LayerNorm::predict(const Tensor& x) const { return normalized(x, nullptr); }
 
-/// The sums over all rows, first to last, for a vector of columns at a time.
+/// The gradients of scale and shift: sums over all rows in order, for a vector of columns at a
+/// time.
 void LayerNorm::parameter_gradients(const Tensor& dy) {
   const Shape rows{dy.size() / features(), features()};
   parallel_for(strips_of(rows), [&](std::size_t index) {

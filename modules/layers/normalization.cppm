@@ -1,5 +1,5 @@
 /// @file
-/// @brief Normalization: numbers of mean 0 and variance 1 between layers, over a batch or within a
+/// @brief Normalization: values with mean 0 and variance 1 between layers, over a batch or within a
 /// sample.
 module;
 
@@ -15,17 +15,17 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// Batch normalization: every feature gets the mean 0 and the variance 1 over the batch, then a
-/// scale and a shift that are learned: x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β.
+/// Batch normalization: every feature is normalized to mean 0 and variance 1 over the batch, then
+/// scaled and shifted by learned parameters: x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β.
 /// Legend: B batch, D features (the columns of rows, the channels of images), H × W an image,
 /// n values of each feature: B of rows, B H W of images.
 ///
-/// In training μ = Σ x / n and σ² = Σ (x − μ)² / n are those of the batch. In use they are running
-/// averages, so that a prediction does not depend on the rest of its batch. With every training
-/// batch the averages move by a fraction, the momentum, towards its mean and its unbiased variance
-/// σ² n / (n − 1).
+/// In training, μ = Σ x / n and σ² = Σ (x − μ)² / n are those of the batch. In inference they are
+/// running averages, so that a prediction does not depend on the rest of its batch. With every
+/// training batch, the running averages move by a fraction, the momentum, towards the batch's mean
+/// and its unbiased variance σ² n / (n − 1).
 ///
-/// Backward, every sum over the n values of the feature: ∂C/∂γ = Σ ∂C/∂y x̂, ∂C/∂β = Σ ∂C/∂y, and,
+/// Backward, with sums over the n values of the feature: ∂C/∂γ = Σ ∂C/∂y x̂, ∂C/∂β = Σ ∂C/∂y, and,
 /// because μ and σ depend on all x, ∂C/∂x = γ / √(σ² + ε) (∂C/∂y − (∂C/∂β + x̂ ∂C/∂γ) / n).
 ///
 /// Source: Ioffe & Szegedy (2015), "Batch normalization: accelerating deep network training by
@@ -33,17 +33,16 @@ export namespace nn {
 class BatchNorm {
  public:
   struct Options {
-    /// The weight of the new batch in the running statistics, in (0, 1], as in PyTorch. Elsewhere
-    /// momentum is the weight of the old statistics.
+    /// The weight of the new batch in the running statistics, in (0, 1], as in PyTorch. Other
+    /// libraries, such as Keras, call the weight of the old statistics momentum.
     real momentum = real(0.1);
     /// ε under the root, more than 0.
     real epsilon = real(1e-5);
   };
 
-  /// A layer that changes no more than mean and variance: γ is 1, β is 0. The running mean starts
-  /// at 0, the running variance at 1.
+  /// A layer with γ = 1 and β = 0. The running mean starts at 0, the running variance at 1.
   /// @param features D, at least 1.
-  /// @param options Each in the range that its comment gives.
+  /// @param options Each in the range given above.
   /// @throws std::invalid_argument if there are no features, or an option is out of its range.
   BatchNorm(std::size_t features, const Options& options);
   /// The same, with the default options.
@@ -71,28 +70,28 @@ class BatchNorm {
   /// @throws std::invalid_argument if the sample has another shape.
   [[nodiscard]] Shape output_shape(const Shape& sample) const;
 
-  /// Normalizes by the batch's own mean and variance; the running ones move towards them.
+  /// Normalizes with the batch's own mean and variance and updates the running ones.
   /// @param x Input, shape (B, D) or (B, D, H, W), at least two values of each feature.
   /// @return Output, the same shape.
-  /// @throws std::invalid_argument if x has another shape, or only one value of each feature: that
-  ///   is its own mean, so nothing would be left of it.
+  /// @throws std::invalid_argument if x has another shape, or only one value per feature, which
+  ///   would always be normalized to 0.
   Tensor forward(Tensor x);
-  /// The same of images, in their own layout.
+  /// The same for interleaved images.
   InterleavedImages forward(InterleavedImages x);
 
-  /// Normalizes by the running mean and variance.
+  /// Normalizes with the running mean and variance.
   /// @param x Input, shape (B, D) or (B, D, H, W).
   /// @return Output, the same shape.
   /// @throws std::invalid_argument if x has another shape.
   [[nodiscard]] Tensor predict(Tensor x) const;
-  /// The same of images, in their own layout.
+  /// The same for interleaved images.
   [[nodiscard]] InterleavedImages predict(InterleavedImages x) const;
 
   /// @param dy ∂C/∂Y, the shape of the last output.
   /// @return ∂C/∂X, the same shape.
-  /// @throws std::invalid_argument if the shape is another, or there was no forward().
+  /// @throws std::invalid_argument if the shape differs, or forward() was not called.
   Tensor backward(const Tensor& dy);
-  /// The same of images, in their own layout.
+  /// The same for interleaved images.
   InterleavedImages backward(InterleavedImages dy);
 
   /// @return γ and β, shape (D) each.
@@ -123,11 +122,11 @@ class BatchNorm {
   Tensor inverse_deviation_;  // 1 / √(σ² + ε)
 };
 
-/// Layer normalization: every sample by itself gets the mean 0 and the variance 1 over its
-/// features, then a scale and a shift that are learned for each feature: x̂ = (x − μ) / √(σ² + ε),
+/// Layer normalization: every sample is normalized to mean 0 and variance 1 over its features, and
+/// each feature is then scaled and shifted by learned parameters: x̂ = (x − μ) / √(σ² + ε),
 /// y = γ x̂ + β, where μ = Σ x / D and σ² = Σ (x − μ)² / D are those of one row. It does not depend
-/// on the batch, so training and use are the same. Legend: B batch, T places of a sequence, D
-/// features: the last axis, whatever the axes before it.
+/// on the batch, so it is the same in training and inference. Legend: B batch, T places of a
+/// sequence, D features: the last axis, whatever the axes before it.
 ///
 /// Backward, ∂C/∂γ = Σ ∂C/∂y x̂ and ∂C/∂β = Σ ∂C/∂y over all rows, and with g = γ ∂C/∂y and means
 /// over a row's D values, ∂C/∂x = (g − mean(g) − x̂ mean(g x̂)) / √(σ² + ε).
@@ -139,9 +138,9 @@ class LayerNorm {
     real epsilon = real(1e-5);  ///< ε under the root, more than 0.
   };
 
-  /// A layer that changes no more than mean and variance: γ is 1, β is 0.
+  /// A layer with γ = 1 and β = 0.
   /// @param features D, at least 1.
-  /// @param options Each in the range that its comment gives.
+  /// @param options Each in the range given above.
   /// @throws std::invalid_argument if there are no features, or an option is out of its range.
   LayerNorm(std::size_t features, const Options& options);
   /// The same, with the default options.
@@ -170,7 +169,7 @@ class LayerNorm {
   /// @throws std::invalid_argument if x has another shape.
   Tensor forward(Tensor x);
 
-  /// The output, keeping nothing.
+  /// The output; stores nothing for backward().
   /// @param x Input, shape (B, D), (B, T, D) or (B, …, D).
   /// @return Output, the same shape.
   /// @throws std::invalid_argument if x has another shape.
@@ -178,7 +177,7 @@ class LayerNorm {
 
   /// @param dy ∂C/∂Y, the shape of the last output.
   /// @return ∂C/∂X, the same shape.
-  /// @throws std::invalid_argument if the shape is another, or there was no forward().
+  /// @throws std::invalid_argument if the shape differs, or forward() was not called.
   Tensor backward(const Tensor& dy);
 
   /// @return γ and β, shape (D) each.

@@ -65,10 +65,10 @@ struct Windows {
     }
   }
 
-  /// Calls visit(how far it is from the corner, its number) for every place of a window.
+  /// Calls visit(offset from the corner, number of the place) for every place of a window.
   template <class Visit>
   void each_place(const Visit& visit) const {
-    if (window == 2) {  // the usual window: without loops it takes half the time
+    if (window == 2) {  // the most common window; without loops it takes half the time
       visit(0, 0);
       visit(1, 1);
       visit(input.width, 2);
@@ -109,8 +109,8 @@ Shape MaxPool::output_shape(const Shape& sample) const {
   return pool_shape(sample, window_, stride_);
 }
 
-/// The largest value of every window, and if wanted its place in the window. Of equal values the
-/// first counts; a NaN counts as larger than any number, so that it is not lost.
+/// The largest value of every window and, if `places` is not null, its place in the window. Of
+/// equal values the first counts; a NaN counts as larger than any number, so that it is not lost.
 InterleavedImages MaxPool::pool(const InterleavedImages& x, InterleavedImages* places) const {
   InterleavedImages y{x.count(), checked_output(*this, "MaxPool", x.sample())};
   if (places != nullptr) *places = InterleavedImages{x.count(), y.sample()};

@@ -1,5 +1,5 @@
 /// @file
-/// @brief Pooling: layers that keep one value of every neighborhood.
+/// @brief Pooling: layers that reduce every window of an image to one value.
 module;
 
 #include <cstddef>
@@ -14,22 +14,22 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// How a pooling layer moves.
+/// The window of a pooling layer and how it moves.
 struct PoolOptions {
   Extent window;      ///< The neighborhood that becomes one value.
   Extent stride = 0;  ///< Steps between neighboring windows; 0 means the window's own size.
 };
 
-/// Max pooling: every window of every channel becomes its largest value. Rows and columns that no
-/// whole window covers are left out: H′ = ⌊(H − window) / stride⌋ + 1. In training the layer
-/// remembers where each maximum was (of equal values the first), and the gradient goes there and
-/// nowhere else.
+/// Max pooling: every window of every channel becomes its largest value. Legend: B batch, C
+/// channels, H × W an image. Rows and columns that no whole window covers are left out:
+/// H′ = ⌊(H − window) / stride⌋ + 1. In training, the layer remembers where each maximum was (of
+/// equal values the first), and the gradient goes only there.
 class MaxPool {
  public:
   /// @param options Window and stride.
   /// @throws std::invalid_argument if a side of the window is 0.
   explicit MaxPool(const PoolOptions& options);
-  /// The same, windows side by side: `MaxPool{2}`.
+  /// The same, with windows that do not overlap: `MaxPool{2}`.
   explicit MaxPool(Extent window) : MaxPool{PoolOptions{.window = window}} {}
 
   /// The neighborhood that becomes one value.
@@ -48,21 +48,22 @@ class MaxPool {
 
   /// @param x Shape (B, C, H, W).
   /// @return Shape (B, C, H′, W′).
-  /// @throws std::invalid_argument if x does not fit.
+  /// @throws std::invalid_argument if x is smaller than the window.
   InterleavedImages forward(const InterleavedImages& x);
 
-  /// The output, keeping nothing.
+  /// The output; stores nothing for backward().
   /// @param x Shape (B, C, H, W).
   /// @return Shape (B, C, H′, W′).
-  /// @throws std::invalid_argument if x does not fit.
+  /// @throws std::invalid_argument if x is smaller than the window.
   [[nodiscard]] InterleavedImages predict(const InterleavedImages& x) const;
-  /// The same of a tensor, shape (B, C, H, W); few images are processed one after the other.
-  /// @see are_few_images
+  /// The same for a tensor, shape (B, C, H, W); if there are only a few images, they are processed
+  /// one after the other. @see are_few_images
   [[nodiscard]] Tensor predict(const Tensor& x) const;
 
   /// @param dy ∂C/∂Y, shape (B, C, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
-  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
+  ///   none.
   [[nodiscard]] InterleavedImages backward(const InterleavedImages& dy) const;
 
   /// @return Nothing: pooling does not learn.
@@ -74,17 +75,17 @@ class MaxPool {
   Extent window_;
   Extent stride_;
   Shape input_;               // the shape of one sample of the last forward()
-  InterleavedImages places_;  // of every output, the place of its maximum in its window
+  InterleavedImages places_;  // for every output, the place of its maximum in the window
 };
 
 /// Average pooling: every window of every channel becomes its mean, and the gradient is divided
-/// equally among the window's values. Windows as in MaxPool.
+/// equally among the window's values. Windows and shapes as in MaxPool.
 class AveragePool {
  public:
   /// @param options Window and stride.
   /// @throws std::invalid_argument if a side of the window is 0.
   explicit AveragePool(const PoolOptions& options);
-  /// The same, windows side by side: `AveragePool{2}`.
+  /// The same, with windows that do not overlap: `AveragePool{2}`.
   explicit AveragePool(Extent window) : AveragePool{PoolOptions{.window = window}} {}
 
   /// The neighborhood that becomes one value.
@@ -103,18 +104,19 @@ class AveragePool {
 
   /// @param x Shape (B, C, H, W).
   /// @return Shape (B, C, H′, W′).
-  /// @throws std::invalid_argument if x does not fit.
+  /// @throws std::invalid_argument if x is smaller than the window.
   InterleavedImages forward(const InterleavedImages& x);
 
-  /// The output, keeping nothing.
+  /// The output; stores nothing for backward().
   /// @param x Shape (B, C, H, W).
   /// @return Shape (B, C, H′, W′).
-  /// @throws std::invalid_argument if x does not fit.
+  /// @throws std::invalid_argument if x is smaller than the window.
   [[nodiscard]] InterleavedImages predict(const InterleavedImages& x) const;
 
   /// @param dy ∂C/∂Y, shape (B, C, H′, W′).
   /// @return ∂C/∂X, shape (B, C, H, W).
-  /// @throws std::invalid_argument if dy is not shaped like the last output, or there was none.
+  /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
+  ///   none.
   [[nodiscard]] InterleavedImages backward(const InterleavedImages& dy) const;
 
   /// @return Nothing: pooling does not learn.

@@ -48,7 +48,7 @@ Tensor samples_first(const real* x, std::size_t steps, std::size_t batch, std::s
   return y;
 }
 
-/// Some rows of a matrix, as a matrix.
+/// A view of some rows of a matrix.
 Matrix rows_of(const Tensor& tensor, std::size_t first, std::size_t count) {
   Matrix rows{tensor};
   rows.data += first * rows.row_stride;
@@ -56,7 +56,7 @@ Matrix rows_of(const Tensor& tensor, std::size_t first, std::size_t count) {
   return rows;
 }
 
-/// The start of a row; null if the tensor is empty.
+/// A pointer to the first value of a row; null if the tensor is empty.
 real* row_of(Tensor& tensor, std::size_t index) {
   return tensor.empty() ? nullptr : tensor.row(index).data();
 }
@@ -64,18 +64,18 @@ const real* row_of(const Tensor& tensor, std::size_t index) {
   return tensor.empty() ? nullptr : tensor.row(index).data();
 }
 
-/// The states of all steps and the zeros before the first.
+/// Room for the states of all steps, preceded by the zeros before the first step.
 Tensor states(std::size_t steps, std::size_t batch, std::size_t outputs) {
   Tensor h = Tensor::uninitialized(Shape{(steps + 1) * batch, outputs});
   std::fill_n(h.data(), batch * outputs, real{0});
   return h;
 }
 
-/// Calls body(n) for every sample of a batch; where the units are few, a round takes several
-/// samples.
+/// Calls body(n) for every sample of a batch; if there are few units, a round of the loop takes
+/// several samples.
 template <class Body>
 void for_samples(std::size_t batch, std::size_t outputs, const Body& body) {
-  constexpr std::size_t units = 2048;  // of a round
+  constexpr std::size_t units = 2048;  // per round
   const std::size_t samples = std::max<std::size_t>(1, units / outputs);
   parallel_for((batch + samples - 1) / samples, [&](std::size_t round) {
     const std::size_t end = std::min(batch, (round + 1) * samples);
@@ -176,7 +176,7 @@ Shape Recurrence::batch_shape(const detail::Trace& trace) const {
                            : Shape{trace.batch, outputs()};
 }
 
-/// The hidden states that are the output: all but the zeros, or the last.
+/// The hidden states that are the output: all but the initial zeros, or only the last.
 Tensor Recurrence::output(const detail::Trace& trace) const {
   const Shape shape = batch_shape(trace);
   if (!options_.sequence) return Tensor{shape, trace.h.values().last(shape.size())};
@@ -185,7 +185,7 @@ Tensor Recurrence::output(const detail::Trace& trace) const {
 
 Tensor Recurrence::forward(const Tensor& x) {
   check_input(x);
-  trace_ = {};  // gives its memory to the next trace
+  trace_ = {};  // releases its memory, which the next trace reuses
   trace_ = run(x);
   return output(trace_);
 }
@@ -222,7 +222,7 @@ Tensor Recurrence::run_back(const Tensor& dy) {
   return da;
 }
 
-/// The gates of one step, backward.
+/// The backward pass through the gates of one step.
 void Recurrence::step_back(std::size_t t, Tensor& dh, Tensor& dc, Tensor& da, Tensor& du) const {
   const auto& [batch, steps, x, gates, h, c] = trace_;
   for_samples(batch, outputs(), [&](std::size_t n) {

@@ -18,9 +18,10 @@ namespace nn {
 namespace {
 
 // The functions of the gates. They are called for every gate of every unit at every step, so the
-// loops over them must be vectorized, and with the functions of the standard library they are not.
+// loops that call them must be vectorized, which the standard library's functions would prevent.
 
-/// 1/n!, from n = 0 on: all the terms of eʳ that matter to a number, where |r| ≤ ½ ln 2.
+/// 1/n! from n = 0: all the terms of the series of eʳ that matter in this precision if |r| ≤ ½ ln
+/// 2.
 constexpr auto reciprocal_factorials = [] {
   std::array<real, sizeof(real) == sizeof(float) ? 8 : 14> terms{1};
   double term = 1;
@@ -36,16 +37,17 @@ struct Exponential {
   real rest;
 };
 
-/// eˣ = 2ᵏ eʳ, where k is x / ln 2 rounded and r = x − k ln 2 is what is left: eʳ is the sum of the
-/// first terms of its series, and for 2ᵏ it is enough to write k into the exponent of a number. 2ᵏ
-/// stays within 2^±126 (in double 2^±1022).
+/// eˣ = 2ᵏ eʳ, where k is x / ln 2 rounded and r = x − k ln 2 is the rest: eʳ is the sum of the
+/// first terms of its series, and 2ᵏ needs only k written into the exponent bits of a number. 2ᵏ
+/// stays within 2^±126 (in double, 2^±1022).
 inline Exponential exponential(real x) {
   using Bits = std::conditional_t<sizeof(real) == sizeof(float), std::uint32_t, std::uint64_t>;
   constexpr int fraction = std::numeric_limits<real>::digits - 1;  // bits
   constexpr Bits bias = std::numeric_limits<real>::max_exponent - 1;
   constexpr real ln2 = std::numbers::ln2_v<real>;
   constexpr real limit = (bias - 1) * ln2;
-  // Numbers of this size have no bits left for fractions, so adding one of them rounds.
+  // Numbers of this size have no bits left for fractions, so adding one of them rounds to a whole
+  // number.
   constexpr real rounder = real(1.5) * (Bits{1} << static_cast<unsigned>(fraction));
   const real clamped = std::min(std::max(x, -limit), limit);  // NaN stays NaN
   const real rounded = multiply_add(clamped, 1 / ln2, rounder);
@@ -63,8 +65,8 @@ inline real sigmoid(real x) {
   return 1 / (1 + power * (1 + rest));
 }
 
-/// (e²ˣ − 1) / (e²ˣ + 1). Near 0, where e²ˣ is almost 1, the 1 must be subtracted before it has
-/// swallowed the digits of x: e²ˣ − 1 = power · rest + (power − 1).
+/// (e²ˣ − 1) / (e²ˣ + 1). Near 0, e²ˣ is almost 1, and rounding it would lose the digits of x, so
+/// the 1 is subtracted first: e²ˣ − 1 = power · rest + (power − 1).
 inline real tanh(real x) {
   const auto [power, rest] = exponential(2 * x);
   const real above_one = multiply_add(power, rest, power - 1);

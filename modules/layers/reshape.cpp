@@ -48,11 +48,13 @@ namespace {
 /// The gradient in the shape of the input: the backward pass of both layers.
 Tensor shaped_back(std::string_view layer, Tensor dy, const Shape& input) {
   if (input.rank() == 0) {
-    throw std::invalid_argument(fmt::format("nn::{}: backward before forward", layer));
+    throw std::invalid_argument(
+        fmt::format("nn::{}: backward() was called before forward()", layer));
   }
   if (dy.size() != input.size()) {
-    throw std::invalid_argument(fmt::format("nn::{}: gradient has shape {}, the last input {}",
-                                            layer, to_string(dy.shape()), to_string(input)));
+    throw std::invalid_argument(fmt::format(
+        "nn::{}: gradient has shape {}, expected as many values as in the last input, {}", layer,
+        to_string(dy.shape()), to_string(input)));
   }
   return std::move(dy).reshaped(input);
 }

@@ -8,9 +8,9 @@ module nn.strips;
 namespace nn {
 
 // [moments]
-/// Computed from Σ x² the variance would be the small difference of large numbers, so the mean is
-/// subtracted first. The mean's own rounding error is corrected by the mean of what remains (the
-/// corrected two-pass algorithm).
+/// The mean is subtracted before squaring, because computed from Σ x² the variance would be a small
+/// difference of large numbers. The mean of the differences corrects the mean's own rounding error
+/// (corrected two-pass algorithm).
 Moments moments_of(Strip strip, const real* x, real n) {
   const Simd rough =
       sums_over(strip, [=](std::size_t i) { return Sums{simd_load(x + i), Simd{}}; })[0] / n;

@@ -1,5 +1,5 @@
 /// @file
-/// @brief Strips: the numbers that a normalization takes together. `import nn;` does not export
+/// @brief Strips: the values that a normalization processes together. `import nn;` does not export
 /// them.
 module;
 
@@ -16,24 +16,23 @@ export import nn.vector;
 
 export namespace nn {
 
-/// The vectors that are normalized together, and where they are. In a batch of rows a vector holds
-/// neighboring columns, so each lane is a feature by itself; in interleaved images (nn.images) and
+/// The vectors that are normalized together, and where they are. In a batch of rows, a vector holds
+/// neighboring columns, so each lane is a separate feature; in interleaved images (nn.images) and
 /// within one sample, all lanes are values of the same feature or of the same sample. The formulas
-/// on vectors are the same either way; the one difference is whether a sum also goes over the
-/// lanes.
+/// on vectors are the same in both cases, except that in the second, sums also go over the lanes.
 struct Strip {
   std::size_t first;       ///< The place of the first vector.
-  std::size_t groups;      ///< How many groups of vectors.
+  std::size_t groups;      ///< The number of groups of vectors.
   std::size_t group_step;  ///< From one group to the next.
-  std::size_t vectors;     ///< How many in a group.
+  std::size_t vectors;     ///< The number of vectors in a group.
   std::size_t step;        ///< From one vector to the next.
   std::size_t counted;     ///< The lanes that hold values, in the last group; before it, all do.
   std::size_t stored;      ///< The lanes that may be written, in the last group.
-  std::size_t feature;     ///< The feature of the first lane; of a row, its number.
+  std::size_t feature;     ///< The feature of the first lane; for a row, its index.
   bool is_joined;          ///< Whether the values of all lanes belong together.
 };
 
-/// How many vectors hold so many numbers.
+/// How many vectors it takes to hold this many numbers.
 /// @param numbers At least 1.
 [[nodiscard]] constexpr std::size_t vectors_of(std::size_t numbers) {
   return (numbers + lanes - 1) / lanes;
@@ -74,8 +73,8 @@ struct Strip {
 }
 
 /// One row of a matrix as a strip. The lanes after its end are those of the next row.
-/// @param index Which row.
-/// @param columns Of the matrix.
+/// @param index The index of the row.
+/// @param columns The number of the matrix's columns.
 [[nodiscard]] inline Strip strip_of_row(std::size_t index, std::size_t columns) {
   const std::size_t used = (columns - 1) % lanes + 1;
   return {.first = index * columns,
@@ -127,7 +126,7 @@ void write_strip(const Strip& strip, real* to, const Value& value) {
   }
 }
 
-/// Two sums at once.
+/// Two sums, computed in one pass.
 using Sums = std::array<Simd, 2>;
 
 }  // namespace nn
@@ -138,8 +137,8 @@ inline void add(Sums& sums, const Sums& terms) {
   for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += terms[i];
 }
 
-/// The sums over one group. Every fourth vector is added to the same sum, so that an addition need
-/// not wait for the one before it.
+/// The sums over one group. There are four partial sums, and every fourth vector is added to the
+/// same one, so that an addition need not wait for the previous one.
 template <class Terms>
 Sums group_sums(const Strip& strip, std::size_t first, const Terms& terms) {
   std::array<Sums, 4> sums{};

@@ -104,7 +104,7 @@ Target target_of(std::string_view owner, const fs::path& file) {
   target.exists = ::stat(file.c_str(), &target.status) == 0;
   if (!target.exists && errno != ENOENT) fail(owner, "write", file, reason_of(errno));
   if (target.exists && !S_ISREG(target.status.st_mode) && !target.is_stream()) {
-    fail(owner, "write", file, "it is no file");
+    fail(owner, "write", file, "it is not a file");
   }
   if (target.exists && ::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0) {
     fail(owner, "write", file, reason_of(errno));
@@ -190,7 +190,7 @@ void flush_folder(const fs::path& file) {
 std::vector<std::byte> read_whole(std::string_view owner, const fs::path& file) {
   std::error_code none;
   if (!fs::exists(file, none)) fail(owner, "read", file, "there is no such file");
-  if (!fs::is_regular_file(file, none)) fail(owner, "read", file, "it is no file");
+  if (!fs::is_regular_file(file, none)) fail(owner, "read", file, "it is not a file");
   const Descriptor descriptor{file, O_RDONLY};
   if (!descriptor.is_open()) fail(owner, "read", file, reason_of(errno));
   struct stat status{};  // of what is open: the name may belong to a newer file by now

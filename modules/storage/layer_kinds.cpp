@@ -85,7 +85,7 @@ TensorName stored_name(const Sequential& network, std::string_view tensor) {
   const std::optional<std::size_t> index = layer_number(tensor);
   if (!index) {
     throw std::invalid_argument(
-        fmt::format("nn::stored_name: {} does not begin with a layer", in_quotes(tensor)));
+        fmt::format("nn::stored_name: {} does not begin with a layer number", in_quotes(tensor)));
   }
   const std::size_t rest = tensor.find('.') + 1;
   return within(tensor.substr(0, rest), name_in_layer(network[*index], tensor.substr(rest)));
@@ -109,14 +109,15 @@ void detail::refuse_kind(std::string_view name, std::string_view what) {
 
 void detail::add_layer_kind(AnyLayerKind kind) {
   if (kind.name.empty()) {
-    throw std::invalid_argument("nn::register_layer: the name is empty, expected one for files");
+    throw std::invalid_argument(
+        "nn::register_layer: the name is empty, expected the name that files use");
   }
   if (const auto* known = find([&](const auto& other) { return *other.type == *kind.type; })) {
-    refuse_kind(kind.name, fmt::format("is of a type that is in the list already, as {}",
+    refuse_kind(kind.name, fmt::format("has a type that is already registered, as {}",
                                        in_quotes(known->name)));
   }
   if (find_layer_kind(kind.name) != nullptr) {
-    refuse_kind(kind.name, "is the name of another kind of layer: choose a different one");
+    refuse_kind(kind.name, "is already the name of another kind of layer: choose a different one");
   }
   all_kinds().push_back(std::move(kind));
 }

@@ -254,12 +254,12 @@ void append_recurrent_kinds(std::vector<AnyLayerKind>& kinds);
 template <Layer L>
 std::function<L(const StoredLayer& stored)> default_make(const LayerKind<L>& kind) {
   if (kind.settings) {
-    refuse_kind(kind.name, "has settings, but nothing makes a layer of them: give .make as well");
+    refuse_kind(kind.name, "has settings, but no way to make a layer from them: set .make as well");
   }
   if constexpr (std::default_initializable<L>) {
     return [](const StoredLayer& /*stored*/) { return L{}; };
   } else {
-    refuse_kind(kind.name, "has no default constructor: say in .make how a layer is made");
+    refuse_kind(kind.name, "has no default constructor: set .make, which makes a layer");
   }
 }
 

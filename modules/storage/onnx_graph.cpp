@@ -50,8 +50,8 @@ void OnnxGraph::add(const Sequential& network, std::string_view part) {
     const AnyLayerKind* const kind = find_layer_kind(layer);
     if (kind == nullptr || !kind->onnx) {
       throw std::invalid_argument(
-          fmt::format("nn::export_onnx: nothing says what {} is in ONNX: {}", layer.name(),
-                      kind == nullptr ? "register it with nn::register_layer, with .onnx"
+          fmt::format("nn::export_onnx: no ONNX export for {}: {}", layer.name(),
+                      kind == nullptr ? "register it with nn::register_layer and set .onnx"
                                       : "it was registered without .onnx"));
     }
     place_ = fmt::format("{}{}.", place, i);

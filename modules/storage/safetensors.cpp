@@ -65,7 +65,7 @@ template <class T>
 std::vector<T> values_of(const StoredTensor& stored, std::string_view type) {
   if (stored.type != type) {
     throw std::runtime_error(
-        fmt::format("{} is of type {}, expected {}", in_quotes(stored.name), stored.type, type));
+        fmt::format("{} has type {}, expected {}", in_quotes(stored.name), stored.type, type));
   }
   std::vector<T> values(stored.bytes.size() / sizeof(T));
   if (!values.empty()) std::memcpy(values.data(), stored.bytes.data(), stored.bytes.size());
@@ -129,7 +129,7 @@ class UniqueKeys : public nlohmann::json_sax<Json> {
   }
   bool key(string_t& name) override {
     if (open_.back().insert(name).second) return true;
-    throw std::runtime_error(fmt::format("the header has {} twice", in_quotes(name)));
+    throw std::runtime_error(fmt::format("the header has the key {} twice", in_quotes(name)));
   }
   bool end_object() override {
     open_.pop_back();
@@ -148,17 +148,17 @@ Json parse_header(std::string_view text) {
   // The JSON parser takes a zero byte for the end of the text, whatever follows.
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
     throw std::runtime_error(fmt::format(
-        "byte {}: the header has a zero byte, expected only JSON and blanks", length_bytes + zero));
+        "byte {}: the header has a zero byte, expected only JSON and spaces", length_bytes + zero));
   }
   try {
     UniqueKeys unique;
     static_cast<void>(Json::sax_parse(text, &unique));
     Json header = Json::parse(text);
-    if (!header.is_object()) throw std::runtime_error("the header is no JSON object");
+    if (!header.is_object()) throw std::runtime_error("the header is not a JSON object");
     return header;
   } catch (const Json::parse_error& error) {
     throw std::runtime_error(
-        fmt::format("byte {}: the header is no JSON", length_bytes + error.byte));
+        fmt::format("byte {}: the header is not valid JSON", length_bytes + error.byte));
   } catch (const Json::out_of_range&) {
     throw std::runtime_error("the header has a number that is too large");
   }
@@ -169,17 +169,17 @@ std::vector<std::size_t> whole_numbers_of(const Json& object, const char* key,
                                           const std::string& name) {
   const auto list = object.find(key);
   if (list == object.end() || !list->is_array()) {
-    throw std::runtime_error(fmt::format("{} has no list of {}", in_quotes(name), key));
+    throw std::runtime_error(fmt::format("{} has no list called {}", in_quotes(name), key));
   }
   std::vector<std::size_t> numbers;
   for (const Json& number : *list) {
     if (!number.is_number_unsigned()) {
-      throw std::runtime_error(
-          fmt::format("{} of {} are not all whole numbers, 0 or more", key, in_quotes(name)));
+      throw std::runtime_error(fmt::format(
+          "{} of {} has an entry that is not a whole number, 0 or more", key, in_quotes(name)));
     }
     if (!std::in_range<std::size_t>(number.get<std::uint64_t>())) {  // where addresses have 32 bits
       throw std::runtime_error(
-          fmt::format("{} of {} are more than memory has", key, in_quotes(name)));
+          fmt::format("{} of {} has an entry too large for memory", key, in_quotes(name)));
     }
     numbers.push_back(number.get<std::size_t>());
   }
@@ -190,8 +190,8 @@ std::vector<std::size_t> whole_numbers_of(const Json& object, const char* key,
 std::size_t bytes_of(const StoredTensor& tensor) {
   std::size_t bytes = size_of(tensor.type);
   if (bytes == 0) {
-    throw std::runtime_error(fmt::format("{} is of the unknown type {}", in_quotes(tensor.name),
-                                         in_quotes(tensor.type)));
+    throw std::runtime_error(
+        fmt::format("{} has the unknown type {}", in_quotes(tensor.name), in_quotes(tensor.type)));
   }
   for (const std::size_t axis : tensor.shape) {
     if (axis != 0 && bytes > std::numeric_limits<std::size_t>::max() / axis) {
@@ -220,18 +220,18 @@ std::pair<StoredTensor, Place> entry_of(const std::string& name, const Json& obj
   }
   if (const std::size_t bytes = bytes_of(tensor); bytes != place[1] - place[0]) {
     throw std::runtime_error(fmt::format(
-        "{} of type {} and shape {} takes {} bytes, its data_offsets {}", in_quotes(name),
+        "{} of type {} and shape {} takes {} bytes, but its data_offsets span {}", in_quotes(name),
         tensor.type, to_string(tensor.shape), bytes, place[1] - place[0]));
   }
   return {std::move(tensor), Place{.begin = place[0], .end = place[1]}};
 }
 
 std::map<std::string, std::string> metadata_of(const Json& object) {
-  if (!object.is_object()) throw std::runtime_error("the metadata are no JSON object");
+  if (!object.is_object()) throw std::runtime_error("the metadata is not a JSON object");
   std::map<std::string, std::string> metadata;
   for (const auto& [key, value] : object.items()) {
     if (!value.is_string())
-      throw std::runtime_error(fmt::format("metadata {} is no text", in_quotes(key)));
+      throw std::runtime_error(fmt::format("metadata {} is not text", in_quotes(key)));
     metadata[key] = value.get<std::string>();
   }
   return metadata;
@@ -259,14 +259,14 @@ void sort_by_place(std::vector<std::pair<StoredTensor, Place>>& entries, std::si
 
 Safetensors parse(std::span<const std::byte> bytes) {
   if (bytes.size() < length_bytes)
-    throw std::runtime_error("no safetensors file, or cut short: it ends in its header");
+    throw std::runtime_error("not a safetensors file, or cut short: it ends within its header");
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), length_bytes);
   bytes = bytes.subspan(length_bytes);
   if (length > bytes.size()) {
     throw std::runtime_error(fmt::format(
-        "no safetensors file, or cut short: its header should have {} bytes, but {} follow", length,
-        bytes.size()));
+        "not a safetensors file, or cut short: its header should have {} bytes, but {} follow",
+        length, bytes.size()));
   }
   const auto size = static_cast<std::size_t>(length);
   std::string text(size, ' ');
@@ -330,7 +330,7 @@ Tensor StoredTensor::tensor() const {
   if (type == "F32") return tensor_of<float>(*this, Shape{shape}, std::identity{});
   if (type == "F64") return tensor_of<double>(*this, Shape{shape}, std::identity{});
   throw std::runtime_error(
-      fmt::format("{} is of type {}, expected F16, BF16, F32 or F64", in_quotes(name), type));
+      fmt::format("{} has type {}, expected F16, BF16, F32 or F64", in_quotes(name), type));
 }
 
 std::vector<std::uint64_t> StoredTensor::whole_numbers() const {

@@ -54,7 +54,7 @@ Json layer_of(const AnyLayer& layer) {
   for (const auto& [name, setting] : kind->settings(layer)) {
     if (stored.contains(name)) {
       throw std::invalid_argument(
-          fmt::format("nn::save_network: {} has a setting {}, a name that is taken", kind->name,
+          fmt::format("nn::save_network: {} has a setting called {}, a reserved name", kind->name,
                       in_quotes(name)));
     }
     stored[name] = to_json(setting);
@@ -192,7 +192,7 @@ const AnyLayerKind& kind_of(const Json& layer, const std::string& place) {
   if (const AnyLayerKind* const kind = find_layer_kind(type)) return *kind;
   throw std::runtime_error(
       fmt::format("layer {} is {}, which is neither a layer of this library nor registered: use "
-                  "nn::register_layer, or make the network and use nn::load_weights",
+                  "nn::register_layer, or build the network and use nn::load_weights",
                   place, in_quotes(type)));
 }
 
@@ -200,7 +200,7 @@ Sequential make_network(const Safetensors& contents, const Json& layers, const s
                         std::size_t depth) {
   constexpr std::size_t deepest = 8;  // networks within networks
   if (!layers.is_array() || layers.empty() || depth > deepest) {
-    throw std::runtime_error(fmt::format("the layers of '{}' are no list of layers", prefix));
+    throw std::runtime_error(fmt::format("the layers of '{}' are not a list of layers", prefix));
   }
   Sequential network;
   for (const Json& layer : layers) {
@@ -222,7 +222,7 @@ Json parse_layers(const std::string& text) {
   try {
     return Json::parse(text, is_flat);
   } catch (const Json::parse_error&) {
-    throw std::runtime_error("its list of layers is no JSON");
+    throw std::runtime_error("its list of layers is not valid JSON");
   } catch (const Json::out_of_range&) {
     throw std::runtime_error("its list of layers has a number that is too large");
   }

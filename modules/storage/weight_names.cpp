@@ -106,7 +106,7 @@ std::string naming_advice(std::span<const NamedShape> file, std::span<const Name
   for (std::size_t i = 0; i < std::min(most, renaming.size()); ++i) {
     pairs += (i == 0 ? "" : ", ") + in_quotes(renaming[i].first + "=" + renaming[i].second);
   }
-  return fmt::format("{}, and by the shapes {}{} would fit", advice, pairs,
+  return fmt::format("{}; judging by the shapes, {}{} would fit", advice, pairs,
                      renaming.size() > most ? ", …" : "");
 }
 
@@ -135,7 +135,7 @@ void rename(Safetensors& contents, const std::map<std::string, std::string>& ren
     }
     const auto [place, is_new] = before.try_emplace(name, tensor.name);
     if (!is_new) {
-      throw std::runtime_error(fmt::format("{} and {} would both be called {}",
+      throw std::runtime_error(fmt::format("{} and {} would both be renamed to {}",
                                            in_quotes(place->second), in_quotes(tensor.name),
                                            in_quotes(name)));
     }
@@ -143,8 +143,9 @@ void rename(Safetensors& contents, const std::map<std::string, std::string>& ren
   }
   for (const auto& [from, to] : renaming) {
     if (used.contains(from)) continue;
-    throw std::runtime_error(fmt::format("no tensor to be renamed begins with {}; the file has {}",
-                                         in_quotes(from), quoted_names(file)));
+    throw std::runtime_error(
+        fmt::format("no tensor begins with {}, which is to be renamed; the file has {}",
+                    in_quotes(from), quoted_names(file)));
   }
 }
 

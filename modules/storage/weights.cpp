@@ -84,7 +84,7 @@ class Part {
       : options_{std::move(options)}, to_{options_.to.value_or(options_.first)} {
     if (options_.first <= options_.last) return;
     throw std::invalid_argument(fmt::format(
-        "nn::load_weights: layers {} to {}, expected the first not to be after the last",
+        "nn::load_weights: layers {} to {}, expected the first not to come after the last",
         options_.first, options_.last));
   }
 
@@ -126,7 +126,7 @@ void check_values(const StoredTensor& stored, const Tensor& value) {
   const auto wrong = std::ranges::find_if_not(values, fits);
   if (wrong == values.end()) return;
   throw std::runtime_error(fmt::format(
-      "'{}' has the value {} at place {}, expected {}", stored.name, unsigned_nan(*wrong),
+      "'{}' has the value {} at index {}, expected {}", stored.name, unsigned_nan(*wrong),
       wrong - values.begin(), is_variance ? "finite numbers, 0 or more" : "finite numbers"));
 }
 
@@ -161,8 +161,8 @@ std::vector<std::string> skipped(const Safetensors& contents, const std::vector<
   for (const StoredTensor& stored : contents.tensors) {
     if (names.contains(stored.name)) continue;
     if (part.takes(stored.name) && !stored.name.ends_with(".num_batches_tracked")) {
-      throw std::runtime_error(fmt::format("{} is one too many: the network has no such tensor",
-                                           in_quotes(stored.name)));
+      throw std::runtime_error(
+          fmt::format("{} is left over: the network has no such tensor", in_quotes(stored.name)));
     }
     skipped.push_back(stored.name);
   }
@@ -202,7 +202,7 @@ LoadReport fill(Sequential& network, const Safetensors& contents, const Part& pa
   for (const Entry& entry : entries) values.push_back(value_of(entry, contents));
   report.skipped = skipped(contents, entries, part);
   if (values.empty() && !part.is_everything()) {
-    throw std::runtime_error("holds nothing for the chosen layers of the network");
+    throw std::runtime_error("has no tensors for the chosen layers of the network");
   }
   for (std::size_t i = 0; i < entries.size(); ++i) *entries[i].value = std::move(values[i]);
   return report;
@@ -212,15 +212,14 @@ LoadReport fill(Sequential& network, const Safetensors& contents, const Part& pa
 const std::string& layers_of(const Safetensors& contents) {
   if (contents.metadata.contains("nn.checkpoint")) {
     throw std::runtime_error(
-        "is the checkpoint of a training: let Trainer::fit go on from it, and save the network "
-        "then");
+        "is a training checkpoint: resume it with Trainer::fit, then save the network");
   }
   const auto found = contents.metadata.find(layers_key);
   if (found == contents.metadata.end()) {
-    throw std::runtime_error(
-        fmt::format("holds tensors ({}) but no layers: make the network and use nn::load_weights "
-                    "(--layers)",
-                    detail::quoted_names(detail::tensors_of(contents))));
+    throw std::runtime_error(fmt::format(
+        "has tensors ({}) but no list of layers: build the network and use nn::load_weights "
+        "(--layers)",
+        detail::quoted_names(detail::tensors_of(contents))));
   }
   return found->second;
 }
@@ -228,7 +227,8 @@ const std::string& layers_of(const Safetensors& contents) {
 }  // namespace
 
 void save_network(const path& file, const Sequential& network) {
-  if (network.size() == 0) throw std::invalid_argument("nn::save_network: there are no layers");
+  if (network.size() == 0)
+    throw std::invalid_argument("nn::save_network: the network has no layers");
   Sequential copy = network;  // shows where its tensors are, which one that is const cannot
   const Safetensors contents{.metadata = {{layers_key, detail::layers_text(network)},
                                           {version_key, std::string{version()}}},

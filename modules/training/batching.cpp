@@ -47,14 +47,15 @@ Batches::Epoch::Epoch(const Dataset& dataset, std::size_t batch_size, std::size_
     : dataset_{&dataset}, batch_size_{batch_size}, count_{count}, order_{std::move(order)} {
   if ((count - 1) * batch_size >= order_.size()) {  // the set has changed since
     throw std::invalid_argument(
-        fmt::format("nn::Batches: the set has {} samples, too few for {} batches of {}",
+        fmt::format("nn::Batches: the set now has {} samples, too few for {} batches of {}",
                     order_.size(), count, batch_size));
   }
 }
 
 // [read]
 void Batches::Epoch::read(std::size_t index, Batch& batch) const {
-  if (order_.empty()) throw std::invalid_argument("nn::Batches: has no order, it was moved from");
+  if (order_.empty())
+    throw std::invalid_argument("nn::Batches: has no order because it was moved from");
   if (index >= count_) {
     throw std::invalid_argument(
         fmt::format("nn::Batches: batch index is {}, expected 0 to {}", index, count_ - 1));

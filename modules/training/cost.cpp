@@ -24,7 +24,8 @@ namespace {
 void check_logits(const Tensor& logits, const Targets& targets) {
   if (logits.rank() == 2 && logits.columns() == 1) {
     throw std::invalid_argument(
-        "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for yes or no use "
+        "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for one yes-or-no "
+        "output use "
         "BinaryCrossEntropy");
   }
   targets.check_fit("SoftmaxCrossEntropy", logits.shape());
@@ -160,7 +161,7 @@ Tensor SoftmaxCrossEntropy::gradient(const Tensor& logits, const Targets& target
 
 std::vector<double> balanced_weights(const Targets& targets) {
   if (targets.size() == 0)
-    throw std::invalid_argument("nn::balanced_weights: there are no targets");
+    throw std::invalid_argument("nn::balanced_weights: 0 targets, expected at least 1");
   const Labels labels = targets.classes();
   constexpr std::size_t most = (1U << 24U) - 1;  // as Labels::from_numbers has it
   const std::size_t largest = std::ranges::max(labels);
@@ -182,7 +183,8 @@ Weighted::Weighted(AnyCost cost, std::vector<double> class_weights)
     check_not_negative("Weighted", "the weight of a class", weight);
   }
   if (std::ranges::none_of(class_weights_, [](double weight) { return weight > 0; })) {
-    throw std::invalid_argument("nn::Weighted: the weights of all classes are 0");
+    throw std::invalid_argument(
+        "nn::Weighted: the weights of all classes are 0, expected one above 0");
   }
 }
 

@@ -228,7 +228,7 @@ class AnyCost {
  private:
   [[nodiscard]] detail::CostInterface& self() const {
     if (self_) return *self_;
-    throw std::invalid_argument("nn::AnyCost: is empty, it was moved from");
+    throw std::invalid_argument("nn::AnyCost: is empty because it was moved from");
   }
 
   std::unique_ptr<detail::CostInterface> self_;

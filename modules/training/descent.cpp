@@ -23,9 +23,9 @@ namespace {
 void check_gradients_of(std::string_view owner, std::span<Parameter* const> parameters) {
   for (const Parameter* const p : parameters) {
     if (p->gradient.shape() == p->value.shape()) continue;
-    throw std::invalid_argument(fmt::format("nn::{}: {} has shape {}, its gradient {}", owner,
-                                            p->name, to_string(p->value.shape()),
-                                            to_string(p->gradient.shape())));
+    throw std::invalid_argument(
+        fmt::format("nn::{}: {} has shape {}, but its gradient has shape {}", owner, p->name,
+                    to_string(p->value.shape()), to_string(p->gradient.shape())));
   }
 }
 
@@ -41,7 +41,7 @@ void check_gradients_of(std::string_view owner, std::span<Parameter* const> para
                     found - values.begin(), p->name, unsigned_nan(*found)));
   }
   throw std::invalid_argument(
-      "nn::clip_gradients: the gradients are finite, but their norm is too large for a number");
+      "nn::clip_gradients: the gradients are finite, but their norm overflows");
 }
 
 }  // namespace
@@ -70,12 +70,12 @@ void Slots::check_same(std::string_view owner, std::span<Parameter* const> param
   const auto text = [](const std::string& name, const Shape& shape) {
     return fmt::format("{} of shape {}", name, to_string(shape));
   };
-  throw std::invalid_argument(fmt::format(
-      "nn::{}: parameter {} is {}, before it was {}; give every list of parameters its own "
-      "optimizer",
-      owner, before - known_.begin() + 1,
-      now == parameters.end() ? "missing" : text((*now)->name, (*now)->value.shape()),
-      before == known_.end() ? "missing" : text(before->name, before->shape)));
+  throw std::invalid_argument(
+      fmt::format("nn::{}: parameter {} is {}, but in the first step it was {}; use one optimizer "
+                  "for each list of parameters",
+                  owner, before - known_.begin() + 1,
+                  now == parameters.end() ? "missing" : text((*now)->name, (*now)->value.shape()),
+                  before == known_.end() ? "missing" : text(before->name, before->shape)));
 }
 
 std::vector<State> Slots::state() {
@@ -91,7 +91,7 @@ std::vector<State> Slots::state() {
 
 detail::OptimizerInterface& AnyOptimizer::held() const {
   if (self_ == nullptr) {
-    throw std::invalid_argument("nn::AnyOptimizer: has no optimizer, it was moved from");
+    throw std::invalid_argument("nn::AnyOptimizer: has no optimizer because it was moved from");
   }
   return *self_;
 }

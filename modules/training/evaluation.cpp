@@ -137,8 +137,8 @@ Tensor predict_probabilities(const Sequential& network, const Tensor& inputs) {
   if (!ends_in_softmax(network)) outputs = Softmax{}.predict(std::move(outputs));
   for (std::size_t n = 0; n < outputs.rows(); ++n) {
     if (all_finite(outputs.row(n))) continue;
-    throw std::invalid_argument(fmt::format(
-        "nn::predict_probabilities: what the network computes for sample {} is not a number", n));
+    throw std::invalid_argument(
+        fmt::format("nn::predict_probabilities: the network's output for sample {} is NaN", n));
   }
   return outputs;
 }

@@ -17,8 +17,8 @@ module nn.history;
 namespace nn {
 
 std::string Divergence::text() const {
-  return fmt::format("epoch {}, batch {}: the cost is {}; not finite first: {}", epoch, batch, cost,
-                     first);
+  return fmt::format("epoch {}, batch {}: the cost is {}; first non-finite value in {}", epoch,
+                     batch, cost, first);
 }
 
 double History::seconds() const {

@@ -42,12 +42,13 @@ struct Divergence {
   /// The first layer whose output was not finite, from 0 on. None: it was the inputs, or only the
   /// cost.
   std::optional<std::size_t> layer;
-  /// What was not finite first: `layer 2 (ReLU)`, counted from 1 as in every message, `the inputs`,
-  /// `the cost`, or `the gradient of 2.weight`, which is looked at only if gradients are clipped.
+  /// Where the first non-finite value was: `layer 2 (ReLU)`, counted from 1 as in every message,
+  /// `the inputs`, `the cost`, or, checked only if gradients are clipped, `the gradient
+  /// of 2.weight`.
   std::string first;
   std::size_t steps_back = 0;  ///< How many steps before the network was kept; 0: it was not.
 
-  /// `epoch 1, batch 3: the cost is nan; not finite first: layer 2 (ReLU)`.
+  /// `epoch 1, batch 3: the cost is nan; first non-finite value in layer 2 (ReLU)`.
   [[nodiscard]] std::string text() const;
 };
 

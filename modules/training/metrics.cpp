@@ -33,8 +33,8 @@ auto numbers(std::size_t count) { return ranges::views::iota(std::size_t{0}, cou
 void check_pairs(const char* where, std::size_t predictions, std::size_t targets) {
   if (predictions != targets) {
     throw std::invalid_argument(
-        fmt::format("nn::{}: {} predictions and {} targets, expected equally many", where,
-                    predictions, targets));
+        fmt::format("nn::{}: {} predictions and {} targets, expected the same number of each",
+                    where, predictions, targets));
   }
 }
 
@@ -62,7 +62,7 @@ ConfusionMatrix::ConfusionMatrix(std::size_t size) : size_{size} {
 
 void ConfusionMatrix::check(std::size_t index) const {
   if (counts_.empty()) {
-    throw std::invalid_argument("nn::ConfusionMatrix: has no counts, it was moved from");
+    throw std::invalid_argument("nn::ConfusionMatrix: has no counts because it was moved from");
   }
   if (index >= size_) {
     throw std::invalid_argument(
@@ -165,15 +165,15 @@ double mean_over_classes(const ConfusionMatrix& matrix, Value value) {
 
 }  // namespace
 
-double ConfusionMatrix::precision() const {
+double ConfusionMatrix::macro_precision() const {
   return mean_over_classes(*this, [this](std::size_t c) { return precision(c); });
 }
 
-double ConfusionMatrix::recall() const {
+double ConfusionMatrix::macro_recall() const {
   return mean_over_classes(*this, [this](std::size_t c) { return recall(c); });
 }
 
-double ConfusionMatrix::f1() const {
+double ConfusionMatrix::macro_f1() const {
   return mean_over_classes(*this, [this](std::size_t c) { return f1(c); });
 }
 
@@ -214,7 +214,7 @@ std::string ConfusionMatrix::report() const {
   for (std::size_t c = 0; c < size_; ++c) {
     line(fmt::format("{}", c), precision(c), recall(c), f1(c), samples(c));
   }
-  line("mean", precision(), recall(), f1(), total());
+  line("mean", macro_precision(), macro_recall(), macro_f1(), total());
   return text;
 }
 

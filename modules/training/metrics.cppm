@@ -102,16 +102,16 @@ class ConfusionMatrix {
   /// @throws std::invalid_argument if the class is out of range.
   [[nodiscard]] double f1(std::size_t index) const;
 
-  /// The mean of precision() over the classes that occur, each counting alike ("macro"); 0 if none
-  /// does. As in scikit-learn, a class of which there is neither a sample nor a prediction does not
-  /// count.
-  [[nodiscard]] double precision() const;
+  /// The mean of precision(index) over the classes that occur, each counting alike ("macro"); 0 if
+  /// none does. As in scikit-learn, a class of which there is neither a sample nor a prediction
+  /// does not count.
+  [[nodiscard]] double macro_precision() const;
 
-  /// The mean of recall() over the same classes.
-  [[nodiscard]] double recall() const;
+  /// The mean of recall(index) over the same classes.
+  [[nodiscard]] double macro_recall() const;
 
-  /// The mean of f1() over the same classes.
-  [[nodiscard]] double f1() const;
+  /// The mean of f1(index) over the same classes.
+  [[nodiscard]] double macro_f1() const;
 
   /// Two classes that were mixed up: `count` samples of class `actual` predicted as `predicted`.
   struct Confusion {
@@ -243,7 +243,7 @@ struct PrecisionSummary {
   static constexpr const char* name = "precision";
   /// @param matrix What was counted.
   /// @return The mean precision, in [0, 1].
-  static double of(const ConfusionMatrix& matrix) { return matrix.precision(); }
+  static double of(const ConfusionMatrix& matrix) { return matrix.macro_precision(); }
 };
 
 /// What Recall reads off a confusion matrix.
@@ -251,7 +251,7 @@ struct RecallSummary {
   static constexpr const char* name = "recall";
   /// @param matrix What was counted.
   /// @return The mean recall, in [0, 1].
-  static double of(const ConfusionMatrix& matrix) { return matrix.recall(); }
+  static double of(const ConfusionMatrix& matrix) { return matrix.macro_recall(); }
 };
 
 /// What F1 reads off a confusion matrix.
@@ -259,16 +259,16 @@ struct F1Summary {
   static constexpr const char* name = "f1";
   /// @param matrix What was counted.
   /// @return The mean F1, in [0, 1].
-  static double of(const ConfusionMatrix& matrix) { return matrix.f1(); }
+  static double of(const ConfusionMatrix& matrix) { return matrix.macro_f1(); }
 };
 
-/// The mean precision of the classes. @see ConfusionMatrix::precision
+/// The mean precision of the classes. @see ConfusionMatrix::macro_precision
 using Precision = MacroMean<PrecisionSummary>;
 
-/// The mean recall of the classes. @see ConfusionMatrix::recall
+/// The mean recall of the classes. @see ConfusionMatrix::macro_recall
 using Recall = MacroMean<RecallSummary>;
 
-/// The mean F1 of the classes. @see ConfusionMatrix::f1
+/// The mean F1 of the classes. @see ConfusionMatrix::macro_f1
 using F1 = MacroMean<F1Summary>;
 
 }  // namespace nn
@@ -344,7 +344,7 @@ class AnyMetric {
  private:
   [[nodiscard]] detail::MetricInterface& self() const {
     if (self_) return *self_;
-    throw std::invalid_argument("nn::AnyMetric: is empty, it was moved from");
+    throw std::invalid_argument("nn::AnyMetric: is empty because it was moved from");
   }
 
   std::unique_ptr<detail::MetricInterface> self_;

@@ -141,7 +141,7 @@ std::string to_line(std::string_view head, const Evaluation& evaluation,
                     const std::vector<std::string>& metrics) {
   if (metrics.size() != evaluation.metrics.size()) {
     throw std::invalid_argument(
-        fmt::format("nn::to_line: {} names of metrics and {} values, expected equally many",
+        fmt::format("nn::to_line: {} metric names and {} values, expected the same number of each",
                     metrics.size(), evaluation.metrics.size()));
   }
   std::string text{head};
@@ -194,9 +194,9 @@ std::string reason(Ending ending, const StopOptions& stopping) {
     case Ending::patience:
       return fmt::format("{} epochs without a lower validation cost", stopping.patience);
     case Ending::cost_small:
-      return "the training cost is small enough";
+      return "the training cost is low enough";
     case Ending::cost_stands_still:
-      return "the training cost stands still";
+      return "the training cost no longer changes";
     case Ending::interrupted:
       return "interrupted";
     case Ending::diverged:
@@ -205,16 +205,17 @@ std::string reason(Ending ending, const StopOptions& stopping) {
   return "";
 }
 
-/// `interrupted: the network stays as it is now`; nothing for a training that went all its way.
+/// `interrupted: the network keeps its current weights`; nothing for a training that went all its
+/// way.
 std::string end_line(const History& history, const StopOptions& stopping, bool brought_back) {
   const std::string why = reason(history.ending, stopping);
   if (brought_back) {
-    return fmt::format("{}: the network is that of epoch {}\n", why, history.best_epoch());
+    return fmt::format("{}: the network has the weights of epoch {}\n", why, history.best_epoch());
   }
   if (history.ending == Ending::all_epochs) return "";
   const std::size_t steps = history.divergence ? history.divergence->steps_back : 0;
-  if (steps == 0) return why + ": the network stays as it is now\n";
-  return fmt::format("{}: the network is what it was {} {} before\n", why, steps,
+  if (steps == 0) return why + ": the network keeps its current weights\n";
+  return fmt::format("{}: the network is back to what it was {} {} earlier\n", why, steps,
                      steps == 1 ? "step" : "steps");
 }
 
@@ -222,9 +223,9 @@ std::string end_line(const History& history, const StopOptions& stopping, bool b
 std::string advice(const Divergence& divergence) {
   return fmt::format(
       "  epoch {}, batch {}: the cost is {}\n"
-      "  not finite first: {}\n"
-      "  try a smaller learning rate, or clipped gradients (clip_norm); look at the\n"
-      "  largest values of the data, and at how the weights are initialized\n",
+      "  first non-finite value in {}\n"
+      "  try a smaller learning rate or gradient clipping (clip_norm); also check the\n"
+      "  largest values of the data, and how the weights are initialized\n",
       divergence.epoch, divergence.batch, divergence.cost, divergence.first);
 }
 
@@ -242,18 +243,18 @@ void Reporter::begin(Training& training) {
   interrupt_ = std::make_shared<Interrupt>();
   bar_ = std::make_shared<Bar>(training, prints_);
   if (training.history().learning_rates.empty()) return;
-  print(fmt::format("continues after epoch {}, batch {}\n", training.history().epochs.size(),
+  print(fmt::format("resumed after epoch {}, batch {}\n", training.history().epochs.size(),
                     training.batch()));
   if (const auto& jump = training.rate_jump()) {
     print(fmt::format(
-        "the schedule now spans {} epochs: the learning rate goes from {:.3g} to {:.3g}\n",
+        "the schedule now spans {} epochs: the learning rate jumps from {:.3g} to {:.3g}\n",
         training.options().epochs, jump->before, jump->after));
   }
 }
 
 Reporter::Bar& Reporter::bar(std::string_view event) const {
   if (bar_) return *bar_;
-  throw std::invalid_argument(fmt::format("nn::Reporter: {} before begin", event));
+  throw std::invalid_argument(fmt::format("nn::Reporter: {}() was called before begin()", event));
 }
 
 void Reporter::step(Training& training) {
@@ -264,7 +265,7 @@ void Reporter::step(Training& training) {
 void Reporter::epoch(Training& training) {
   bar("epoch").clear();
   if (training.history().epochs.empty()) {
-    throw std::invalid_argument("nn::Reporter: epoch before the end of an epoch");
+    throw std::invalid_argument("nn::Reporter: epoch() was called before an epoch ended");
   }
   print(epoch_line(training) + "\n");
   if (interrupt_requested) training.stop();

@@ -193,7 +193,7 @@ class WarmUp {
       : options_{options}, then_{std::move(then)} {
     check_positive("WarmUp", "epochs", options.epochs);
     check_not_negative("WarmUp", "first", options.first);
-    if (!then_) throw std::invalid_argument("nn::WarmUp: the schedule that follows is empty");
+    if (!then_) throw std::invalid_argument("nn::WarmUp: the schedule after the warm-up is empty");
   }
 
   /// @param progress How far training has come.
@@ -203,7 +203,7 @@ class WarmUp {
     const auto [rise, first] = options_;
     if (!(progress.epochs > rise)) {
       throw std::invalid_argument(fmt::format(
-          "nn::WarmUp: the rate rises for {} epochs, the training has {}, expected more", rise,
+          "nn::WarmUp: the warm-up takes {} epochs, but the training has {}, expected more", rise,
           progress.epochs));
     }
     // [warm_up]

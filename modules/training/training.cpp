@@ -118,10 +118,11 @@ void Training::check_last_batch() const {
   try {
     copy.forward(set_->inputs.rows(0, 1));
   } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(fmt::format(
-        "nn::Training: in batches of {}, the last of the {} samples is alone: {}; change "
-        "batches.size or set batches.drop_last",
-        size, set_->size(), error.what()));
+    throw std::invalid_argument(
+        fmt::format("nn::Training: in batches of {}, the last of the {} samples has a batch to "
+                    "itself: {}; change "
+                    "batches.size or set batches.drop_last",
+                    size, set_->size(), error.what()));
   }
 }
 
@@ -131,7 +132,7 @@ void Training::check_frozen() const {
   for (std::size_t i = 0; i < std::min(frozen_.size(), network_->size()); ++i) {
     if (network_->is_frozen(i) == frozen_[i]) continue;
     throw std::invalid_argument(fmt::format(
-        "nn::Training: layer {} ({}) was {} after the training was made; make another one", i + 1,
+        "nn::Training: layer {} ({}) was {} after the Training was made; make a new one", i + 1,
         (*network_)[i].name(), frozen_[i] ? "unfrozen" : "frozen"));
   }
 }
@@ -144,7 +145,7 @@ Tensor Training::augment(Tensor inputs, std::size_t batch) const {
   Tensor changed = options_.steps.augment(std::move(inputs), random_.stream(epoch()).stream(batch));
   if (changed.rows() == size) return changed;
   throw std::invalid_argument(
-      fmt::format("nn::Training: augment made {} samples of {}", changed.rows(), size));
+      fmt::format("nn::Training: augment returned {} samples, expected {}", changed.rows(), size));
 }
 
 bool Training::step() {
@@ -257,7 +258,7 @@ void Training::set_rate(std::size_t epoch, std::size_t batch) {
   const double factor = options_.steps.schedule(now);
   if (!(factor >= 0 && std::isfinite(factor))) {
     throw std::invalid_argument(fmt::format(
-        "nn::Training: the schedule gives the factor {} after {:.4g} epochs, expected a "
+        "nn::Training: the schedule returned the factor {} after {:.4g} epochs, expected a "
         "finite number, 0 or more",
         unsigned_nan(factor), now.epoch));
   }
@@ -270,7 +271,7 @@ const Epoch& Training::end_epoch() {
   if (batch_ == 0 && !stopped_ && !history_.divergence) {
     throw std::invalid_argument(
         is_over()
-            ? fmt::format("nn::Training: is over after {} epochs", history_.epochs.size())
+            ? fmt::format("nn::Training: training is over after {} epochs", history_.epochs.size())
             : fmt::format("nn::Training: epoch {} cannot end before its first step", epoch()));
   }
   Epoch epoch{.number = this->epoch(),
@@ -373,15 +374,14 @@ void Trainer::watch(std::string name, const Dataset& dataset) {
   const bool taken = name == "training" || name == "validation" ||
                      std::ranges::find(sets_, name, &NamedSet::name) != sets_.end();
   if (name.empty() || taken) {
-    throw std::invalid_argument(
-        fmt::format("nn::Trainer: a set cannot be named '{}', {}", name,
-                    taken ? "another one has that name" : "which is not a word"));
+    throw std::invalid_argument(fmt::format("nn::Trainer: a set cannot be named '{}', {}", name,
+                                            taken ? "that name is taken" : "expected one word"));
   }
   sets_.push_back({std::move(name), dataset});
 }
 
 void Trainer::on_epoch(std::function<void(const Epoch&)> call) {
-  if (!call) throw std::invalid_argument("nn::Trainer: on_epoch has no function to call");
+  if (!call) throw std::invalid_argument("nn::Trainer: on_epoch: the function is empty");
   observe(EpochCall{std::move(call)});
 }
 

@@ -172,15 +172,16 @@ void Training::check_place() const {
   const std::size_t steps = history_.learning_rates.size();
   if (batch_ >= count || steps != history_.epochs.size() * count + batch_) {
     throw std::runtime_error(
-        fmt::format("{} steps cannot be {} epochs of {} batches and {} batches", steps,
+        fmt::format("{} steps do not match {} epochs of {} batches plus {} batches", steps,
                     history_.epochs.size(), count, batch_));
   }
   if (steps_when_kept_ > steps) {
-    throw std::runtime_error(
-        fmt::format("'steps_when_kept' is {} of {} steps", steps_when_kept_, steps));
+    throw std::runtime_error(fmt::format("'steps_when_kept' is {}, but there were only {} steps",
+                                         steps_when_kept_, steps));
   }
   if (!(packed_rate_ >= 0 && std::isfinite(static_cast<real>(packed_rate_)))) {
-    throw std::runtime_error(fmt::format("'learning_rate' is {}", packed_rate_));
+    throw std::runtime_error(
+        fmt::format("'learning_rate' is {}, expected a finite number, 0 or more", packed_rate_));
   }
 }
 

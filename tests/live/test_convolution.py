@@ -64,10 +64,10 @@ class ConvolutionTest(PageTest):
                          self.values(page, "convolution", "y"))
 
         # Another kernel brings its own weights, although there may be as many of them.
-        page.get_by_label("Kernel", exact=True).select_option("3×3, an upright edge")
+        page.get_by_label("Kernel", exact=True).select_option("3×3, a vertical edge")
         page.get_by_label("K, the kernel, row 0, column 0").fill("7")
         page.keyboard.press("Enter")
-        page.get_by_label("Kernel", exact=True).select_option("3×3, a level edge")
+        page.get_by_label("Kernel", exact=True).select_option("3×3, a horizontal edge")
         self.assertEqual(self.values(page, "convolution", "kernel"), [-1, -1, -1, 0, 0, 0, 1, 1, 1])
 
     def test_a_number_out_of_range_is_refused_in_words(self):
@@ -81,11 +81,11 @@ class ConvolutionTest(PageTest):
     def test_the_edges_of_the_chapter(self):
         page = self.open(PAGE)
         page.get_by_label("Image", exact=True).first.select_option("the corner of section 8.3")
-        page.get_by_label("Kernel", exact=True).select_option("1×2, an upright edge")
+        page.get_by_label("Kernel", exact=True).select_option("1×2, a vertical edge")
         upright = [0] * 25
         upright[12] = upright[17] = upright[22] = 1
         self.assertEqual(self.values(page, "convolution", "y"), upright)
-        page.get_by_label("Kernel", exact=True).select_option("2×1, a level edge")
+        page.get_by_label("Kernel", exact=True).select_option("2×1, a horizontal edge")
         self.assertEqual(self.values(page, "convolution", "y"), [0] * 9 + [1] * 3 + [0] * 12)
 
     def test_a_digit_is_drawn_as_pixels_and_pointed_at(self):
