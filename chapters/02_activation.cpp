@@ -43,7 +43,7 @@ void four_functions() {
 // [/functions]
 
 // [slope]
-/// f'(x) for each x in `at`: what backward() makes of a gradient of ones.
+/// f'(x) for each x in `at`: what backward() returns for a gradient of ones.
 Tensor slope(nn::Layer auto activation, const Tensor& at) {
   activation.forward(at);
   return activation.backward(Tensor{at.shape(), 1});

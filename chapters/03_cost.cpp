@@ -90,7 +90,7 @@ void binary_cross_entropy() {
 // [/binary]
 
 // [message]
-/// The gradient at a logit z whose sigmoid should be 1.
+/// The gradient with respect to a logit z whose sigmoid should be 1.
 real gradient_at(const nn::Cost auto& cost, real z) {
   nn::Sigmoid sigmoid;
   const Tensor p = sigmoid.forward(Tensor{{z}});

@@ -88,7 +88,7 @@ void keep_landscape() {
 // [/fold]
 
 // [paper]
-/// A network small enough for paper, its input and its target.
+/// A network small enough to work out on paper, with its input and its target.
 struct Paper {
   nn::Dense first{Tensor{{0.5, -1}, {1, 0.5}}, Tensor{0, 1.25}};
   nn::ReLU relu{};

@@ -24,7 +24,7 @@ using nn::Tensor;
 // [/fold]
 
 // [valley]
-/// A narrow valley, f(x, y) = (x² + 20 y²) / 2: writes its gradient at a place.
+/// Writes the gradient of a narrow valley, f(x, y) = (x² + 20 y²) / 2, at a place.
 void slope(nn::Parameter& place) {
   place.gradient(0) = place.value(0);
   place.gradient(1) = 20 * place.value(1);
@@ -143,8 +143,8 @@ void leave_correction_out() {
 // [/correction]
 
 // [network]
-/// Trains 784-32-10 for one epoch, with the batches in the order of the data set, and returns the
-/// cost of every batch before its step.
+/// Trains a network of 784 inputs, 32 hidden neurons and 10 outputs for one epoch, with the batches
+/// in the order of the data set, and returns the cost of every batch before its step.
 std::vector<double> train(const nn::Dataset& digits, const nn::AnyOptimizer& optimizer) {
   nn::Random random{1};
   const nn::Glorot glorot{random};
@@ -161,7 +161,7 @@ std::vector<double> train(const nn::Dataset& digits, const nn::AnyOptimizer& opt
 // [/network]
 
 // [mnist]
-/// The mean cost of ten batches, counted from 0.
+/// The mean cost of ten batches, from number `first` on, counted from 0.
 double mean_of_ten(const std::vector<double>& costs, std::size_t first) {
   double sum = 0;
   for (const double cost : std::span{costs}.subspan(first, 10)) sum += cost;
