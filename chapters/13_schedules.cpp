@@ -45,7 +45,7 @@ nn::History train(const nn::Split& digits, double rate, const nn::Schedule& sche
       {.epochs = epochs, .batches = {.size = 20}, .seed = seed, .steps = {.schedule = schedule}});
 }
 
-/// The percentage of validation images read right at the end of a training, for three seeds.
+/// The percentage of validation images read right at the end of a training run, for three seeds.
 template <class Training>
 lecture::Spread three_seeds(const Training& training) {
   return lecture::spread(lecture::for_seeds(3, [&](std::uint64_t seed) {
@@ -56,7 +56,7 @@ lecture::Spread three_seeds(const Training& training) {
 
 // [constant]
 void constant_rates(const nn::Split& digits) {
-  lecture::heading("13.1 One rate for the whole training");
+  lecture::heading("13.1 One rate for the whole run");
   const std::vector<double> rates{0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0};
   lecture::Curve found{"right", {}};
   fmt::print("    rate           right   training cost (last seed)\n");
@@ -79,7 +79,7 @@ struct Named {
   nn::Schedule schedule;
 };
 
-/// Seven schedules for a training of so many epochs, which some of them need to know beforehand.
+/// Seven schedules for a run of so many epochs, which some of them need to know beforehand.
 std::vector<Named> schedules(double epochs) {
   return {{"constant", nn::ConstantRate{}},
           {"step decay", nn::StepDecay{{.every = 0.4 * epochs, .factor = 0.1}}},
@@ -259,7 +259,7 @@ void check(const nn::Split& digits) {
     const double e = 2 * static_cast<double>(i) / static_cast<double>(rates.size());
     error = std::max(error, std::abs(rates[i] - 0.1 * nn::OneCycle{}({.epoch = e, .epochs = 2})));
   }
-  lecture::check("rates of a training", error, 1e-8);
+  lecture::check("rates of a training run", error, 1e-8);
 }
 // [/check]
 
