@@ -117,7 +117,7 @@ void ten_layers_with_relu() {
 // [/deep]
 
 // [variance]
-/// Prints mean and variance of a random number that has each of these values equally often.
+/// Prints mean and variance of a random number that takes each of these values equally often.
 void print_variance(std::string_view name, const std::vector<double>& values) {
   const auto count = static_cast<double>(values.size());
   double sum = 0;
@@ -150,8 +150,8 @@ void mean_and_variance() {
 
 // [one]
 /// Sends a signal forward and messages back through a layer with 400 inputs and 100 outputs, and
-/// prints by which factor the mean square grows, and the factor by the formula. `kept` is the
-/// fraction of it that an activation lets through.
+/// prints by what factor the mean square grows, measured and by the formula. `kept` is the fraction
+/// of the mean square that an activation lets through.
 void one_layer(std::string_view name, nn::Sequential layer, double variance, double kept) {
   nn::Random random{2};
   const Tensor x = random_numbers(random, 1000, 400);

@@ -56,7 +56,7 @@ nn::Sequential dense_network(std::uint64_t seed) {
 }
 
 void no_neighbors(const nn::Split& digits, const nn::Split& mixed) {
-  heading("8.1 A dense layer does not know its neighbors");
+  heading("8.1 A dense layer does not know which pixels are neighbors");
   Tensor pair = digits.training.inputs.rows(0, 2);
   std::ranges::copy(mixed.training.inputs.row(0), pair.row(1).begin());
   lecture::draw(pair, 0);
@@ -144,7 +144,7 @@ struct Gradients {
   Tensor x, k, bias;
 };
 
-/// In the loops of the forward pass, adds the part of each product to its two factors' gradients.
+/// Runs the loops of the forward pass; each product adds to the gradients of its two factors.
 Gradients plain_backward(const Tensor& x, const Tensor& k, const Tensor& dy) {
   Gradients d{Tensor{x.shape()}, Tensor{k.shape()}, Tensor{Shape{k.shape()[0]}}};
   for (std::size_t image = 0; image < dy.shape()[0]; ++image)
@@ -204,7 +204,7 @@ void pooling() {
 // [/pool]
 
 // [check]
-/// Distinct numbers from -1 upward in steps of 0.02, in a mixed order.
+/// Distinct numbers from -1 upward in steps of 0.02, in a scrambled order.
 Tensor scattered(const Shape& shape) {
   Tensor x{shape};
   for (std::size_t i = 0; i < x.size(); ++i)
