@@ -55,8 +55,8 @@ void check_size(const StoredTensor& stored, std::size_t size, std::size_t expect
       fmt::format("'{}' has {} values, expected {}", stored.name, size, expected));
 }
 
-/// Reads a value of the type that the state has, and refuses it if it does not fit there.
-/// @param write Whether it is then put there.
+/// Reads a value of the state's type and checks that it fits.
+/// @param write Whether to write it there, too.
 void restore_one(const State& state, const StoredTensor& stored, bool write) {
   const auto copy = [&](const auto& from, auto to) {
     check_size(stored, from.size(), to.size());

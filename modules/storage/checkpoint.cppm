@@ -1,5 +1,5 @@
 /// @file
-/// @brief Checkpoints: the whole state of a training in a file, so that it can continue from there.
+/// @brief Checkpoints: the whole state of a training run in a file, so that it can resume there.
 module;
 
 #include <chrono>
@@ -17,37 +17,37 @@ export import nn.training;
 
 export namespace nn {
 
-/// What a training is, word by word: `{"seed", "1"}`. One that resumes from a checkpoint must be
-/// the same. @see Training::description
+/// What determines a training run, as pairs: `{"seed", "1"}`. A run can resume from a checkpoint
+/// only if its description is the same. @see Training::description
 using Description = std::vector<std::pair<std::string, std::string>>;
 
-/// Writes a checkpoint, a safetensors file, as a whole or not at all: until it is complete, the one
-/// before it stays. @see write_whole
+/// Writes a checkpoint, a safetensors file, atomically: the previous one stays until the new one is
+/// complete. @see write_whole
 /// @param file Its path; an older checkpoint there is replaced.
-/// @param description Of the training; no word twice.
-/// @param states Everything that the training needs to continue, no name twice.
+/// @param description The description of the run; no key twice.
+/// @param states Everything needed to resume, no name twice.
 /// @throws std::runtime_error if it cannot be written.
 void save_checkpoint(const std::filesystem::path& file, const Description& description,
                      const std::vector<State>& states);
 
-/// A checkpoint that was read.
+/// A checkpoint read from a file.
 class Checkpoint {
  public:
   /// Reads a checkpoint.
   /// @param file Its path.
-  /// @param description Of the training that is to resume from it.
-  /// @throws std::runtime_error if the file is missing or not a checkpoint, or is one of another
-  ///   training, or of another version of the library, with the first difference.
+  /// @param description The description of the run that is to resume from it.
+  /// @throws std::runtime_error if the file is missing or not a checkpoint, or if it is from a
+  ///   different run or version of the library; then the error names the first difference.
   Checkpoint(std::filesystem::path file, const Description& description);
 
-  /// Writes what the checkpoint holds to where it belongs; all of it or nothing.
-  /// @param states Names that it has, and the places to write to; tensors have the shapes that they
-  ///   had.
-  /// @throws std::runtime_error if something is missing, or of another size.
+  /// Copies the stored values to where they belong; either all of them or none.
+  /// @param states The names of the values and the places to write to. Tensors must have the shapes
+  ///   that were stored.
+  /// @throws std::runtime_error if a value is missing or has another size.
   void restore(const std::vector<State>& states) const;
 
-  /// Says what is wrong with what the checkpoint holds.
-  /// @param what Follows the name of the file.
+  /// Throws an error about the contents of the checkpoint.
+  /// @param what What is wrong; it follows the name of the file.
   /// @throws std::runtime_error always.
   [[noreturn]] void refuse(std::string_view what) const;
 
@@ -56,29 +56,29 @@ class Checkpoint {
   Safetensors contents_;
 };
 
-/// Keeps a training in a file: before the first batch, at the end of every epoch, when the training
-/// is stopped, and every so many seconds. If the file already exists, training resumes from it, to
-/// the same bits as if it had never stopped: just start the same program again. For a training that
-/// was finished, fit() returns network and history and trains nothing; ask for more epochs to
-/// continue, or delete the file to begin again.
+/// An observer that saves training to a file: before the first batch, at the end of every epoch,
+/// when training is stopped, and every so many seconds. If the file already exists, training
+/// resumes from it, with the same bits as if it had never stopped: just start the same program
+/// again. If training was finished, fit() restores network and history and trains nothing; set more
+/// epochs to continue, or delete the file to start over.
 ///
-/// The file holds everything that network, optimizer and metrics remember, how far training has
-/// come, and the history; orders and random numbers follow from the seed. Not kept is what augment
-/// and observers remember, and observers are not called for epochs that have passed.
+/// The file stores the state of network, optimizer and metrics, how far training has progressed,
+/// and the history; orders and random numbers follow from the seed. It does not store state inside
+/// augment or other observers, and observers are not called for past epochs.
 ///
-/// A file of another training is refused: other layers, cost, optimizer, learning rate, sets,
-/// metrics or options. An optimizer's further options are not compared: keep them the same.
+/// A file from a different run is rejected: other layers, cost, optimizer, learning rate, sets,
+/// metrics or options. The optimizer's other options are not compared, so keep them the same.
 class Checkpoints : public Observer {
  public:
-  /// @param file Where the training is kept.
-  /// @param seconds Between two checkpoints within an epoch, 0 or more; 0: only at its end.
+  /// @param file The path of the checkpoint.
+  /// @param seconds Time between two checkpoints within an epoch, 0 or more; 0: only at its end.
   /// @throws std::invalid_argument if the seconds are negative or not finite.
   explicit Checkpoints(std::filesystem::path file, double seconds = 60);
 
-  /// Resumes, or writes the first checkpoint, so that a place that cannot be written is found out
-  /// before an epoch is lost.
+  /// Resumes, or else writes the first checkpoint, so that a path that cannot be written is
+  /// detected before an epoch is lost.
   /// @param training Has not taken a step.
-  /// @throws std::runtime_error if the file cannot be read or written, or is of another training.
+  /// @throws std::runtime_error if the file cannot be read or written, or is from a different run.
   /// @throws std::invalid_argument if the optimizer or a metric does not expose its state.
   void begin(Training& training) override;
   void step(Training& training) override;

@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// An open file; closed at the latest when it goes.
+/// An open file; the destructor closes it.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -47,7 +47,7 @@ class Descriptor {
   [[nodiscard]] bool is_open() const { return number_ >= 0; }
   [[nodiscard]] int number() const { return number_; }
 
-  /// Closing is the last chance of a file system to say that it has not kept the bytes.
+  /// Checked, because a file system may report only here that it could not write the bytes.
   [[nodiscard]] bool close() { return ::close(std::exchange(number_, -1)) == 0; }
 
  private:
@@ -73,16 +73,15 @@ bool write_all(const Descriptor& file, std::span<const std::byte> bytes) {
   return true;
 }
 
-/// What a path leads to, behind all symbolic links; it need not exist.
+/// What a path leads to after all symbolic links; it need not exist.
 struct Target {
   fs::path path;
   bool exists = false;
-  bool has_name = true;  ///< False for an open file without one, such as `/dev/fd/5` may be.
+  bool has_name = true;  ///< False for an open file without a name, as `/dev/fd/5` can be.
   struct stat status{};
 
-  /// Whether the bytes go to what is there, because a new file under its name would not be it: a
-  /// terminal, a pipe, `/dev/null`, a file that the standard output is redirected to, or one
-  /// without a name.
+  /// Whether to write the bytes directly, because replacing the file would be wrong: a terminal, a
+  /// pipe, `/dev/null`, a file that standard output is redirected to, or a file without a name.
   [[nodiscard]] bool is_stream() const {
     return exists && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode) || !has_name ||
                       is_standard_output());
@@ -97,7 +96,7 @@ struct Target {
   }
 };
 
-/// Follows a path, and refuses what cannot be written whatever the bytes are.
+/// Follows a path, and rejects targets that can never be written, such as folders.
 Target target_of(std::string_view owner, const fs::path& file) {
   if (file.empty()) fail(owner, "write", file, "the path is empty");
   Target target{.path = file};
@@ -122,14 +121,14 @@ Target target_of(std::string_view owner, const fs::path& file) {
   return target;
 }
 
-/// A new file in the folder of a target, under a name that no other file has. It is removed with
-/// this object, unless it has taken the target's name.
+/// A new file in the folder of a target, with a unique name. The destructor removes it, unless it
+/// has taken the target's name.
 class Temporary {
  public:
   explicit Temporary(const Target& target) {
     static std::atomic<unsigned> count = 0;
     constexpr std::size_t longest = 200;  // leaves room in the 255 bytes of a name
-    const mode_t mode = target.exists ? target.permissions() : 0666;  // and less by the umask
+    const mode_t mode = target.exists ? target.permissions() : 0666;  // restricted by the umask
     const std::string name = target.path.filename().string().substr(0, longest);
     do {
       path_ = target.path;
@@ -151,8 +150,8 @@ class Temporary {
     return write_all(file_, bytes) && ::fsync(file_.number()) == 0;
   }
 
-  /// Takes the name of the target, and if that exists its owner and permissions, as far as the
-  /// file system has any and the user may give a file away.
+  /// Takes the name of the target and, if that exists, its owner and permissions, as far as the
+  /// file system supports them and the user may change them.
   [[nodiscard]] bool replace(const Target& target) {
     if (target.exists) {
       const auto [user, group] = std::pair{target.status.st_uid, target.status.st_gid};
@@ -171,14 +170,14 @@ class Temporary {
 };
 
 bool write_stream(const Target& target, std::span<const std::byte> bytes) {
-  std::fflush(stdout);  // what was printed before comes before
+  std::fflush(stdout);  // so that earlier output comes first
   Descriptor stream = target.is_standard_output() ? Descriptor{::dup(STDOUT_FILENO)}
                                                   : Descriptor{target.path, O_WRONLY | O_TRUNC};
   return stream.is_open() && write_all(stream, bytes) && stream.close();
 }
 
-/// A new name is safe only when its folder is on the disk too. A file system that cannot do that
-/// has no better to offer.
+/// A new name is safe only after its folder is on the disk, too. Errors are ignored, because some
+/// file systems cannot do this and there is no alternative.
 void flush_folder(const fs::path& file) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path{"."};
   const Descriptor descriptor{folder, O_RDONLY | O_DIRECTORY};
@@ -193,7 +192,7 @@ std::vector<std::byte> read_whole(std::string_view owner, const fs::path& file) 
   if (!fs::is_regular_file(file, none)) fail(owner, "read", file, "it is not a file");
   const Descriptor descriptor{file, O_RDONLY};
   if (!descriptor.is_open()) fail(owner, "read", file, reason_of(errno));
-  struct stat status{};  // of what is open: the name may belong to a newer file by now
+  struct stat status{};  // of the open file, because the name may already belong to a newer one
   if (::fstat(descriptor.number(), &status) != 0) fail(owner, "read", file, reason_of(errno));
   std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
   std::size_t size = 0;

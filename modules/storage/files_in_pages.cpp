@@ -17,7 +17,7 @@ namespace nn {
 
 namespace {
 
-/// The files of a page: what was written since it was opened, and what it was given.
+/// The files of a page: those written since it was opened, and those that the page provided.
 std::map<std::string, std::vector<std::byte>>& files() {
   static std::map<std::string, std::vector<std::byte>> all;
   return all;

@@ -25,7 +25,7 @@ namespace nn {
 
 namespace {
 
-/// The list; the library's kinds are in it from the start. It grows at the end only, so pointers to
+/// The list of kinds, initially those of the library. It only grows at the end, so pointers to
 /// kinds stay valid.
 std::deque<AnyLayerKind>& all_kinds() {
   static std::deque<AnyLayerKind> kinds = [] {
@@ -42,7 +42,7 @@ const AnyLayerKind* find(const Matches& matches) {
   return found == kinds.end() ? nullptr : &*found;
 }
 
-/// A name within something larger.
+/// A name with a prefix, for a part of something larger.
 TensorName within(std::string_view prefix, const TensorName& name) {
   const auto longer = [&](const std::string& part) { return std::string{prefix} + part; };
   return {.own = longer(name.own),
@@ -50,7 +50,7 @@ TensorName within(std::string_view prefix, const TensorName& name) {
           .plus = name.plus.empty() ? "" : longer(name.plus)};
 }
 
-/// What a file calls a tensor of a layer, or of a network that is part of the layer.
+/// The name in a file of a tensor of a layer, or of a network that is part of the layer.
 TensorName name_in_layer(const AnyLayer& layer, std::string_view tensor) {
   const AnyLayerKind* const kind = find_layer_kind(layer);
   if (kind == nullptr) return {.own = std::string{tensor}, .stored = std::string{tensor}};

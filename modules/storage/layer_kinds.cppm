@@ -1,5 +1,5 @@
 /// @file
-/// @brief One list of layer kinds: how each layer is stored, loaded and exported, yours too.
+/// @brief The list of layer kinds: how each layer is stored, loaded and exported, including yours.
 module;
 
 #include <array>
@@ -28,15 +28,15 @@ export namespace nn {
 using LayerSetting = std::variant<bool, std::size_t, double, std::string, std::vector<std::size_t>,
                                   const Sequential*>;
 
-/// What a layer is made with, in the order in which a file has it: `{{"slope", layer.slope()}}`.
-/// Lengths that the shapes of the layer's tensors give anyway are left out, so that a file cannot
-/// contradict itself.
+/// The settings needed to construct a layer, in the order of the file: `{{"slope",
+/// layer.slope()}}`. Lengths that follow from the shapes of the layer's tensors are left out, so
+/// that a file cannot contradict itself.
 using LayerSettings = std::vector<std::pair<std::string, LayerSetting>>;
 
-/// A layer as a file describes it: what a LayerKind makes its layer of.
+/// A layer as described by a file, from which a LayerKind makes the layer.
 ///
-/// Every function throws std::runtime_error if the file does not hold what it is asked for. The
-/// error names the layer and what was expected; the caller puts the file's name in front.
+/// Every function throws std::runtime_error if the file does not have what is asked for. The error
+/// names the layer and what was expected; the caller adds the file's name.
 class StoredLayer {
  public:
   StoredLayer() = default;
@@ -44,7 +44,7 @@ class StoredLayer {
   StoredLayer& operator=(const StoredLayer&) = delete;
   virtual ~StoredLayer() = default;
 
-  /// Where the layer is in the network, for an error: `2`, or `2.0` in a network inside it.
+  /// The layer's position in the network, for errors: `2`, or `2.0` in a network inside it.
   [[nodiscard]] virtual std::string place() const = 0;
 
   /// A setting that is true or false.
@@ -53,16 +53,16 @@ class StoredLayer {
   /// A setting that is a number.
   /// @param setting Its name.
   [[nodiscard]] virtual double number(std::string_view setting) const = 0;
-  /// A setting that is a whole number from 0 to 2²⁰, so that sums and products of a few of them do
-  /// not overflow.
+  /// A setting that is a whole number from 0 to 2²⁰, so that sums and products of a few such
+  /// numbers do not overflow.
   /// @param setting Its name.
   [[nodiscard]] virtual std::size_t whole(std::string_view setting) const = 0;
   /// A setting that is text.
   /// @param setting Its name.
   [[nodiscard]] virtual std::string text(std::string_view setting) const = 0;
-  /// Whether a setting is this text; it may also be something other than text.
+  /// Whether a setting equals this text; false if it is not text.
   /// @param setting Its name.
-  /// @param text What it is compared with.
+  /// @param text The text to compare with.
   [[nodiscard]] virtual bool is(std::string_view setting, std::string_view text) const = 0;
   /// A setting that is a list of one to three lengths, each at most 2²⁰.
   /// @param setting Its name.
@@ -70,24 +70,25 @@ class StoredLayer {
   /// A setting that is a list of two lengths, height and width.
   /// @param setting Its name.
   [[nodiscard]] virtual std::array<std::size_t, 2> sides(std::string_view setting) const = 0;
-  /// A setting that is a network: its layers without their weights, which are filled in later.
+  /// A setting that is a network: its layers, whose weights are filled in later.
   /// @param setting Its name.
   [[nodiscard]] virtual Sequential network(std::string_view setting) const = 0;
 
-  /// The shape of one of the layer's tensors. The tensor is really in the file, so a layer of that
-  /// size takes no more memory than the file has bytes.
-  /// @param tensor Its name in the layer, such as a parameter's.
-  /// @param rank How many axes it has.
-  /// @return The shape that it has in the layer (a file has matrices transposed).
+  /// The shape of one of the layer's tensors. Because the tensor really is in the file, a layer of
+  /// that size takes no more memory than the file is long.
+  /// @param tensor Its name in the layer, such as that of a parameter.
+  /// @param rank The number of its axes.
+  /// @return Its shape in the layer (files store matrices transposed).
   [[nodiscard]] virtual Shape shape(std::string_view tensor, std::size_t rank) const = 0;
 };
 
-/// How one of a layer's tensors is called in a file.
+/// The name of one of a layer's tensors in a file.
 struct TensorName {
   std::string own;     ///< In the layer: `bias`.
-  std::string stored;  ///< In the file, PyTorch's name as a rule: `bias_ih_l0`.
-  /// A second tensor that the file has for it, or none. Read, the two are added; written, the
-  /// second is zeros. PyTorch's recurrent layers have two biases where one would do.
+  std::string stored;  ///< In the file, usually PyTorch's name: `bias_ih_l0`.
+  /// A second tensor that the file has for it, or empty. When read, the two are added; when
+  /// written, the second is all zeros. PyTorch's recurrent layers have two biases where one is
+  /// enough.
   std::string plus;
 };
 
@@ -100,51 +101,51 @@ struct OnnxAttribute {
   std::variant<float, std::int64_t, std::string, std::vector<std::int64_t>> value;
 };
 
-/// An ONNX operator at work: `{.op = "Relu"}`.
+/// A node of an ONNX graph, which applies an operator: `{.op = "Relu"}`.
 struct OnnxNode {
-  std::string op;  ///< Its type, as the list of ONNX operators names it.
-  /// The names of what it reads: OnnxGraph::last(), constants, outputs of other nodes. None means
-  /// OnnxGraph::last() alone.
+  std::string op;  ///< Its type, a name from the list of ONNX operators.
+  /// The names of its inputs: OnnxGraph::last(), constants, outputs of other nodes. Empty means
+  /// only OnnxGraph::last().
   std::vector<std::string> inputs;
   std::vector<OnnxAttribute> attributes;
   std::size_t output = 0;  ///< Which of the operator's outputs is used.
   std::string name;        ///< Within its layer; by default the operator's.
 };
 
-/// A constant of an ONNX graph: numbers in float, or whole numbers such as axes or a shape.
+/// A constant of an ONNX graph: floats, or whole numbers such as axes or a shape.
 struct OnnxConstant {
   std::string name;
   std::variant<Tensor, std::vector<std::int64_t>> values;
 };
 
-/// A network as ONNX has it: nodes, each of which reads outputs of nodes before it and constants.
-/// Each kind of layer adds its own. Names begin with the layer's place, `2.weight`; one that is
-/// taken gets a number, `2.Mul_2`.
+/// A network as an ONNX graph: nodes that read constants and the outputs of earlier nodes. Each
+/// kind of layer adds its own nodes. Names begin with the layer's position, `2.weight`; if a name
+/// is taken, a number is added, `2.Mul_2`.
 ///
-/// The output of a layer is that of the last node when the layer is done. A layer that adds nothing
-/// hands its input on.
+/// The output of a layer is that of the last node it adds. A layer that adds no node passes its
+/// input through.
 class OnnxGraph {
  public:
   /// An empty graph.
   /// @param sample The shape of one sample of the network's input, without the batch.
   explicit OnnxGraph(const Shape& sample) : sample_{sample} {}
 
-  /// The name of the last node's output; of the network's input, `input`, while there is no node.
-  /// In a layer that has not added a node yet it is the layer's input.
+  /// The name of the last node's output, or `input`, the network's input, if there is no node yet.
+  /// For a layer that has not added a node yet, it is the layer's input.
   [[nodiscard]] std::string last() const { return nodes_.empty() ? "input" : nodes_.back().name; }
 
   /// The shape of one sample of the current layer's input, without the batch.
   [[nodiscard]] const Shape& sample() const { return sample_; }
 
   /// Adds numbers that the layer has learned.
-  /// @param name Within the layer: `weight`.
-  /// @param values As the operator wants them.
+  /// @param name The name within the layer: `weight`.
+  /// @param values In the layout that the operator expects.
   /// @return Their name in the graph, for the node that reads them.
   std::string constant(std::string_view name, Tensor values);
 
   /// Adds whole numbers, for an operator that takes axes or a shape as an input.
-  /// @param name Within the layer: `axes`.
-  /// @param values They get one axis.
+  /// @param name The name within the layer: `axes`.
+  /// @param values They become a tensor with one axis.
   /// @return Their name in the graph.
   std::string integers(std::string_view name, std::vector<std::int64_t> values);
 
@@ -155,9 +156,9 @@ class OnnxGraph {
 
   /// Adds all layers of a network.
   /// @param network Takes sample().
-  /// @param part What comes before the numbers of its layers: `inner` for `2.inner.0.weight`. Empty
-  ///   if the network is the current layer.
-  /// @throws std::invalid_argument if nothing says what one of the layers is in ONNX.
+  /// @param part The prefix of its layers' names: `inner` for `2.inner.0.weight`. Empty if the
+  ///   network is the current layer.
+  /// @throws std::invalid_argument if one of the layers has no ONNX export.
   void add(const Sequential& network, std::string_view part = "");
 
   /// All nodes, each after those that it reads.
@@ -169,7 +170,7 @@ class OnnxGraph {
   [[nodiscard]] std::string unique(std::string_view name);
 
   Shape sample_;
-  std::string place_;  // what the current layer's names begin with: `2.`
+  std::string place_;  // the prefix of the current layer's names: `2.`
   std::vector<OnnxNode> nodes_;
   std::vector<OnnxConstant> constants_;
   std::set<std::string> names_;
@@ -177,25 +178,25 @@ class OnnxGraph {
 
 // -------------------------------------------------------------------------------------- the list
 
-/// A kind of layer: what nn.weights and nn.onnx need to know of all layers of one type. The name is
-/// enough for a layer that is default-constructible and has no settings.
+/// A kind of layer: what nn.weights and nn.onnx need to know about all layers of one type. For a
+/// layer that is default-constructible and has no settings, the name is enough.
 /// @tparam L The layer's type.
 template <Layer L>
 struct LayerKind {
-  /// What a file calls it: `Swish`. It stays the same as long as files are to be read.
+  /// Its name in files: `Swish`. Do not change it while files with the old name are in use.
   std::string name;
-  /// What the layer is made with; nothing by default.
+  /// Returns the settings needed to construct the layer; none by default.
   std::function<LayerSettings(const L& layer)> settings;
-  /// Makes a layer of settings and of the shapes of tensors. The values of the tensors are filled
-  /// in afterwards. By default `L{}`.
+  /// Makes a layer from settings and the shapes of tensors. The values of the tensors are filled in
+  /// afterwards. By default `L{}`.
   std::function<L(const StoredLayer& stored)> make;
-  /// The tensors that a file calls otherwise than the layer does; none by default.
+  /// The tensors that have different names in files; none by default.
   std::vector<TensorName> tensor_names;
-  /// Adds the layer's nodes to a graph; without it the layer cannot be exported.
+  /// Adds the layer's nodes to an ONNX graph; without it the layer cannot be exported.
   std::function<void(OnnxGraph& graph, const L& layer)> onnx;
 };
 
-/// A kind of layer as the file formats see it, for layers whose type they do not know.
+/// A kind of layer without its type, as the file formats use it.
 struct AnyLayerKind {
   std::string name;                      ///< @see LayerKind::name
   const std::type_info* type;            ///< The layers' type.
@@ -204,34 +205,34 @@ struct AnyLayerKind {
   std::function<LayerSettings(const AnyLayer& layer)> settings;
   /// Makes a layer and adds it to a network.
   std::function<void(Sequential& network, const StoredLayer& stored)> push;
-  /// Adds a layer of this type to a graph; empty if nothing says what it is in ONNX.
+  /// Adds a layer of this type to an ONNX graph; empty if it cannot be exported.
   std::function<void(OnnxGraph& graph, const AnyLayer& layer)> onnx;
 
-  /// What a file calls one of the layer's tensors.
+  /// The name in a file of one of the layer's tensors.
   /// @param tensor Its name in the layer.
   [[nodiscard]] TensorName tensor_name(std::string_view tensor) const;
 };
 
-/// The layer that a tensor's name begins with: 2 for `2.weight`.
+/// The layer number that a tensor's name begins with: 2 for `2.weight`.
 /// @param tensor Its name in a network.
 /// @return Nothing if the name does not begin with a number and a dot.
 [[nodiscard]] std::optional<std::size_t> layer_number(std::string_view tensor);
 
-/// What the names of a part's tensors begin with, in a layer that has a network as a part. The part
-/// `inner` gives `inner.`, but `layers` nothing, because a Sequential is no more than its layers.
+/// The prefix of the tensor names of a network that is part of a layer. The part `inner` gives
+/// `inner.`, but `layers` gives no prefix, because a Sequential is nothing but its layers.
 /// @param setting The name of the setting that is the network.
 [[nodiscard]] std::string part_prefix(std::string_view setting);
 
-/// What a file calls a tensor of a network.
-/// @param network Has the tensor.
-/// @param tensor Its name in the network, as Sequential::state() has it: `0.weight_input`.
-/// @return The name in the file, or both of them: `0.weight_ih_l0`.
+/// The name in a file of a tensor of a network.
+/// @param network The network with the tensor.
+/// @param tensor Its name in the network, as in Sequential::state(): `0.weight_input`.
+/// @return The name in the file, or both names: `0.weight_ih_l0`.
 /// @throws std::invalid_argument if the network has no such layer.
 [[nodiscard]] TensorName stored_name(const Sequential& network, std::string_view tensor);
 
 /// The kind of a layer.
 /// @param layer Any.
-/// @return nullptr if its type is neither the library's nor registered.
+/// @return nullptr if its type is neither one of the library's nor registered.
 [[nodiscard]] const AnyLayerKind* find_layer_kind(const AnyLayer& layer);
 
 /// A kind of layer by its name in a file.
@@ -246,11 +247,11 @@ namespace nn::detail {
 [[noreturn]] void refuse_kind(std::string_view name, std::string_view what);
 void add_layer_kind(AnyLayerKind kind);
 
-/// The kinds that the library has itself. @see library_kinds.cpp, recurrent_kinds.cpp
+/// The library's own kinds. @see library_kinds.cpp, recurrent_kinds.cpp
 [[nodiscard]] std::vector<AnyLayerKind> library_kinds();
 void append_recurrent_kinds(std::vector<AnyLayerKind>& kinds);
 
-/// How a kind makes a layer, if it does not say so itself.
+/// The default for LayerKind::make.
 template <Layer L>
 std::function<L(const StoredLayer& stored)> default_make(const LayerKind<L>& kind) {
   if (kind.settings) {
@@ -297,12 +298,12 @@ export namespace nn {
 ///
 ///     nn::register_layer<Swish>({.name = "Swish", .settings = settings_of, .make = make_swish});
 ///
-/// Call it at the start of the program, before other threads store or load networks: the list is
-/// not locked.
+/// Call it at the start of the program, before other threads store or load networks, because the
+/// list is not locked.
 /// @tparam L The layer's type.
-/// @param kind All that files need to know of such layers.
-/// @throws std::invalid_argument if it has no name, the name or the type is in the list already, or
-///   nothing says how a layer is made.
+/// @param kind Everything that files need to know about such layers.
+/// @throws std::invalid_argument if the name is empty, the name or the type is already in the list,
+///   or `make` is needed but not set.
 template <Layer L>
 void register_layer(LayerKind<L> kind) {
   detail::add_layer_kind(detail::without_type(std::move(kind)));

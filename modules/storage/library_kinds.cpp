@@ -1,4 +1,4 @@
-// The library's own kinds of layers; the recurrent ones are in recurrent_kinds.cpp.
+// The library's own kinds of layers; those of recurrent layers are in recurrent_kinds.cpp.
 module;
 
 #include <cstddef>
@@ -37,7 +37,7 @@ Extent extent(const StoredLayer& stored, const char* setting) {
   return {height, width};
 }
 
-/// A kind of layer that has no settings and is one ONNX operator, whose only input is the layer's.
+/// A kind of layer that has no settings and is a single ONNX operator with one input.
 template <class L>
 AnyLayerKind plain(const char* op) {
   return detail::without_type<L>(
@@ -63,7 +63,7 @@ AnyLayerKind dense() {
 
 // ---------------------------------------------------------------------------------------- images
 
-/// The zeros around an image, as ONNX wants them: above, left, below, right.
+/// The padding of an image in ONNX's order: above, left, below, right.
 Integers pads(const Convolution& layer, const Shape& image) {
   const Extent each = layer.padding().each_side();
   if (!layer.padding().is_same()) {
@@ -152,7 +152,7 @@ AnyLayerKind reshape() {
        .make = [](const StoredLayer& stored) { return Reshape{Shape{stored.lengths("sample")}}; },
        .onnx =
            [](OnnxGraph& graph, const Reshape& layer) {
-             Integers shape{0};  // the batch stays as it is
+             Integers shape{0};  // 0: the batch axis keeps its length
              for (const std::size_t axis : layer.sample().axes()) shape.push_back(whole(axis));
              graph.add({.op = "Reshape", .inputs = {graph.last(), graph.integers("shape", shape)}});
            }});
@@ -181,10 +181,10 @@ AnyLayerKind dropout() {
        .settings = [](const Dropout& layer) { return LayerSettings{{"rate", layer.rate()}}; },
        .make =
            [](const StoredLayer& stored) {
-             Random random{0};  // the masks of further training are not those of the stored layer
+             Random random{0};  // so further training draws other masks than the stored layer would
              return Dropout{stored.number("rate"), random};
            },
-       .onnx = [](OnnxGraph& /*graph*/, const Dropout& /*layer*/) {}});  // a used network has none
+       .onnx = [](OnnxGraph& /*graph*/, const Dropout& /*layer*/) {}});  // no dropout in inference
 }
 
 AnyLayerKind batch_norm() {
@@ -233,7 +233,7 @@ AnyLayerKind layer_norm() {
            }});
 }
 
-/// A network inside a network.
+/// The kind of a network inside a network.
 AnyLayerKind sequential() {
   return detail::without_type<Sequential>(
       {.name = "Sequential",

@@ -29,8 +29,8 @@ using protozero::pbf_tag_type;
 
 // ------------------------------------------------------------------------------------ the format
 
-// An ONNX file is one message of Protocol Buffers: fields, each a number and a value, and a value
-// may be a message again. These are the messages of onnx.proto, from the outermost in, with the
+// An ONNX file is one Protocol Buffers message: fields with a number and a value, which may again
+// be a message. These are the messages of onnx.proto, from the outermost to the innermost, with the
 // fields that we write. (Upper and lower case are as in onnx.proto.)
 
 // NOLINTBEGIN(readability-identifier-naming)
@@ -163,7 +163,7 @@ void write(pbf_builder<GraphProto>& graph, GraphProto field, const char* name,
 
 /// The whole graph. Its output is that of the last node.
 /// @param input The shape of the network's samples.
-/// @param output The shape of what becomes of one.
+/// @param output The shape of the network's output for one sample.
 std::string graph_bytes(OnnxGraph graph, const Shape& input, const Shape& output) {
   if (graph.nodes().empty()) graph.add({.op = "Identity"});
   std::string bytes;

@@ -1,4 +1,4 @@
-// The graph that every kind of layer adds its nodes to. What it is in a file: onnx.cpp.
+// The graph to which every kind of layer adds its nodes. onnx.cpp writes it to a file.
 module;
 
 #include <fmt/core.h>
@@ -15,7 +15,7 @@ module nn.layer_kinds;
 
 namespace nn {
 
-/// A name in the graph that nothing else has.
+/// A unique name in the graph.
 std::string OnnxGraph::unique(std::string_view name) {
   const std::string first = fmt::format("{}{}", place_, name);
   std::string unique = first;

@@ -1,4 +1,4 @@
-// The kinds of recurrent layers, which PyTorch and ONNX keep in two more ways.
+// The kinds of recurrent layers, which PyTorch and ONNX store in two different ways.
 module;
 
 #include <fmt/core.h>
@@ -24,7 +24,7 @@ namespace {
 
 using Integers = std::vector<std::int64_t>;
 
-/// Where the three layers differ in a file.
+/// How the three layers differ in a file.
 struct Gates {
   const char* op;                  ///< The ONNX operator.
   std::vector<std::size_t> order;  ///< Block i of ONNX's gates is block order[i] of ours.
@@ -34,7 +34,8 @@ struct Gates {
 // ------------------------------------------------------------------------------------------
 // PyTorch
 
-/// PyTorch's names. It has two biases, one for x W and one for h′ U; of ours, only the GRU does.
+/// PyTorch's names. Its layers have two biases, one for x W and one for h′ U; ours have one, except
+/// the GRU.
 std::vector<TensorName> names(bool has_hidden_bias) {
   std::vector<TensorName> names{{.own = "weight_input", .stored = "weight_ih_l0"},
                                 {.own = "weight_hidden", .stored = "weight_hh_l0"}};
@@ -63,8 +64,8 @@ L make(const StoredLayer& stored, std::size_t blocks) {
 // ---------------------------------------------------------------------------------------------
 // ONNX
 
-// ONNX has the weights transposed, the blocks of the gates in a different order, and an axis of
-// length 1 before all of it, which is 2 for layers that read in both directions.
+// ONNX has the weights transposed, the blocks of the gates in a different order, and an additional
+// first axis, of length 1 (2 for bidirectional layers).
 
 /// (D, k H) becomes (1, k H, D).
 Tensor reordered(const Tensor& weights, const std::vector<std::size_t>& order) {
@@ -95,7 +96,8 @@ void add(OnnxGraph& graph, const Recurrence& layer, const Gates& gates) {
   std::vector<OnnxAttribute> attributes = gates.attributes;
   attributes.push_back({"hidden_size", static_cast<std::int64_t>(layer.outputs())});
   const bool sequence = layer.is_sequence();
-  // ONNX has the steps outermost, and gives all the states, (T, 1, B, H), and the last, (1, B, H).
+  // ONNX has the steps on the first axis, and outputs all states, (T, 1, B, H), and the last,
+  // (1, B, H).
   graph.add({.op = "Transpose", .attributes = {{"perm", Integers{1, 0, 2}}}});
   graph.add(
       {.op = gates.op,
@@ -127,11 +129,11 @@ AnyLayerKind kind(const char* name, bool has_hidden_bias, const Gates& gates) {
 
 void detail::append_recurrent_kinds(std::vector<AnyLayerKind>& kinds) {
   kinds.push_back(kind<Recurrent>("Recurrent", false, {.op = "RNN", .order = {0}}));
-  // Ours are r, z, n and ONNX's z, r, n; and the reset comes after the product h′ U.
+  // Our order is r, z, n and ONNX's is z, r, n; the reset comes after the product h′ U.
   kinds.push_back(kind<GRU>(
       "GRU", true,
       {.op = "GRU", .order = {1, 0, 2}, .attributes = {{"linear_before_reset", std::int64_t{1}}}}));
-  // Ours are i, f, g, o and ONNX's i, o, f, g.
+  // Our order is i, f, g, o and ONNX's is i, o, f, g.
   kinds.push_back(kind<LSTM>("LSTM", false, {.op = "LSTM", .order = {0, 3, 1, 2}}));
 }
 

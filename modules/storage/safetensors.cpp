@@ -37,10 +37,10 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* own_type = sizeof(real) == sizeof(double) ? "F64" : "F32";
-constexpr std::size_t length_bytes = 8;  // of the number that the file begins with
+constexpr std::size_t length_bytes = 8;  // size of the header's length, which comes first
 constexpr const char* metadata_name = "__metadata__";
 
-/// Bytes of one number; 0 for a type that the format does not have.
+/// The size of one number in bytes; 0 for a type that is not in the format.
 std::size_t size_of(std::string_view type) {
   if (type == "F64" || type == "I64" || type == "U64") return 8;
   if (type == "F32" || type == "I32" || type == "U32") return 4;
@@ -75,8 +75,8 @@ std::vector<T> values_of(const StoredTensor& stored, std::string_view type) {
 /// BF16 is the upper half of a float.
 float from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16U); }
 
-/// F16 has a sign, five bits of exponent and ten of fraction; numbers with exponent 0 have no
-/// leading one.
+/// F16 has a sign bit, five bits of exponent and ten of fraction; numbers with exponent 0 are
+/// subnormal.
 float from_f16(std::uint16_t bits) {
   constexpr unsigned special = 31;  // the exponent of infinity and NaN
   const unsigned exponent = bits >> 10U & special;
@@ -91,7 +91,7 @@ float from_f16(std::uint16_t bits) {
   return bits >> 15U == 0 ? value : -value;
 }
 
-/// @param number Makes a number of a stored value.
+/// @param number Converts a stored value to a number.
 template <class T, class Number>
 Tensor tensor_of(const StoredTensor& stored, const Shape& shape, const Number& number) {
   const std::vector<T> values = values_of<T>(stored, stored.type);
@@ -103,14 +103,15 @@ Tensor tensor_of(const StoredTensor& stored, const Shape& shape, const Number& n
 
 // --------------------------------------------------------------------------------------- reading
 
-/// Where the bytes of a tensor stand among all of them.
+/// Where the bytes of a tensor are in the data.
 struct Place {
   std::size_t begin;
   std::size_t end;
 };
 
-/// Follows a JSON text and refuses an object that has a key twice: the parser would take the last
-/// value, other programs may take the first. What is no JSON is left to the parser.
+/// Reads JSON text and rejects an object that has a key twice, because our parser would take the
+/// last value, while other programs may take the first. Text that is not JSON is left to the
+/// parser.
 class UniqueKeys : public nlohmann::json_sax<Json> {
  public:
   bool null() override { return true; }
@@ -141,11 +142,11 @@ class UniqueKeys : public nlohmann::json_sax<Json> {
   }
 
  private:
-  std::vector<std::set<std::string>> open_;  // the keys of the objects that are open
+  std::vector<std::set<std::string>> open_;  // the keys of the currently open objects
 };
 
 Json parse_header(std::string_view text) {
-  // The JSON parser takes a zero byte for the end of the text, whatever follows.
+  // The JSON parser treats a zero byte as the end of the text, whatever follows.
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
     throw std::runtime_error(fmt::format(
         "byte {}: the header has a zero byte, expected only JSON and spaces", length_bytes + zero));
@@ -177,7 +178,7 @@ std::vector<std::size_t> whole_numbers_of(const Json& object, const char* key,
       throw std::runtime_error(fmt::format(
           "{} of {} has an entry that is not a whole number, 0 or more", key, in_quotes(name)));
     }
-    if (!std::in_range<std::size_t>(number.get<std::uint64_t>())) {  // where addresses have 32 bits
+    if (!std::in_range<std::size_t>(number.get<std::uint64_t>())) {  // on 32-bit systems
       throw std::runtime_error(
           fmt::format("{} of {} has an entry too large for memory", key, in_quotes(name)));
     }
@@ -186,7 +187,7 @@ std::vector<std::size_t> whole_numbers_of(const Json& object, const char* key,
   return numbers;
 }
 
-/// The bytes that a tensor of this type and shape takes.
+/// How many bytes a tensor of this type and shape takes.
 std::size_t bytes_of(const StoredTensor& tensor) {
   std::size_t bytes = size_of(tensor.type);
   if (bytes == 0) {
@@ -203,7 +204,7 @@ std::size_t bytes_of(const StoredTensor& tensor) {
   return bytes;
 }
 
-/// One entry of the header: the tensor, without its bytes yet, and where they stand.
+/// One entry of the header: the tensor, still without its bytes, and where these are.
 std::pair<StoredTensor, Place> entry_of(const std::string& name, const Json& object,
                                         std::size_t data_size) {
   const bool typed = object.is_object() && object.contains("dtype") && object["dtype"].is_string();
@@ -237,7 +238,7 @@ std::map<std::string, std::string> metadata_of(const Json& object) {
   return metadata;
 }
 
-/// Whatever comes first in the file stands first; each byte belongs to one tensor.
+/// Sorts the tensors by their place in the file and checks that each byte belongs to exactly one.
 void sort_by_place(std::vector<std::pair<StoredTensor, Place>>& entries, std::size_t data_size) {
   std::ranges::sort(entries, [](const auto& a, const auto& b) {
     if (a.second.end != b.second.end) return a.second.end < b.second.end;
@@ -360,7 +361,8 @@ void write_safetensors(std::string_view owner, const std::filesystem::path& file
         {"dtype", tensor.type}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}};
   }
   std::string text = header.dump();
-  text.resize((text.size() + length_bytes - 1) / length_bytes * length_bytes, ' ');  // for who maps
+  // Padded, so that the data is aligned for programs that map the file into memory.
+  text.resize((text.size() + length_bytes - 1) / length_bytes * length_bytes, ' ');
   const std::uint64_t length = text.size();
   std::vector<std::byte> bytes(length_bytes + text.size());
   bytes.reserve(bytes.size() + end);

@@ -42,8 +42,9 @@ Json to_json(const LayerSetting& setting) {
       setting);
 }
 
-/// `{"type": "LeakyReLU", "slope": 0.1}`. A layer that is not registered has its own name as type,
-/// which must not be that of a kind: load_network() would take the layer for one of these.
+/// `{"type": "LeakyReLU", "slope": 0.1}`. For an unregistered layer the type is the layer's name;
+/// if that is also the name of a kind, it gets a suffix, so that load_network() does not confuse
+/// them.
 Json layer_of(const AnyLayer& layer) {
   const AnyLayerKind* const kind = find_layer_kind(layer);
   if (kind == nullptr) {
@@ -69,8 +70,8 @@ Json layers_of(const Sequential& network) {
   return layers;
 }
 
-// What the shapes of a layer's tensors say is not repeated in its settings. So a file cannot
-// contradict itself, and no size that it claims can ask for more memory than the file has bytes.
+// Settings do not repeat what the shapes of the tensors say. So a file cannot contradict itself,
+// and the sizes in it cannot make the library allocate more memory than the file is long.
 
 Sequential make_network(const Safetensors& contents, const Json& layers, const std::string& prefix,
                         std::size_t depth);
@@ -78,8 +79,8 @@ Sequential make_network(const Safetensors& contents, const Json& layers, const s
 /// A layer in the list of layers of a file.
 class LayerInFile final : public StoredLayer {
  public:
-  /// @param prefix What the names of its tensors begin with: `2.`.
-  /// @param depth How many networks are around the layer's own.
+  /// @param prefix The prefix of its tensors' names: `2.`.
+  /// @param depth How many networks its own network is nested in.
   LayerInFile(const Safetensors& contents, const Json& layer, const AnyLayerKind& kind,
               std::string prefix, std::size_t depth)
       : contents_{&contents},
@@ -212,7 +213,7 @@ Sequential make_network(const Safetensors& contents, const Json& layers, const s
 }
 
 Json parse_layers(const std::string& text) {
-  // What is nested deeper than any network is refused, because quoting it in an error would
+  // Reject text that is nested more deeply than any network, because quoting it in an error would
   // recurse.
   constexpr int deepest = 100;
   const auto is_flat = [](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {

@@ -1,4 +1,4 @@
-// Names of tensors in the files of other programs: giving them others, and saying which would fit.
+// Names of tensors in the files of other programs: renaming them, and suggesting a renaming.
 module;
 
 #include <fmt/core.h>
@@ -24,7 +24,7 @@ namespace {
 
 using Shapes = std::map<std::string, std::vector<std::size_t>>;  // by the last part of a name
 
-/// The tensors whose names agree up to the last dot: those of a layer.
+/// The tensors of a layer: those whose names agree up to the last dot.
 struct Group {
   std::string name;
   Shapes shapes;
@@ -47,7 +47,7 @@ std::vector<Group> groups_of(std::span<const detail::NamedShape> tensors) {
 
 using Renaming = std::vector<std::pair<std::string, std::string>>;
 
-/// `features=` instead of `features.0=0`, `features.3=3` and so on.
+/// Shortens a renaming: `features=` instead of `features.0=0`, `features.3=3` and so on.
 Renaming shortened(Renaming renaming) {
   const auto& [from, to] = renaming.front();
   if (!from.ends_with("." + to)) return renaming;
@@ -57,8 +57,9 @@ Renaming shortened(Renaming renaming) {
   return {{head.substr(0, head.size() - 1), ""}};
 }
 
-/// Gives each wanted layer the first layer of the file that has tensors of the same shapes.
-/// @return Nothing if a layer of the network finds none.
+/// Matches each layer of the network with the first layer of the file that has tensors of the same
+/// shapes.
+/// @return Empty if a layer of the network has no match.
 Renaming fitting(std::span<const detail::NamedShape> file,
                  std::span<const detail::NamedShape> wanted) {
   std::vector<Group> stored = groups_of(file);
@@ -117,7 +118,7 @@ void rename(Safetensors& contents, const std::map<std::string, std::string>& ren
     return part.empty() || name == part ||
            (name.starts_with(part) && name.substr(part.size()).starts_with('.'));
   };
-  std::map<std::string, std::string> before;  // the old names by the new ones
+  std::map<std::string, std::string> before;  // maps new names to old ones
   for (StoredTensor& tensor : contents.tensors) {
     const std::pair<const std::string, std::string>* best = nullptr;
     for (const auto& pair : renaming) {

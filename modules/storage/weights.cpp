@@ -32,12 +32,12 @@ using std::filesystem::path;
 constexpr const char* layers_key = "nn.layers";
 constexpr const char* version_key = "nn.version";
 
-/// A tensor of a network, and what a file calls it.
+/// A tensor of a network, and its name in a file.
 struct Entry {
   TensorName name;
   Tensor* value;
 
-  /// A matrix is stored as PyTorch has it: the W of X W as (outputs, inputs).
+  /// Matrices are stored as in PyTorch: the W of X W as (outputs, inputs).
   [[nodiscard]] bool is_transposed() const { return value->rank() == 2; }
 
   [[nodiscard]] std::vector<std::size_t> shape() const {
@@ -77,7 +77,7 @@ std::vector<StoredTensor> stored_tensors(const std::vector<Entry>& entries) {
   return tensors;
 }
 
-/// Which tensors of a file are taken, and which of a network they belong to.
+/// Which tensors of a file are loaded, and which tensors of the network they belong to.
 class Part {
  public:
   explicit Part(LoadOptions options)
@@ -93,7 +93,7 @@ class Part {
            options_.prefix.empty();
   }
 
-  /// Whether a tensor of the file is taken.
+  /// Whether a tensor of the file is loaded.
   [[nodiscard]] bool takes(std::string_view name) const {
     if (!name.starts_with(options_.prefix)) return false;
     if (options_.first == 0 && options_.last == LoadOptions::end) return true;
@@ -101,7 +101,7 @@ class Part {
     return layer && options_.first <= *layer && *layer < options_.last;
   }
 
-  /// What the file calls a tensor of the network; nothing if the part does not have it.
+  /// The name in the file of a tensor of the network; nothing if it is not in this part.
   [[nodiscard]] std::optional<TensorName> name_in_file(const TensorName& name) const {
     const std::size_t layer = layer_number(name.own).value_or(0);
     if (layer < to_ || layer - to_ >= options_.last - options_.first) return std::nullopt;
@@ -118,7 +118,8 @@ class Part {
   std::size_t to_;
 };
 
-/// Refuses values that no training leaves behind, and with which a network computes nothing.
+/// Rejects values with which the network could not compute anything: NaN, infinity, or a negative
+/// variance.
 void check_values(const StoredTensor& stored, const Tensor& value) {
   const bool is_variance = stored.name.ends_with(".running_var");
   const auto fits = [=](real x) { return std::isfinite(x) && !(is_variance && x < 0); };
@@ -130,7 +131,7 @@ void check_values(const StoredTensor& stored, const Tensor& value) {
       wrong - values.begin(), is_variance ? "finite numbers, 0 or more" : "finite numbers"));
 }
 
-/// The values that a file holds for an entry, as the network has them.
+/// The values in a file for an entry, in the layout of the network.
 Tensor value_of(const Entry& entry, const Safetensors& contents) {
   const auto read = [&](const std::string& name) {
     const StoredTensor* const stored = contents.find(name);
@@ -169,8 +170,8 @@ std::vector<std::string> skipped(const Safetensors& contents, const std::vector<
   return skipped;
 }
 
-/// Whether the file has all names that the network wants; if not, the error says what to do.
-/// @param file Its tensors under their own names; in the contents they may be renamed.
+/// Checks that the file has all names that the network needs; if not, the error says what to do.
+/// @param file Its tensors with their original names; in the contents they may be renamed.
 void check_names(Sequential& network, const Safetensors& contents,
                  std::span<const detail::NamedShape> file, const Part& part) {
   std::vector<detail::NamedShape> wanted;
@@ -188,7 +189,7 @@ void check_names(Sequential& network, const Safetensors& contents,
   }
 }
 
-/// Gives the network what the file holds; nothing, if not everything fits.
+/// Loads the values of the file into the network; if not everything fits, it loads nothing.
 LoadReport fill(Sequential& network, const Safetensors& contents, const Part& part) {
   LoadReport report;
   std::vector<Entry> entries;
@@ -208,7 +209,7 @@ LoadReport fill(Sequential& network, const Safetensors& contents, const Part& pa
   return report;
 }
 
-/// The list of layers that a file has besides its tensors.
+/// The list of layers in a file's metadata.
 const std::string& layers_of(const Safetensors& contents) {
   if (contents.metadata.contains("nn.checkpoint")) {
     throw std::runtime_error(
@@ -229,7 +230,7 @@ const std::string& layers_of(const Safetensors& contents) {
 void save_network(const path& file, const Sequential& network) {
   if (network.size() == 0)
     throw std::invalid_argument("nn::save_network: the network has no layers");
-  Sequential copy = network;  // shows where its tensors are, which one that is const cannot
+  Sequential copy = network;  // because state() is not const
   const Safetensors contents{.metadata = {{layers_key, detail::layers_text(network)},
                                           {version_key, std::string{version()}}},
                              .tensors = stored_tensors(entries_of(copy))};

@@ -1,5 +1,5 @@
 /// @file
-/// @brief Adam and RMSProp: a step size for every value.
+/// @brief Adam and RMSProp: optimizers with a separate step size for every value.
 module;
 
 #include <array>
@@ -17,18 +17,19 @@ export import nn.descent;
 export namespace nn {
 
 /// The rule of RMSProp, which divides every step by the recent size of its gradient, so that values
-/// move at one pace in steep and flat directions: v ← α v + (1 − α) g², θ ← θ − η g / (√v + ε).
+/// move at the same pace in steep and flat directions: v ← α v + (1 − α) g²,
+/// θ ← θ − η g / (√v + ε).
 ///
-/// This is the form of PyTorch: ε is added to the root, and weight decay to the gradient, g + λ θ.
+/// This is PyTorch's form: ε is added to the root, and weight decay to the gradient, g + λ θ.
 ///
 /// Source: Tieleman & Hinton (2012), lecture 6.5 of "Neural networks for machine learning".
 struct RMSPropRule {
   real learning_rate = real(0.01);  ///< η, 0 or more.
-  real alpha = real(0.99);          ///< α, how slowly v forgets, in [0, 1).
+  real alpha = real(0.99);          ///< α, the decay rate of v, in [0, 1).
   real epsilon = real(1e-8);        ///< ε against division by 0; 0 disables the safeguard.
   real weight_decay = 0;            ///< λ of the L2 penalty λ/2 ‖θ‖², 0 or more.
 
-  /// What is kept of a parameter: v.
+  /// What is kept for each parameter: v.
   static constexpr std::array<std::string_view, 1> slots{"mean_square"};
   /// @return `RMSProp`.
   [[nodiscard]] static constexpr std::string_view name() { return "RMSProp"; }
@@ -58,31 +59,31 @@ struct RMSPropRule {
 /// RMSProp: `RMSProp{{.alpha = 0.9F}}`. @see RMSPropRule
 using RMSProp = RuleOptimizer<RMSPropRule>;
 
-/// The rule of Adam: momentum and RMSProp together, each corrected for having started at 0.
+/// The rule of Adam: momentum and RMSProp together, each with a correction for starting at 0 (bias
+/// correction).
 ///
 /// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ),
 /// θ ← θ − η m̂ / (√v̂ + ε).
 ///
 /// Weight decay is added to the gradient, g + λ θ, unless it is decoupled. Decoupled decay is
 /// **AdamW**: θ ← (1 − η λ) θ − η m̂ / (√v̂ + ε). It acts on θ directly, because in the gradient it
-/// would be divided by √v̂, and values with large gradients would hardly decay. This is the form of
-/// PyTorch, where λ is multiplied by η. In algorithm 2 of Loshchilov & Hutter it is multiplied by
-/// the schedule's factor only, θ ← (1 − f λ) θ − …; divide their λ by the learning rate to get
-/// ours.
+/// would be divided by √v̂, and values with large gradients would hardly decay. This is PyTorch's
+/// form, where λ is multiplied by η. In algorithm 2 of Loshchilov & Hutter, λ is multiplied only by
+/// the schedule's factor, θ ← (1 − f λ) θ − …; divide their λ by the learning rate to get ours.
 ///
 /// Source: Kingma & Ba (2015), "Adam: a method for stochastic optimization", algorithm 1;
 /// Loshchilov & Hutter (2019), "Decoupled weight decay regularization".
 struct AdamRule {
   real learning_rate = real(1e-3);  ///< η, 0 or more.
-  real beta1 = real(0.9);           ///< β₁, how slowly m forgets, in [0, 1).
-  real beta2 = real(0.999);         ///< β₂, how slowly v forgets, in [0, 1).
+  real beta1 = real(0.9);           ///< β₁, the decay rate of m, in [0, 1).
+  real beta2 = real(0.999);         ///< β₂, the decay rate of v, in [0, 1).
   real epsilon = real(1e-8);        ///< ε against division by 0; 0 disables the safeguard.
-  real weight_decay = 0;            ///< λ, 0 or more; PyTorch's AdamW begins with 0.01.
+  real weight_decay = 0;            ///< λ, 0 or more; the default of PyTorch's AdamW is 0.01.
   bool decoupled = false;           ///< Whether the decay bypasses the gradient, as in AdamW.
 
-  /// What is kept of a parameter: m and v.
+  /// What is kept for each parameter: m and v.
   static constexpr std::array<std::string_view, 2> slots{"mean", "mean_square"};
-  /// The formula depends on t.
+  /// Because the formula depends on t.
   static constexpr bool counts_steps = true;
   /// @return `Adam`; with decoupled decay `AdamW`.
   [[nodiscard]] constexpr std::string_view name() const { return decoupled ? "AdamW" : "Adam"; }

@@ -45,7 +45,7 @@ Batches::Epoch Batches::epoch(std::size_t number) const {
 Batches::Epoch::Epoch(const Dataset& dataset, std::size_t batch_size, std::size_t count,
                       std::vector<std::size_t> order)
     : dataset_{&dataset}, batch_size_{batch_size}, count_{count}, order_{std::move(order)} {
-  if ((count - 1) * batch_size >= order_.size()) {  // the set has changed since
+  if ((count - 1) * batch_size >= order_.size()) {  // the set has changed since then
     throw std::invalid_argument(
         fmt::format("nn::Batches: the set now has {} samples, too few for {} batches of {}",
                     order_.size(), count, batch_size));

@@ -16,25 +16,25 @@ export namespace nn {
 /// A batch is a small data set.
 using Batch = Dataset;
 
-/// How a set is cut into batches.
+/// How a set is divided into batches.
 struct BatchOptions {
-  std::size_t size = 100;  ///< Samples in a batch, at least 1 and at most as many as there are.
-  bool shuffle = true;     ///< Whether every epoch has its own order.
-  bool drop_last = false;  ///< Whether to leave out a last batch that would be short.
+  std::size_t size = 100;  ///< The batch size, from 1 to the number of samples.
+  bool shuffle = true;     ///< Whether every epoch has its own random order.
+  bool drop_last = false;  ///< Whether to leave out the last batch if it would be smaller.
 };
 
-/// The batches of a data set. For every epoch the samples are put in a random order, which is cut
-/// into batches:
+/// The mini-batches of a data set. For every epoch, the samples are put in a random order, which is
+/// cut into batches:
 ///
 ///     for (const nn::Batch& batch : batches.epoch(1)) learn_from(batch);
 ///
-/// The last batch holds what is left and may be short. For a mean over an epoch, weight every batch
-/// by its size, or the samples of a short batch count for more than the others.
+/// The last batch has the remaining samples and may be smaller. For a mean over an epoch, weight
+/// every batch by its size; otherwise the samples of a small batch count more than the rest.
 class Batches {
  public:
   /// @param dataset Must outlive the batches.
   /// @param options Their size and order.
-  /// @param random Where the permutations come from.
+  /// @param random The source of the permutations.
   /// @throws std::invalid_argument if the set is empty, its inputs and targets differ in number, or
   ///   the batch size is 0 or larger than the set.
   Batches(const Dataset& dataset, const BatchOptions& options, Random random = Random{0});
@@ -48,8 +48,8 @@ class Batches {
   class Epoch;
 
   /// The batches of one epoch.
-  /// @param number Any; the same number of the same random numbers always gives the same order.
-  /// @throws std::invalid_argument if the set has become too small for as many batches.
+  /// @param number Any number; with the same generator it always gives the same order.
+  /// @throws std::invalid_argument if the set has become too small for this many batches.
   [[nodiscard]] Epoch epoch(std::size_t number) const;
 
  private:
@@ -59,8 +59,8 @@ class Batches {
   std::size_t count_;
 };
 
-/// The batches of one epoch, in order. A range: one batch is made at a time, and its memory is used
-/// again for the next.
+/// The batches of one epoch, in order: a range that makes one batch at a time and reuses its memory
+/// for the next.
 class Batches::Epoch {
  public:
   /// The number of batches.
@@ -71,13 +71,13 @@ class Batches::Epoch {
   /// @throws std::invalid_argument if there is no such batch.
   [[nodiscard]] Batch operator[](std::size_t index) const;
 
-  /// Copies one batch over the content of another, whose memory is used again.
+  /// Copies one batch into another and reuses its memory.
   /// @param index 0 to size() − 1.
-  /// @param batch Receives it.
+  /// @param batch Overwritten with the batch.
   /// @throws std::invalid_argument if there is no such batch.
   void read(std::size_t index, Batch& batch) const;
 
-  /// Goes from batch to batch.
+  /// An input iterator over the batches.
   class Iterator {
    public:
     using value_type = Batch;
@@ -85,17 +85,17 @@ class Batches::Epoch {
     using iterator_concept = std::input_iterator_tag;
 
     Iterator() = default;
-    /// @param epoch Whose batches.
+    /// @param epoch The epoch to iterate over.
     explicit Iterator(const Epoch& epoch) : epoch_{&epoch} { load(); }
-    /// The batch at hand.
+    /// The current batch.
     const Batch& operator*() const { return batch_; }
-    /// Goes on to the next batch.
+    /// Moves to the next batch.
     Iterator& operator++() {
       ++index_;
       load();
       return *this;
     }
-    /// Goes on to the next batch.
+    /// Moves to the next batch.
     void operator++(int) { ++*this; }
     bool operator==(std::default_sentinel_t /*end*/) const { return index_ == epoch_->size(); }
 

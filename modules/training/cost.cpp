@@ -20,7 +20,7 @@ namespace nn {
 
 namespace {
 
-/// Refuses a single output: its softmax is 1, whatever the logit, so there is nothing to learn.
+/// Rejects a single output: its softmax is always 1, whatever the logit, so nothing can be learned.
 void check_logits(const Tensor& logits, const Targets& targets) {
   if (logits.rank() == 2 && logits.columns() == 1) {
     throw std::invalid_argument(
@@ -65,7 +65,7 @@ real at_least(real probability) {
   return probability < least_probability ? least_probability : probability;
 }
 
-/// −t ln p; nothing where t is 0, whatever p is.
+/// −t ln p; 0 if t is 0, whatever p is.
 double surprise(real t, real p) { return t == 0 ? 0 : -double{t} * std::log(double{at_least(p)}); }
 // [/surprise]
 
@@ -121,9 +121,9 @@ double SoftmaxCrossEntropy::value(const Tensor& logits, const Targets& targets) 
     const double largest = *std::ranges::max_element(z);
     double exponentials = 0;
     for (const real x : z) exponentials += std::exp(x - largest);
-    // Σ t (ln Σ e^(z − m) + (m − z)), where m is the largest: both summands are at least 0, so
-    // nothing cancels, and the logarithm is not lost next to a huge m. A class that is not wanted
-    // does not count, even if its z is −∞.
+    // Σ t (ln Σ e^(z − m) + (m − z)), where m is the largest z: both summands are at least 0, so
+    // nothing cancels, and the logarithm is not lost next to a huge m. A class with t = 0 does not
+    // count, even if its z is −∞.
     const double logarithm = std::log(exponentials);
     for (std::size_t j = 0; j < z.size(); ++j) {
       const double wanted = targets.wanted(n, j, z.size());
@@ -163,7 +163,7 @@ std::vector<double> balanced_weights(const Targets& targets) {
   if (targets.size() == 0)
     throw std::invalid_argument("nn::balanced_weights: 0 targets, expected at least 1");
   const Labels labels = targets.classes();
-  constexpr std::size_t most = (1U << 24U) - 1;  // as Labels::from_numbers has it
+  constexpr std::size_t most = (1U << 24U) - 1;  // the same limit as in Labels::from_numbers
   const std::size_t largest = std::ranges::max(labels);
   if (largest > most) {
     throw std::invalid_argument(
@@ -206,7 +206,7 @@ double Weighted::weight(const Targets& targets) const {
 }
 
 double Weighted::value(const Tensor& predictions, const Targets& targets) const {
-  thread_local Targets target;  // whose memory is used again, so that a warm step allocates nothing
+  thread_local Targets target;  // memory that later steps reuse
   const double whole = weight(targets);
   targets.check_fit("Weighted", predictions.shape());
   double sum = 0;
@@ -217,8 +217,7 @@ double Weighted::value(const Tensor& predictions, const Targets& targets) const 
   return sum;
 }
 
-/// The cost is a mean, so a row of its gradient is the gradient of that sample's cost, divided by
-/// B.
+/// The cost is a mean, so a row of its gradient is the gradient of that sample's cost divided by B.
 Tensor Weighted::gradient(const Tensor& predictions, const Targets& targets) const {
   Tensor gradient = cost_.gradient(predictions, targets);
   const double whole = weight(targets);

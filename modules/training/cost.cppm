@@ -1,5 +1,5 @@
 /// @file
-/// @brief Costs: one number that says how wrong a network is, and its gradient.
+/// @brief Costs (losses): one number that says how wrong a network is, and its gradient.
 module;
 
 #include <concepts>
@@ -18,15 +18,15 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// A cost C compares predictions with targets. It is the mean over the samples of a batch, and so
-/// is its gradient.
+/// A cost C, which the field also calls a loss, compares predictions with targets. It is the mean
+/// over the samples of a batch, and so is its gradient.
 ///
-/// - `name()`: what a table calls it.
+/// - `name()`: its name in tables.
 /// - `value(P, T)`: C, for predictions P of shape (B, M).
 /// - `gradient(P, T)`: ∂C/∂P, shape (B, M).
 ///
-/// Targets T are labels, one class from 0 to M − 1 for each sample, which mean a row with 1 in
-/// that column and 0 elsewhere; or a tensor of wanted outputs, shape (B, M). @see Targets
+/// Targets T are labels, one class from 0 to M − 1 for each sample, which stand for one-hot rows;
+/// or a tensor of wanted outputs, shape (B, M). @see Targets
 // [contract]
 template <class C>
 concept Cost =
@@ -37,16 +37,16 @@ concept Cost =
     };
 // [/contract]
 
-/// A cost under which samples count differently: `weight(T)` is what a batch with targets T weighs
-/// in a mean over batches. With any other cost it is the number of samples.
+/// A cost in which samples have different weights: `weight(T)` is the weight of a batch with
+/// targets T in a mean over batches. For any other cost this weight is the number of samples.
 template <class C>
 concept WeighingCost = Cost<C> && requires(const C& cost, const Targets& targets) {
   { cost.weight(targets) } -> std::same_as<double>;
 };
 
 /// Probabilities are clamped to at least this, the smallest normal number (2⁻¹²⁶ in float), so that
-/// the cost of being certain of the wrong class stays finite (at most 87.4 nats in float), and so
-/// does its gradient.
+/// the cost of a confident wrong prediction stays finite (at most 87.4 nats in float), and so does
+/// its gradient.
 constexpr real least_probability = std::numeric_limits<real>::min();
 
 /// The mean squared error, for regression: C = 1/(B M) Σ (p − t)².
@@ -69,15 +69,15 @@ class MeanSquaredError {
   [[nodiscard]] static Tensor gradient(const Tensor& predictions, const Targets& targets);
 };
 
-/// The cross-entropy between target and predicted distribution: C = −1/B Σ t ln p, in nats; for a
-/// target that is a class it is −ln of the probability of that class.
+/// The cross-entropy between target and predicted distribution: C = −1/B Σ t ln p, in nats. If the
+/// target is a class, this is −ln of the probability of that class, the negative log-likelihood.
 /// Gradient: ∂C/∂p = −t / (B p). @see least_probability
 class CrossEntropy {
  public:
   /// @return `cross-entropy`.
   [[nodiscard]] static std::string name() { return "cross-entropy"; }
 
-  /// @param predictions Probabilities in [0, 1], shape (B, M): what Softmax gives.
+  /// @param predictions Probabilities in [0, 1], shape (B, M): the output of Softmax.
   /// @param targets Labels, or shape (B, M), rows that sum to 1.
   /// @return C in nats, at least 0.
   /// @throws std::invalid_argument if the shapes do not fit or a label is out of range.
@@ -97,9 +97,9 @@ class BinaryCrossEntropy {
   /// @return `binary cross-entropy`.
   [[nodiscard]] static std::string name() { return "binary cross-entropy"; }
 
-  /// @param predictions Probabilities in [0, 1], shape (B, M): what Sigmoid gives.
-  /// @param targets In [0, 1], shape (B, M), or labels; where M = 1, labels 0 and 1 are the wanted
-  ///   outputs.
+  /// @param predictions Probabilities in [0, 1], shape (B, M): the output of Sigmoid.
+  /// @param targets In [0, 1], shape (B, M), or labels; if M = 1, the labels 0 and 1 are the wanted
+  ///   outputs themselves.
   /// @return C in nats, at least 0.
   /// @throws std::invalid_argument if the shapes do not fit or a label is out of range.
   [[nodiscard]] static double value(const Tensor& predictions, const Targets& targets);
@@ -111,13 +111,13 @@ class BinaryCrossEntropy {
   [[nodiscard]] static Tensor gradient(const Tensor& predictions, const Targets& targets);
 };
 
-/// Softmax and cross-entropy in one: C = 1/B Σ (ln Σⱼ e^z(j) − Σⱼ t(j) z(j)) of logits z.
-/// Gradient: ∂C/∂z = (softmax(z) − t) / B. Where the targets of a sample do not sum to 1, their sum
+/// Softmax and cross-entropy combined: C = 1/B Σ (ln Σⱼ e^z(j) − Σⱼ t(j) z(j)) for logits z.
+/// Gradient: ∂C/∂z = (softmax(z) − t) / B. If the targets of a sample do not sum to 1, their sum
 /// multiplies the logarithm and softmax(z).
 ///
-/// The same cost and gradient as a Softmax layer followed by CrossEntropy, without the detour: the
-/// logarithm undoes the exponential, so no probability is ever too small, and the two derivatives
-/// shrink to one subtraction.
+/// Cost and gradient are those of a Softmax layer followed by CrossEntropy, but computed directly:
+/// the logarithm cancels the exponential, so no probability underflows, and the two derivatives
+/// simplify to one subtraction.
 class SoftmaxCrossEntropy {
  public:
   /// @return `softmax cross-entropy`.
@@ -126,22 +126,22 @@ class SoftmaxCrossEntropy {
   /// @param logits Any numbers, shape (B, M): the last dense layer's output.
   /// @param targets Labels, or shape (B, M), rows that sum to 1.
   /// @return C in nats, at least 0.
-  /// @throws std::invalid_argument if the shapes do not fit, there is one output only, or a label
-  /// is out of range.
+  /// @throws std::invalid_argument if the shapes do not fit, there is only one output, or a label
+  ///   is out of range.
   [[nodiscard]] static double value(const Tensor& logits, const Targets& targets);
 
   /// @param logits Any numbers, shape (B, M).
   /// @param targets As value() takes them.
   /// @return ∂C/∂Z, shape (B, M).
-  /// @throws std::invalid_argument if the shapes do not fit, there is one output only, or a label
-  /// is out of range.
+  /// @throws std::invalid_argument if the shapes do not fit, there is only one output, or a label
+  ///   is out of range.
   [[nodiscard]] static Tensor gradient(const Tensor& logits, const Targets& targets);
 };
 
-/// Weights under which every class counts alike, however rare: N / (K n) for a class of n samples,
-/// where N samples are of K classes.
+/// Class weights that make every class count the same, however rare it is: N / (K n) for a class
+/// with n out of N samples, where K classes have samples.
 /// @param targets Labels, or one-hot rows.
-/// @return The weights of the classes from 0 to the largest; 0 for one that has no samples.
+/// @return The weights of the classes from 0 to the largest; 0 for a class without samples.
 /// @throws std::invalid_argument if there are no targets.
 [[nodiscard]] std::vector<double> balanced_weights(const Targets& targets);
 
@@ -149,7 +149,7 @@ class SoftmaxCrossEntropy {
 
 namespace nn::detail {
 
-/// Any cost without its type.
+/// The interface of every cost, without its type.
 struct CostInterface {
   CostInterface() = default;
   CostInterface(const CostInterface&) = default;
@@ -209,20 +209,20 @@ class AnyCost {
 
   /// C. @see Cost
   /// @param predictions Shape (B, M).
-  /// @param targets For B samples.
+  /// @param targets One target for each of the B samples.
   [[nodiscard]] double value(const Tensor& predictions, const Targets& targets) const {
     return self().value(predictions, targets);
   }
 
   /// ∂C/∂P. @see Cost
   /// @param predictions Shape (B, M).
-  /// @param targets For B samples.
+  /// @param targets One target for each of the B samples.
   [[nodiscard]] Tensor gradient(const Tensor& predictions, const Targets& targets) const {
     return self().gradient(predictions, targets);
   }
 
-  /// What a batch weighs in a mean over batches. @see WeighingCost
-  /// @param targets Of the batch.
+  /// The weight of a batch in a mean over batches. @see WeighingCost
+  /// @param targets The targets of the batch.
   [[nodiscard]] double weight(const Targets& targets) const { return self().weight(targets); }
 
  private:
@@ -234,15 +234,15 @@ class AnyCost {
   std::unique_ptr<detail::CostInterface> self_;
 };
 
-/// A cost in which a sample counts by the weight of its class: C = Σ w c / Σ w over a batch, where
-/// c is the cost of a sample and w the weight of its class (PyTorch's convention). Each batch is
-/// divided by its own Σ w, so in a batch without rare samples the frequent ones count in full.
+/// A cost that weights each sample by its class: C = Σ w c / Σ w over a batch, where c is the cost
+/// of a sample and w the weight of its class (PyTorch's convention). Each batch is divided by its
+/// own Σ w, so in a batch without samples of rare classes, the frequent classes count in full.
 /// @see balanced_weights
 class Weighted {
  public:
-  /// @param cost The cost of a batch.
-  /// @param class_weights A weight for every class from 0 on; finite, 0 or more, and not all 0.
-  /// @throws std::invalid_argument if a weight is not such a number, or all are 0.
+  /// @param cost The cost to weight.
+  /// @param class_weights A weight for every class from 0; finite, 0 or more, and not all 0.
+  /// @throws std::invalid_argument if a weight is negative or not finite, or all are 0.
   Weighted(AnyCost cost, std::vector<double> class_weights);
 
   /// @return The name of the cost and the weights: `softmax cross-entropy weighted 1, 2`.
@@ -255,7 +255,7 @@ class Weighted {
 
   /// @param predictions Shape (B, M).
   /// @param targets Labels, or one-hot rows, shape (B, M).
-  /// @return C; 0 where all weights in the batch are 0.
+  /// @return C; 0 if all weights in the batch are 0.
   /// @throws std::invalid_argument if the shapes do not fit, or a class has no weight.
   [[nodiscard]] double value(const Tensor& predictions, const Targets& targets) const;
 

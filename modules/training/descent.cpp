@@ -29,7 +29,7 @@ void check_gradients_of(std::string_view owner, std::span<Parameter* const> para
   }
 }
 
-/// Refuses gradients of an infinite norm, or of one that is NaN.
+/// Reports why the norm of the gradients is infinite or NaN.
 [[noreturn]] void refuse_gradients(std::span<Parameter* const> parameters) {
   for (const Parameter* const p : parameters) {
     const std::span<const real> values = p->gradient.values();
@@ -48,7 +48,7 @@ void check_gradients_of(std::string_view owner, std::span<Parameter* const> para
 
 void Slots::prepare(std::string_view owner, std::span<Parameter* const> parameters) {
   check_gradients_of(owner, parameters);
-  if (names_.empty()) return;  // nothing is kept, so the list may change from step to step
+  if (names_.empty()) return;  // without slots, the list may change from step to step
   if (known_.empty()) make(parameters);
   check_same(owner, parameters);
 }

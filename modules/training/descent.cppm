@@ -25,12 +25,13 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// An optimizer turns gradients into new values. The letters of the papers: θ is a parameter, g its
-/// gradient ∂C/∂θ, η the learning rate, λ the weight decay, t the number of the step, from 1 on.
+/// An optimizer uses gradients to update parameters. The letters are those of the papers: θ is a
+/// parameter, g its gradient ∂C/∂θ, η the learning rate, λ the weight decay, t the number of the
+/// step, starting at 1.
 ///
-/// - `name()`: the name for tables and errors.
-/// - `step(parameters)`: one step for each of them. An optimizer finds what it keeps of a parameter
-///   by the parameter's place in the list, so the list must be the same at every step.
+/// - `name()`: its name in tables and errors.
+/// - `step(parameters)`: one update of every parameter. An optimizer looks up what it keeps for a
+///   parameter by the parameter's index in the list, so the list must be the same at every step.
 /// - `learning_rate()`, `set_learning_rate(η)`: for changing the rate during training.
 template <class O>
 concept Optimizer =
@@ -44,7 +45,7 @@ concept Optimizer =
 
 /// An optimizer that can be saved, so that training can resume from a file.
 ///
-/// - `state(parameters)`: everything it keeps of these parameters; zeros before the first step.
+/// - `state(parameters)`: everything it keeps for these parameters; zeros before the first step.
 template <class O>
 concept ResumableOptimizer =
     Optimizer<O> && requires(O optimizer, std::span<Parameter* const> parameters) {
@@ -55,20 +56,20 @@ concept ResumableOptimizer =
 /// Each has the parameter's shape and starts at 0.
 class Slots {
  public:
-  /// @param names What to keep: {"mean", "mean_square"} makes two tensors for each parameter. They
-  ///   must outlive this, so keep them `static constexpr`.
+  /// @param names What to keep: {"mean", "mean_square"} makes two tensors for each parameter. The
+  ///   names must outlive this object, so make them `static constexpr`.
   explicit Slots(std::span<const std::string_view> names) : names_{names} {}
 
-  /// Makes the tensors, at the first call.
+  /// Makes the tensors at the first call; later calls only check the parameters.
   /// @param owner The optimizer's name, for the error.
-  /// @param parameters Everything the optimizer steps on, the same list at every call.
+  /// @param parameters All parameters of the optimizer, the same list at every call.
   /// @throws std::invalid_argument if a parameter's name or shape differs from the first call, one
   ///   is missing or new, or a gradient is not shaped like its value.
   void prepare(std::string_view owner, std::span<Parameter* const> parameters);
 
   /// The values kept for one parameter.
-  /// @tparam N As many slots as there are names.
-  /// @param parameter Its place in the list that prepare() was given.
+  /// @tparam N The number of names.
+  /// @param parameter Its index in the list that prepare() got.
   /// @return One span for each name, in order.
   template <std::size_t N>
   [[nodiscard]] std::array<std::span<real>, N> of(std::size_t parameter) {
@@ -77,7 +78,7 @@ class Slots {
     return values;
   }
 
-  /// All tensors: `mean.0`, `mean.1`, …, `mean_square.0`, …, numbered by the parameter's place.
+  /// All tensors: `mean.0`, `mean.1`, …, `mean_square.0`, …, numbered by the parameter's index.
   [[nodiscard]] std::vector<State> state();
 
  private:
@@ -90,7 +91,7 @@ class Slots {
   void check_same(std::string_view owner, std::span<Parameter* const> parameters) const;
 
   std::span<const std::string_view> names_;
-  std::vector<std::vector<Tensor>> tensors_;  // for each name one for each parameter
+  std::vector<std::vector<Tensor>> tensors_;  // for each name, one for each parameter
   std::vector<Known> known_;                  // the parameters of the first call
 };
 
@@ -100,13 +101,13 @@ class Slots {
 /// - `learning_rate`: one of the options, η.
 /// - `name()`: the optimizer's name.
 /// - `check()`: throws std::invalid_argument if an option other than η is out of range.
-/// - `slots`: the names of what is kept of every parameter; `std::array<std::string_view, 0>` for
+/// - `slots`: the names of what is kept for every parameter; `std::array<std::string_view, 0>` for
 ///   nothing.
 /// - `update(θ, g, slots…)`: changes the values θ of a parameter, given their gradients g and one
-///   span for each slot, all of the same length. A large parameter is updated in parts, by several
-///   threads at once. It copies the options into local constants first: for all the compiler knows,
-///   a write to θ changes the members, and then the loop cannot use vectors.
-/// - `counts_steps`: only if the formula depends on t, which update() then takes last.
+///   span for each slot, all of the same length. Several threads update different parts of a large
+///   parameter in parallel. First, copy the options into local constants: the compiler must assume
+///   that a write to θ changes the members, and then it cannot vectorize the loop.
+/// - `counts_steps`: only if the formula depends on t; update() then takes t as its last argument.
 template <class R>
 concept UpdateRule = std::copyable<R> && requires(const R& rule) {
   { rule.name() } -> std::convertible_to<std::string_view>;
@@ -124,7 +125,7 @@ class RuleOptimizer {
 
   RuleOptimizer() = default;
 
-  /// @param options Each in the range given next to it.
+  /// @param options Each in the range given in the rule.
   /// @throws std::invalid_argument if an option is out of its range.
   explicit RuleOptimizer(const Options& options) : rule_{options} {
     set_learning_rate(options.learning_rate);
@@ -135,7 +136,7 @@ class RuleOptimizer {
   [[nodiscard]] std::string name() const { return std::string{rule_.name()}; }
   /// η, the learning rate.
   [[nodiscard]] real learning_rate() const { return rule_.learning_rate; }
-  /// Changes η, from the next step on.
+  /// Changes η, starting with the next step.
   /// @param rate 0 or more.
   /// @throws std::invalid_argument if it is negative or not a finite number.
   void set_learning_rate(real rate) {
@@ -145,8 +146,8 @@ class RuleOptimizer {
 
   /// One step for every parameter.
   /// @param parameters Values and gradients, the same list at every step.
-  /// @throws std::invalid_argument if a gradient is not shaped like its value, or the parameters
-  ///   are not those of the steps before and the rule has slots.
+  /// @throws std::invalid_argument if a gradient does not have the shape of its value, or the rule
+  ///   has slots and the parameters are not those of the earlier steps.
   void step(std::span<Parameter* const> parameters) {
     slots_.prepare(rule_.name(), parameters);
     ++t_;
@@ -161,9 +162,9 @@ class RuleOptimizer {
     }
   }
 
-  /// @param parameters Everything it steps on.
-  /// @return t, where the rule depends on it, and the slots of every parameter: `velocity.0`,
-  ///   `velocity.1`, …. Nothing where the rule keeps nothing.
+  /// @param parameters All parameters of the optimizer.
+  /// @return t, if the rule depends on it, and the slots of every parameter: `velocity.0`,
+  ///   `velocity.1`, …. Empty if the rule keeps nothing.
   /// @throws std::invalid_argument as step() does.
   [[nodiscard]] std::vector<State> state(std::span<Parameter* const> parameters) {
     slots_.prepare(rule_.name(), parameters);
@@ -193,7 +194,7 @@ struct GradientDescentRule {
   real learning_rate = real(0.01);  ///< η, 0 or more.
   real weight_decay = 0;            ///< λ of the L2 penalty λ/2 ‖θ‖², 0 or more.
 
-  /// What is kept of a parameter: nothing. Every step is like the first.
+  /// What is kept for each parameter: nothing, because a step depends only on the current gradient.
   static constexpr std::array<std::string_view, 0> slots{};
   /// @return `GradientDescent`.
   [[nodiscard]] static constexpr std::string_view name() { return "GradientDescent"; }
@@ -215,22 +216,23 @@ struct GradientDescentRule {
 using GradientDescent = RuleOptimizer<GradientDescentRule>;
 
 /// The rule of gradient descent with momentum: u ← μ u + g + λ θ, θ ← θ − η u. Equal gradients add
-/// up to a velocity of g / (1 − μ); gradients that alternate, g, −g, …, only reach g / (1 + μ).
+/// up to a velocity of g / (1 − μ); gradients that alternate, g, −g, …, reach only g / (1 + μ).
 /// With Nesterov's correction the step looks ahead along u: θ ← θ − η (g + λ θ + μ u).
 ///
-/// This is the form of PyTorch, without dampening: η is outside of the velocity, so a new η scales
-/// everything that has built up. In Sutskever et al. it is inside, u ← μ u − η g, θ ← θ + u, and
-/// older gradients keep the η of their own step. The two agree while η does not change.
+/// This is PyTorch's form, without dampening: η is outside the velocity, so a new η scales the
+/// whole velocity. In Sutskever et al. it is inside, u ← μ u − η g, θ ← θ + u, and older gradients
+/// keep the η of their own step. The two agree as long as η does not change.
 ///
-/// Source: Polyak (1964); Sutskever, Martens, Dahl & Hinton (2013), "On the importance of
-/// initialization and momentum in deep learning".
+/// Source: Polyak (1964), "Some methods of speeding up the convergence of iteration methods";
+/// Sutskever, Martens, Dahl & Hinton (2013), "On the importance of initialization and momentum in
+/// deep learning".
 struct MomentumRule {
   real learning_rate = real(0.01);  ///< η, 0 or more.
   real momentum = real(0.9);        ///< μ, in [0, 1).
-  bool nesterov = false;            ///< Whether to look ahead.
+  bool nesterov = false;            ///< Whether to look ahead (Nesterov momentum).
   real weight_decay = 0;            ///< λ of the L2 penalty λ/2 ‖θ‖², 0 or more.
 
-  /// What is kept of a parameter: u.
+  /// What is kept for each parameter: u.
   static constexpr std::array<std::string_view, 1> slots{"velocity"};
   /// @return `Momentum`.
   [[nodiscard]] static constexpr std::string_view name() { return "Momentum"; }
@@ -261,24 +263,24 @@ struct MomentumRule {
 /// Gradient descent with momentum: `Momentum{{.momentum = 0.8F}}`. @see MomentumRule
 using Momentum = RuleOptimizer<MomentumRule>;
 
-/// Clips gradients by their common norm: where ‖g‖, over all parameters together, is larger than
-/// the maximum, every gradient is multiplied by maximum / ‖g‖. The direction stays the same.
+/// Clips gradients by their global norm: if ‖g‖, over all parameters together, is larger than the
+/// maximum, every gradient is multiplied by maximum / ‖g‖. The direction stays the same.
 ///
 /// Source: Pascanu, Mikolov & Bengio (2013), "On the difficulty of training recurrent neural
 /// networks".
 ///
-/// @param parameters Whose gradients to clip.
+/// @param parameters The parameters whose gradients are clipped.
 /// @param maximum The largest norm allowed, above 0; infinity clips nothing.
 /// @return ‖g‖ before clipping.
-/// @throws std::invalid_argument if the maximum is not above 0, or a gradient is not finite: there
-///   is nothing that could be kept of its direction. No gradient is changed then.
+/// @throws std::invalid_argument if the maximum is not above 0, or a gradient is not finite,
+///   because it then has no direction to keep. In that case no gradient is changed.
 double clip_gradients(std::span<Parameter* const> parameters, real maximum);
 
 }  // namespace nn
 
 namespace nn::detail {
 
-/// Any optimizer behind one interface.
+/// The interface of every optimizer, without its type.
 struct OptimizerInterface {
   OptimizerInterface() = default;
   OptimizerInterface(const OptimizerInterface&) = default;
@@ -293,7 +295,8 @@ struct OptimizerInterface {
   [[nodiscard]] virtual std::vector<State> state(std::span<Parameter* const> parameters) = 0;
 };
 
-/// The same for an optimizer of type O. Held is O itself, or a pointer to the caller's.
+/// Implements the interface for an optimizer of type O. Held is O itself, or a pointer to the
+/// caller's optimizer.
 template <Optimizer O, class Held>
 struct OptimizerModel final : OptimizerInterface {
   explicit OptimizerModel(Held optimizer) : held_{std::move(optimizer)} {}
@@ -305,7 +308,7 @@ struct OptimizerModel final : OptimizerInterface {
   [[nodiscard]] real learning_rate() const override { return held().learning_rate(); }
   void set_learning_rate(real rate) override { held().set_learning_rate(rate); }
   [[nodiscard]] bool is_resumable() const override {
-    // A borrowed AnyOptimizer knows this of what it holds.
+    // If the borrowed optimizer is an AnyOptimizer, ask the optimizer inside it.
     if constexpr (requires { held().is_resumable(); }) return held().is_resumable();
     return ResumableOptimizer<O>;
   }
@@ -336,8 +339,8 @@ struct OptimizerModel final : OptimizerInterface {
 
 export namespace nn {
 
-/// An optimizer of any type, as a value: a copy is a copy of the optimizer. It is an Optimizer
-/// itself. After a move from it, every member throws std::invalid_argument.
+/// An optimizer of any type, as a value: copying it copies the optimizer. It is itself an
+/// Optimizer. On an object that was moved from, every member throws std::invalid_argument.
 class AnyOptimizer {
  public:
   /// @param optimizer Copied or moved in.
@@ -347,15 +350,15 @@ class AnyOptimizer {
   AnyOptimizer(O optimizer)  // implicit: every optimizer is one
       : self_{std::make_unique<detail::OptimizerModel<O, O>>(std::move(optimizer))} {}
 
-  /// Steps with the caller's optimizer instead of a copy: `AnyOptimizer{std::ref(optimizer)}`. A
-  /// copy of this steps with the same one.
-  /// @param optimizer Must outlive this and its copies.
+  /// Refers to the caller's optimizer instead of copying it: `AnyOptimizer{std::ref(optimizer)}`.
+  /// Copies of this object refer to the same one.
+  /// @param optimizer Must outlive this object and its copies.
   template <Optimizer O>
   AnyOptimizer(std::reference_wrapper<O> optimizer)  // implicit: every optimizer is one
       : self_{borrow(optimizer.get())} {}
 
-  /// The same of an AnyOptimizer, in braces only: without them it does not compile. (Otherwise the
-  /// reference would convert itself to an AnyOptimizer&, and that would be copied.)
+  /// The same for an AnyOptimizer; it compiles only with braces. (Otherwise the reference would
+  /// convert to an AnyOptimizer&, which would be copied.)
   AnyOptimizer(std::reference_wrapper<AnyOptimizer> any)  // implicit: every optimizer is one
       : self_{borrow(any.get())} {}
 
@@ -374,15 +377,15 @@ class AnyOptimizer {
 
   /// η, the learning rate.
   [[nodiscard]] real learning_rate() const { return held().learning_rate(); }
-  /// Changes η, from the next step on.
-  /// @param rate What the optimizer accepts, otherwise it throws std::invalid_argument.
+  /// Changes η, starting with the next step.
+  /// @param rate A rate that the optimizer accepts; otherwise it throws std::invalid_argument.
   void set_learning_rate(real rate) { held().set_learning_rate(rate); }
 
   /// Whether the optimizer can be saved. @see ResumableOptimizer
   [[nodiscard]] bool is_resumable() const { return held().is_resumable(); }
 
-  /// Everything it keeps of these parameters; empty if it is not resumable.
-  /// @param parameters Everything it steps on.
+  /// Everything it keeps for these parameters; empty if it is not resumable.
+  /// @param parameters All parameters of the optimizer.
   [[nodiscard]] std::vector<State> state(std::span<Parameter* const> parameters) {
     return held().state(parameters);
   }

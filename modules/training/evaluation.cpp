@@ -22,10 +22,10 @@ namespace nn {
 
 namespace {
 
-/// Samples that pass through a network together when it is used.
+/// How many samples pass through the network together in inference.
 constexpr std::size_t batch_size = 500;
 
-/// Without a branch, so that the loop works on whole vectors.
+/// Written without a branch, so that the compiler vectorizes the loop.
 bool all_finite(std::span<const real> values) {
   bool finite = true;
   for (const real x : values) finite &= std::abs(x) <= std::numeric_limits<real>::max();

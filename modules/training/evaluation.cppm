@@ -1,5 +1,5 @@
 /// @file
-/// @brief Evaluation: what a network achieves on a data set, and what it predicts.
+/// @brief Evaluation: the cost and metrics of a network on a data set, and its predictions.
 module;
 
 #include <concepts>
@@ -18,29 +18,29 @@ export import nn.metrics;
 
 export namespace nn {
 
-/// What a network achieves on a set.
+/// Cost and metrics on a data set.
 struct Evaluation {
   double cost = 0;              ///< The mean over the samples.
   std::vector<double> metrics;  ///< The values of the metrics, in the order they were given.
 };
-// GCC 16 finds the destructor in an importer only if the module has looked for it.
+// GCC 16 finds the destructor in an importer only if the module itself has used it.
 static_assert(std::destructible<Evaluation>);
 
-/// Adds batches up to an evaluation: the mean of the cost, every batch by what it weighs, and the
-/// metrics. @see WeighingCost
+/// Accumulates batches into an evaluation: the weighted mean of the cost, and the metrics.
+/// @see WeighingCost
 class RunningEvaluation {
  public:
-  /// @param metrics What they have counted so far is forgotten.
+  /// @param metrics The metrics to measure; they are reset.
   explicit RunningEvaluation(std::vector<AnyMetric> metrics = {});
 
-  /// Adds a batch.
-  /// @param cost Of the batch.
-  /// @param weight Of the batch: its size, unless samples count differently.
+  /// Adds the cost of a batch.
+  /// @param cost The mean cost of the batch.
+  /// @param weight The weight of the batch: its size, unless samples have different weights.
   void add_cost(double cost, double weight);
 
-  /// Shows the metrics a batch.
+  /// Adds a batch to the metrics.
   /// @param predictions Shape (B, M).
-  /// @param targets For B samples.
+  /// @param targets One target for each of the B samples.
   void add_to_metrics(const Tensor& predictions, const Targets& targets);
 
   /// The mean cost so far; 0 before the first batch.
@@ -49,13 +49,13 @@ class RunningEvaluation {
   /// The cost and the metrics so far.
   [[nodiscard]] Evaluation result() const;
 
-  /// Forgets all batches.
+  /// Starts again, without any batch.
   void reset();
 
   /// The metrics.
   [[nodiscard]] std::span<const AnyMetric> metrics() const { return metrics_; }
 
-  /// Everything that the batches so far have left: `cost_sum`, `weight_sum`, `metric.0.…`.
+  /// Everything accumulated so far: `cost_sum`, `weight_sum`, `metric.0.…`.
   [[nodiscard]] std::vector<State> state();
 
  private:
@@ -64,21 +64,21 @@ class RunningEvaluation {
   double weight_sum_ = 0;
 };
 
-/// Checks that a set can be given to a network: as many targets as inputs, shapes that fit, and
-/// only finite numbers, since a single NaN would spoil every weight.
-/// @param owner Who asks, for the error: `evaluate`.
-/// @param set What the set is called: `the training set`.
+/// Checks that a network can use a data set: as many targets as inputs, shapes that fit, and only
+/// finite numbers, since a single NaN would make every weight NaN.
+/// @param owner The calling class or function, for the error: `evaluate`.
+/// @param set What to call the set in the error: `the training set`.
 /// @param dataset Any set.
 /// @param network Any network.
 /// @throws std::invalid_argument if the set is empty, does not fit, or contains NaN or an infinity.
 void check_dataset(const std::string& owner, const std::string& set, const Dataset& dataset,
                    const Sequential& network);
 
-/// Measures a network on a set, in batches.
-/// @param network Used as it is, with predict().
+/// Measures cost and metrics of a network on a set, in batches.
+/// @param network Used in inference, with predict().
 /// @param cost Any cost.
 /// @param set At least one sample.
-/// @param metrics Measured besides the cost.
+/// @param metrics Measured in addition to the cost.
 /// @return The mean cost, and the metrics in their order.
 /// @throws std::invalid_argument if the set is empty, does not fit the network, the cost or a
 ///   metric, or contains a value that is not finite.
@@ -93,28 +93,28 @@ template <Metric... M>
 }
 
 /// A network's outputs for many inputs, which pass through it in batches.
-/// @param network Used as it is, with predict().
+/// @param network Used in inference, with predict().
 /// @param inputs Shape (N, …), N at least 1.
 /// @return Shape (N, M).
 /// @throws std::invalid_argument if the inputs are empty or do not fit the network.
 [[nodiscard]] Tensor predict(const Sequential& network, const Tensor& inputs);
 
-/// Whether the last layer of a network is Softmax, so that its outputs are probabilities already
-/// and go with CrossEntropy, not with SoftmaxCrossEntropy.
+/// Whether the last layer of a network is Softmax, so that its outputs are already probabilities
+/// and the cost must be CrossEntropy, not SoftmaxCrossEntropy.
 /// @param network Any.
 [[nodiscard]] bool ends_in_softmax(const Sequential& network);
 
 /// The probability that a classifier gives to each class, for many inputs: the softmax of its
 /// outputs, or the outputs themselves if the network ends in Softmax.
-/// @param network Used as it is, with predict().
+/// @param network Used in inference, with predict().
 /// @param inputs Shape (N, …), N at least 1.
 /// @return Shape (N, M); every row sums to 1.
-/// @throws std::invalid_argument if the inputs are empty or do not fit the network, or what it
-///   computes for one of them is not a number.
+/// @throws std::invalid_argument if the inputs are empty or do not fit the network, or an output is
+///   NaN.
 [[nodiscard]] Tensor predict_probabilities(const Sequential& network, const Tensor& inputs);
 
 /// The class that a network assigns to each of many inputs. @see Labels::from_rows
-/// @param network Used as it is, with predict().
+/// @param network Used in inference, with predict().
 /// @param inputs Shape (N, …), N at least 1.
 /// @return N labels.
 /// @throws std::invalid_argument if the inputs are empty or do not fit the network, or its outputs

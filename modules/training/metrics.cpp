@@ -38,8 +38,8 @@ void check_pairs(const char* where, std::size_t predictions, std::size_t targets
   }
 }
 
-/// Wanted outputs must have the shape of the predictions. Labels may be out of range: such a class
-/// is one that the predictions cannot name.
+/// Wanted outputs must have the shape of the predictions. Labels may be out of range: then the
+/// predictions have no column for that class.
 void check_batch(const char* where, const Tensor& predictions, const Targets& targets) {
   if (!targets.are_labels()) targets.check_fit(where, predictions.shape());
   if (predictions.rank() != 2) {
@@ -52,7 +52,7 @@ void check_batch(const char* where, const Tensor& predictions, const Targets& ta
 }  // namespace
 
 ConfusionMatrix::ConfusionMatrix(std::size_t size) : size_{size} {
-  constexpr std::size_t most = 65'536;  // whose square would fill a machine
+  constexpr std::size_t most = 65'536;  // a matrix of this size squared already takes 32 GiB
   if (size < 2 || size > most) {
     throw std::invalid_argument(
         fmt::format("nn::ConfusionMatrix: {} classes, expected 2 to {}", size, most));
@@ -249,7 +249,7 @@ void TopAccuracy::add(const Tensor& predictions, const Targets& targets) {
     const std::size_t actual = targets.class_of(n);
     if (actual >= row.size() || Labels::from_row(row) == Labels::no_class) continue;
     // [rank]
-    // Its rank: how many come before it, equal ones in the order of the classes.
+    // Its rank: how many come before it; equal ones are in the order of their classes.
     const auto comes_before = [row, c = actual](std::size_t j) {
       return j < c ? !(row[j] < row[c]) : row[j] > row[c];
     };

@@ -1,5 +1,5 @@
 /// @file
-/// @brief Metrics: how good a classifier is, and at what it fails.
+/// @brief Metrics: how good a classifier is, and which classes it confuses.
 module;
 
 #include <concepts>
@@ -20,14 +20,14 @@ export import nn.tensor;
 
 export namespace nn {
 
-/// A metric sees a set batch by batch and then has a value; higher is better.
+/// A metric accumulates batches and returns one value; higher is better.
 ///
-/// - `name()`: one word, the head of a column.
-/// - `reset()`: forgets what it has seen.
-/// - `add(P, T)`: sees a batch, predictions P of shape (B, M) and targets T as a Cost takes them.
-/// - `value()`: of all that was added, in [0, 1]; 0 where nothing was.
+/// - `name()`: one word, used as a column header.
+/// - `reset()`: forgets all batches.
+/// - `add(P, T)`: adds a batch, predictions P of shape (B, M) and targets T as for a Cost.
+/// - `value()`: the value over everything that was added, in [0, 1]; 0 before the first batch.
 ///
-/// One that also is Stateful can be resumed in the middle of an epoch.
+/// A metric that is also Stateful can be resumed in the middle of an epoch.
 template <class M>
 concept Metric = std::copyable<M> && requires(M metric, const M& constant,
                                               const Tensor& predictions, const Targets& targets) {
@@ -37,15 +37,15 @@ concept Metric = std::copyable<M> && requires(M metric, const M& constant,
   { constant.value() } -> std::same_as<double>;
 };
 
-/// Counts how often samples of each actual class were predicted as each class.
+/// A confusion matrix: counts how often samples of each actual class were predicted as each class.
 class ConfusionMatrix {
  public:
   /// @param size The number of classes, 2 to 65,536.
   /// @throws std::invalid_argument if there are fewer or more.
   explicit ConfusionMatrix(std::size_t size);
 
-  /// Counts a set of samples.
-  /// @param predicted The classes that were predicted; Labels::no_class counts as a wrong one.
+  /// Adds samples.
+  /// @param predicted The predicted classes; Labels::no_class counts as a wrong prediction.
   /// @param actual The true classes, as many.
   /// @throws std::invalid_argument if the two differ in number or a class is out of range.
   void add(const Labels& predicted, const Labels& actual);
@@ -82,35 +82,35 @@ class ConfusionMatrix {
   /// @throws std::invalid_argument if the class is out of range.
   [[nodiscard]] bool occurs(std::size_t index) const;
 
-  /// The share of samples predicted right, in [0, 1].
+  /// The fraction of samples predicted correctly, in [0, 1].
   [[nodiscard]] double accuracy() const;
 
-  /// Of the samples predicted as this class, the share that is: TP / (TP + FP). Where none was
-  /// predicted so, 0/0 counts as 0.
+  /// The fraction of the samples predicted as this class that really are of it: TP / (TP + FP). If
+  /// no sample was predicted as this class, 0/0 counts as 0.
   /// @param index The class, 0 to size() − 1.
   /// @throws std::invalid_argument if the class is out of range.
   [[nodiscard]] double precision(std::size_t index) const;
 
-  /// Of the samples that are of this class, the share predicted so: TP / (TP + FN). Where there are
-  /// none, 0/0 counts as 0.
+  /// The fraction of the samples of this class that were predicted as it: TP / (TP + FN). If there
+  /// are none, 0/0 counts as 0.
   /// @param index The class, 0 to size() − 1.
   /// @throws std::invalid_argument if the class is out of range.
   [[nodiscard]] double recall(std::size_t index) const;
 
-  /// The harmonic mean of precision P and recall R: 2 P R / (P + R). Where both are 0, 0.
+  /// The harmonic mean of precision P and recall R: 2 P R / (P + R); 0 if both are 0.
   /// @param index The class, 0 to size() − 1.
   /// @throws std::invalid_argument if the class is out of range.
   [[nodiscard]] double f1(std::size_t index) const;
 
-  /// The mean of precision(index) over the classes that occur, each counting alike ("macro"); 0 if
-  /// none does. As in scikit-learn, a class of which there is neither a sample nor a prediction
-  /// does not count.
+  /// The macro average of the precision: the mean of precision(index) over the classes that occur,
+  /// each with the same weight; 0 if none does. As in scikit-learn, a class with neither samples
+  /// nor predictions does not count.
   [[nodiscard]] double macro_precision() const;
 
-  /// The mean of recall(index) over the same classes.
+  /// The macro average of the recall, over the same classes.
   [[nodiscard]] double macro_recall() const;
 
-  /// The mean of f1(index) over the same classes.
+  /// The macro average of F1, over the same classes.
   [[nodiscard]] double macro_f1() const;
 
   /// Two classes that were mixed up: `count` samples of class `actual` predicted as `predicted`.
@@ -123,14 +123,14 @@ class ConfusionMatrix {
   /// The mix-ups, most frequent first.
   [[nodiscard]] std::vector<Confusion> confusions() const;
 
-  /// The counts as an aligned table: a row for each actual class, a column for each predicted one,
-  /// and one for `none` if there were such predictions.
+  /// The counts as an aligned table: a row for each actual class, a column for each predicted
+  /// class, and a column `none` if there were predictions of no class.
   [[nodiscard]] std::string table() const;
 
   /// Precision, recall and F1 of every class and their means as an aligned table, in percent.
   [[nodiscard]] std::string report() const;
 
-  /// @return `counts`: how often each was taken for each, row by row.
+  /// @return `counts`: the matrix, row by row.
   [[nodiscard]] std::vector<State> state() {
     return {{.name = "counts", .value = std::span{counts_}}};
   }
@@ -143,8 +143,8 @@ class ConfusionMatrix {
   std::vector<std::uint64_t> counts_;  // a row for each class; the last column: no class
 };
 
-/// The share of samples whose class is predicted right. A row of predictions that contains NaN is
-/// wrong.
+/// The fraction of samples whose class is predicted correctly. A row of predictions that contains
+/// NaN is wrong.
 class Accuracy {
  public:
   /// @return `accuracy`.
@@ -152,10 +152,11 @@ class Accuracy {
   /// Forgets what was added.
   void reset() { *this = {}; }
 
-  /// Sees a batch.
+  /// Adds a batch.
   /// @param predictions Shape (B, M).
-  /// @param targets Labels, or shape (B, M); a label that predictions cannot name counts as a miss.
-  /// @throws std::invalid_argument if one has another shape, or the two differ in number.
+  /// @param targets Labels, or shape (B, M); a label without a column in the predictions is a miss.
+  /// @throws std::invalid_argument if either has another number of axes, or the two differ in
+  ///   number.
   void add(const Tensor& predictions, const Targets& targets);
 
   /// @return In [0, 1].
@@ -171,8 +172,8 @@ class Accuracy {
   std::uint64_t seen_ = 0;
 };
 
-/// The share of samples whose class is among the k largest predictions. A row of predictions that
-/// contains NaN is wrong.
+/// Top-k accuracy: the fraction of samples whose class is among the k largest predictions. A row of
+/// predictions that contains NaN is wrong.
 class TopAccuracy {
  public:
   /// @param k At least 1.
@@ -184,11 +185,11 @@ class TopAccuracy {
   /// Forgets what was added.
   void reset() { right_ = seen_ = 0; }
 
-  /// Sees a batch. Of equal predictions the one of the lower class counts as the larger.
+  /// Adds a batch. Of equal predictions, that of the lower class counts as larger.
   /// @param predictions Shape (B, M), M at least 2.
   /// @param targets Labels, or shape (B, M); a label of M or more counts as a miss.
-  /// @throws std::invalid_argument if M is 1, either has more or fewer axes, or the two differ in
-  ///   number.
+  /// @throws std::invalid_argument if M is 1, either has another number of axes, or the two differ
+  ///   in number.
   void add(const Tensor& predictions, const Targets& targets);
 
   /// @return In [0, 1].
@@ -205,7 +206,7 @@ class TopAccuracy {
   std::uint64_t seen_ = 0;
 };
 
-/// A mean over the classes as a metric, each class counting alike.
+/// A macro average as a metric: the mean over the classes, each class with the same weight.
 template <class Summary>
 class MacroMean {
  public:
@@ -218,11 +219,11 @@ class MacroMean {
   /// Forgets what was added.
   void reset() { matrix_ = ConfusionMatrix{matrix_.size()}; }
 
-  /// Sees a batch.
+  /// Adds a batch.
   /// @param predictions Shape (B, M).
   /// @param targets Labels, or shape (B, M).
-  /// @throws std::invalid_argument if either has more or fewer axes, the two differ in number, or a
-  ///   class is not below size.
+  /// @throws std::invalid_argument if either has another number of axes, the two differ in number,
+  ///   or a class is not below size.
   void add(const Tensor& predictions, const Targets& targets) {
     if (!targets.are_labels()) targets.check_fit("MacroMean", predictions.shape());
     matrix_.add(Labels::from_rows(predictions), targets.classes());
@@ -238,7 +239,7 @@ class MacroMean {
   ConfusionMatrix matrix_;
 };
 
-/// What Precision reads off a confusion matrix.
+/// What Precision takes from a confusion matrix.
 struct PrecisionSummary {
   static constexpr const char* name = "precision";
   /// @param matrix What was counted.
@@ -246,7 +247,7 @@ struct PrecisionSummary {
   static double of(const ConfusionMatrix& matrix) { return matrix.macro_precision(); }
 };
 
-/// What Recall reads off a confusion matrix.
+/// What Recall takes from a confusion matrix.
 struct RecallSummary {
   static constexpr const char* name = "recall";
   /// @param matrix What was counted.
@@ -254,7 +255,7 @@ struct RecallSummary {
   static double of(const ConfusionMatrix& matrix) { return matrix.macro_recall(); }
 };
 
-/// What F1 reads off a confusion matrix.
+/// What F1 takes from a confusion matrix.
 struct F1Summary {
   static constexpr const char* name = "f1";
   /// @param matrix What was counted.
@@ -275,7 +276,7 @@ using F1 = MacroMean<F1Summary>;
 
 namespace nn::detail {
 
-/// Any metric without its type.
+/// The interface of every metric, without its type.
 struct MetricInterface {
   MetricInterface() = default;
   MetricInterface(const MetricInterface&) = default;
@@ -330,15 +331,15 @@ class AnyMetric {
   [[nodiscard]] std::string name() const { return self().name(); }
   /// Forgets what was added.
   void reset() { self().reset(); }
-  /// Sees a batch. @see Metric
+  /// Adds a batch. @see Metric
   /// @param predictions Shape (B, M).
-  /// @param targets For B samples.
+  /// @param targets One target for each of the B samples.
   void add(const Tensor& predictions, const Targets& targets) { self().add(predictions, targets); }
   /// The value over everything that was added.
   [[nodiscard]] double value() const { return self().value(); }
   /// Whether state() is complete, so that it can be resumed in the middle of an epoch.
   [[nodiscard]] bool is_resumable() const { return self().is_resumable(); }
-  /// What it has counted; empty where it is not resumable.
+  /// What it has counted; empty if it is not resumable.
   [[nodiscard]] std::vector<State> state() { return self().state(); }
 
  private:

@@ -30,19 +30,20 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What a line may hold on a terminal of 80 columns; a longer one wraps and cannot be overwritten.
+/// The longest line on a terminal of 80 columns; a longer one would wrap and could not be
+/// overwritten.
 constexpr std::size_t max_columns = 79;
 
 std::atomic<bool> interrupt_requested = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may write nothing else");
 
-/// An environment variable; empty if there is none.
+/// The value of an environment variable; empty if it is not set.
 std::string_view variable(const char* name) {
   const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
   return value == nullptr ? "" : value;
 }
 
-/// fmt::print would throw, and a full disk is no reason to lose a training.
+/// Not fmt::print, which would throw: a full disk should not end a training run.
 void put(const std::string& text) {
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
@@ -61,8 +62,8 @@ std::size_t progress_columns(int descriptor) {
   return columns == 0 ? max_columns : std::min(max_columns, columns - 1);
 }
 
-/// While one exists, the first Ctrl-C is a request and the second ends the program. The last one to
-/// go restores what Ctrl-C did before.
+/// While one of these exists, the first Ctrl-C is a request and the second ends the program. The
+/// last one to be destroyed restores the previous behavior of Ctrl-C.
 class Reporter::Interrupt {
  public:
   Interrupt() {
@@ -87,7 +88,7 @@ class Reporter::Interrupt {
   static inline void (*before_)(int) = SIG_DFL;
 };
 
-/// The bar on the bottom line of a terminal; nothing where output goes elsewhere.
+/// The progress bar on the bottom line of a terminal; prints nothing if the output goes elsewhere.
 class Reporter::Bar {
  public:
   Bar(const Training& training, bool prints)
@@ -114,13 +115,13 @@ class Reporter::Bar {
     put(fmt::format("\r\x1b[K{:.{}}", head + bar(training, room) + tail, columns));
   }
 
-  /// Clears the line for what is printed there next.
+  /// Clears the line for the next output.
   void clear() const {
     if (shown_) put("\r\x1b[K");
   }
 
  private:
-  /// `[=====     ]`, as wide as there is room for; nothing where there is none.
+  /// `[=====     ]`, as wide as there is room for; empty if there is none.
   static std::string bar(const Training& training, std::size_t room) {
     constexpr std::size_t frame = 2;
     if (room <= frame) return "";
@@ -163,8 +164,8 @@ std::string to_line(std::string_view head, const Evaluation& evaluation,
 
 namespace {
 
-/// `epoch  1/10  cost 0.2433  accuracy 0.9289 | validation 0.1209  0.9628`; sets that do not fit
-/// into this line follow below, with the names of their values.
+/// `epoch  1/10  cost 0.2433  accuracy 0.9289 | validation 0.1209  0.9628`; sets that do not fit on
+/// this line follow on the next lines, with the names of their values.
 std::string epoch_line(const Training& training) {
   const History& history = training.history();
   const Epoch& epoch = history.epochs.back();
@@ -205,8 +206,7 @@ std::string reason(Ending ending, const StopOptions& stopping) {
   return "";
 }
 
-/// `interrupted: the network keeps its current weights`; nothing for a training that went all its
-/// way.
+/// `interrupted: the network keeps its current weights`; empty if training did all its epochs.
 std::string end_line(const History& history, const StopOptions& stopping, bool brought_back) {
   const std::string why = reason(history.ending, stopping);
   if (brought_back) {
@@ -219,7 +219,7 @@ std::string end_line(const History& history, const StopOptions& stopping, bool b
                      steps == 1 ? "step" : "steps");
 }
 
-/// What follows the end line of a training that diverged: where, and what to try.
+/// Printed after the end line if training diverged: where, and what to try.
 std::string advice(const Divergence& divergence) {
   return fmt::format(
       "  epoch {}, batch {}: the cost is {}\n"

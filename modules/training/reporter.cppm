@@ -1,5 +1,5 @@
 /// @file
-/// @brief The reporter: prints how a training goes, and lets Ctrl-C end it.
+/// @brief The reporter: prints the progress of training, and lets Ctrl-C end it.
 module;
 
 #include <cstddef>
@@ -14,20 +14,20 @@ export import nn.training;
 
 export namespace nn {
 
-/// Follows a training on the standard output: on a terminal with a progress bar, elsewhere with a
-/// line for each epoch. The bar is never wider than the terminal. What cannot be written, such as
-/// to a full disk, is lost; it does not end the training.
+/// Prints the progress of training to standard output: a line for each epoch and, on a terminal, a
+/// progress bar, which is never wider than the terminal. Output that cannot be written, for example
+/// because the disk is full, is lost, but training continues.
 ///
-/// While a training runs, the first Ctrl-C asks every training of the program that has a reporter
-/// to end after its batch, with a usable network and a history that says so; the second one ends
-/// the program.
+/// During training, the first Ctrl-C asks every Training of the program that has a reporter to end
+/// after its current batch, with a usable network and a history that says it was interrupted. The
+/// second Ctrl-C ends the program.
 class Reporter : public Observer {
  public:
-  /// @param prints Whether it prints; otherwise it only lets Ctrl-C end the training.
+  /// @param prints Whether it prints; otherwise it only lets Ctrl-C end training.
   explicit Reporter(bool prints = true);
 
   void begin(Training& training) override;
-  /// Moves the bar, and passes Ctrl-C on.
+  /// Updates the bar, and stops the training after Ctrl-C.
   /// @param training Has begun.
   /// @throws std::invalid_argument if begin() was not called.
   void step(Training& training) override;
@@ -48,17 +48,17 @@ class Reporter : public Observer {
   std::shared_ptr<Bar> bar_;
 };
 
-/// How long a line may be that is written over itself, as a progress bar is: one column shorter
-/// than the terminal, and at most 79.
+/// The longest line that can be overwritten in place, like a progress bar: one column shorter than
+/// the terminal, and at most 79.
 /// @param descriptor Where the line goes: `STDOUT_FILENO`.
-/// @return The columns; 0 where such a line has no place: not on a terminal, or on one that cannot
-///   go back to the beginning of a line (`TERM=dumb`).
+/// @return The number of columns; 0 if that is not a terminal, or one that cannot return to the
+///   beginning of a line (`TERM=dumb`).
 [[nodiscard]] std::size_t progress_columns(int descriptor);
 
-/// An evaluation as a line, `test  cost 0.1209  accuracy 0.9628`; what does not fit into 79 columns
+/// An evaluation as a line, `test  cost 0.1209  accuracy 0.9628`; what does not fit in 79 columns
 /// continues below the first value.
-/// @param head What was evaluated.
-/// @param evaluation What was measured.
+/// @param head The text at the beginning, such as the name of the set.
+/// @param evaluation The cost and the metrics.
 /// @param metrics The names of the metrics, in their order.
 /// @throws std::invalid_argument if there are more or fewer names than values.
 [[nodiscard]] std::string to_line(std::string_view head, const Evaluation& evaluation,

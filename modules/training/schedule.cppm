@@ -18,7 +18,7 @@ import nn.checks;
 namespace nn::detail {
 
 // [wave]
-/// From one factor to another along half a wave of the cosine, flat at both ends.
+/// Goes from one factor to another along half a cosine wave, flat at both ends.
 double half_wave(double from, double to, double share) {
   return to + (from - to) * (1 + std::cos(std::numbers::pi * share)) / 2;
 }
@@ -28,17 +28,17 @@ double half_wave(double from, double to, double share) {
 
 export namespace nn {
 
-/// How far training has come. In the formulas below, e out of E epochs have passed.
+/// How far training has progressed. In the formulas below, e out of E epochs have passed.
 struct Progress {
   double epoch = 0;   ///< e: epochs that have passed; 2.5 is the middle of the third.
-  double epochs = 1;  ///< E: epochs of the whole training.
-  /// The cost of the last whole epoch: on the validation set, or on the training set if there is no
-  /// validation set. NaN in the first epoch.
+  double epochs = 1;  ///< E: epochs of the whole training run.
+  /// The cost of the last complete epoch: on the validation set, or on the training set if there is
+  /// no validation set. NaN in the first epoch.
   double cost = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// A schedule returns, before every step, a factor f, 0 or more: the optimizer's learning rate η is
-/// multiplied by it for that step. Any callable with this signature is a schedule:
+/// A schedule is called before every step and returns a factor f, 0 or more, which multiplies the
+/// optimizer's learning rate η for that step. Any callable with this signature is a schedule:
 ///
 ///     [](const nn::Progress& p) { return 1 - p.epoch / p.epochs; }
 ///
@@ -55,7 +55,7 @@ class ConstantRate {
   [[nodiscard]] double operator()(const Progress& /*progress*/) const { return 1; }
 };
 
-/// Step decay: the rate drops after every `every` epochs, f = γ^⌊e / every⌋.
+/// Step decay: the rate drops once every `every` epochs, f = γ^⌊e / every⌋.
 class StepDecay {
  public:
   struct Options {
@@ -64,14 +64,14 @@ class StepDecay {
   };
 
   StepDecay() : StepDecay{Options{}} {}
-  /// @param options Each in the range given next to it.
+  /// @param options Each in the range given above.
   /// @throws std::invalid_argument if an option is out of its range.
   explicit StepDecay(const Options& options) : options_{options} {
     check_positive("StepDecay", "every", options.every);
     check_not_negative("StepDecay", "factor", options.factor);
   }
 
-  /// @param progress How far training has come.
+  /// @param progress How far training has progressed.
   /// @return f.
   [[nodiscard]] double operator()(const Progress& progress) const {
     return std::pow(options_.factor, std::floor(progress.epoch / options_.every));
@@ -81,7 +81,7 @@ class StepDecay {
   Options options_;
 };
 
-/// Exponential decay: the rate decays a little at every step, by the factor γ in an epoch, f = γᵉ.
+/// Exponential decay: the rate decays a little at every step, by the factor γ per epoch, f = γᵉ.
 class ExponentialDecay {
  public:
   struct Options {
@@ -89,13 +89,13 @@ class ExponentialDecay {
   };
 
   ExponentialDecay() : ExponentialDecay{Options{}} {}
-  /// @param options In the range given next to it.
+  /// @param options The factor, in the range given above.
   /// @throws std::invalid_argument if it is out of its range.
   explicit ExponentialDecay(const Options& options) : options_{options} {
     check_not_negative("ExponentialDecay", "factor", options.factor);
   }
 
-  /// @param progress How far training has come.
+  /// @param progress How far training has progressed.
   /// @return f.
   [[nodiscard]] double operator()(const Progress& progress) const {
     return std::pow(options_.factor, progress.epoch);
@@ -105,7 +105,7 @@ class ExponentialDecay {
   Options options_;
 };
 
-/// Cosine annealing: the rate decays along half a wave of the cosine, slowly at both ends,
+/// Cosine annealing: the rate decays along half a cosine wave, slowly at both ends,
 /// f = l + (1 − l) (1 + cos(π e/E)) / 2.
 ///
 /// Source: Loshchilov & Hutter (2017), "SGDR: stochastic gradient descent with warm restarts",
@@ -117,13 +117,13 @@ class Cosine {
   };
 
   Cosine() : Cosine{Options{}} {}
-  /// @param options In the range given next to it.
+  /// @param options The factor, in the range given above.
   /// @throws std::invalid_argument if it is out of its range.
   explicit Cosine(const Options& options) : options_{options} {
     check_not_negative("Cosine", "last", options.last);
   }
 
-  /// @param progress How far training has come.
+  /// @param progress How far training has progressed.
   /// @return f.
   [[nodiscard]] double operator()(const Progress& progress) const {
     return detail::half_wave(1, options_.last, progress.epoch / progress.epochs);
@@ -133,22 +133,22 @@ class Cosine {
   Options options_;
 };
 
-/// One cycle: the rate rises to the optimizer's own, which is the largest here, and then decays to
-/// almost 0, both along half a wave of the cosine. With s = e/E, the fraction of training that is
-/// done, f goes from `first` to 1 while s < `rise`, then to `last`.
+/// One cycle: the rate rises to the optimizer's own rate, which is the maximum, and then decays to
+/// almost 0, both along half a cosine wave. With s = e/E, the fraction of training that is done, f
+/// goes from `first` to 1 while s < `rise`, then to `last`.
 ///
 /// Source: Smith & Topin (2018), "Super-convergence: very fast training of neural networks using
-/// large learning rates", with half waves instead of straight lines, as in PyTorch.
+/// large learning rates", but with cosine waves instead of straight lines, as in PyTorch.
 class OneCycle {
  public:
   struct Options {
-    double rise = 0.3;    ///< The fraction of training during which it rises, in (0, 1).
+    double rise = 0.3;    ///< The fraction of training during which the rate rises, in (0, 1).
     double first = 0.04;  ///< The factor at the start, 0 or more.
     double last = 4e-6;   ///< The factor at the end, 0 or more.
   };
 
   OneCycle() : OneCycle{Options{}} {}
-  /// @param options Each in the range given next to it.
+  /// @param options Each in the range given above.
   /// @throws std::invalid_argument if an option is out of its range.
   explicit OneCycle(const Options& options) : options_{options} {
     if (!(options.rise > 0 && options.rise < 1)) {
@@ -158,7 +158,7 @@ class OneCycle {
     check_not_negative("OneCycle", "last", options.last);
   }
 
-  /// @param progress How far training has come.
+  /// @param progress How far training has progressed.
   /// @return f.
   [[nodiscard]] double operator()(const Progress& progress) const {
     // [one_cycle]
@@ -173,8 +173,8 @@ class OneCycle {
   Options options_;
 };
 
-/// Linear warm-up: over the first w epochs the rate rises on a straight line to the first rate of a
-/// second schedule f₂, which then sees only the remaining E − w epochs:
+/// Linear warm-up: over the first w epochs, the rate rises linearly to the first rate of a second
+/// schedule f₂, which then spans only the remaining E − w epochs:
 /// f = (a + (1 − a) e/w) f₂(0) while e < w, then f = f₂(e − w).
 ///
 /// Source: Goyal et al. (2017), "Accurate, large minibatch SGD: training ImageNet in 1 hour",
@@ -186,7 +186,7 @@ class WarmUp {
     double first = 0.1;  ///< a, the fraction of the rate at the start, 0 or more.
   };
 
-  /// @param options Each in the range given next to it.
+  /// @param options Each in the range given above.
   /// @param then The schedule that follows.
   /// @throws std::invalid_argument if an option is out of its range, or `then` is empty.
   explicit WarmUp(const Options& options, Schedule then = ConstantRate{})
@@ -196,7 +196,7 @@ class WarmUp {
     if (!then_) throw std::invalid_argument("nn::WarmUp: the schedule after the warm-up is empty");
   }
 
-  /// @param progress How far training has come.
+  /// @param progress How far training has progressed.
   /// @return f.
   /// @throws std::invalid_argument unless w < E.
   double operator()(const Progress& progress) {
@@ -219,22 +219,22 @@ class WarmUp {
 };
 
 /// The rate drops whenever the cost stops decreasing: f = γⁿ, where n counts how often there were
-/// `patience` epochs in a row without improvement. A cost improves if it is below the best so far
-/// by more than the fraction `min_change` of it.
+/// `patience` epochs in a row without improvement. A cost is an improvement if it is lower than the
+/// best so far by more than the fraction `min_change` of that.
 ///
-/// This is PyTorch's ReduceLROnPlateau, but its `patience` is one less: there it is the number of
+/// This is PyTorch's ReduceLROnPlateau, whose `patience` is one less: there it is the number of
 /// epochs to tolerate.
 class ReduceOnPlateau {
  public:
   struct Options {
     double factor = 0.1;  ///< γ, 0 or more.
     int patience = 5;     ///< Epochs in a row without improvement, at least 1.
-    /// By which fraction of the best cost another must be lower to be an improvement, in [0, 1).
+    /// The fraction of the best cost by which a cost must be lower to be an improvement, in [0, 1).
     double min_change = 1e-4;
   };
 
   ReduceOnPlateau() : ReduceOnPlateau{Options{}} {}
-  /// @param options Each in the range given next to it.
+  /// @param options Each in the range given above.
   /// @throws std::invalid_argument if an option is out of its range.
   explicit ReduceOnPlateau(const Options& options) : options_{options} {
     check_not_negative("ReduceOnPlateau", "factor", options.factor);
@@ -244,7 +244,7 @@ class ReduceOnPlateau {
     check_below_one("ReduceOnPlateau", "min_change", options.min_change);
   }
 
-  /// @param progress How far training has come; its cost is new whenever a new epoch begins.
+  /// @param progress How far training has progressed; its cost changes when a new epoch begins.
   /// @return f.
   double operator()(const Progress& progress) {
     if (const double number = std::floor(progress.epoch); number > epoch_) {

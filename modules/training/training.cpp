@@ -28,7 +28,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How many steps pass until the network is kept again. So rarely it costs next to nothing.
+/// How many steps pass before the network is copied again; so rarely, the copy costs next to
+/// nothing.
 constexpr std::size_t steps_to_keep = 100;
 
 void check_options(const TrainingOptions& options, bool validated) {
@@ -58,8 +59,7 @@ bool is_finite(const Tensor& tensor) {
 
 }  // namespace
 
-// The orders of the epochs are drawn from streams 1, 2, … of the seed, so stream 0 is free for
-// augment.
+// The orders of the epochs come from streams 1, 2, … of the seed, so stream 0 is free for augment.
 Training::Training(Sequential& network, AnyCost cost, AnyOptimizer optimizer, const Dataset& set,
                    const TrainingOptions& options, Watch watch)
     : network_{&network},
@@ -94,11 +94,11 @@ Training::~Training() {
   }
 }
 
-/// Everything that can be found out before the first batch.
+/// Checks everything that can be checked before the first batch.
 void Training::check() const {
   check_options(options_, watch_.validation != nullptr);
   check_dataset("Training", "the training set", *set_, *network_);
-  // A label that the cost refuses must be found out now, not in the middle of an epoch.
+  // Find a label that the cost rejects now, not in the middle of an epoch.
   static_cast<void>(cost_.weight(set_->targets));
   if (watch_.validation != nullptr) {
     check_dataset("Training", "the validation set", *watch_.validation, *network_);
@@ -108,8 +108,8 @@ void Training::check() const {
   }
 }
 
-/// BatchNorm refuses a batch of one sample, and the last one of an epoch can be that. So it is
-/// tried on a copy of the network, before the first step.
+/// BatchNorm rejects a batch of one sample, and the last batch of an epoch can be one. So this
+/// batch is tried on a copy of the network before the first step.
 void Training::check_last_batch() const {
   const std::size_t size = options_.batches.size;
   const std::size_t last = set_->size() - (batches_.count() - 1) * std::min(size, set_->size());
@@ -126,8 +126,8 @@ void Training::check_last_batch() const {
   }
 }
 
-/// The optimizer has the parameters of the layers that were not frozen, and remembers something for
-/// each of them.
+/// The optimizer keeps values for the parameters of the layers that were not frozen, so this must
+/// not change.
 void Training::check_frozen() const {
   for (std::size_t i = 0; i < std::min(frozen_.size(), network_->size()); ++i) {
     if (network_->is_frozen(i) == frozen_[i]) continue;
@@ -183,7 +183,7 @@ bool Training::step() {
   return true;
 }
 
-/// Keeps the network as it is before a step, now and then.
+/// Copies the network before some of the steps, for the case that training diverges.
 void Training::keep_network() {
   const std::size_t steps = history_.learning_rates.size();
   if (kept_ && steps - steps_when_kept_ < steps_to_keep) return;
@@ -191,7 +191,7 @@ void Training::keep_network() {
   steps_when_kept_ = steps;
 }
 
-/// Clips the gradients, if that was asked for.
+/// Clips the gradients, if the options say so.
 /// @return Whether they are finite.
 bool Training::clip() {
   if (options_.steps.clip_norm == 0) return true;
@@ -211,7 +211,7 @@ std::string Training::broken_gradient() const {
   return "the norm of the gradients";
 }
 
-/// Finds out where the values went wrong, and brings back the network that was kept.
+/// Finds out where values first became non-finite, and restores the network that was kept.
 void Training::diverge() {
   Divergence divergence{.epoch = epoch(),
                         .batch = batch() + 1,
@@ -222,7 +222,8 @@ void Training::diverge() {
   } else if (!is_finite(outputs_)) {
     Tensor inputs = augment(batches_.epoch(epoch())[batch()].inputs, batch());
     if (is_finite(inputs)) {
-      // If a layer draws random numbers and everything is finite now, only the last layer is known.
+      // If a layer draws random numbers, this pass may be finite; then only the last layer is
+      // known.
       divergence.layer =
           network_->first_not_finite(std::move(inputs)).value_or(network_->size() - 1);
       divergence.first = fmt::format("layer {} ({})", *divergence.layer + 1,
@@ -241,7 +242,7 @@ void Training::diverge() {
 
 // ------------------------------------------------------------------------------ the learning rate
 
-/// How far training has come before a batch.
+/// How far training has progressed before a batch.
 Progress Training::progress(std::size_t epoch, std::size_t batch) const {
   Progress progress{.epoch = static_cast<double>(epoch - 1) +
                              static_cast<double>(batch) / static_cast<double>(batches_.count()),
@@ -308,7 +309,7 @@ const Epoch& Training::run_epoch() {
   return end_epoch();
 }
 
-/// Whether training has come to its end, and why.
+/// Whether training has ended, and why.
 Ending Training::ending() const {
   if (history_.divergence) return Ending::diverged;
   if (stopped_) return Ending::interrupted;
@@ -354,7 +355,7 @@ class EpochCall final : public Observer {
   std::function<void(const Epoch&)> call_;
 };
 
-/// Notifies the observers that a training is over, however it ended.
+/// Notifies the observers that training is over, even if an exception ended it.
 class Leave {
  public:
   explicit Leave(const std::vector<std::unique_ptr<Observer>>& observers) : observers_{observers} {}
@@ -390,7 +391,7 @@ History Trainer::fit(const Dataset& training, const Dataset& validation,
   Training run{*network_, cost_,   AnyOptimizer{std::ref(optimizer_)},
                training,  options, {.metrics = metrics_, .validation = &validation, .sets = sets_}};
   const Leave leave{observers_};
-  // An observer that another one adds meanwhile follows the next fit().
+  // An observer added during fit() takes effect in the next fit().
   const std::size_t count = observers_.size();
   const auto notify = [&](auto event, auto... details) {
     for (std::size_t i = 0; i < count; ++i) (observers_[i].get()->*event)(run, details...);

@@ -1,5 +1,5 @@
 /// @file
-/// @brief Training: network, cost, optimizer and data brought together, one step at a time.
+/// @brief Training: the training loop over network, cost, optimizer and data, one step at a time.
 module;
 
 #include <chrono>
@@ -28,20 +28,20 @@ struct StepOptions {
   real clip_norm = 0;  ///< The largest norm of the gradients; 0: no limit. @see clip_gradients
 
   /// How the learning rate changes, as a factor of the optimizer's own rate, which is restored when
-  /// the Training is destroyed. Empty: it stays what it is, or what on_epoch() makes of it.
+  /// the Training is destroyed. Empty: the rate stays the same, unless on_epoch() changes it.
   Schedule schedule{};
 
-  /// Changes the inputs of each training batch: rotates or shifts images, adds noise. Called with
-  /// shape (B, …), returns B samples. The random numbers follow from seed, epoch and batch, so
-  /// every epoch changes a sample differently.
+  /// Data augmentation: changes the inputs of each training batch, for example rotates images or
+  /// adds noise. Called with shape (B, …), returns B samples. The random numbers follow from seed,
+  /// epoch and batch, so every epoch changes a sample differently.
   std::function<Tensor(Tensor inputs, Random random)> augment;
 };
 
-/// When to stop before all epochs are done.
+/// When to stop before all epochs are done (early stopping).
 struct StopOptions {
-  /// Epochs in a row without a lower validation cost, after which training ends; 0: never. With
-  /// it, finish() makes the network that of the epoch with the lowest validation cost, however
-  /// training ended; the copy that this takes is the size of the network.
+  /// Training ends after this many epochs in a row without a lower validation cost; 0: never. If
+  /// set, finish() restores the network of the epoch with the lowest validation cost, however
+  /// training ended; this takes a copy of the network.
   std::size_t patience = 0;
 
   /// Training ends when an epoch's training cost is at most this; 0: never.
@@ -60,64 +60,65 @@ struct TrainingOptions {
   StopOptions stopping{};  ///< Reasons to stop early.
 };
 
-/// A set and its name. It refers to the set, which must stay where it is.
+/// A data set and its name. It refers to the set, which must not be moved or destroyed.
 struct NamedSet {
-  std::string name;  ///< One word, the head of a column.
+  std::string name;  ///< One word, used as a column header.
   std::reference_wrapper<const Dataset> dataset;
 };
 
-/// What is measured besides the training cost.
+/// What is measured in addition to the training cost.
 struct Watch {
-  std::vector<AnyMetric> metrics;       ///< On the batches of training, and on every set below.
+  std::vector<AnyMetric> metrics;       ///< Measured on training batches and on every set below.
   const Dataset* validation = nullptr;  ///< Measured after every epoch; nullptr: no set.
-  std::vector<NamedSet> sets;           ///< Measured as well, but nothing is chosen by them.
+  std::vector<NamedSet> sets;           ///< Measured too, but stopping does not depend on them.
 };
 
-/// How the learning rate changes from one step to the next when a training is resumed.
+/// How the learning rate jumps when training is resumed with another number of epochs.
 struct RateJump {
-  double before;  ///< At the last step before.
-  double after;   ///< What the schedule gives there now.
+  double before;  ///< The rate of the last step before.
+  double after;   ///< The rate that the schedule now gives for that step.
 };
 
-/// A training in progress, which can be stepped:
+/// A training run in progress, which you advance step by step or epoch by epoch:
 ///
 ///     nn::Training training{network, cost, optimizer, set, {.epochs = 5}};
 ///     while (!training.is_over()) training.run_epoch();
 ///
-/// or `while (training.step()) …` for the batches of an epoch. Two trainings from the same start
-/// and seed give the same bits, on any number of threads.
+/// or `while (training.step()) …` for the batches of an epoch. Two runs from the same initial
+/// weights and seed give the same bits, on any number of threads.
 ///
-/// The first batch whose cost is not finite ends the training. The network is then the last one
-/// that was kept: a copy is made before steps 1, 101, 201, …, once the cost of that batch is known
-/// to be finite. The optimizer still remembers the steps that led astray.
+/// The first batch whose cost is not finite ends training. The network is then restored from the
+/// last copy: one is made before steps 1, 101, 201, …, once the cost of that batch is known to be
+/// finite. The optimizer is not restored.
 class Training {
  public:
-  /// @param network Must outlive the training and keep its layers, the frozen ones frozen.
+  /// @param network Must outlive this object and keep its layers; frozen layers must stay frozen.
   /// @param cost What to minimize.
-  /// @param optimizer How; `AnyOptimizer{std::ref(optimizer)}` steps with the caller's own.
-  /// @param set The training set; must outlive the training.
+  /// @param optimizer How to minimize it; `AnyOptimizer{std::ref(optimizer)}` uses the caller's
+  ///   own.
+  /// @param set The training set; must outlive this object.
   /// @param options Epochs, batches, seed.
   /// @param watch What to measure.
   /// @throws std::invalid_argument if an option is out of range, a set does not fit the network or
-  ///   contains a value that is not finite, a set other than the validation set is empty, or there
-  ///   is patience without a validation set.
+  ///   contains a value that is not finite, a set other than the validation set is empty, or
+  ///   patience is set without a validation set.
   Training(Sequential& network, AnyCost cost, AnyOptimizer optimizer, const Dataset& set,
            const TrainingOptions& options = {}, Watch watch = {});
   Training(Sequential& network, AnyCost cost, AnyOptimizer optimizer, Dataset&& set,
            const TrainingOptions& options = {}, Watch watch = {}) = delete;
   Training(const Training&) = delete;
   Training& operator=(const Training&) = delete;
-  /// Restores the learning rate that a schedule has changed.
+  /// Restores the optimizer's learning rate, if a schedule has changed it.
   ~Training();
 
   /// Trains on the next batch of the epoch: forward, cost, backward, optimizer.
-  /// @return Whether it did: not at the end of an epoch, nor once is_over().
-  /// @throws std::invalid_argument if the schedule or augment returns something impossible, or a
-  ///   layer was frozen or unfrozen since the training was made.
+  /// @return Whether it did; false at the end of an epoch, and once is_over().
+  /// @throws std::invalid_argument if the schedule returns an invalid factor, augment another
+  ///   number of samples, or a layer was frozen or unfrozen since this object was made.
   bool step();
 
   /// Ends the epoch: measures the validation set and the watched sets, and adds to the history.
-  /// @throws std::invalid_argument if no step was taken in it, unless training was stopped or
+  /// @throws std::invalid_argument if the epoch has no step yet, unless training was stopped or
   ///   diverged.
   const Epoch& end_epoch();
 
@@ -125,11 +126,11 @@ class Training {
   /// @throws std::invalid_argument if is_over(), and as step() does.
   const Epoch& run_epoch();
 
-  /// Ends the training before the next step, with a usable network.
+  /// Ends training before the next step, with a usable network.
   void stop() { stopped_ = true; }
 
-  /// Brings back the best network if there is patience. To be called once, when is_over().
-  /// @return Whether the network is that of an earlier epoch.
+  /// Restores the best network if patience is set. Call it once, when is_over().
+  /// @return Whether the network is now that of an earlier epoch.
   bool finish();
 
   /// Whether there is nothing left to do.
@@ -137,7 +138,7 @@ class Training {
   /// Whether all batches of the epoch are done.
   [[nodiscard]] bool is_epoch_complete() const { return batch_ == batches_.count(); }
 
-  /// What was measured so far, and why the training ended.
+  /// What was measured so far, and why training ended.
   [[nodiscard]] const History& history() const { return history_; }
   /// The network being trained.
   [[nodiscard]] const Sequential& network() const { return *network_; }
@@ -146,7 +147,7 @@ class Training {
   /// The optimizer's learning rate.
   [[nodiscard]] real learning_rate() const { return optimizer_.learning_rate(); }
 
-  /// The number of the epoch in progress, from 1 on.
+  /// The number of the epoch in progress, starting at 1.
   [[nodiscard]] std::size_t epoch() const { return history_.epochs.size() + 1; }
   /// How many batches of it are done.
   [[nodiscard]] std::size_t batch() const { return static_cast<std::size_t>(batch_); }
@@ -154,28 +155,29 @@ class Training {
   [[nodiscard]] std::size_t batches() const { return batches_.count(); }
   /// The mean cost over the batches of the epoch so far.
   [[nodiscard]] double running_cost() const { return running_.cost(); }
-  /// What the network predicted in the last step, before its weights changed.
+  /// The network's outputs in the last step, before its weights changed.
   [[nodiscard]] const Tensor& outputs() const { return outputs_; }
   /// The cost of the last step's batch.
   [[nodiscard]] double cost() const { return cost_value_; }
 
-  /// What determines the training, word by word, such as `{"batch_size", "100"}`. A training that
-  /// resumes another must have the same.
+  /// Everything that determines the training run, as pairs such as `{"batch_size", "100"}`. Only a
+  /// run with the same description can be resumed from its checkpoint.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> description() const;
 
-  /// The name of the first part that cannot be stored: an optimizer or a metric without a state.
+  /// The name of the first part that cannot be stored, an optimizer or a metric without a state;
+  /// nothing if all can.
   [[nodiscard]] std::optional<std::string> not_resumable() const;
 
-  /// Everything that the training needs to continue from between two steps.
+  /// Everything needed to resume training between two steps.
   [[nodiscard]] std::vector<State> state();
 
-  /// Continues where another training of the same description was when its state() was taken.
-  /// @param restore Called several times with some of the states; writes the stored values there.
+  /// Resumes where another Training with the same description was when its state() was saved.
+  /// @param restore Called several times with some of the states; writes the stored values to them.
   /// @throws std::runtime_error if the stored values contradict each other.
   void resume(const std::function<void(const std::vector<State>&)>& restore);
 
-  /// How the learning rate jumps where the training was resumed, because its schedule now spans
-  /// another number of epochs; nothing if it does not.
+  /// How the learning rate jumps if the resumed run has another number of epochs, which its
+  /// schedule now spans; nothing if it does not jump.
   [[nodiscard]] const std::optional<RateJump>& rate_jump() const { return rate_jump_; }
 
  private:
@@ -202,7 +204,7 @@ class Training {
   Batches batches_;
   Random random_;  // for augment
   std::vector<Parameter*> parameters_;
-  std::vector<bool> frozen_;  // which layers were, when the parameters were taken
+  std::vector<bool> frozen_;  // which layers were frozen when this object was made
   real rate_;                 // the optimizer's own
   History history_;
   std::optional<RateJump> rate_jump_;
@@ -219,13 +221,13 @@ class Training {
   double cost_value_ = 0;
 
   std::optional<Sequential> best_;  // of the epoch with the lowest validation cost
-  std::optional<Sequential> kept_;  // had a finite cost
+  std::optional<Sequential> kept_;  // the last copy with a finite cost
   std::uint64_t steps_when_kept_ = 0;
-  std::vector<double> packed_epochs_;  // the history's, on the way to and from a file
+  std::vector<double> packed_epochs_;  // those of the history, packed for a checkpoint
   double packed_rate_ = 0;
 };
 
-/// Something that follows a training: prints how it goes, stores it, stops it.
+/// An observer of training (a callback object): prints its progress, stores it, or stops it.
 class Observer {
  public:
   Observer() = default;
@@ -239,7 +241,7 @@ class Observer {
   virtual void step(Training& /*training*/) {}       ///< After each step.
   virtual void interrupt(Training& /*training*/) {}  ///< When stop() ends an epoch early.
   virtual void epoch(Training& /*training*/) {}      ///< After each epoch; may be incomplete.
-  /// At the end. `brought_back`: whether the network is that of an earlier epoch.
+  /// At the end. `brought_back`: whether the network was restored from an earlier epoch.
   virtual void end(Training& /*training*/, bool /*brought_back*/) {}
   virtual void leave() {}  ///< Last of all, even if an exception ended the training.
 };
@@ -254,7 +256,7 @@ class Trainer {
  public:
   /// @param network Must outlive the trainer and keep its layers.
   /// @param cost What to minimize.
-  /// @param optimizer How; it keeps what it has learned from one fit() to the next.
+  /// @param optimizer How to minimize it; it keeps its state from one fit() to the next.
   Trainer(Sequential& network, AnyCost cost, AnyOptimizer optimizer)
       : network_{&network}, cost_{std::move(cost)}, optimizer_{std::move(optimizer)} {}
 
@@ -262,16 +264,16 @@ class Trainer {
   /// @param metric Any metric.
   void watch(AnyMetric metric) { metrics_.push_back(std::move(metric)); }
 
-  /// Measures a set after every epoch, besides the validation set.
-  /// @param name One word, the head of a column.
-  /// @param dataset Must stay where it is while the trainer is used.
+  /// Measures a set after every epoch, in addition to the validation set.
+  /// @param name One word, used as a column header.
+  /// @param dataset Must not be moved or destroyed while the trainer is used.
   /// @throws std::invalid_argument if the name is empty or taken.
   void watch(std::string name, const Dataset& dataset);
   void watch(std::string name, Dataset&& dataset) = delete;
 
-  /// Lets an observer follow every fit().
+  /// Adds an observer for every fit().
   /// @param observer Moved in. Observers are called in the order in which they were added. Add
-  ///   Checkpoints before a Reporter, so that it sees a training that was resumed.
+  ///   Checkpoints before a Reporter, so that the Reporter sees that training was resumed.
   template <std::derived_from<Observer> O>
   void observe(O observer) {
     observers_.push_back(std::make_unique<O>(std::move(observer)));
@@ -279,7 +281,7 @@ class Trainer {
 
   /// Calls a function after every epoch.
   /// @param call May change the learning rate.
-  /// @throws std::invalid_argument if there is no function.
+  /// @throws std::invalid_argument if the function is empty.
   void on_epoch(std::function<void(const Epoch&)> call);
 
   /// Trains the network. @see Training
@@ -295,7 +297,7 @@ class Trainer {
     return fit(training, Dataset{}, options);
   }
 
-  /// Measures cost and watched metrics of the network on a set. @see nn::evaluate
+  /// Measures the cost and the watched metrics of the network on a set. @see nn::evaluate
   /// @param dataset At least one sample.
   [[nodiscard]] Evaluation evaluate(const Dataset& dataset) const {
     return nn::evaluate(*network_, cost_, dataset, metrics_);

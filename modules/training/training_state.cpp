@@ -1,4 +1,4 @@
-// What a training remembers, so that another can continue it.
+// The state of a Training, from which another one can resume.
 module;
 
 #include <fmt/core.h>
@@ -24,7 +24,8 @@ namespace nn {
 
 namespace {
 
-/// Calls with every number of an epoch, in order; its evaluations already have their sizes.
+/// Calls a function with every number of an epoch, in order; its evaluations already have their
+/// sizes.
 template <class E, class Call>
 void each_number(E& epoch, bool validated, const Call& call) {
   const auto each_of = [&](auto& evaluation) {
@@ -38,7 +39,7 @@ void each_number(E& epoch, bool validated, const Call& call) {
   call(epoch.seconds);
 }
 
-/// The epochs of a history as a row of numbers.
+/// Packs the epochs of a history into a list of numbers.
 std::vector<double> pack(const History& history) {
   std::vector<double> numbers;
   for (const Epoch& epoch : history.epochs) {
@@ -48,9 +49,9 @@ std::vector<double> pack(const History& history) {
   return numbers;
 }
 
-/// Back again. The history knows its metrics and sets.
+/// Unpacks them again. The history already has the names of its metrics and sets.
 std::vector<Epoch> unpack(const History& history, std::span<const double> numbers) {
-  constexpr double most_samples = 1e15;  // a double still holds every whole number below
+  constexpr double most_samples = 1e15;  // a double represents every whole number up to here
   const Evaluation empty{.cost = 0, .metrics = std::vector<double>(history.metrics.size())};
   std::vector<Epoch> epochs;
   const auto next = [&] {
@@ -75,7 +76,7 @@ std::vector<Epoch> unpack(const History& history, std::span<const double> number
   return epochs;
 }
 
-/// A number that follows from all values and differs from set to set (FNV-1a over whole values).
+/// A hash of all values, which differs from set to set (FNV-1a over whole values).
 class Fingerprint {
  public:
   void add(std::uint64_t bits) { hash_ = (hash_ ^ bits) * 0x100000001b3; }
@@ -143,7 +144,7 @@ std::optional<std::string> Training::not_resumable() const {
   return std::nullopt;
 }
 
-/// How far training has come; the sizes of everything else follow from it.
+/// How far training has progressed; the sizes of everything else follow from it.
 std::vector<State> Training::place() {
   return {{.name = "history.epochs", .value = &packed_epochs_},
           {.name = "history.learning_rates", .value = &history_.learning_rates},
@@ -166,7 +167,7 @@ std::vector<State> Training::state() {
   return all;
 }
 
-/// Refuses values that contradict each other.
+/// Rejects values that contradict each other.
 void Training::check_place() const {
   const std::size_t count = batches_.count();
   const std::size_t steps = history_.learning_rates.size();
@@ -195,7 +196,7 @@ void Training::resume(const std::function<void(const std::vector<State>&)>& rest
   if (!rates.empty()) kept_ = *network_;
   restore(state());
   if (batch_ > 0) order_ = batches_.epoch(epoch());
-  // A schedule may remember what it has seen, so it is led through the past again.
+  // A schedule may have state, so it is called again for all past steps.
   const std::size_t count = batches_.count();
   for (std::size_t step = 0; step < rates.size(); ++step) set_rate(step / count + 1, step % count);
   if (!rates.empty()) {
