@@ -47,8 +47,8 @@ Size size_of(const char* where, const Shape& shape) {
 
 // ---------------------------------------------------------------------------- the affine change
 
-/// The inverse of an affine change: the pixel in column x and row y of the result comes from the
-/// column xx x + xy y + x0 and the row yx x + yy y + y0.
+/// The inverse of an affine transformation: the pixel in column x and row y of the result comes
+/// from column xx x + xy y + x0 and row yx x + yy y + y0.
 struct Origin {
   real xx, xy, x0;
   real yx, yy, y0;
@@ -64,7 +64,7 @@ Origin origin(const Affine& affine, const Size& size) {
   const double xy = (lean * cosine - sine) / affine.width;
   const double yx = sine / affine.height;
   const double yy = cosine / affine.height;
-  // The center goes where the shift takes it.
+  // The shift moves the center.
   const double x = static_cast<double>(size.width - 1) / 2;
   const double y = static_cast<double>(size.height - 1) / 2;
   const double x0 = x - xx * (x + affine.right) - xy * (y + affine.down);
@@ -79,9 +79,9 @@ Origin origin(const Affine& affine, const Size& size) {
 
 // ------------------------------------------------------------------------------ the interpolation
 
-/// An image with a frame of zeros: one pixel wide at the left and the top, two at the right and the
-/// bottom. A coordinate outside the image is moved into the frame, so reading a pixel needs no
-/// branch.
+/// An image with a frame of zeros: one pixel wide on the left and at the top, two on the right and
+/// at the bottom. A coordinate outside the image is clamped to the frame, so reading a pixel needs
+/// no branch.
 class Framed {
  public:
   Framed(const real* image, const Size& size)
@@ -98,8 +98,8 @@ class Framed {
   [[nodiscard]] std::size_t width() const { return width_; }
   [[nodiscard]] const real* channel(std::size_t index) const { return values_.row(index).data(); }
 
-  /// A coordinate of the image as one of the framed image, clamped to it. NaN becomes 0.
-  /// @param last The last row or column of the framed image but one.
+  /// Converts a coordinate of the image to one of the framed image and clamps it. NaN becomes 0.
+  /// @param last The second to last row or column of the framed image.
   static real inside(real coordinate, real last) {
     return std::min(last, std::max(real{0}, coordinate + 1));
   }
@@ -109,8 +109,8 @@ class Framed {
   Tensor values_;
 };
 
-/// Where some pixels of the result look in the framed image: the upper left one of four pixels, and
-/// how far to the right of it and below it, in fractions of a pixel.
+/// Where some pixels of the result come from in the framed image: the upper left of four pixels,
+/// and the offset to the right of it and below it, in fractions of a pixel.
 struct Looks {
   static constexpr std::size_t most = 128;
   std::array<std::int32_t, most> corner;
@@ -119,7 +119,7 @@ struct Looks {
 };
 
 // [interpolate]
-/// The mean of the four pixels around each place, weighted by how near they are.
+/// Bilinear interpolation: the mean of the four pixels around each place, weighted by distance.
 void interpolate(const real* framed, std::size_t width, const Looks& looks, std::size_t count,
                  real* result) {
   for (std::size_t i = 0; i < count; ++i) {
@@ -132,7 +132,7 @@ void interpolate(const real* framed, std::size_t width, const Looks& looks, std:
 }
 // [/interpolate]
 
-/// Warps images of one size.
+/// Warps images of the same size.
 class Warper {
  public:
   Warper(const char* where, const Shape& shape)
@@ -150,8 +150,8 @@ class Warper {
   [[nodiscard]] const Size& size() const { return size_; }
 
   /// @param image Changed in place.
-  /// @param affine The affine change.
-  /// @param moved What displacement() returns; empty if nothing is bent.
+  /// @param affine The affine transformation.
+  /// @param moved A result of displacement(); empty for no elastic distortion.
   void operator()(real* image, const Affine& affine, const Tensor& moved) const {
     const Framed source{image, size_};
     const Origin from = origin(affine, size_);
@@ -190,7 +190,7 @@ class Warper {
   }
 
   Size size_;
-  Tensor columns_;  // of every pixel
+  Tensor columns_;  // the column of every pixel
   Tensor rows_;
   Tensor still_;  // no displacement
 };
@@ -202,8 +202,8 @@ constexpr auto smaller = [](real a, real b) { return b < a ? b : a; };
 
 // [strokes]
 /// The largest or smallest value in a square around each pixel that extends by `reach`, at most 1,
-/// to every side. Between pixels, values change along straight lines, so the extreme value is in
-/// the middle of the square, in a corner, or in the middle of a side.
+/// to every side. Between pixels, values change linearly, so the extreme value is in the middle of
+/// the square, in a corner, or in the middle of a side.
 template <class Choose>
 void thicken(real* image, const Size& size, real reach, const Choose& choose) {
   const Framed source{image, size};
@@ -233,9 +233,9 @@ void thicken(real* image, const Size& size, double pixels) {
 
 // ------------------------------------------------------------------------ the elastic distortion
 
-/// Gaussians σ pixels apart, from 3 σ before the first of a row of pixels to 3 σ after the last.
-/// Each row of the result has the values of one Gaussian at all pixels. Each column is scaled so
-/// that its squares sum to 1.
+/// Gaussians σ pixels apart, from 3 σ before the first pixel of a row to 3 σ after the last. Each
+/// row of the result has the values of one Gaussian at all pixels. Each column is scaled so that
+/// its squares sum to 1.
 Tensor gaussians(double sigma, std::size_t pixels) {
   const auto steps = static_cast<std::size_t>(std::ceil(static_cast<double>(pixels - 1) / sigma));
   Tensor result = Tensor::uninitialized(Shape{steps + 7, pixels});
@@ -273,10 +273,10 @@ Tensor even_noise(const Shape& shape, double deviation, const Random& random) {
   return noise;
 }
 
-/// Smooths noise to displacements. The noise is σ pixels apart, because noise at every pixel would
-/// give nearly the same result for more work: the correlation of two movements depends on the
-/// distance of the pixels and, by only 2 exp(−π²) or 1 in 10,000, on where they are between the
-/// noise (Poisson's formula for a sum of Gaussians σ apart).
+/// Smooths noise into displacements. The noise samples are σ pixels apart, because noise at every
+/// pixel would give nearly the same result for more work: the correlation of two movements depends
+/// on the distance of the pixels and only by 2 exp(−π²), or 1 in 10,000, on where they are between
+/// the samples (Poisson summation of Gaussians σ apart).
 class Smoothing {
  public:
   Smoothing(const Elastic& elastic, const Size& size)
@@ -284,8 +284,8 @@ class Smoothing {
         across_{gaussians(elastic.smoothness, size.width)},
         down_{gaussians(elastic.smoothness, size.height)} {}
 
-  /// A Gaussian in two dimensions is a product of two in one, so smoothing is a matrix product from
-  /// each side.
+  /// A two-dimensional Gaussian is the product of two one-dimensional ones, so smoothing is a
+  /// matrix product from each side.
   /// @return Shape (2·H, W).
   [[nodiscard]] Tensor displacement(const Random& random) const {
     const Shape grid{across_.rows() * 2, down_.rows()};
@@ -302,7 +302,7 @@ class Smoothing {
 
 // --------------------------------------------------------------------------------- the options
 
-/// Refuses a number that does not fit or is not finite.
+/// Throws if a number is out of range or not finite.
 void require(bool fits, const char* name, double value, const char* unit, const char* expected) {
   if (fits && std::isfinite(value)) return;
   throw std::invalid_argument(
@@ -334,7 +334,8 @@ void check(const AugmentOptions& o) {
 }
 
 // [draw]
-/// Draws uniformly from what the options allow. The order is fixed: another one gives other images.
+/// Draws uniformly from the ranges in the options. Do not change the order of the draws: that would
+/// change the images.
 Affine draw(const AugmentOptions& options, Random random) {
   const auto even = [&](double middle, double most) {
     return random.uniform(middle - most, middle + most);

@@ -34,15 +34,15 @@ using Role = CsvColumn::Role;
 constexpr std::size_t most_shown = 20;  // bytes of a field in an error message
 constexpr std::size_t most_columns = 512 * 512 + 1;
 
-/// The piece without the blanks around it.
+/// The text without the blanks around it.
 std::string_view trimmed(std::string_view text, std::string_view blanks) {
   const std::size_t first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
 }
 
-/// What separates the fields of a line.
-/// @throws std::invalid_argument if that is not clear.
+/// The separator of the fields of a line.
+/// @throws std::invalid_argument if it is ambiguous.
 char separator_of(std::string_view line) {
   const auto has = [&](char c) { return line.find(c) != std::string_view::npos; };
   if (has(';')) return ';';
@@ -54,7 +54,7 @@ char separator_of(std::string_view line) {
   return trimmed(line, " \r").find(' ') == std::string_view::npos ? ',' : ' ';
 }
 
-/// A table in a text file, read line by line and field by field.
+/// Reads a table in a text file, line by line and field by field.
 class CsvReader {
  public:
   explicit CsvReader(const fs::path& file) : CsvReader{Stream{"mnist", file}} {}
@@ -72,7 +72,7 @@ class CsvReader {
     return true;
   }
 
-  /// How many fields the file can hold: each takes a digit and a separator or an end of line.
+  /// The most fields that the file can have: each takes a digit and a separator or an end of line.
   [[nodiscard]] std::size_t most_fields() const { return bytes_.size() / 2 + 1; }
 
   /// Whether the last field read was the last of its line.
@@ -87,14 +87,14 @@ class CsvReader {
     std::string_view field = trimmed(line_.substr(0, size), " \t\r");
     ended_ = size == line_.size();
     line_.remove_prefix(ended_ ? size : size + 1);
-    if (separator_ == ' ') line_ = trimmed(line_, " \r");  // several blanks are one
+    if (separator_ == ' ') line_ = trimmed(line_, " \r");  // several blanks count as one
     if (field.size() >= 2 && field.starts_with('"') && field.ends_with('"')) {
       field = trimmed(field.substr(1, field.size() - 2), " \t");
     }
     return field;
   }
 
-  /// The next field as a number; `7.0` and `7e0` are 7, too.
+  /// The next field as a number; `7.0` and `7e0` also mean 7.
   std::uint8_t number(unsigned largest) {
     if (const std::optional<std::uint8_t> digits = next_digits(largest)) return *digits;
     const std::string_view text = field();
@@ -111,18 +111,18 @@ class CsvReader {
         fmt::format("{} is not a whole number from 0 to {}", in_quotes(text, most_shown), largest));
   }
 
-  /// A field as any number; NaN if it is none.
+  /// A field as any number; NaN if it is not a number.
   [[nodiscard]] double real_number(std::string_view text) const {
     std::string digits{text};
-    if (separator_ != ',') std::ranges::replace(digits, ',', '.');  // 0,0 in a German table
+    if (separator_ != ',') std::ranges::replace(digits, ',', '.');  // decimal comma: 0,0
     double value = 0;
     const char* const end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(digits.data(), end, value);
     return error == std::errc{} && stop == end ? value : std::numeric_limits<double>::quiet_NaN();
   }
 
-  /// Reads the first line, and goes back to its beginning if it is no header.
-  /// @param labeled Whether labels are wanted.
+  /// Reads the first line, and returns to its beginning if it is not a header.
+  /// @param labeled Whether to read labels.
   void read_columns(bool labeled) {
     if (!next_line()) fail("the file is empty");
     const std::string_view line = line_;
@@ -177,11 +177,11 @@ class CsvReader {
       number_of_line_ = 1;
       fail("the text is UTF-16, expected UTF-8 or ASCII");
     }
-    if (rest_.find('\n') == std::string_view::npos) line_end_ = '\r';  // as old Macintoshes had it
+    if (rest_.find('\n') == std::string_view::npos) line_end_ = '\r';  // as on old Macintoshes
   }
 
-  /// The next field, if it is one to three digits and nothing else, as almost all are; else the
-  /// line stays where it is.
+  /// The fast path for almost all fields: the next field, if it consists of one to three digits.
+  /// Otherwise nothing, and the line stays where it is.
   std::optional<std::uint8_t> next_digits(unsigned largest) {
     std::size_t size = 0;
     unsigned value = 0;
@@ -224,8 +224,8 @@ class CsvReader {
   char separator_ = ',';
   std::vector<CsvColumn> columns_;
   bool names_ = true;
-  bool has_row_ = false;   // whether the line at hand is a row that is still to be read
-  std::string_view line_;  // what is left of this one
+  bool has_row_ = false;   // whether the current line is a row that is still to be read
+  std::string_view line_;  // what is left of the current line
   bool ended_ = false;
   std::size_t number_of_line_ = 0;
   std::size_t column_ = 0;
@@ -245,7 +245,7 @@ struct Table {
     return inputs;
   }
 
-  /// Whether it looks as if the labels came last: a first pixel is 0 in every image of a digit.
+  /// Whether the labels seem to come last: the first pixel is 0 in every image of a digit.
   [[nodiscard]] bool may_end_in_labels() const {
     if (labels.empty() || std::ranges::any_of(labels, [](auto label) { return label != 0; })) {
       return false;
@@ -309,7 +309,7 @@ void check_digits(const Labels& labels) {
   }
 }
 
-/// Refuses sets that the form has no place for. (Pixels are checked as they are written.)
+/// Rejects sets that do not fit the format. (Pixels are checked when they are written.)
 void check(const Tensor& inputs, const Labels& labels) {
   if (inputs.rank() != 2 || labels.size() != inputs.rows()) {
     throw std::invalid_argument(
@@ -337,7 +337,7 @@ std::string csv_of(const Tensor& inputs, const Labels& labels) {
   return text;
 }
 
-/// Writes text, compressed if that is what the file's name says.
+/// Writes text, compressed if the file's name ends in `.gz`.
 void write(const fs::path& file, std::string_view text) {
   if (file.extension() == ".gz") {
     write_whole("mnist", file, compressed(text));

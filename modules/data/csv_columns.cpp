@@ -1,4 +1,4 @@
-// What the columns of a table hold, by their names in a header or by their number alone.
+// Finds out what the columns of a table are, from their names in a header or from their number.
 module;
 
 #include <fmt/core.h>
@@ -29,12 +29,12 @@ using Role = CsvColumn::Role;
 
 constexpr std::array<std::string_view, 6> label_names{"label", "labels", "class",
                                                       "digit", "target", "y"};
-/// Columns that number the rows.
+/// Names of columns that number the rows.
 constexpr std::array<std::string_view, 4> row_names{"id", "index", "imageid", "unnamed: 0"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Cuts a whole number off the end of a name.
+/// Cuts a whole number off the end of a name and returns it.
 std::optional<std::size_t> cut_number(std::string_view& name) {
   std::size_t digits = 0;
   while (digits < name.size() && is_digit(name[name.size() - 1 - digits])) ++digits;
@@ -49,7 +49,7 @@ std::optional<std::size_t> cut_number(std::string_view& name) {
 
 /// The name of a pixel: `pixel12`, `px_12`, `12`, or by row and column `3x4`.
 struct PixelName {
-  std::string head;  ///< Letters, and what may separate them from the number.
+  std::string head;  ///< The letters, and a separator if there is one before the number.
   std::optional<std::size_t> row;
   std::size_t column;
 
@@ -76,10 +76,10 @@ struct PixelName {
   }
 };
 
-/// The names of pixels, which must follow each other.
+/// Reads the names of pixels, which must be in order.
 class PixelNames {
  public:
-  /// Takes the next name; false if it is another one than expected().
+  /// Takes the next name; false if it is not the expected() one.
   bool take(const PixelName& name) {
     if (!last_) {
       const bool from_start = name.column <= 1 && name.row.value_or(name.column) == name.column;
@@ -207,8 +207,8 @@ bool are_column_numbers(std::span<const std::string_view> fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields[i] != std::to_string(i)) return false;
   }
-  constexpr std::size_t certain = 257;  // the last number is more than a pixel can be
-  constexpr std::size_t unlikely = 5;   // before, it may be an image as well
+  constexpr std::size_t certain = 257;  // then the last number is larger than any pixel value
+  constexpr std::size_t unlikely = 5;   // with fewer fields, it may as well be an image
   if (fields.size() >= unlikely && fields.size() < certain) {
     throw std::invalid_argument(
         "0, 1, 2 and so on may be a header or an image: add a header 'label,pixel0,…'");

@@ -16,7 +16,7 @@ namespace nn {
 
 namespace {
 
-/// Four bytes, the most significant first.
+/// Reads four bytes as a number, the most significant first (big-endian).
 std::uint32_t number(Stream& stream) {
   const std::vector<std::uint8_t> bytes = stream.read(4);
   if (bytes.size() < 4) stream.fail(stream.position(), "the file ends within its header");
@@ -37,7 +37,8 @@ void check_kind(const Stream& stream, std::uint32_t magic, std::size_t axes) {
   }
 }
 
-/// Reads the lengths of the axes and then the values, each of so many bytes.
+/// Reads the lengths of the axes and then the values.
+/// @param size The size of a value in bytes.
 Idx read_values(Stream& stream, std::size_t axes, std::size_t most, std::size_t size) {
   Idx idx;
   std::size_t count = 1;
@@ -65,7 +66,7 @@ Idx read_values(Stream& stream, std::size_t axes, std::size_t most, std::size_t 
   return idx;
 }
 
-/// Images whose rows are stored as columns, upright.
+/// Transposes images whose rows are stored as columns.
 Idx upright(const Idx& images) {
   const std::size_t rows = images.axes[1];
   const std::size_t columns = images.axes[2];

@@ -27,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Images and labels of one set, still as bytes.
+/// Images and labels of one set, as bytes.
 struct Bytes {
   Idx images;
   std::vector<std::uint8_t> labels;
@@ -43,12 +43,12 @@ Bytes read_set(const fs::path& images, const fs::path& labels) {
   return bytes;
 }
 
-/// A file that a folder may have, in each way of writing its name.
+/// A file that a folder may have, with all spellings of its name.
 struct FileName {
   std::vector<std::string> stems;
   std::vector<std::string> types;
 
-  /// Which of the names the folder has, plain or compressed; nothing if it has none.
+  /// The first of the names that exists in the folder, plain or compressed; nothing if none does.
   [[nodiscard]] std::optional<fs::path> find(const fs::path& folder) const {
     std::error_code none;
     for (const std::string& stem : stems) {
@@ -72,8 +72,8 @@ struct FileName {
   }
 };
 
-/// Reads a set of a folder. The images are looked for first: of two arguments of a call, each
-/// compiler takes another one first.
+/// Reads a set from a folder. The images are looked for first, in a statement of their own, because
+/// compilers differ in the order in which they evaluate the arguments of a call.
 Bytes read_set(const fs::path& folder, const FileName& images, const FileName& labels) {
   const fs::path file = images.in(folder);
   return read_set(file, labels.in(folder));
@@ -83,7 +83,7 @@ Bytes read_set(const fs::path& folder, const FileName& images, const FileName& l
 struct Files {
   FileName training_images, training_labels, test_images, test_labels;
 
-  /// @param set What the names begin with.
+  /// @param set The beginning of the names.
   static Files of(const std::string& set) {
     const std::vector<std::string> images{"idx3-ubyte"};
     const std::vector<std::string> labels{"idx1-ubyte", "idx2-int"};
@@ -96,7 +96,7 @@ struct Files {
             .test_labels = {.stems = either("labels"), .types = labels}};
   }
 
-  /// The first set that the folder has; MNIST if it has none.
+  /// The first set that is in the folder; MNIST's names if none is.
   static Files in(const fs::path& folder) {
     for (const char* const set : {"", "emnist-digits-", "emnist-mnist-", "qmnist-"}) {
       if (Files files = of(set); files.training_images.find(folder)) return files;
@@ -105,8 +105,8 @@ struct Files {
   }
 };
 
-/// The samples at these places as numbers. Splitting the bytes, before they become four times as
-/// many, saves memory: the numbers of MNIST's training images take 188 MB.
+/// Converts the samples at these places to floats. The set is split before this, because floats
+/// take four times the memory of bytes: 188 MB for MNIST's training images.
 Dataset to_dataset(const Bytes& bytes, std::span<const std::size_t> places) {
   if (places.empty()) return {};
   const std::size_t size = bytes.images.axes[1] * bytes.images.axes[2];
@@ -127,7 +127,7 @@ Dataset to_dataset(const Bytes& bytes) {
   return to_dataset(bytes, places);
 }
 
-/// The images of both sets must have one size, or no network could take both.
+/// Checks that the images of both sets have the same size, so that one network can take both.
 void check_sizes(const fs::path& folder, const Idx& training, const Idx& test) {
   if (training.axes[1] == test.axes[1] && training.axes[2] == test.axes[2]) return;
   throw std::runtime_error(fmt::format(
@@ -135,7 +135,7 @@ void check_sizes(const fs::path& folder, const Idx& training, const Idx& test) {
       folder.string(), training.axes[2], training.axes[1], test.axes[2], test.axes[1]));
 }
 
-/// How many images a fraction of them is.
+/// The number of images for a fraction of them.
 std::size_t count_of(double fraction, std::size_t whole) {
   if (!(fraction >= 0 && fraction < 1)) {
     throw std::invalid_argument(fmt::format(

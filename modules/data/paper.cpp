@@ -1,4 +1,5 @@
-// From a picture to its ink: where is the paper, how bright is it at every point, and what differs?
+// From a picture to its ink: finds the paper, its brightness at every point, and what differs from
+// it.
 module;
 
 #include <algorithm>
@@ -17,10 +18,11 @@ namespace nn::detail {
 
 namespace {
 
-/// The longer side of a large picture after reduction: enough for a digit of a twentieth of it.
+/// The longer side of a large picture after it is reduced: enough for a digit that is a twentieth
+/// of the picture.
 constexpr std::size_t longest_side = 480;
 
-/// One of an image's values by its rank, from 0 for the least to 1 for the largest.
+/// A quantile of an image's values: rank 0 is the smallest value, 1 the largest.
 real ranked(std::vector<real> values, double rank) {
   const auto place = static_cast<std::ptrdiff_t>(rank * static_cast<double>(values.size() - 1));
   std::ranges::nth_element(values, values.begin() + place);
@@ -31,7 +33,7 @@ std::vector<real> copied(const Tensor& image) {
   return {image.values().begin(), image.values().end()};
 }
 
-/// The picture with at most 480 pixels a side.
+/// The picture reduced to at most 480 pixels per side.
 Tensor reduced(const Tensor& image) {
   const std::size_t longer = std::max(image.rows(), image.columns());
   if (longer <= longest_side) return image;
@@ -57,8 +59,9 @@ Tensor inverted(Tensor image) {
   return image;
 }
 
-/// At every pixel the largest value within a distance along its row. The maximum of a window of
-/// length 2n is that of two windows of length n, so the window doubles with each pass.
+/// At every pixel, the largest value within a distance along its row. The maximum over a window of
+/// length 2n is the larger of the maxima over two windows of length n, so the window doubles with
+/// each pass.
 Tensor largest_in_rows(const Tensor& image, std::size_t distance) {
   const std::size_t window = 2 * distance + 1;
   const std::size_t width = image.columns();
@@ -87,9 +90,9 @@ Tensor largest(const Tensor& image, std::size_t distance) {
 
 // [paper]
 /// The brightness of the paper at every pixel: the picture without anything dark that is thinner
-/// than a third of its longer side. The largest value of each neighborhood takes away what is dark
-/// and thin, but it also makes everything bright wider; the least value of each neighborhood makes
-/// it as wide as it was.
+/// than a third of its longer side (morphological closing). Taking the largest value of each
+/// neighborhood removes what is dark and thin, but also makes everything bright wider; taking the
+/// smallest value of each neighborhood then undoes the widening.
 Tensor paper_of(const Tensor& image) {
   const std::size_t distance =
       std::max<std::size_t>(std::min(image.rows(), image.columns()) / 6, 1);
@@ -97,7 +100,8 @@ Tensor paper_of(const Tensor& image) {
 }
 // [/paper]
 
-/// Means over neighbors, the more of them the stronger the grain; an image without grain stays.
+/// Averages over neighbors, more of them for stronger grain; without grain, the image stays the
+/// same.
 Tensor smoothed(Tensor image) {
   constexpr real per_pass = real(0.015);
   const real grain = grain_of(image);
@@ -109,13 +113,12 @@ Tensor smoothed(Tensor image) {
 }
 
 // [ink_of]
-/// What is darker than the paper. Half the light makes ink and paper half as bright, so the
-/// difference counts as a fraction of the paper's brightness; but not of less than a third of the
-/// brightest paper's, because something that dark is a desk. What most of the paper differs by is
-/// its grain, and is taken off: two standard deviations more than the mean. In a normal
-/// distribution the first quarter lies 0.7 standard deviations below the mean and the first
-/// twentieth one further below; so few pixels are asked because a digit may cover half of the
-/// picture.
+/// The ink: what is darker than the paper. Half the light makes ink and paper half as bright, so
+/// the difference counts as a fraction of the paper's brightness, or of a third of the brightest
+/// paper's if that is more, because anything darker is a desk. The grain of the paper is
+/// subtracted: the mean plus two standard deviations. These are estimated from the lower quantiles,
+/// because a digit may cover half of the picture: in a normal distribution, the first quartile is
+/// 0.7 standard deviations below the mean, and the fifth percentile another one below that.
 Ink ink_of(const Tensor& image) {
   const Tensor smooth = smoothed(image);
   Ink result{
@@ -150,8 +153,8 @@ Tensor mean_of_neighbors(const Tensor& image) {
   return transpose(along_rows(transpose(along_rows(image))));
 }
 
-// The least quarter of the differences is that of even paper, even where a digit fills the picture.
-// A quarter of a normal distribution is within 0.32 standard deviations.
+// The smallest quarter of the differences is from plain paper, even if a digit fills the picture.
+// In a normal distribution, a quarter of the values is within 0.32 standard deviations of the mean.
 real grain_of(const Tensor& image) {
   const Tensor means = mean_of_neighbors(image);
   std::vector<real> differences = copied(image);

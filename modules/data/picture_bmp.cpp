@@ -1,4 +1,5 @@
-// BMP, by ourselves: its pixels are numbers of 1 to 32 bits, row by row, or numbers of colors.
+// BMP, with our own decoder: its pixels are numbers of 1 to 32 bits, row by row, or palette
+// indices.
 module;
 
 #include <fmt/core.h>
@@ -44,7 +45,7 @@ class BmpReader {
 
   [[nodiscard]] Picture picture() const {
     const std::size_t row_size = (shape_[1] * bits_ + 31) / 32 * 4;
-    const std::size_t last_row_size = (shape_[1] * bits_ + 7) / 8;  // it need not be filled up
+    const std::size_t last_row_size = (shape_[1] * bits_ + 7) / 8;  // it may lack padding bytes
     const std::size_t size = bmp_.bytes.size() - first_pixel_;
     if (size < (shape_[0] - 1) * row_size + last_row_size) {
       bmp_.fail(bmp_.bytes.size(),
@@ -68,14 +69,14 @@ class BmpReader {
   static constexpr std::size_t oldest_header = 12;
   static constexpr std::size_t usual_header = 40;
   static constexpr std::size_t header_with_opacity = 56;
-  // What the header says of compression; masks say which bits of a pixel hold a channel.
+  // The header's compression codes; with masks, it says which bits of a pixel hold a channel.
   static constexpr std::size_t none = 0;
   static constexpr std::size_t rle8 = 1;
   static constexpr std::size_t rle4 = 2;
   static constexpr std::size_t masks = 3;
   static constexpr std::size_t masks_and_opacity = 6;
 
-  /// A number, the least significant byte first.
+  /// A little-endian number.
   [[nodiscard]] std::uint32_t number(std::size_t at, std::size_t size) const {
     if (at > bmp_.bytes.size() || bmp_.bytes.size() - at < size) {
       bmp_.fail(bmp_.bytes.size(), "the file ends within its header");
@@ -141,7 +142,7 @@ class BmpReader {
     if (compression_ == none) {
       channels_ = {{{0xFF0000}, {0xFF00}, {0xFF}, {}}};
       if (bits_ == 16) channels_ = {{{0x7C00}, {0x03E0}, {0x001F}, {}}};
-      if (bits_ == 32) channels_[3].mask = 0xFF000000;  // not in the standard, but in files
+      if (bits_ == 32) channels_[3].mask = 0xFF000000;  // not in the standard, but common
       return;
     }
     const bool has_opacity = header_ >= header_with_opacity || compression_ == masks_and_opacity;
@@ -150,7 +151,7 @@ class BmpReader {
     }
   }
 
-  /// Whether opacity is stored and not 0 everywhere, as some programs leave it.
+  /// Whether opacity is stored, and not just 0 everywhere, as some programs write it.
   [[nodiscard]] bool has_opacity(std::size_t row_size) const {
     if (channels_[3].mask == 0) return false;
     for (std::size_t y = 0; y < shape_[0]; ++y) {

@@ -1,6 +1,6 @@
-// Cameras store a picture as the sensor saw it, and how they were held in EXIF data. EXIF is a TIFF
-// file without an image: a header, then directories whose entries have a tag, a type, a count and a
-// value.
+// Cameras store a picture as the sensor saw it, and the orientation of the camera as EXIF data.
+// EXIF is a TIFF file without an image: a header, then directories whose entries have a tag, a
+// type, a count and a value.
 module;
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace nn::detail {
 
 namespace {
 
-/// Numbers in either order of bytes; 0 beyond the end.
+/// Reads numbers in either byte order; 0 past the end.
 class TiffNumbers {
  public:
   TiffNumbers(std::span<const std::uint8_t> bytes, bool least_first)
@@ -40,8 +40,8 @@ class TiffNumbers {
   bool least_first_;
 };
 
-/// An image turned and mirrored. Orientations from 5 on exchange rows and columns, and the others
-/// are mirrored along one axis, along both or along none.
+/// An image rotated or mirrored. Orientations 5 to 8 transpose it; in addition, an image may be
+/// mirrored along one axis or both.
 Tensor upright(const Tensor& image, unsigned orientation) {
   const bool exchanges = orientation >= 5;
   const bool mirrors_rows =

@@ -1,5 +1,5 @@
-// Reading files is kept apart, so that a build without files, for a browser, can leave it out. This
-// source file finds out what kind a file is.
+// Reading files is separate, so that a build for a browser, which has no files, can leave it out.
+// This source file finds out what kind of file it is.
 module;
 
 #include <fmt/core.h>
@@ -50,14 +50,14 @@ Contents read(const fs::path& file) {
   }
   if (!fs::is_regular_file(file, none) || fs::file_size(file, none) <= most_bytes) {
     Contents contents{.file = file, .bytes = Stream{owner, file}.read(most_bytes + 1)};
-    if (contents.bytes.size() <= most_bytes) return contents;  // a small file may expand to more
+    if (contents.bytes.size() <= most_bytes) return contents;  // a small one may decompress to more
   }
   refuse(file, "larger than 256 MiB");
 }
 
 // ------------------------------------------------------------------------- what a file begins with
 
-/// What a file of a kind has at a byte near its beginning.
+/// The signature of a file format: bytes at a fixed place near the beginning.
 struct Mark {
   std::size_t byte;
   std::string_view text;
@@ -85,7 +85,7 @@ constexpr std::array readers{
     Reader{.mark = {0, "P6"}, .read = detail::read_pnm},
 };
 
-/// A format that people have pictures in, and that is not read here.
+/// A common format for pictures that is not supported.
 struct Unread {
   Mark mark;
   std::string_view name;
@@ -95,7 +95,7 @@ struct Unread {
 constexpr std::string_view render = "export the page as PNG or JPEG";
 constexpr std::string_view unpack = "unpack it, and give the pictures in it";
 
-// The kinds of one family come before its common mark.
+// More specific signatures come before the general one of their family.
 constexpr std::array unread{
     Unread{.mark = {4, "ftypavif"}, .name = "AVIF"},
     Unread{.mark = {4, "ftypavis"}, .name = "AVIF"},
@@ -126,7 +126,7 @@ constexpr std::array unread{
     Unread{.mark = {0, "PK\3\4"}, .name = "a ZIP archive", .advice = unpack},
 };
 
-/// Whether text is an SVG drawing; before its first element there may be declarations and comments.
+/// Whether text is an SVG drawing; declarations and comments may come before its first element.
 bool is_svg(std::string_view text) {
   constexpr std::size_t most_before = 4096;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -135,7 +135,7 @@ bool is_svg(std::string_view text) {
          text.substr(0, most_before).find("<svg") != std::string_view::npos;
 }
 
-/// Refuses a file that is of no kind that is read, by the name of its kind if that is known.
+/// Rejects a file of an unsupported format, with the format's name if it is known.
 [[noreturn]] void refuse_kind(const Contents& contents) {
   constexpr std::string_view expected = "expected PNG, JPEG, WebP, BMP, PBM, PGM, PPM or IDX";
   const std::string_view text = contents.text();
@@ -168,7 +168,7 @@ std::vector<Picture> read_idx_pictures(Contents contents) {
   return pictures;
 }
 
-/// Whether a file is IDX: two zero bytes, and a third that the other kinds with zeros do not have.
+/// Whether a file is IDX: two zero bytes, and a third that other formats with two zeros never have.
 bool is_idx(std::span<const std::uint8_t> first) {
   return first.size() >= 2 && first[0] == 0 && first[1] == 0 && (first.size() < 3 || first[2] > 2);
 }

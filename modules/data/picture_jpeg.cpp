@@ -1,5 +1,5 @@
-// JPEG, by libjpeg-turbo. Its interface TurboJPEG returns errors; libjpeg's own would have to jump
-// out of C code.
+// JPEG, with libjpeg-turbo. We use its TurboJPEG interface because it returns errors; with
+// libjpeg's own interface we would have to longjmp out of C code.
 module;
 
 #include <fmt/core.h>
@@ -18,17 +18,17 @@ namespace nn::detail {
 
 namespace {
 
-/// What is found in a JPEG file without decoding it.
+/// What can be read from a JPEG file without decoding it.
 struct JpegParts {
   std::span<const std::uint8_t> exif;  ///< Empty if there is none.
-  bool is_complete = false;            ///< Whether the marker is there that ends the picture.
+  bool is_complete = false;            ///< Whether the file has the marker that ends the picture.
 };
 
-/// Walks over the parts of a file. Each begins with a marker, 0xFF and a byte that is neither 0 nor
-/// 0xFF; most have a length and that many bytes. After the part that begins a scan come its pixels,
-/// where 0xFF is followed by 0 or is a marker without length.
+/// Walks over the segments of a file. Each begins with a marker, 0xFF and a byte that is neither 0
+/// nor 0xFF; most have a length and that many bytes. After the segment that begins a scan come its
+/// pixels, in which 0xFF is followed by 0 or is part of a marker without length.
 JpegParts parts_of(const Contents& jpeg) {
-  constexpr std::uint8_t exif_part = 0xE1;  // which other data may use as well
+  constexpr std::uint8_t exif_part = 0xE1;  // other data may use this marker, too
   constexpr std::uint8_t end = 0xD9;
   const std::span<const std::uint8_t> bytes{jpeg.bytes};
   JpegParts parts;
@@ -94,15 +94,15 @@ class JpegDecoder {
     jpeg_.fail(fmt::format("libjpeg: {}", tjGetErrorStr2(handle_.get())));
   }
 
-  /// @param format Of the pixels, as TurboJPEG names it.
+  /// @param format The pixel format, one of TurboJPEG's constants.
   std::vector<std::uint8_t> pixels(int format) {
     std::vector<std::uint8_t> result(shape_.size() * static_cast<std::size_t>(tjPixelSize[format]));
-    // Without a limit a small file could make the decoder work for hours.
+    // Without a limit, a small file could keep the decoder busy for hours.
     constexpr int flags = TJFLAG_LIMITSCANS;
     const int status =
         tjDecompress2(handle_.get(), jpeg_.bytes.data(), jpeg_.bytes.size(), result.data(),
                       static_cast<int>(shape_[1]), 0, static_cast<int>(shape_[0]), format, flags);
-    // Many cameras write a few bytes too many between two parts, which do no harm.
+    // Many cameras write a few extra bytes between two segments, which are harmless.
     const std::string_view words = tjGetErrorStr2(handle_.get());
     const bool is_harmless = tjGetErrorCode(handle_.get()) == TJERR_WARNING &&
                              words.find("extraneous bytes") != std::string_view::npos;

@@ -1,4 +1,4 @@
-// From the bytes of a decoded picture to its brightness and its colors.
+// Converts the bytes of a decoded picture to brightness and colors.
 module;
 
 #include <fmt/core.h>
@@ -17,13 +17,13 @@ namespace nn::detail {
 
 namespace {
 
-/// The gray that a screen shows as bright as a color. Shades are not proportional to light: they
-/// are turned into amounts of light, weighted as the eye weights them, and turned back.
+/// The gray that a screen shows as bright as a color. Shades are not proportional to light, so they
+/// are converted to linear light, weighted as the eye weights them, and converted back.
 ///
 /// Source: IEC 61966-2-1 (sRGB); libpng does the same.
 class Gray {
  public:
-  /// The tables take longer to make than a small picture takes to read, so they are made once.
+  /// Making the tables takes longer than reading a small picture, so they are made only once.
   static const Gray& tables() {
     static const Gray gray;
     return gray;
@@ -31,7 +31,7 @@ class Gray {
 
   /// @param rgb Red, green and blue.
   std::uint8_t operator()(std::span<const std::uint8_t> rgb) const {
-    constexpr std::array<std::uint32_t, 3> weights{6968, 23434, 2366};  // together 2¹⁵
+    constexpr std::array<std::uint32_t, 3> weights{6968, 23434, 2366};  // their sum is 2¹⁵
     const std::uint32_t light =
         weights[0] * light_[rgb[0]] + weights[1] * light_[rgb[1]] + weights[2] * light_[rgb[2]];
     return shade_[light >> 15U];

@@ -1,4 +1,4 @@
-// PNG, by libpng.
+// PNG, with libpng.
 module;
 
 #include <fmt/core.h>
@@ -38,10 +38,10 @@ struct PngImage {
   }
 };
 
-/// The shape that a header claims, if it can be true.
+/// The shape in the header, if the file is long enough for it.
 Shape shape_of(const Contents& png, const PngImage& header) {
   const Shape shape = checked_shape(png, header.image.width, header.image.height);
-  // A pixel takes at least one bit, and zlib makes at most 1,032 bytes out of one.
+  // A pixel takes at least one bit, and zlib expands a byte to at most 1,032.
   if (shape[0] * ((shape[1] + 7) / 8) / 1'032 > png.bytes.size()) {
     png.fail(
         fmt::format("{} bytes cannot hold {} × {} pixels", png.bytes.size(), shape[1], shape[0]));
@@ -50,13 +50,13 @@ Shape shape_of(const Contents& png, const PngImage& header) {
 }
 
 /// The pixels of a PNG file.
-/// @param format Of the pixels, as libpng names it.
+/// @param format The pixel format, one of libpng's constants.
 /// @param background The shade that shows through transparent pixels.
 Bytes pixels_of(const Contents& png, png_uint_32 format, std::uint8_t background) {
   PngImage read{png};
   const Shape shape = shape_of(png, read);
   read.image.format = format;
-  read.image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // shades as a screen has them, at any depth
+  read.image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // treat samples of any depth as sRGB shades
   const std::size_t channels = PNG_IMAGE_PIXEL_CHANNELS(format);
   Bytes pixels(shape.size() * channels);
   const png_color behind{.red = background, .green = background, .blue = background};
@@ -75,8 +75,8 @@ std::uint8_t background_of(const Contents& png) {
 }
 
 /// The EXIF data of a file, empty if there is none. The file consists of chunks: a length, a type,
-/// contents and a checksum. One that claims more contents than follow is refused, because libpng
-/// would take the memory for them.
+/// contents and a checksum. A chunk that claims more contents than the file has is rejected,
+/// because libpng would allocate the memory for them.
 std::span<const std::uint8_t> exif_of(const Contents& png) {
   const std::span<const std::uint8_t> bytes{png.bytes};
   std::span<const std::uint8_t> exif;

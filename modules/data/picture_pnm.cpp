@@ -1,4 +1,4 @@
-// PBM, PGM and PPM, by ourselves: numbers in digits or in bytes after a header in digits.
+// PBM, PGM and PPM, with our own decoder: a text header, then numbers as text or as bytes.
 module;
 
 #include <fmt/core.h>
@@ -41,7 +41,7 @@ class PnmReader {
  private:
   static constexpr std::string_view blanks = " \t\n\v\f\r";
 
-  /// How many numbers the pixels have.
+  /// How many numbers all pixels have together.
   [[nodiscard]] std::size_t count() const { return shape_.size() * channels_; }
 
   // ------------------------------------------------------------------------------------- digits
@@ -54,7 +54,7 @@ class PnmReader {
     }
   }
 
-  /// The next number, after blanks and comments. A comment may also follow it at once.
+  /// The next number, after blanks and comments. A comment may also follow it directly.
   std::size_t number(const char* what, std::size_t least, std::size_t most) {
     skip_blanks();
     const std::size_t begin = at_;
@@ -71,7 +71,7 @@ class PnmReader {
     return value;
   }
 
-  /// The next pixel of a PBM: a digit, which need not be apart from the one before.
+  /// The next pixel of a PBM: a digit, which need not be separated from the previous one.
   std::size_t bit() {
     const char digit = text_[at_];
     if (digit != '0' && digit != '1') {
@@ -82,7 +82,7 @@ class PnmReader {
     return digit == '0' ? 1 : 0;  // 1 is ink
   }
 
-  /// Every number in digits.
+  /// All numbers, written as text.
   auto digits() {
     std::vector<std::uint16_t> values;
     while (values.size() < count()) {
@@ -103,8 +103,8 @@ class PnmReader {
   // -------------------------------------------------------------------------------------- bytes
 
   /// The bytes of the pixels. A single blank comes before them, but some programs write a comment
-  /// or the two characters that end a line on Windows; there is no telling these from pixels except
-  /// by their number. Blanks may follow.
+  /// or a Windows line ending, two characters; only the number of bytes distinguishes these from
+  /// pixels. Blanks may follow.
   /// @param size How many bytes are expected.
   std::span<const std::uint8_t> raster(std::size_t size) {
     const std::size_t end = text_.size();
@@ -126,7 +126,7 @@ class PnmReader {
     return std::span{pnm_.bytes}.subspan(at_, size);
   }
 
-  /// Every bit of a PBM, whose rows begin with a new byte.
+  /// All bits of a PBM, in which each row begins with a new byte.
   auto bits() {
     const std::size_t width = (shape_[1] + 7) / 8;
     const auto bytes = raster(shape_[0] * width);
@@ -139,10 +139,10 @@ class PnmReader {
 
   // ----------------------------------------------------------------------------------- a picture
 
-  /// @param value Gives a number of the pixels by its place.
+  /// @param value Returns a number of the pixels, given its index.
   Picture picture_of(const auto& value) {
     if (white_ == 65'535) {
-      // Cameras and scanners with 12 bits store them in 16, often without saying so.
+      // 12-bit cameras and scanners store 16 bits, often without saying that only 12 are used.
       constexpr std::size_t white_of_12_bits = 4095;
       std::size_t most = 0;
       for (std::size_t i = 0; i < count(); ++i) most = std::max(most, value(i));

@@ -1,4 +1,4 @@
-// WebP, by libwebp.
+// WebP, with libwebp.
 module;
 
 #include <fmt/core.h>
@@ -16,14 +16,14 @@ namespace nn::detail {
 
 namespace {
 
-/// Four bytes, the least significant first.
+/// A little-endian number of four bytes.
 std::size_t number_at(std::span<const std::uint8_t> bytes, std::size_t at) {
   return std::size_t{bytes[at + 3]} << 24U | std::size_t{bytes[at + 2]} << 16U |
          std::size_t{bytes[at + 1]} << 8U | bytes[at];
 }
 
-/// The contents of the chunk with EXIF data, empty if there is none. After 12 bytes the file
-/// consists of chunks: a type, a length, and contents that are filled up to an even length.
+/// The contents of the chunk with EXIF data, empty if there is none. After 12 bytes, the file
+/// consists of chunks: a type, a length, and contents that are padded to an even length.
 std::span<const std::uint8_t> exif_of(const Contents& webp) {
   const std::span<const std::uint8_t> bytes{webp.bytes};
   for (std::size_t at = 12; at < bytes.size() && bytes.size() - at >= 8;) {
@@ -35,8 +35,8 @@ std::span<const std::uint8_t> exif_of(const Contents& webp) {
   return {};
 }
 
-/// The shape that a header claims, if it can be true. One color everywhere takes next to no bytes,
-/// so the length of the file says less than that of other formats.
+/// The shape in the header, if the file is long enough for it. A picture in one color takes almost
+/// no bytes, so this check is weaker than for other formats.
 Shape shape_of(const Contents& webp, const WebPBitstreamFeatures& features) {
   constexpr std::size_t most_pixels_per_byte = 16'384;
   const Shape shape = checked_shape(webp, static_cast<std::size_t>(features.width),

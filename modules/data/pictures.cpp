@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t side = 28;
 constexpr std::size_t box_side = 20;
 constexpr real least_contrast = real(0.1);
-/// Fainter ink does not widen the box: it may be blur, or the grain of the paper.
+/// Fainter ink does not count for the box, because it may be blur or the grain of the paper.
 constexpr real ink_of_the_box = real(0.2);
 
 void check(const Picture& picture) {
@@ -38,7 +38,7 @@ void check(const Picture& picture) {
   }
 }
 
-/// The median of the pixels along the edge.
+/// The median brightness of the pixels along the edge.
 real shade_of_the_edge(const Tensor& brightness) {
   const std::size_t height = brightness.shape()[0];
   const std::size_t width = brightness.shape()[1];
@@ -61,7 +61,7 @@ struct Shades {
   real paper;
   real ink;
 
-  /// From 0 for paper, or anything even less like ink, to 1 for the strongest ink.
+  /// From 0 for paper, or anything even further from ink, to 1 for the strongest ink.
   [[nodiscard]] real ink_at(real brightness) const {
     return std::max(real{0}, (brightness - paper) / (ink - paper));
   }
@@ -84,7 +84,7 @@ void check_contrast(const Tensor& brightness, const Shades& shades) {
                   darkest, lightest, least_contrast));
 }
 
-/// The smallest box around the ink: its first row and column, and the ones after its last.
+/// The bounding box of the ink: its first row and column, and those after its last.
 struct Box {
   std::size_t top;
   std::size_t left;
@@ -124,7 +124,7 @@ namespace detail {
 
 namespace {
 
-/// Adds a row of one image, times a weight, to a row of another.
+/// Adds a row of one image, times a weight, to a row of another image.
 void add(std::span<const real> from, double weight, std::span<real> to) {
   for (std::size_t x = 0; x < to.size(); ++x) to[x] += static_cast<real>(weight) * from[x];
 }
@@ -132,9 +132,9 @@ void add(std::span<const real> from, double weight, std::span<real> to) {
 }  // namespace
 
 // [in_rows]
-/// Scales an image to fewer or more rows. With fewer, a row of the result covers several old ones
-/// and is their mean, weighted by how much of each it covers. With more, it lies between two old
-/// ones and mixes them by its distance from each.
+/// Scales an image to fewer or more rows. With fewer rows, a row of the result covers several old
+/// rows and is their mean, weighted by how much of each it covers. With more rows, it is between
+/// two old rows and interpolates them linearly.
 Tensor in_rows(const Tensor& image, std::size_t rows) {
   Tensor result{Shape{rows, image.columns()}};
   const double step = static_cast<double>(image.rows()) / static_cast<double>(rows);
@@ -169,7 +169,7 @@ using detail::Ink;
 using detail::Piece;
 
 /// Scales the box so that its longer side has 20 pixels, and its ink so that the strongest is 1
-/// again, because thin lines turn pale when a large picture shrinks.
+/// again, because thin lines become pale when a large picture is reduced.
 Tensor scaled(const Tensor& box) {
   const std::size_t longer = std::max(box.rows(), box.columns());
   const auto length = [longer](std::size_t old) {  // rounded, but at least 1
@@ -184,7 +184,7 @@ Tensor scaled(const Tensor& box) {
 
 // [first_row]
 /// Where to put the first row of an image among the 28 rows of the result, so that its center of
-/// mass falls into the middle one, row 14 of 0 to 27, or as near to it as its height allows.
+/// mass is in the middle (row 14 of 0 to 27), or as near to it as the height of the image allows.
 std::size_t first_row(const Tensor& image) {
   double mass = 0;
   double moment = 0;
@@ -210,7 +210,7 @@ Tensor centered(const Tensor& image) {
   return result;
 }
 
-/// The ink of a piece alone, as a fraction of its strongest.
+/// The ink of one piece, as a fraction of its strongest ink.
 Tensor cut_out(const Piece& piece, const Tensor& ink) {
   Tensor box{Shape{piece.height(), piece.width()}};
   for (const std::size_t pixel : piece.pixels) {
@@ -240,7 +240,7 @@ FoundDigit prepared(const Piece& piece, const Tensor& ink) {
           .bottom = static_cast<double>(piece.bottom) / height};
 }
 
-/// All the ink of a picture as one digit.
+/// Treats all the ink of a picture as one digit.
 Digits whole(const Tensor& brightness) {
   const Shades shades = shades_of(brightness);
   check_contrast(brightness, shades);
@@ -253,10 +253,10 @@ Digits whole(const Tensor& brightness) {
   return result;
 }
 
-/// A large picture in which no digit was found. One may fill it and touch its edges, if a fair part
-/// of the picture is inked and hardly anything is between ink and paper; light that falls off, a
-/// few lines or specks are no digit.
-/// @param stages What there is to show if it is none.
+/// For a large picture in which no digit was found. A digit may fill it and touch its edges; this
+/// is assumed if a fair part of the picture is inked and hardly anything is between ink and paper,
+/// so that uneven light, a few lines or specks do not count.
+/// @param stages The stages so far, for the error if there is no digit.
 Digits cropped(const Tensor& brightness, std::vector<Stage> stages) {
   const Shades shades = shades_of(brightness);
   check_contrast(brightness, shades);
@@ -272,9 +272,10 @@ Digits cropped(const Tensor& brightness, std::vector<Stage> stages) {
   return whole(brightness);
 }
 
-/// The longest side of a picture that is taken for one digit: one and a half times MNIST's.
+/// The longest side of a picture that is treated as one digit: a little more than one and a half
+/// times MNIST's.
 constexpr std::size_t small = 48;
-/// A mean over 3 × 3 pixels would wipe the strokes of a picture with a shorter side than this.
+/// In a picture with a side shorter than this, a mean over 3 × 3 pixels would erase the strokes.
 constexpr std::size_t tiny = 16;
 /// Less grain does not disturb the network.
 constexpr real least_grain = real(0.01);
@@ -288,29 +289,29 @@ bool contains(const Piece& outer, const Piece& inner) {
          outer.right >= inner.right;
 }
 
-/// Whether a piece is the hole of another: a blob, whose length is but a few times its width.
+/// Whether a piece is the hole of another piece: a blob, only a few times as long as wide.
 bool is_hole(const Piece& inner, const Piece& outer) {
   constexpr double longest_blob = 6;
   return contains(outer, inner) && inner.length < std::min(longest_blob, outer.length);
 }
 
-/// How much of a piece's box is inked. Digits leave more than half of it free, sheets do not.
+/// The fraction of a piece's box that is inked. For digits it is less than half, for sheets more.
 double filled(const Piece& piece) {
   return static_cast<double>(piece.pixels.size()) /
          static_cast<double>(piece.height() * piece.width());
 }
 
-/// Its mean ink: little for the shadows around strokes that a JPEG file adds.
+/// Its mean ink, which is small for the artifacts that JPEG adds around strokes.
 double strength(const Piece& piece) {
   return piece.mass / static_cast<double>(piece.pixels.size());
 }
 
 // [which]
-/// Whether the ink is light on dark, from what was found either way. What is far fainter than the
-/// other is a flaw of the picture. The hole of a black 0 is light and inside of it; but it is a
-/// blob, and a digit is longer than that. A sheet of paper, or the squares of one, fill more of
-/// their box than a digit. The outline of ink is sharp, and that of a bright spot on the paper is
-/// not. At last what has more ink is right.
+/// Whether the ink is light on dark, decided from the pieces found both ways. Pieces that are much
+/// fainter than those of the other way are flaws of the picture. The hole of a black 0 is light and
+/// inside the 0, but it is a blob, and a digit is longer than that. A sheet of paper, or its
+/// squares, fills more of its box than a digit. Ink has a sharp outline; a bright spot on the paper
+/// does not. If all this does not decide, the way with more ink wins.
 bool is_light(const std::vector<Piece>& dark, const std::vector<Piece>& light) {
   if (light.empty()) return false;
   if (dark.empty()) return true;

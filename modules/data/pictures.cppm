@@ -1,5 +1,5 @@
 /// @file
-/// @brief Pictures of digits of any size and shade, read from files and prepared like MNIST's.
+/// @brief Pictures of digits of any size and shade, read from files and preprocessed like MNIST's.
 module;
 
 #include <cstddef>
@@ -20,32 +20,32 @@ export namespace nn {
 /// A picture in shades of gray, and in colors if it has any.
 struct Picture {
   Tensor brightness;  ///< Shape (height, width), each from 0 for black to 1 for white.
-  Tensor colors{};    ///< Red, green and blue, shape (3, height, width); empty without colors.
+  Tensor colors{};    ///< Red, green and blue, shape (3, height, width); empty if all is gray.
 };
 
-/// Reads the pictures in a file. Its contents decide what it is, not its name:
-/// - PNG of any kind: one picture. Transparent pixels become white if what can be seen is dark, and
-///   black if it is light;
+/// Reads the pictures in a file. The format is detected from the contents, not from the name:
+/// - PNG of any kind: one picture. Transparent pixels become white if the visible ones are dark,
+///   and black if these are light;
 /// - JPEG, baseline or progressive, in gray or RGB: one picture;
 /// - WebP, unless it is animated: one picture;
 /// - BMP without compression: one picture;
 /// - PBM, PGM and PPM, P1 to P6, up to 16 bits: one picture. If white is 65535 but no number is
-///   above 4095, as in pictures of 12 bits, 4095 is white;
-/// - IDX of bytes with three axes: any number of pictures, those of EMNIST turned upright.
+///   above 4095, as in 12-bit pictures, 4095 is white;
+/// - IDX of bytes with three axes: any number of pictures, those of EMNIST transposed back.
 ///
-/// Each may also be compressed by gzip. JPEG, PNG and WebP are turned as the orientation in their
-/// EXIF data demands. A file that ends too early is refused, and what a header claims is checked
-/// against the length of the file before memory is used for it. Other formats that are in use for
-/// pictures, such as HEIC, are refused by name.
+/// Each may also be compressed with gzip. JPEG, PNG and WebP are rotated according to the
+/// orientation in their EXIF data. Truncated files are rejected, and the size in a header is
+/// checked against the length of the file before memory is allocated. For other common formats,
+/// such as HEIC, the error names the format.
 ///
 /// @param file Up to 256 MiB, decompressed. It may be a pipe or a device, such as `/dev/stdin`,
 ///   which is read to its end. Pictures may be up to 10,000 pixels wide and high. An IDX file may
 ///   hold up to 100,000 pictures and 100,000,000 pixels in all.
 /// @return At least one picture, in the order of the file.
-/// @throws std::runtime_error if the file is missing, is none of these, or is faulty.
+/// @throws std::runtime_error if the file is missing, invalid, or in another format.
 [[nodiscard]] std::vector<Picture> load_pictures(const std::filesystem::path& file);
 
-/// What a step of the treatment makes of a picture: for people who want to see why it was misread.
+/// The picture after a step of the preprocessing, to show why a digit was misread.
 struct Stage {
   std::string name;  ///< One word, such as `paper`.
   Tensor image;      ///< Shape (height, width), from 0 to 1.
@@ -60,10 +60,10 @@ struct FoundDigit {
   double bottom;  ///< The bottom edge, as a fraction of the height.
 };
 
-/// What find_digits() found, and how.
+/// The digits that find_digits() found, and the stages of the search.
 struct Digits {
   std::vector<FoundDigit> digits;  ///< Row after row, from left to right; at least one.
-  std::size_t largest = 0;         ///< Which of them has the most ink.
+  std::size_t largest = 0;         ///< The index of the one with the most ink.
   /// `paper`, `ink` and `digits`, in at most 480 × 480 pixels; none for a picture of up to 48 × 48
   /// pixels, or for one that a single digit fills.
   std::vector<Stage> stages;
@@ -71,29 +71,29 @@ struct Digits {
 
 /// No digit was found in a large picture.
 struct NoDigit : std::invalid_argument {
-  std::vector<Stage> stages;  ///< How far the search came: `paper` and `ink`.
+  std::vector<Stage> stages;  ///< The stages that were reached: `paper` and `ink`.
 
   /// @param so_far The stages up to here.
   explicit NoDigit(std::vector<Stage> so_far);
 };
 
-/// Finds the digits in a picture and prepares each as MNIST's were prepared.
+/// Finds the digits in a picture and preprocesses each in the same way as MNIST's.
 ///
-/// A picture of up to 48 × 48 pixels is taken for one digit: the shade of most of its edge counts
-/// as paper, and the shade that differs most from it as ink. In a larger one the paper is found
-/// first: at every point the brightness that is left when everything thin is taken away. So light
-/// may fall off over the picture, a shadow may lie on it, and the paper may lie on a dark desk. Ink
-/// is what differs from the paper, darker or lighter, in the color in which it differs most.
-/// Straight lines that end at the edge of the picture or at another such line are taken for rules
-/// or frames, and what runs along the edge of the picture for the edge of a scan. The rest are
-/// pieces of digits; those that lie close together or above one another are one digit.
+/// A picture of up to 48 × 48 pixels is treated as one digit: the shade of most of its edge is the
+/// paper, and the shade that differs most from it is the ink. In a larger picture, the paper is
+/// found first: at every point, the brightness that remains when everything thin is removed. So the
+/// light may be uneven, a shadow may fall on the paper, and the paper may be on a dark desk. Ink is
+/// what differs from the paper, darker or lighter, in the color in which it differs most. Straight
+/// lines that end at the edge of the picture or at another such line are treated as rules or
+/// frames, and anything along the edge of the picture as the edge of a scan. The rest are pieces of
+/// digits; pieces that are close together or above one another form one digit.
 ///
-/// Then the smallest box around a digit's ink is scaled to fit 20 × 20 pixels, keeping its
-/// proportions, and placed in 28 × 28 pixels so that the ink's center of mass is in the middle, or
-/// as near to it as the box can be without crossing an edge.
+/// Then the bounding box of a digit's ink is scaled to fit 20 × 20 pixels, keeping its proportions,
+/// and placed in 28 × 28 pixels so that the ink's center of mass is in the middle, or as near to it
+/// as possible without crossing an edge.
 ///
 /// An image of MNIST comes back unchanged, except for ink fainter than 0.2 at the edge of its box.
-/// The tests hold this for at least 980 out of the first 1,000 test images.
+/// The tests check this for at least 980 out of the first 1,000 test images.
 ///
 /// Source: LeCun, Bottou, Bengio & Haffner (1998), "Gradient-based learning applied to document
 /// recognition", section III.
@@ -105,18 +105,18 @@ struct NoDigit : std::invalid_argument {
 /// @throws NoDigit if nothing that differs from the paper has the size of a digit.
 [[nodiscard]] Digits find_digits(const Picture& picture);
 
-/// Prepares a picture of one digit: the one with the most ink of those that find_digits() finds.
+/// Preprocesses a picture of one digit: the digit with the most ink that find_digits() finds.
 /// @param picture Of any size.
-/// @return What a network trained on MNIST expects: shape (1, 784), 0 background and 1 ink.
-/// @throws std::invalid_argument As find_digits() does.
+/// @return The input for a network trained on MNIST: shape (1, 784), 0 background and 1 ink.
+/// @throws std::invalid_argument in the same cases as find_digits().
 [[nodiscard]] Tensor to_mnist(const Picture& picture);
 
 }  // namespace nn
 
-// What the source files of this module share.
+// Shared by the source files of this module.
 namespace nn::detail {
 
-using Number = std::ptrdiff_t;  // a coordinate, which may also lie outside
+using Number = std::ptrdiff_t;  // a coordinate, which may also be outside the image
 
 /// Which pixels are inked.
 struct Mask {
@@ -148,7 +148,7 @@ struct Mask {
 /// A picture without its rules and frames.
 Mask without_rules(const Mask& mask);
 
-/// The ink of a picture, and what led to it.
+/// The ink of a picture, and the images it was computed from.
 struct Ink {
   Tensor image;  ///< The picture without its grain, shape (height, width).
   Tensor paper;  ///< The brightness that the paper alone would have.
@@ -165,7 +165,7 @@ struct Piece {
   double outline;      ///< How many of its pixels have a neighbor without ink.
   double stroke;       ///< The width of its strokes, from its area and the length of its outline.
   double length;       ///< How many times as long as wide its strokes are together.
-  double sharpness;    ///< The fraction of its outline where the picture gets as bright as paper.
+  double sharpness;    ///< The fraction of its outline next to pixels as bright as paper.
   std::vector<std::size_t> pixels;
 
   [[nodiscard]] inline std::size_t height() const { return bottom - top; }
@@ -178,16 +178,16 @@ Tensor in_rows(const Tensor& image, std::size_t rows);
 /// The mean of each pixel and its neighbors.
 Tensor mean_of_neighbors(const Tensor& image);
 
-/// What varies more from pixel to pixel is no grain but a pattern.
+/// Anything that varies more than this from pixel to pixel is a pattern, not grain.
 constexpr real most_grain = real(0.2);
 
-/// The standard deviation of the grain of a picture: of what varies from pixel to pixel.
+/// The standard deviation of a picture's grain, the noise from pixel to pixel.
 real grain_of(const Tensor& image);
 
-/// The ink of a picture by the two ways to take it, dark on light and light on dark.
+/// The ink of a picture, interpreted both ways: dark on light and light on dark.
 std::vector<Ink> inks_of(const Picture& picture);
 
-/// The ink that nearly the strongest of it has: only one pixel out of 2,000 has more.
+/// A robust maximum of the ink: only one pixel out of 2,000 has more.
 real strongest(const Tensor& ink);
 
 /// The digits in an image of ink, row after row, from left to right.
@@ -195,7 +195,7 @@ std::vector<Piece> digits_in(const Ink& picture);
 
 }  // namespace nn::detail
 
-// What the source files that read files share.
+// Shared by the source files that read files.
 namespace nn::detail {
 
 /// A whole file in memory.
@@ -205,28 +205,28 @@ struct Contents {
 
   [[nodiscard]] std::string_view text() const;
 
-  /// Refuses the file: `nn::load_pictures: FILE: WHAT`.
+  /// Throws an error about the file: `nn::load_pictures: FILE: WHAT`.
   [[noreturn]] void fail(std::string_view what) const;
   /// The same with a place: `nn::load_pictures: FILE, byte N: WHAT`.
   [[noreturn]] void fail(std::size_t byte, std::string_view what) const;
 };
 
 constexpr std::size_t longest_side_in_file = 10'000;
-/// Of a larger picture only the brightness is kept, because its colors would take a gigabyte.
+/// For a picture with more pixels, only the brightness is kept, because its colors would take a
+/// gigabyte.
 constexpr std::size_t most_colored = 25'000'000;
 
-/// The shape of a picture whose header claims this size; the file is refused if a side is too long
-/// or has no pixels.
+/// The shape of a picture whose header claims this size; throws if a side is too long or 0.
 Shape checked_shape(const Contents& contents, std::size_t width, std::size_t height);
 
-/// A picture of gray bytes, or of bytes for red, green and blue; the pixels are row by row.
+/// A picture from gray bytes, row by row.
 Picture picture_of_gray(std::span<const std::uint8_t> pixels, const Shape& shape);
 Picture picture_of_rgb(std::span<const std::uint8_t> pixels, const Shape& shape);
-/// The same with an opacity behind each blue, from 0 to 255.
+/// A picture from red, green, blue and opacity bytes, row by row.
 Picture picture_of_rgba(std::span<const std::uint8_t> pixels, const Shape& shape);
 
-/// Chooses the shade that shows through transparent pixels: white, or black if nearly all that can
-/// be seen is light, because white strokes on white would be lost.
+/// Chooses the background for transparent pixels: white, or black if nearly all visible pixels are
+/// light, because white strokes on white would be lost.
 class Background {
  public:
   void see(std::uint8_t shade, std::uint8_t opacity);
@@ -237,11 +237,11 @@ class Background {
   std::size_t dark_ = 0;
 };
 
-/// How the camera was held: the orientation in EXIF data, 1 to 8; 1, which is upright, if there is
-/// none or the data is faulty.
+/// The orientation of the camera in EXIF data, 1 to 8; 1, which is upright, if there is none or the
+/// data is invalid.
 /// @param exif A TIFF header and what follows; "Exif" and two zero bytes may come before it.
 unsigned orientation_in(std::span<const std::uint8_t> exif);
-/// The picture turned and mirrored as an orientation of EXIF demands.
+/// The picture rotated and mirrored according to an EXIF orientation.
 Picture upright(Picture picture, unsigned orientation);
 
 Picture read_bmp(const Contents& bmp);

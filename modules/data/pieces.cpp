@@ -1,4 +1,4 @@
-// From ink to digits: lines and edges are dropped, and the pieces that are left are put together.
+// From ink to digits: removes lines and edges, and joins the remaining pieces.
 module;
 
 #include <algorithm>
@@ -59,8 +59,8 @@ bool is_inside(const Mask& mask, Number y, Number x) {
   return mask.has(y - 1, x) && mask.has(y + 1, x) && mask.has(y, x - 1) && mask.has(y, x + 1);
 }
 
-/// Takes what hangs together with a pixel out of a mask.
-/// @param whole The mask before anything was taken out.
+/// Removes the connected component of a pixel from a mask and returns it.
+/// @param whole The mask before anything was removed.
 Piece taken_out(Mask& mask, const Mask& whole, Number y, Number x, const Tensor& ink) {
   Piece piece = nothing(mask);
   std::vector<std::array<Number, 2>> open{{y, x}};
@@ -80,7 +80,7 @@ Piece taken_out(Mask& mask, const Mask& whole, Number y, Number x, const Tensor&
   return piece;
 }
 
-/// The connected pieces of a mask.
+/// The connected components of a mask.
 std::vector<Piece> pieces_of(const Mask& whole, const Tensor& ink) {
   Mask mask = whole;
   std::vector<Piece> pieces;
@@ -97,8 +97,8 @@ bool touches_the_edge(const Piece& piece, const Tensor& ink) {
          piece.right == ink.columns();
 }
 
-/// Whether a piece runs along the edge of the picture, as the black border of a scan does: it
-/// covers most of a side, and hardly any of it is further inside than a sixth of the picture.
+/// Whether a piece runs along the edge of the picture, like the black border of a scan: it covers
+/// most of a side, and hardly any of it is further inside than a sixth of the picture.
 bool is_an_edge(const Piece& piece, const Tensor& ink) {
   if (!touches_the_edge(piece, ink)) return false;
   std::array<std::size_t, 4> covered{};
@@ -120,7 +120,7 @@ bool is_an_edge(const Piece& piece, const Tensor& ink) {
           covers(3, ink.rows()));
 }
 
-/// By how many pixels two intervals overlap; below 0, how far they are apart.
+/// By how many pixels two intervals overlap; if negative, how far apart they are.
 Number overlap(std::size_t begin, std::size_t end, std::size_t other_begin, std::size_t other_end) {
   return static_cast<Number>(std::min(end, other_end)) -
          static_cast<Number>(std::max(begin, other_begin));
@@ -154,7 +154,7 @@ void join(Piece& piece, const Piece& more) {
   piece.pixels.insert(piece.pixels.end(), more.pixels.begin(), more.pixels.end());
 }
 
-/// Puts pieces that belong together into one, until none do.
+/// Joins pieces that belong together, until none do.
 std::vector<Piece> joined(std::vector<Piece> pieces, double stroke) {
   std::size_t tallest = 0;
   for (const Piece& piece : pieces) tallest = std::max(tallest, piece.height());
@@ -175,13 +175,13 @@ std::vector<Piece> joined(std::vector<Piece> pieces, double stroke) {
   return pieces;
 }
 
-/// Whether the box of a piece lies within that of another one.
+/// Whether the box of a piece is inside that of another piece.
 bool is_within(const Piece& inner, const Piece& outer) {
   return inner.top > outer.top && inner.left > outer.left && inner.bottom < outer.bottom &&
          inner.right < outer.right;
 }
 
-/// Removes what surrounds something else of a fair size: a circle or a frame around a digit.
+/// Removes pieces that surround another piece of a fair size: a circle or a frame around a digit.
 void remove_surroundings(std::vector<Piece>& pieces) {
   const std::vector<Piece> all = pieces;
   std::erase_if(pieces, [&](const Piece& outer) {
@@ -191,14 +191,14 @@ void remove_surroundings(std::vector<Piece>& pieces) {
   });
 }
 
-/// Whether a piece is a blot: it fills its box, and is not a 1.
+/// Whether a piece is a blot: it fills its box but is not a 1.
 bool is_a_blot(const Piece& piece) {
   const auto [shorter, longer] = std::minmax({piece.height(), piece.width()});
   return 5 * shorter > 2 * longer && 10 * piece.pixels.size() > 7 * piece.height() * piece.width();
 }
 
-/// Drops a piece that touches the edge of the picture if there is another of a fair size that does
-/// not: at least a twelfth of the picture, and a third of the piece.
+/// Drops pieces that touch the edge of the picture if there is another piece of a fair size that
+/// does not: at least a twelfth of the picture, and a third of the piece.
 void drop_those_at_the_edge(std::vector<Piece>& pieces, const Tensor& ink) {
   std::size_t tallest = 0;
   for (const Piece& piece : pieces) {
@@ -210,8 +210,8 @@ void drop_those_at_the_edge(std::vector<Piece>& pieces, const Tensor& ink) {
   });
 }
 
-/// Of the pieces those that can be digits: no blots, none that are small next to others, and none
-/// below a twentieth of the picture.
+/// Keeps the pieces that can be digits: drops blots, pieces much smaller than the rest, and pieces
+/// smaller than a twentieth of the picture.
 void keep_digits(std::vector<Piece>& pieces, const Tensor& ink) {
   std::erase_if(pieces, is_a_blot);
   std::size_t tallest = std::max(ink.rows(), ink.columns()) / 8;
@@ -219,7 +219,7 @@ void keep_digits(std::vector<Piece>& pieces, const Tensor& ink) {
   std::erase_if(pieces, [&](const Piece& piece) { return 5 * piece.height() < 2 * tallest; });
 }
 
-/// Whether the picture gets as bright as paper within a few pixels from a pixel of a stroke's edge.
+/// Whether the picture becomes as bright as paper within a few pixels of a stroke's edge.
 bool is_sharp(const Ink& ink, std::size_t pixel, const std::array<Number, 2>& outward, Number far) {
   const auto rows = static_cast<Number>(ink.image.rows());
   const auto columns = static_cast<Number>(ink.image.columns());
@@ -235,7 +235,7 @@ bool is_sharp(const Ink& ink, std::size_t pixel, const std::array<Number, 2>& ou
   return brightest - here >= (ink.paper.data()[pixel] - here) / 2;
 }
 
-/// Measures a piece's strokes, before their faint edges are added.
+/// Measures the strokes of a piece, before their faint edges are added.
 void measure(Piece& piece, const Ink& ink, const Mask& mask) {
   constexpr std::array<std::array<Number, 2>, 4> directions{{{-1, 0}, {1, 0}, {0, -1}, {0, 1}}};
   const auto area = static_cast<double>(piece.pixels.size());
@@ -277,8 +277,8 @@ void grow(Piece& piece, const Mask& faint, const Tensor& ink) {
   }
 }
 
-/// Takes ink out of an image where a mask has it, with the soft edges around it.
-/// @param kept What stays all the same.
+/// Removes the ink under a mask from an image, and the soft edges around it.
+/// @param kept Ink that must stay.
 void remove(Tensor& ink, const Mask& mask, const Mask& kept) {
   constexpr Number far = 2;
   for (Number y = 0; y < mask.height; ++y) {
@@ -295,7 +295,7 @@ void remove(Tensor& ink, const Mask& mask, const Mask& kept) {
   }
 }
 
-/// The pieces of the ink in a mask, put together to digits.
+/// The pieces of the ink in a mask, joined into digits.
 std::vector<Piece> put_together(const Ink& picture, const Tensor& ink, const Mask& mask) {
   constexpr std::size_t too_many = 500;
   std::vector<Piece> pieces = pieces_of(mask, ink);
@@ -315,8 +315,8 @@ std::vector<Piece> put_together(const Ink& picture, const Tensor& ink, const Mas
   return pieces;
 }
 
-/// Puts digits in the order in which they are read: row after row, each from left to right. A row
-/// ends where a digit begins below all of it.
+/// Sorts digits into reading order: row by row, each from left to right. A row ends where a digit
+/// begins below all of it.
 void put_in_order(std::vector<Piece>& digits) {
   std::ranges::sort(digits, {}, &Piece::top);
   for (auto row = digits.begin(); row != digits.end();) {

@@ -1,4 +1,5 @@
-// Rules of ruled paper, frames and cells of forms: straight lines that are not a part of a digit.
+// Rules (printed lines on paper), frames and cells of forms: straight lines that are not part of a
+// digit.
 module;
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace nn::detail {
 
 namespace {
 
-/// A straight line, nearly along the rows: at column x it is in row `first` + `slope` · x.
+/// A straight, nearly horizontal line: at column x it is in row `first` + `slope` · x.
 struct Line {
   double first;
   double slope;
@@ -26,9 +27,9 @@ struct Line {
   [[nodiscard]] Number nearest_row(Number x) const { return std::lround(row(x)); }
 };
 
-constexpr Number near_enough = 5;  // pixels by which the end of a line may miss another one
+constexpr Number near_enough = 5;  // how many pixels the end of a line may miss another line by
 
-/// How thick a line may be.
+/// The largest thickness of a line.
 Number thickest(const Mask& mask) { return 3 + std::min(mask.height, mask.width) / 60; }
 
 /// The vertical run of ink through a pixel: its first row and the one after the last.
@@ -40,7 +41,7 @@ std::pair<Number, Number> run_through(const Mask& mask, Number y, Number x) {
   return {top, bottom};
 }
 
-/// The rows in the middle of every thin vertical run of ink, and the ones above and below.
+/// The row in the middle of every thin vertical run of ink, and the rows above and below it.
 Mask thin_runs(const Mask& mask) {
   Mask thin{static_cast<std::size_t>(mask.height), static_cast<std::size_t>(mask.width)};
   for (Number x = 0; x < mask.width; ++x) {
@@ -69,8 +70,8 @@ std::vector<std::array<Number, 2>> pixels_of(const Mask& mask) {
   return pixels;
 }
 
-/// The longest stretch of a line that has ink nearly everywhere. Where a stroke crosses it or runs
-/// along it the ink is thick, which says nothing about the line, so these columns do not count.
+/// The longest stretch of a line with ink nearly everywhere. Where a stroke crosses it or runs
+/// along it, the ink is thick, which says nothing about the line, so these columns do not count.
 /// @param rows The row of the line at every column, less `first`.
 /// @return The first column, the one after the last, and how many columns have thin ink.
 std::array<Number, 3> stretch_of(const Mask& mask, const Mask& thin,
@@ -101,9 +102,9 @@ std::array<Number, 3> stretch_of(const Mask& mask, const Mask& thin,
   return longest;
 }
 
-/// The straight line with the most ink, if it is longer than a fifth of the picture. Every pixel
-/// votes for the lines through it, one of each slope, and only lines with enough votes are looked
-/// at: the Hough transform.
+/// The straight line with the most ink, if it is longer than a fifth of the picture. This is the
+/// Hough transform: every pixel votes for the lines through it, one for each slope, and only lines
+/// with enough votes are examined.
 std::optional<Line> best_line(const Mask& mask, const Mask& thin) {
   constexpr double steepest = 0.06;
   const double step = 4 / static_cast<double>(std::max<Number>(thin.width, 200));
@@ -190,9 +191,9 @@ void erase(const Line& line, Mask& mask) {
 }  // namespace
 
 // [rules]
-/// Removes rules and frames. A stroke of a digit ends anywhere; a line of a form or of ruled paper
-/// ends at the edge of the picture or at another such line. So first all straight lines count, and
-/// then those go, one after the other, that have an end where there is neither.
+/// Removes rules and frames. A stroke of a digit can end anywhere, but a line of a form or of ruled
+/// paper ends at the edge of the picture or at another such line. So all straight lines are
+/// candidates at first, and then those with an end elsewhere are dropped one after the other.
 Mask without_rules(const Mask& mask) {
   Mask upright = mask.transposed();
   std::array lines{lines_in(mask), lines_in(upright)};

@@ -1,7 +1,7 @@
 module;
 
 #include <fmt/core.h>
-#define ZLIB_CONST  // what is compressed stays as it is
+#define ZLIB_CONST  // zlib's input pointers become const
 #include <zlib.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The bytes that are read first; each further piece is as long as all before it.
+/// The number of bytes read first; each further piece is as long as all before it.
 constexpr std::size_t first_piece = std::size_t{1} << 16U;
 /// zlib counts the bytes of one call in an int.
 constexpr std::size_t longest_call = std::size_t{1} << 20U;
@@ -68,8 +68,8 @@ std::vector<std::uint8_t> Stream::read(std::size_t most) {
   return bytes;
 }
 
-/// Fills the bytes unless the contents end before; zlib passes through what is not compressed.
-/// @return How many it could read.
+/// Fills the bytes unless the contents end before; zlib passes uncompressed data through.
+/// @return The number of bytes read.
 std::size_t Stream::read_into(std::span<std::uint8_t> bytes) {
   std::size_t done = 0;
   if (!file_) {
@@ -85,7 +85,7 @@ std::size_t Stream::read_into(std::span<std::uint8_t> bytes) {
     std::string_view reason = gzerror(file_.get(), &code);
     if (code == Z_BUF_ERROR) fail_compressed("the file ends too early");
     if (got < 0) {
-      // zlib begins its reason with the path, which our message has already.
+      // zlib's message begins with the path, which our message already has.
       if (const auto colon = reason.rfind(": "); colon != std::string_view::npos) {
         reason.remove_prefix(colon + 2);
       }
@@ -103,8 +103,8 @@ void Stream::fail(std::size_t byte, std::string_view what) const {
       fmt::format("nn::{}: {}, byte {}: {}", owner_, path_.string(), byte, what));
 }
 
-/// The contents are damaged before anyone can count their bytes, so the place is zlib's own: how
-/// far it has read the compressed file. Of a pipe it does not know that.
+/// If compressed data is damaged, positions in the contents are unknown, so the error has the
+/// position in the compressed file that zlib has reached. For a pipe, zlib does not know it.
 void Stream::fail_compressed(std::string_view what) const {
   const auto place = gzoffset(file_.get());
   fail(place < 0 ? position_ : static_cast<std::size_t>(place),
