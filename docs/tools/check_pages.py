@@ -19,6 +19,7 @@ PARTS = {r"\./book (chapter (\d+|[A-Z])|mnist)\b": "command that runs it",
          r"^## .*Check yourself": "heading 'Check yourself'",
          r"^## .*Break it": "heading 'Break it'",
          r"^## .*Recap": "heading 'Recap'",
+         r"^Elsewhere you will see ": "'Elsewhere you will see', the field's names, in its recap",
          r"^## .*Exercises": "heading 'Exercises'",
          r"^:{3,}\{admonition\} Answers and hints$": "'Answers and hints'",
          r"^\*\*Further reading:\*\*": "'**Further reading:**'",
@@ -30,15 +31,21 @@ CHAPTER = re.compile(r"(\d+|[A-Z])_")
 EXERCISES = re.compile(r"^## [^\n]*Exercises\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 ANSWERS = re.compile(r"^(:{3,})\{admonition\} Answers and hints\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 ITEM = re.compile(r"^\d+\. .*", re.MULTILINE)
+# A line in the middle of a paragraph that Markdown takes for the first item of a list.
+BROKEN = re.compile(r"^(?![\s#|:`>$]|\d+\. |- |\(\w+\)=)[^\n]+\n((?:1\.|[-+*]) [^\n]{,30})", re.MULTILINE)
+FORMULA = re.compile(r"^\$\$\n.*?^\$\$$", re.MULTILINE | re.DOTALL)
 DIFFICULTY = re.compile(r"\d+\. \*\*\((easy|medium|hard), \d+ minutes\)\*\* ")
 
 
 def check_anatomy(page):
-    """The parts that a chapter's page lacks, and exercises without difficulty, minutes or answer."""
+    """The parts that a chapter's page lacks, paragraphs that break into lists, and exercises without difficulty,
+    minutes or answer."""
     text = page.read_text()
     is_tour = page.name.startswith("00_")
     problems = [f"{page.name}: no {part}" for pattern, part in PARTS.items()
                 if not (is_tour and part in NOT_IN_TOUR) and not re.search(pattern, text, re.MULTILINE)]
+    problems += [f"{page.name}: a line of a paragraph becomes a list: '{line}'"
+                 for line in BROKEN.findall(FORMULA.sub("", text))]
     section = EXERCISES.search(text)
     if not section:
         return problems

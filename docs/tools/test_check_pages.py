@@ -36,6 +36,7 @@ All.
 ## 1.1 Check yourself
 ## 1.2 Break it: a bug
 ## 1.3 Recap
+Elsewhere you will see it called *two*.
 The page of the module: [`nn.dense`](../api/dense.md).
 ## 1.4 Exercises
 1. **(easy, 5 minutes)** What
@@ -82,11 +83,19 @@ class CheckAnatomy(InFolder):
         for part, name in (("./book chapter 1", "command that runs it"), ("{plot}", "picture"),
                            ("Check yourself", "heading 'Check yourself'"),
                            ("## 1.2 Break it", "heading 'Break it'"),
-                           ("Recap", "heading 'Recap'"), ("Exercises", "heading 'Exercises'"),
+                           ("Recap", "heading 'Recap'"),
+                           ("Elsewhere", "'Elsewhere you will see', the field's names, in its recap"),
+                           ("Exercises", "heading 'Exercises'"),
                            ("{admonition} Answers and hints", "'Answers and hints'"),
                            ("**Further reading:**", "'**Further reading:**'"),
                            ("](../api/", "link to the page of a module")):
             self.assertIn(f"01_x.md: no {name}", self.problems(CHAPTER.replace(part, "other")))
+
+    def test_finds_a_paragraph_that_becomes_a_list(self):
+        for item in ("1. That is less.", "- 2 is left.", "+ 2"):
+            self.assertEqual(self.problems(CHAPTER.replace("chapter 1`.", f"chapter 1` with\n{item}")),
+                             [f"01_x.md: a line of a paragraph becomes a list: '{item}'"])
+        self.assertEqual(self.problems(CHAPTER + "$$\n2\n- 1\n$$\n\n- One.\n- Two.\n"), [])
 
     def test_finds_an_exercise_without_difficulty_or_minutes(self):
         for start in ("Why?", "**(45 minutes)** Why?", "**(hard)** Why?", "(hard, 45 minutes) Why?"):
