@@ -23,7 +23,7 @@ namespace {
 constexpr std::array<std::string_view, 4> functions{"ReLU", "leaky ReLU", "sigmoid", "tanh"};
 constexpr double far = 6;  // the curves are drawn from -6 to 6
 
-/// What a layer makes of numbers, and how steep it is there.
+/// A layer's outputs for some numbers, and its slopes there.
 struct Response {
   nn::Tensor y;
   nn::Tensor slope;
@@ -50,18 +50,19 @@ Response ask(std::size_t function, nn::real leak, const nn::Tensor& x) {
   }
 }
 
-/// Three digits after the point, as in the chapter, unless nothing would be left.
+/// Three digits after the point, as in the chapter, unless all of them would be 0.
 std::string digits(double value) {
   const bool too_small = value != 0 && std::abs(value) < 0.001;
   return fmt::format(fmt::runtime(too_small ? "{:.1e}" : "{:.3f}"), value + 0.0);
 }
 
 std::string consequence(double slope, double x, std::size_t function) {
-  if (function < 2 && x == 0) return "This is the kink: the module takes the slope of the left.";
+  if (function < 2 && x == 0) return "This is the kink: the module uses the slope on its left.";
   if (slope == 0) return "A message on its way back is stopped here.";
   if (slope == 1) return "A message on its way back passes as it is.";
-  if (function >= 2 && slope < 0.01) return "Here it is saturated: next to nothing comes back.";
-  return "A message on its way back is multiplied by that.";
+  if (function >= 2 && slope < 0.01)
+    return "Here the function is saturated: almost nothing comes back.";
+  return "A message on its way back is multiplied by this slope.";
 }
 
 /// The activations of the chapter: curves, and a point that moves along them.
@@ -70,21 +71,21 @@ class ActivationFigure final : public Figure {
   [[nodiscard]] std::vector<Control> controls() const override {
     return {{.name = "function",
              .label = "Function",
-             .help = "Whose curves are drawn.",
+             .help = "The function whose curves are drawn.",
              .start = {2},
              .high = 3,
              .step = 1,
              .choices = {functions.begin(), functions.end()}},
             {.name = "x",
              .label = "x",
-             .help = "The number that goes in: moves the point.",
+             .help = "The input of the function; moves the point.",
              .start = {2},
              .low = -far,
              .high = far,
              .step = 0.1},
             {.name = "leak",
              .label = "Slope a",
-             .help = "Of leaky ReLU, below 0; the other functions have none.",
+             .help = "The slope of leaky ReLU below 0; the other functions do not have it.",
              .start = {0.1},
              .low = 0.01,
              .high = 0.99,
@@ -123,7 +124,7 @@ class ActivationFigure final : public Figure {
     show("slope", curve.slope);
   }
 
-  /// The point, and a piece of the line that touches the curve there.
+  /// The point, and a piece of the tangent to the curve there.
   void show_point(double x, double y, double slope) {
     show("point", std::array{x, y, slope});
     const double half = 1.5 / std::hypot(1, slope);

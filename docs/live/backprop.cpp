@@ -22,7 +22,7 @@ namespace {
 
 using nn::Tensor;
 
-/// The network of the chapter, with all that goes through it forward and backward.
+/// The network of the chapter, with all the values of its forward and backward pass.
 struct Walk {
   nn::Dense first;
   nn::ReLU bend{};
@@ -54,7 +54,7 @@ struct Walk {
 struct Formula {
   std::string_view name;
   std::string_view rule;
-  std::vector<std::string> sums;  ///< A line for each number that it gives: how it is made.
+  std::vector<std::string> sums;  ///< For each number of the result, how it is computed.
   Tensor result;
 };
 
@@ -78,7 +78,7 @@ std::vector<Formula> forward_formulas(const Walk& w) {
           {"cost", "(output - target)²", {cost}, Tensor{static_cast<nn::real>(w.cost)}}};
 }
 
-/// From the cost to what the second layer's input is told.
+/// From the cost back to the input of the second layer.
 std::vector<Formula> second_formulas(Walk& w) {
   const double d = w.d_output(0, 0);
   std::vector<std::string> weights;
@@ -96,7 +96,7 @@ std::vector<Formula> second_formulas(Walk& w) {
           {"d hidden", "d output · W₂ᵀ", hidden, w.d_hidden}};
 }
 
-/// From there through ReLU and the first layer to the input.
+/// From there back through ReLU and the first layer to the input.
 std::vector<Formula> first_formulas(Walk& w) {
   std::vector<std::string> sums;
   std::vector<std::string> weights;
@@ -116,7 +116,7 @@ std::vector<Formula> first_formulas(Walk& w) {
           {"dX", "d sums · W₁ᵀ", input, w.d_input}};
 }
 
-/// How each of its numbers is made.
+/// How each number of the result is computed.
 std::string sums_of(const Formula& formula, std::string_view between) {
   std::string all;
   for (std::size_t i = 0; i < formula.sums.size(); ++i) {
@@ -132,8 +132,8 @@ class BackpropFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
     std::vector<Control> all{
-        a_grid("x", "Input X", "What goes in.", {1, 0.5}, 2),
-        a_grid("target", "Target", "What ought to come out.", {0.5}, 1),
+        a_grid("x", "Input X", "The input of the network.", {1, 0.5}, 2),
+        a_grid("target", "Target", "The output that is wanted.", {0.5}, 1),
         a_grid("w1", "Weights W₁", "A row for each input, a column for each sum.",
                {0.5, -1, 1, 0.5}, 2),
         a_grid("b1", "Biases b₁", "Added to the sums.", {0, 1.25}, 2),
@@ -157,7 +157,7 @@ class BackpropFigure final : public Figure {
     for (const auto& more : {second_formulas(walk), first_formulas(walk)}) {
       formulas.insert(formulas.end(), more.begin(), more.end());
     }
-    // What stands in the drawing has three digits, for want of room; the formulas have all.
+    // Numbers in the drawing have three digits, because there is little room; formulas have all.
     tell("x", lines(walk.input.values(), 3));
     tell("weights", fmt::format("{}\n{}", lines(walk.first.weights().values(), 3),
                                 lines(walk.second.weights().values(), 3)));
@@ -168,7 +168,7 @@ class BackpropFigure final : public Figure {
   }
 
  private:
-  /// Its name and its rule; and, when its turn has come, its numbers.
+  /// Its name and its rule, and its numbers if its step is done.
   void tell_formula(std::size_t k, const Formula& formula) {
     const bool done = k < steps();
     show(std::string{formula.name}, formula.result);
@@ -180,7 +180,7 @@ class BackpropFigure final : public Figure {
   void tell_summary(const std::vector<Formula>& formulas) {
     if (steps() == 0) {
       tell("summary",
-           "Nothing has gone through the network yet. Twelve steps lead forward to the cost and "
+           "Nothing has gone through the network yet. Twelve steps go forward to the cost and "
            "back to the input.");
       return;
     }

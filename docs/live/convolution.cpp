@@ -24,7 +24,7 @@ using nn::real;
 using nn::Shape;
 using nn::Tensor;
 
-/// Weights that a reader can begin with.
+/// Kernels that a reader can start with.
 struct Kernel {
   std::string name;
   Shape shape;
@@ -34,7 +34,7 @@ struct Kernel {
 
 std::vector<Kernel> kernels() {
   constexpr real ninth = real{1} / 9;
-  return {{"2×2, that of section 8.2", Shape{2, 2}, {1, 2, 0, -1}, 1},
+  return {{"2×2, as in section 8.2", Shape{2, 2}, {1, 2, 0, -1}, 1},
           {"1×2, a vertical edge", Shape{1, 2}, {-1, 1}, 0},
           {"2×1, a horizontal edge", Shape{2, 1}, {-1, 1}, 0},
           {"3×3, a vertical edge", Shape{3, 3}, {-1, 0, 1, -1, 0, 1, -1, 0, 1}, 0},
@@ -42,8 +42,8 @@ std::vector<Kernel> kernels() {
           {"3×3, the mean", Shape{3, 3}, std::vector<real>(9, ninth), 0}};
 }
 
-/// A kernel moves over an image, with every product of the place where it stands. At first that is
-/// section 8.2.
+/// A kernel moves over an image; all products at its current place are shown. The initial settings
+/// are those of section 8.2.
 class ConvolutionFigure final : public WindowFigure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
@@ -52,14 +52,14 @@ class ConvolutionFigure final : public WindowFigure {
     std::vector<Control> all = image_controls();
     all.push_back({.name = "kernel",
                    .label = "Kernel",
-                   .help = "What stands in it at first. Its weights and the bias can be changed.",
+                   .help = "The weights to start with. You can change them and the bias.",
                    .start = {0},
                    .high = static_cast<double>(names.size() - 1),
                    .step = 1,
                    .choices = names});
     all.push_back({.name = "weights",
                    .label = "Weights and bias",
-                   .help = "The numbers that were typed into the kernel, and the bias.",
+                   .help = "The numbers that you typed into the kernel, and the bias.",
                    .start = {},
                    .low = -100,
                    .high = 100,
@@ -111,7 +111,7 @@ class ConvolutionFigure final : public WindowFigure {
   }
 
  private:
-  /// What is chosen, with the numbers that a reader typed.
+  /// The chosen kernel, with the numbers that a reader typed.
   [[nodiscard]] Kernel kernel() const {
     Kernel kernel = kernels().at(count("kernel"));
     std::vector<real> all = kernel.weights;

@@ -21,17 +21,17 @@ namespace {
 constexpr std::size_t inputs = 3;
 constexpr std::size_t outputs = 4;
 
-/// A layer of three inputs and four outputs with every product on the table. Its first two outputs
-/// are those of the chapter.
+/// A layer with three inputs and four outputs, which shows every product. Its first two outputs are
+/// those of the chapter.
 class DenseFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
     return {
-        a_grid("x", "Inputs x", "x, at the left: one sample of three numbers.", {2, -1, 0.5},
+        a_grid("x", "Inputs x", "x, on the left: one sample of three numbers.", {2, -1, 0.5},
                inputs),
         a_grid("w", "Weights W", "W, in the table: a row for each input, a column for each output.",
                {0.5, -1, 1, 0, 1, 0, 0, 1, -2, 4, 1, 2}, outputs),
-        a_grid("b", "Biases b", "b, above W: added to an output, whatever goes in.",
+        a_grid("b", "Biases b", "b, above W: added to each output, whatever the inputs.",
                {0.25, 1, 0, -1}, outputs)};
   }
 

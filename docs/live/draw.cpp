@@ -35,7 +35,7 @@ constexpr std::size_t side = 28;
 constexpr std::size_t units_shown = 12;
 constexpr double many = 1e9;
 
-/// The drawing that is there at first.
+/// The initial drawing.
 constexpr std::array<double, 94> three{
     292, 282, 317, 235, 340, 206, 378, 180, 421, 162, 443, 156, 478, 152, 523, 153, 569, 164, 589,
     172, 606, 184, 621, 200, 634, 217, 643, 236, 648, 256, 650, 277, 646, 310, 640, 330, 630, 349,
@@ -43,7 +43,7 @@ constexpr std::array<double, 94> three{
     551, 679, 579, 684, 620, 680, 650, 671, 681, 656, 711, 636, 737, 611, 760, 582, 780, 551, 796,
     517, 807, 483, 813, 447, 814, 413, 810, 381, 802, 351, 788, 326, 772, 305, 752, 282, 722};
 
-/// A control whose input is the page's own.
+/// A control whose input element the page makes itself.
 Control of_the_page(std::string name, std::string label, std::string help,
                     std::vector<double> start, double high) {
   return {.name = std::move(name),
@@ -55,48 +55,48 @@ Control of_the_page(std::string name, std::string label, std::string help,
           .restarts = false};
 }
 
-/// The same without a place in the address: what a file brings does not fit there.
+/// The same, but not kept in the address, where a file would not fit.
 Control unshared(Control control) {
   control.shared = false;
   return control;
 }
 
-/// `98.4 %`; rounding makes nothing certain.
+/// `98.4 %`; never rounds up to 100 %.
 std::string percent(double share) {
   if (share >= 0.9995) return "> 99.9 %";
   return fmt::format("{:.1f} %", 100 * share);
 }
 
-/// A canvas to draw on, the stored networks that read it while one draws, and what goes on in them.
+/// A canvas to draw on, the stored networks that read the drawing, and a look inside them.
 class DrawFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
-    Control strokes = of_the_page("strokes", "Strokes", "What is drawn, point after point.",
+    Control strokes = of_the_page("strokes", "Strokes", "The points of the drawing, in order.",
                                   {three.begin(), three.end()}, 1000);
     strokes.low = -1;  // between two strokes
     Control normalise = a_switch(
         "normalise", "Make it like MNIST's images",
-        "Scales the ink to 20 pixels and moves its centre of mass into the middle, as was done to "
-        "the images that the networks learned from.",
+        "Scales the ink to 20 pixels and moves its center of mass to the middle, as in the images "
+        "that the networks learned from.",
         true);
     normalise.restarts = false;
-    return {
-        std::move(strokes),
-        {.name = "width",
-         .label = "Line width",
-         .help = "In hundredths of the canvas.",
-         .start = {9},
-         .low = 3,
-         .high = 18,
-         .step = 1,
-         .restarts = false},
-        std::move(normalise),
-        of_the_page("image", "Test image", "Its number, 0 for none.", {0}, 10'000),
-        of_the_page("map", "Map", "The row of maps and the map that is explained.", {0, 0}, 1000),
-        of_the_page("unit", "Hidden unit", "The one that is explained.", {0}, units_shown - 1),
-        unshared(of_the_page("picture", "Picture", "How many were loaded.", {0}, many)),
-        unshared(of_the_page("network", "Network", "How many were loaded.", {0}, many)),
-        unshared(of_the_page("checked", "Checked", "Test images looked at.", {0}, 10'000))};
+    return {std::move(strokes),
+            {.name = "width",
+             .label = "Line width",
+             .help = "In hundredths of the canvas.",
+             .start = {9},
+             .low = 3,
+             .high = 18,
+             .step = 1,
+             .restarts = false},
+            std::move(normalise),
+            of_the_page("image", "Test image", "Its number, 0 for none.", {0}, 10'000),
+            of_the_page("map", "Map", "The chosen row of maps, and the chosen map in it.", {0, 0},
+                        1000),
+            of_the_page("unit", "Hidden unit", "The chosen unit.", {0}, units_shown - 1),
+            unshared(of_the_page("picture", "Picture", "How many were loaded.", {0}, many)),
+            unshared(of_the_page("network", "Network", "How many were loaded.", {0}, many)),
+            unshared(of_the_page("checked", "Checked", "Test images looked at.", {0}, 10'000))};
   }
 
  protected:
@@ -124,7 +124,7 @@ class DrawFigure final : public Figure {
   }
 
  private:
-  /// One of the numbers of a control; 0 where an address names too few.
+  /// One of the numbers of a control; 0 if an address has too few.
   [[nodiscard]] std::size_t whole(std::string_view control, std::size_t place = 0) const {
     const std::span<const double> values = numbers(control);
     return place < values.size() ? static_cast<std::size_t>(values[place]) : 0;
@@ -140,7 +140,7 @@ class DrawFigure final : public Figure {
     return shows_test_image() ? "test image" : "drawing";
   }
 
-  /// What stands on the canvas, with the brighter the more ink; a picture file has any shades.
+  /// The drawing, brighter where there is more ink; for a picture file, its shades.
   nn::Tensor canvas() {
     if (shows_picture()) return picture_;
     if (shows_test_image()) {
@@ -151,7 +151,7 @@ class DrawFigure final : public Figure {
     return image_of(strokes_of(numbers("strokes")), number("width") / hundredths, canvas_side);
   }
 
-  /// What the networks read of it, shape (1, 784).
+  /// What the networks see of it, shape (1, 784).
   [[nodiscard]] nn::Tensor seen(const nn::Tensor& canvas) const {
     if (shows_test_image()) return canvas.reshaped(nn::Shape{1, side * side});
     return is_on("normalise") ? normalised(canvas)
@@ -163,7 +163,7 @@ class DrawFigure final : public Figure {
     return nn::to_mnist({.brightness = with_margin(canvas)});
   }
 
-  /// Takes a picture that the page has put into a file. One that is refused changes nothing.
+  /// Loads a picture that the page has put into a file. If it is rejected, nothing changes.
   void take_picture() {
     if (whole("picture") == picture_taken_ || whole("picture") == 0) return;
     picture_taken_ = whole("picture");
@@ -173,7 +173,7 @@ class DrawFigure final : public Figure {
     picture_ = std::move(picture.brightness);
   }
 
-  /// Takes a network that the page has put into a file, in the same way.
+  /// Loads a network that the page has put into a file, in the same way.
   void take_network() {
     if (whole("network") == network_taken_) return;
     network_taken_ = whole("network");
@@ -215,7 +215,7 @@ class DrawFigure final : public Figure {
     tell("summary", is_blank ? "The canvas is empty." : truth() + sentence(readings));
   }
 
-  /// What the treatment made of a picture, step by step, and what the networks read in each digit.
+  /// The stages of the preprocessing of a picture, and what the networks read in each digit.
   void show_stages() {
     std::vector<std::string> names;
     if (shows_picture() && is_on("normalise")) {
@@ -256,14 +256,13 @@ class DrawFigure final : public Figure {
 
   [[nodiscard]] std::string words_of_seen(const nn::Tensor& canvas, const nn::Tensor& image) const {
     if (shows_test_image()) {
-      return "As it stands in MNIST: its makers have normalised it, so the switch has no part in "
-             "it.";
+      return "An image as in MNIST, whose makers normalized it, so the switch has no effect on it.";
     }
     const Ink ink = ink_of(image.reshaped(nn::Shape{side, side}));
     if (is_on("normalise")) {
       return fmt::format(
           "{} × {} points became 28 × 28. The ink is now {} pixels high and {} wide, in "
-          "proportion, and its centre of mass lies in the middle, as in every image of MNIST.",
+          "proportion, and its center of mass is in the middle, as in every image of MNIST.",
           canvas.columns(), canvas.rows(), ink.down.length, ink.across.length);
     }
     std::vector<std::string> readings;
@@ -275,11 +274,11 @@ class DrawFigure final : public Figure {
           fmt::format("{} would read {} ({})", called(i), guess, percent(probabilities(0, guess))));
     }
     return fmt::format(
-        "The canvas as it is, in fewer pixels: {}the ink is {} pixels high and {} wide, and its "
-        "centre of mass lies {:.1f} pixels from the middle. In the images that the networks "
-        "learned from, the longer side has about 20, and the centre is near the middle: of others "
-        "they know nothing, and cannot say so. Made like MNIST's, {}.",
-        ink.share > 0.5 ? "to the networks white is ink, and the field is full of it; " : "",
+        "The canvas unchanged, but in fewer pixels: {}the ink is {} pixels high and {} wide, and "
+        "its center of mass is {:.1f} pixels from the middle. In the images that the networks "
+        "learned from, the longer side has about 20 pixels and the center is near the middle; for "
+        "other images, their answers mean little. If made like MNIST's, {}.",
+        ink.share > 0.5 ? "to the networks, white is ink, and here it is almost everywhere; " : "",
         ink.down.length, ink.across.length, ink.from_middle, fmt::join(readings, ", "));
   }
 
@@ -307,7 +306,7 @@ class DrawFigure final : public Figure {
     for (std::size_t i = 0; i < readers_.size(); ++i) {
       misread.push_back(fmt::format("{} misreads {}", called(i), test_.misread(i).size()));
     }
-    return fmt::format("Of {} test images {}; {} are misread by at least one of them.",
+    return fmt::format("Of {} test images, {}; {} are misread by at least one of them.",
                        test_.checked() < test_.count()
                            ? "the first " + nn::thousands(test_.checked())
                            : "all " + nn::thousands(test_.count()),
@@ -316,7 +315,7 @@ class DrawFigure final : public Figure {
 
   // ------------------------------------------------------------------------------------- inside
 
-  /// The maps of the CNN, layer by layer, and more of the one that is chosen.
+  /// The maps of the CNN, layer by layer, and details of the chosen one.
   void show_layers(const nn::Tensor& image) {
     const nn::Sequential& network = readers_[1].network();
     std::vector<std::string> names;
@@ -349,7 +348,7 @@ class DrawFigure final : public Figure {
     }
   }
 
-  /// The hidden units of the MLP that say most, and more of the one that is chosen.
+  /// The hidden units of the MLP with the largest outputs, and details of the chosen one.
   void show_units(const nn::Tensor& image) {
     const FirstLayer layer{readers_[0].network(), image};
     const std::vector<Unit> units = layer.strongest(units_shown);

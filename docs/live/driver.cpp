@@ -1,5 +1,5 @@
-// The figures outside a page, for the test that compares both: reads a command a line, in JSON, and
-// answers each with a line.
+// Runs the figures outside a page, for a test that compares both: reads commands, one per line in
+// JSON, and answers each with a line.
 
 #include <exception>
 #include <fstream>

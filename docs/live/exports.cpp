@@ -1,5 +1,5 @@
-// What live.js can call. Figures are known by their address, words and numbers by where they stand
-// in the memory that both see; what a call gives stays there until the figure changes.
+// The functions that live.js can call. Figures are identified by their address; texts and numbers
+// are passed through the shared memory, where a result stays until the figure changes.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,13 +15,13 @@ import nn.files;
 
 namespace {
 
-/// Where live.js puts what it wants to say.
+/// The buffer for arguments from live.js.
 std::vector<std::byte>& room() {
   static std::vector<std::byte> bytes;
   return bytes;
 }
 
-/// A word that stands in the room.
+/// A text in the buffer.
 std::string word(std::size_t size, std::size_t place = 0) {
   const std::span<const std::byte> bytes = std::span{room()}.subspan(place, size);
   std::string text(size, ' ');
@@ -31,18 +31,18 @@ std::string word(std::size_t size, std::size_t place = 0) {
 
 }  // namespace
 
-/// Makes room for what live.js wants to say, at least so many bytes.
+/// Makes the buffer at least this many bytes long.
 EXPORT(live_room) std::byte* live_room(std::size_t size) {
   if (room().size() < size) room().resize(size);
   return room().data();
 }
 
-/// Opens the figure whose name stands in the room.
+/// Opens the figure whose name is in the buffer.
 EXPORT(live_open) live::Figure* live_open(std::size_t size) {
   return live::open(word(size)).release();
 }
 
-/// Sets a control: in the room stand `count` numbers, then its name.
+/// Sets a control: the buffer has `count` numbers, then its name.
 EXPORT(live_set) void live_set(live::Figure* figure, std::size_t count, std::size_t size) {
   std::vector<double> values(count);
   const std::size_t bytes = count * sizeof(double);
@@ -54,7 +54,7 @@ EXPORT(live_restart) void live_restart(live::Figure* figure) { figure->restart()
 EXPORT(live_run) void live_run(live::Figure* figure, std::size_t count) { figure->run(count); }
 EXPORT(live_steps) std::size_t live_steps(const live::Figure* figure) { return figure->steps(); }
 
-/// Numbers by the name in the room: where they stand, how many, how many axes, the axes.
+/// Numbers by the name in the buffer: their address, how many, how many axes, the axes.
 EXPORT(live_values) const std::uint32_t* live_values(const live::Figure* figure, std::size_t size) {
   static std::vector<std::uint32_t> answer;
   const live::Values& values = figure->values(word(size));
@@ -65,7 +65,7 @@ EXPORT(live_values) const std::uint32_t* live_values(const live::Figure* figure,
   return answer.data();
 }
 
-/// Words by the name in the room, up to a zero; by `:description`, what makes the inputs.
+/// A text by the name in the buffer, zero-terminated; `:description` is the JSON for the inputs.
 EXPORT(live_text) const char* live_text(const live::Figure* figure, std::size_t size) {
   static std::string answer;
   const std::string name = word(size);
@@ -73,7 +73,7 @@ EXPORT(live_text) const char* live_text(const live::Figure* figure, std::size_t 
   return answer.c_str();
 }
 
-/// Keeps a file: in the room stand its bytes, then its name.
+/// Stores a file: the buffer has its bytes, then its name.
 EXPORT(live_file) void live_file(std::size_t bytes, std::size_t size) {
   nn::write_whole("live", word(size, bytes), std::span{room()}.first(bytes));
 }

@@ -1,5 +1,5 @@
 /// @file
-/// @brief The figures of the pages, each in a file of its own name.
+/// @brief The figures of the pages; each is in a source file with its name.
 module;
 
 #include <memory>
@@ -20,7 +20,7 @@ using Made = std::unique_ptr<Figure>;
 [[nodiscard]] Made noise();        ///< Chapter 6: gradients of batches.
 [[nodiscard]] Made variance();     ///< Chapter 7: signals through many layers.
 [[nodiscard]] Made convolution();  ///< Chapter 8: a kernel moves over an image.
-[[nodiscard]] Made pooling();      ///< Chapter 8: of a window, one number.
+[[nodiscard]] Made pooling();      ///< Chapter 8: a window becomes one number.
 [[nodiscard]] Made training();     ///< Chapter 10: MNIST.
 [[nodiscard]] Made plane();        ///< Chapter 12: points in the plane.
 [[nodiscard]] Made draw();         ///< A page of its own: draw a digit.

@@ -1,5 +1,5 @@
 /// @file
-/// @brief MNIST's images in the form in which a page has them.
+/// @brief MNIST's images in the format that a page has.
 module;
 
 #include <algorithm>
@@ -17,11 +17,11 @@ import nn.files;
 export namespace live {
 
 /// Images of handwritten digits: the bytes of a file, 784 for each image, then one for each label.
-/// They become numbers when they are asked for, because as numbers they take four times the memory.
+/// They are converted to floats only when needed, because floats take four times the memory.
 class Images {
  public:
   Images() = default;
-  /// @param owner Who reads them, for the error: `training`.
+  /// @param owner The figure that reads them, for the error: `training`.
   /// @param file Its name.
   /// @throws std::runtime_error if there is no such file.
   Images(std::string_view owner, std::string_view file) : bytes_{nn::read_whole(owner, file)} {}
@@ -29,8 +29,8 @@ class Images {
   /// How many there are.
   [[nodiscard]] std::size_t size() const { return bytes_.size() / (pixels + 1); }
 
-  /// Some neighboring images, shape (count, 784), from 0 for background to 1 for ink.
-  /// @param start The first of them, from 0 on.
+  /// Consecutive images, shape (count, 784), from 0 for background to 1 for ink.
+  /// @param start The index of the first one.
   /// @param count How many, at least 1.
   [[nodiscard]] nn::Dataset part(std::size_t start, std::size_t count) const {
     nn::Tensor inputs = nn::Tensor::uninitialized(nn::Shape{count, pixels});

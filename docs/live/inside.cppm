@@ -1,5 +1,5 @@
 /// @file
-/// @brief What goes on in a network while it reads an image, and words for it.
+/// @brief The values inside a network while it reads an image, and texts that explain them.
 module;
 
 #include <fmt/core.h>
@@ -25,10 +25,10 @@ namespace live {
 export struct LayerAtWork {
   std::size_t index;  ///< In the network; 0 is the first.
   std::string name;
-  nn::Tensor maps;  ///< What it puts out: images, shape (C, H, W); or numbers, (1, 1, M).
+  nn::Tensor maps;  ///< Its output: images, shape (C, H, W); or numbers, (1, 1, M).
 };
 
-/// What each layer makes of an image.
+/// The output of each layer for an image.
 /// @param network Any.
 /// @param image Shape (1, 784).
 export std::vector<LayerAtWork> at_work(const nn::Sequential& network, const nn::Tensor& image) {
@@ -59,7 +59,7 @@ export nn::Tensor one_of(const nn::Tensor& matrices, std::size_t place) {
   return one;
 }
 
-/// The convolution that a layer's maps come from: the layer itself or the last before it.
+/// The convolution that a layer's maps come from: the layer itself or the last one before it.
 export const nn::Convolution* convolution_of(const nn::Sequential& network, std::size_t index) {
   for (std::size_t i = index + 1; i-- > 0;) {
     if (const auto* layer = network[i].as<nn::Convolution>()) return layer;
@@ -67,33 +67,33 @@ export const nn::Convolution* convolution_of(const nn::Sequential& network, std:
   return nullptr;
 }
 
-/// How the words of a map begin: `Map 3 of 16, layer 2`.
+/// The beginning of a map's text: `Map 3 of 16, layer 2`.
 std::string place_of(const LayerAtWork& layer, std::size_t map) {
   return fmt::format("Map {} of {}, layer {}", map + 1, layer.maps.shape()[0], layer.index + 1);
 }
 
-/// The words for a map that a convolution made.
+/// The text for a map that a convolution made.
 std::string words_of(const nn::Convolution& layer, const LayerAtWork& at_work, std::size_t map) {
   const nn::Tensor image = one_of(at_work.maps, map);
   const auto [least, largest] = std::ranges::minmax(image.values());
   const nn::Shape& kernels = layer.kernels().shape();
   const std::string how =
       kernels[1] == 1
-          ? fmt::format("one filter of {} × {} moved over the image", kernels[2], kernels[3])
+          ? fmt::format("one filter of {} × {}, moved over the image", kernels[2], kernels[3])
           : fmt::format(
-                "{} filters of {} × {}, one for each map before, moved over them and summed",
+                "{} filters of {} × {}, one for each map of the layer before, and their sum",
                 kernels[1], kernels[2], kernels[3]);
   return fmt::format(
-      "{} ({}): {}. Where the blue of {} the map grows, where orange does it falls: here from "
-      "{:.2f} to {:.2f}.",
+      "{} ({}): {}. Where the blue parts of {}, the map has large numbers; where the orange parts "
+      "do, small ones. Here they go from {:.2f} to {:.2f}.",
       place_of(at_work, map), at_work.name, how,
-      kernels[1] == 1 ? "the filter lies on ink" : "a filter lies on large numbers", least,
+      kernels[1] == 1 ? "the filter are over ink" : "a filter are over large numbers", least,
       largest);
 }
 
-/// What can be said of one map.
-/// @param network Of which the layer is.
-/// @param layer At work.
+/// The text for one map.
+/// @param network The network that the layer belongs to.
+/// @param layer The layer at work.
 /// @param map 0 to C − 1.
 export std::string words_of(const nn::Sequential& network, const LayerAtWork& layer,
                             std::size_t map) {
@@ -103,18 +103,18 @@ export std::string words_of(const nn::Sequential& network, const LayerAtWork& la
   const nn::Tensor image = one_of(layer.maps, map);
   const auto above = std::ranges::count_if(image.values(), [](nn::real y) { return y > 0; });
   if (layer.maps.shape()[1] == 1) {
-    return fmt::format("Layer {} ({}): {} numbers, {} of them above 0; no picture any more.",
+    return fmt::format("Layer {} ({}): {} numbers, {} of them above 0; no longer a picture.",
                        layer.index + 1, layer.name, image.size(), above);
   }
   const std::string begin = fmt::format("{} ({}): ", place_of(layer, map), layer.name);
   if (network[layer.index].as<nn::MaxPool>() != nullptr) {
     return begin + fmt::format(
-                       "of every window of the map before, the largest number stays: {} × "
-                       "{} are left. Where in the window it stood is forgotten.",
+                       "keeps the largest number of every window of the map before, so {} × {} "
+                       "are left. Where in its window a number was is lost.",
                        image.rows(), image.columns());
   }
-  return begin + fmt::format("{} of {} numbers are above 0: there, something was found.", above,
-                             image.size());
+  return begin + fmt::format("{} of {} numbers are above 0: there, the filter found something.",
+                             above, image.size());
 }
 
 /// A hidden unit of a first dense layer at work.
@@ -125,10 +125,10 @@ export struct Unit {
   nn::Tensor products;  ///< The weights, each times its pixel.
 };
 
-/// The first dense layer that reads the pixels, and what stands behind it.
+/// The first dense layer, which reads the pixels, and the layers after it.
 export class FirstLayer {
  public:
-  /// @param network Whose first dense layer takes 784 pixels, with an activation behind it.
+  /// @param network Its first dense layer takes 784 pixels and has an activation after it.
   /// @param image Shape (1, 784).
   FirstLayer(const nn::Sequential& network, const nn::Tensor& image)
       : network_{&network}, image_{&image} {
@@ -136,10 +136,10 @@ export class FirstLayer {
     hidden_ = network[index_ + 1].predict(layer().predict(image));
   }
 
-  /// How many units it has.
+  /// The number of its units.
   [[nodiscard]] std::size_t count() const { return hidden_.columns(); }
 
-  /// The units that put out most, strongest first.
+  /// The units with the largest outputs, in descending order.
   [[nodiscard]] std::vector<Unit> strongest(std::size_t how_many) const {
     std::vector<std::size_t> order(count());
     std::iota(order.begin(), order.end(), 0);
@@ -152,7 +152,7 @@ export class FirstLayer {
     return units;
   }
 
-  /// What can be said of a unit.
+  /// The text for a unit.
   /// @param unit One of strongest().
   /// @param guess The digit that the network reads.
   [[nodiscard]] std::string words_of(const Unit& unit, std::size_t guess) const {
@@ -162,9 +162,9 @@ export class FirstLayer {
       (product > 0 ? for_it : against) += product;
     }
     return fmt::format(
-        "Unit {} of {} says {:.2f}: {:.2f} for ink where its weights are blue, {:.2f} for ink "
-        "where they are orange, and its bias {:.2f}. What the network says for {}, before softmax, "
-        "is {:.2f}; with this unit silent it would be {:.2f}.",
+        "Unit {} of {} outputs {:.2f}: {:.2f} from ink where its weights are blue, {:.2f} from ink "
+        "where they are orange, and its bias {:.2f}. The network's logit for {} is {:.2f}; without "
+        "this unit it would be {:.2f}.",
         unit.index + 1, count(), unit.output, for_it, against, layer().biases()(unit.index), guess,
         score(hidden_, guess), score(without(unit.index), guess));
   }
@@ -186,14 +186,14 @@ export class FirstLayer {
     return seen;
   }
 
-  /// What the layer puts out with one unit silent.
+  /// The layer's output with one unit set to 0.
   [[nodiscard]] nn::Tensor without(std::size_t unit) const {
     nn::Tensor silenced = hidden_;
     silenced(0, unit) = 0;
     return silenced;
   }
 
-  /// What the rest of the network makes of it, for one digit.
+  /// The logit of one digit that the rest of the network computes from it.
   [[nodiscard]] double score(nn::Tensor x, std::size_t guess) const {
     for (std::size_t i = index_ + 2; i < network_->size(); ++i) {
       x = (*network_)[i].predict(std::move(x));

@@ -35,7 +35,7 @@ void check(const Control& control, std::span<const double> values) {
                                             values.size(), control.start.size()));
   }
   for (const double value : values) {
-    if (std::isnan(value)) throw std::invalid_argument(control.label + ": that is no number");
+    if (std::isnan(value)) throw std::invalid_argument(control.label + ": that is not a number");
     if (!(value >= control.low && value <= control.high)) {
       throw std::invalid_argument(fmt::format("{}: {} is not between {} and {}", control.label,
                                               value, control.low, control.high));
@@ -99,7 +99,7 @@ void Figure::run(std::size_t count) {
 const Values& Figure::values(std::string_view name) const {
   const auto found = values_.find(name);
   if (found == values_.end()) {
-    throw std::invalid_argument(fmt::format("this figure shows no numbers '{}'", name));
+    throw std::invalid_argument(fmt::format("this figure has no numbers called '{}'", name));
   }
   return found->second;
 }
@@ -107,7 +107,7 @@ const Values& Figure::values(std::string_view name) const {
 const std::string& Figure::text(std::string_view name) const {
   const auto found = texts_.find(name);
   if (found == texts_.end()) {
-    throw std::invalid_argument(fmt::format("this figure tells nothing called '{}'", name));
+    throw std::invalid_argument(fmt::format("this figure has no text called '{}'", name));
   }
   return found->second;
 }

@@ -46,7 +46,7 @@ const nn::Dataset& images() {
   return all;
 }
 
-/// 784-32-10, begun as in the chapter.
+/// 784-32-10, initialized as in the chapter.
 nn::Sequential make_network() {
   nn::Random random{1};
   const auto uniform = [&random](Tensor& weights, nn::Fan fan) {
@@ -70,7 +70,7 @@ void train(nn::Sequential& network) {
   }
 }
 
-/// The gradient of a batch's cost, all parameters in one row.
+/// The gradient of a batch's cost with respect to all parameters, in one row.
 std::vector<double> gradient(nn::Sequential& network, const nn::Batch& batch) {
   const Tensor logits = network.forward(batch.inputs);
   network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
@@ -85,8 +85,8 @@ double product(const std::vector<double>& a, const std::vector<double>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-/// A batch's gradient, seen from that of all images and in its lengths: how far it goes the same
-/// way, and how far any other.
+/// A batch's gradient relative to the gradient of all images, whose length is the unit: its
+/// component in the same direction, and the rest.
 struct Arrow {
   double along;
   double across;
@@ -118,7 +118,7 @@ struct Place {
   }
 };
 
-/// Gradients of batches around that of all images. Section 6.3 with the images that a page has.
+/// Gradients of batches around that of all images: section 6.3 with the images that a page has.
 class NoiseFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
@@ -127,7 +127,7 @@ class NoiseFigure final : public Figure {
     for (const std::size_t size : sizes) words.push_back(fmt::format("{}", size));
     return {{.name = "size",
              .label = "Images in a batch",
-             .help = "Of how many images each gradient is the mean.",
+             .help = "How many images each gradient is the mean of.",
              .start = {4},
              .high = static_cast<double>(sizes.size() - 1),
              .step = 1,
@@ -141,7 +141,7 @@ class NoiseFigure final : public Figure {
              .choices = {"untrained", "after 550 steps"}},
             {.name = "seed",
              .label = "Seed",
-             .help = "Another seed draws other batches.",
+             .help = "A different seed draws different batches.",
              .start = {2},
              .high = 20,
              .step = 1}};
@@ -178,7 +178,7 @@ class NoiseFigure final : public Figure {
 
  private:
   [[nodiscard]] std::size_t size() const { return sizes.at(count("size")); }
-  /// What the derivation says of batches of this size.
+  /// The noise that the derivation predicts for batches of this size.
   [[nodiscard]] double law() const { return place_->single / std::sqrt(size()); }
   [[nodiscard]] double noise() const {
     double squares = 0;
@@ -207,7 +207,7 @@ class NoiseFigure final : public Figure {
 
   [[nodiscard]] std::string before() const {
     std::string words = fmt::format(
-        "Batches of {}: the law expects a noise of {:.2f} / √{} = {:.2f} lengths of the gradient.",
+        "Batches of {}: the law predicts a noise of {:.2f} / √{} = {:.2f} gradient lengths.",
         size(), place_->single, size(), law());
     for (const Measured& measured : chapter) {
       if (measured.size != static_cast<double>(size())) continue;
@@ -220,9 +220,8 @@ class NoiseFigure final : public Figure {
     const Arrow& last = arrows_.back();
     const double degrees = std::atan2(last.across, last.along) * 180 / std::numbers::pi;
     return fmt::format(
-        "{} batches of {}: noise of {:.2f} lengths of the gradient, and the law says {:.2f}. The "
-        "last "
-        "batch's gradient points {:.0f}° away and is {:.2f} times as long.",
+        "{} batches of {}: the noise is {:.2f} gradient lengths, and the law predicts {:.2f}. The "
+        "gradient of the last batch points {:.0f}° away and is {:.2f} times as long.",
         arrows_.size(), size(), noise(), law(), degrees, std::hypot(last.along, last.across));
   }
 

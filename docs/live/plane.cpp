@@ -27,9 +27,9 @@ using namespace std::string_literals;
 namespace {
 
 constexpr std::size_t most_classes = 3;
-constexpr std::size_t held_out = 200;  ///< Points that are made beside those to train with.
-constexpr std::size_t side = 48;       ///< The surface has so many squares in a row.
-constexpr double edge = 1.25;          ///< What is seen goes from −edge to edge.
+constexpr std::size_t held_out = 200;  ///< Points in addition to the training points.
+constexpr std::size_t side = 48;       ///< The surface has this many squares in a row.
+constexpr double edge = 1.25;          ///< The picture goes from −edge to edge.
 
 struct Point {
   double x, y;
@@ -45,7 +45,7 @@ Point spiral(std::size_t index, nn::Random& random) {
   return {way * std::cos(angle), way * std::sin(angle), index % 3};
 }
 
-/// Two half circles, each with its end in the other.
+/// Two half circles, each with one end inside the other.
 Point moon(std::size_t index, nn::Random& random) {
   const double angle = random.uniform(0, std::numbers::pi);
   const double turn = index % 2 == 0 ? 1 : -1;
@@ -91,7 +91,7 @@ const nn::Tensor& squares() {
   return all;
 }
 
-/// What stands before an element of a list that goes over several lines.
+/// What comes before an element of a list that spans several lines.
 std::string_view before(std::size_t index, std::size_t in_line) {
   if (index == 0) return "";
   return index % in_line == 0 ? ",\n              " : ", ";
@@ -125,8 +125,8 @@ std::string code_of(const std::string& name, const nn::Dataset& set) {
 
 // ---------------------------------------------------------------------------------- the figure
 
-/// Points of a few classes in the plane, and what a network makes of the plane while it learns
-/// them. A step is an epoch.
+/// Points of a few classes in the plane, and how a network divides the plane while it learns them.
+/// A step is an epoch.
 class PlaneFigure final : public LearningFigure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
@@ -180,33 +180,33 @@ class PlaneFigure final : public LearningFigure {
   static std::vector<Control> controls_of_points() {
     return {{.name = "shape",
              .label = "Points",
-             .help = "What the plane has to be divided into.",
+             .help = "The pattern of the classes.",
              .start = {1},
              .high = own,
              .choices = {"spiral", "moons", "circles", "my own"}},
             {.name = "count",
              .label = "Points to learn from",
-             .help = "200 more are held out. Of your own points every fourth is.",
+             .help = "200 more are held out. Of your own points, every fourth is held out.",
              .start = {60},
              .low = 10,
              .high = 400,
              .step = 10},
             {.name = "noise",
              .label = "Noise",
-             .help = "How far points stray from their place (standard deviation).",
+             .help = "How far points are from their exact place (standard deviation).",
              .start = {0.2},
              .high = 0.5,
              .step = 0.02},
             {.name = "class",
              .label = "Class of the next point",
-             .help = "For your own points: what a click, or Enter, puts into the picture.",
+             .help = "For your own points: what a click or Enter adds to the picture.",
              .start = {0},
              .high = most_classes - 1,
              .choices = {"disc", "square", "triangle"},
              .restarts = false},
             {.name = "points",
              .label = "My own points",
-             .help = "x, y and class of each.",
+             .help = "x, y and the class of each.",
              .start = {},
              .low = -2,
              .high = 2,
@@ -227,7 +227,7 @@ class PlaneFigure final : public LearningFigure {
     return {dataset(span.first(count("count"))), dataset(span.subspan(count("count"))), {}};
   }
 
-  /// What stands in the page's control, three numbers a point.
+  /// The points in the page's control, three numbers per point.
   [[nodiscard]] nn::Split own_points() const {
     const std::span<const double> list = numbers("points");
     std::vector<Point> all;
@@ -244,7 +244,7 @@ class PlaneFigure final : public LearningFigure {
   /// Rounded, so that the program below has the very same points.
   static double thousandth(double number) { return std::round(number * 1'000) / 1'000; }
 
-  /// As many as there are points of; of a single class there is nothing to learn.
+  /// The number of classes with points, but at least two, because one class is nothing to learn.
   [[nodiscard]] std::size_t classes() const {
     std::size_t last = 1;
     for (const nn::Dataset* set : {&split_.training, &split_.validation}) {
@@ -304,7 +304,7 @@ class PlaneFigure final : public LearningFigure {
                               held_out_costs_[static_cast<std::size_t>(best)], best);
   }
 
-  /// The whole program; the points stand at its end.
+  /// The whole program; the points are at its end.
   [[nodiscard]] std::string code(const Plan& plan) const {
     if (split_.training.size() == 0) return "";
     const bool held = split_.validation.size() > 0;

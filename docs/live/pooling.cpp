@@ -22,15 +22,15 @@ using nn::real;
 using nn::Shape;
 using nn::Tensor;
 
-/// A window of which one number is kept, the largest or the mean; and where the gradient goes. At
-/// first that is section 8.7.
+/// A window that is reduced to one number, the largest or the mean, and where the gradient goes.
+/// The initial settings are those of section 8.7.
 class PoolingFigure final : public WindowFigure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
     std::vector<Control> all = image_controls();
     all.push_back({.name = "kind",
                    .label = "Pooling",
-                   .help = "What is kept of a window.",
+                   .help = "What each window becomes.",
                    .start = {0},
                    .high = 1,
                    .step = 1,
@@ -86,7 +86,7 @@ class PoolingFigure final : public WindowFigure {
     return {.window = count("size"), .stride = stride()};
   }
 
-  /// The gradient of the image, if that of the output is `dy`.
+  /// The gradient with respect to the image, if that of the output is `dy`.
   [[nodiscard]] Tensor backward(const Tensor& dy) const {
     return is_max() ? through(nn::MaxPool{options()}, dy) : through(nn::AveragePool{options()}, dy);
   }

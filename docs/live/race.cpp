@@ -29,9 +29,9 @@ constexpr std::array rates{0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.09, 0.1,
                            0.11,  0.15,  0.2,  0.3,  0.4,  0.5,  1.0,  2.0};
 constexpr std::array lengths{40.0, 100.0, 200.0};
 constexpr std::array start{-4.0, 1.0};
-constexpr std::array area{-4.6, 3.0, -1.5, 1.5};  // that is drawn: from, to along x, along y
+constexpr std::array area{-4.6, 3.0, -1.5, 1.5};  // the part drawn: from, to along x, along y
 
-/// The rate of an optimizer, or that it stays at home.
+/// The learning rate of an optimizer, or that it does not run.
 Control rate_of(std::string name, std::string label, double rate) {
   std::vector<std::string> words = numerals(rates);
   words.insert(words.begin(), "does not run");
@@ -45,18 +45,18 @@ Control rate_of(std::string name, std::string label, double rate) {
           .choices = words};
 }
 
-/// Two digits, as in the chapter; of large numbers the first two.
+/// Two digits, as in the chapter; for large numbers the first two.
 std::string short_number(double value) {
   if (std::abs(value) >= 1e4) return fmt::format("{:.1e}", value);
   return fmt::format("{:.2f}", std::abs(value) < 0.005 ? 0.0 : value);
 }
 
-/// One who walks: an optimizer, a place, and where it has been.
+/// A walker: an optimizer, its place, and its path.
 struct Walker {
   nn::AnyOptimizer optimizer;
   nn::Parameter place{"place", Tensor{static_cast<real>(start[0]), static_cast<real>(start[1])}};
   std::vector<real> path{place.value(0), place.value(1)};
-  bool lost = false;  // so far away that a float cannot say how far
+  bool lost = false;  // further away than a float can represent
 };
 
 /// Four optimizers walk through one valley, f(x, y) = (x² + a y²) / 2.
@@ -82,7 +82,7 @@ class RaceFigure final : public Figure {
              .step = 1},
             {.name = "length",
              .label = "Steps",
-             .help = "After so many the race is over.",
+             .help = "The number of steps until the race is over.",
              .start = {0},
              .high = lengths.size() - 1,
              .step = 1,

@@ -1,5 +1,5 @@
 /// @file
-/// @brief Networks that read digits, and the test images that they are asked about.
+/// @brief Networks that read digits, and the test images on which they are compared.
 module;
 
 #include <fmt/core.h>
@@ -37,7 +37,8 @@ bool begins_with(const nn::Sequential& network) {
   return (... || (network[0].as<Layers>() != nullptr));
 }
 
-/// The same network for rows of 784 pixels: images, or sequences of their rows, are made of them.
+/// The same network for rows of 784 pixels, which it reshapes to images or to sequences of their
+/// rows if necessary.
 nn::Sequential of_rows(const nn::Sequential& network) {
   if (begins_with<nn::Convolution, nn::MaxPool, nn::AveragePool>(network)) {
     return nn::Sequential{nn::Reshape{nn::Shape{1, side, side}}, network};
@@ -51,27 +52,27 @@ nn::Sequential of_rows(const nn::Sequential& network) {
 /// A network that reads digits.
 export class Reader {
  public:
-  /// @param name What it is called.
-  /// @param network Takes 784 pixels, an image of 28 × 28, or its 28 rows; makes ten numbers.
+  /// @param name Its name.
+  /// @param network Takes 784 pixels, an image of 28 × 28, or its 28 rows; outputs ten numbers.
   /// @throws std::invalid_argument if it does not.
   Reader(std::string name, const nn::Sequential& network)
       : name_{std::move(name)}, network_{of_rows(network)} {
     const auto* const first = network_[0].as<nn::Dense>();
     if (first != nullptr && first->inputs() != pixels) {
       throw std::invalid_argument(
-          fmt::format("it takes {} numbers, and an image has {} pixels", first->inputs(), pixels));
+          fmt::format("it takes {} numbers, but an image has {} pixels", first->inputs(), pixels));
     }
     const nn::Shape output = network_.output_shape(nn::Shape{pixels});
     if (output == nn::Shape{digits}) return;
     throw std::invalid_argument(
-        fmt::format("of an image it makes numbers of shape {}, expected (10), one for each digit",
+        fmt::format("its output for an image has shape {}, expected (10), one for each digit",
                     nn::to_string(output)));
   }
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const nn::Sequential& network() const { return network_; }
 
-  /// How probable it takes each digit to be.
+  /// The probability of each digit.
   /// @param images Shape (B, 784).
   /// @return Shape (B, 10).
   [[nodiscard]] nn::Tensor probabilities(const nn::Tensor& images) const {
@@ -83,8 +84,8 @@ export class Reader {
   nn::Sequential network_;
 };
 
-/// MNIST's test images, numbered from 1, and which of them are misread. To find that out takes a
-/// while, so it is done in parts.
+/// MNIST's test images, numbered from 1, and which of them are misread. Because finding that out
+/// takes a while, it is done in parts.
 export class TestImages {
  public:
   /// Reads them from a file.
@@ -99,26 +100,26 @@ export class TestImages {
   /// The digit that an image shows.
   [[nodiscard]] std::size_t digit(std::size_t number) const { return images_.label(number - 1); }
 
-  /// How many have been looked at.
+  /// How many have been checked.
   [[nodiscard]] std::size_t checked() const { return checked_; }
-  /// The numbers of those that a network misreads, as far as they have been looked at.
+  /// The numbers of the images that a network misreads, as far as they have been checked.
   /// @param reader 0 for the first network.
   [[nodiscard]] const std::vector<std::size_t>& misread(std::size_t reader) const {
     return misread_.at(reader);
   }
-  /// Those that at least one network misreads.
+  /// The numbers of the images that at least one network misreads.
   [[nodiscard]] const std::vector<std::size_t>& misread() const { return misread_by_any_; }
 
-  /// Forgets which are misread.
+  /// Forgets which images are misread.
   void forget() {
     checked_ = 0;
     misread_.clear();
     misread_by_any_.clear();
   }
 
-  /// Looks at more of them.
+  /// Checks more images.
   /// @param readers The networks.
-  /// @param last The last image to be looked at.
+  /// @param last The last image to check.
   void check(std::span<const Reader> readers, std::size_t last) {
     last = std::min(last, count());
     if (last <= checked_) return;
@@ -139,9 +140,9 @@ export class TestImages {
     checked_ = last;
   }
 
-  /// The image to show after another one: first those that are misread, then the others.
-  /// @param number Of the image that is shown; 0 for none.
-  /// @return 0 if more of them have to be looked at before that can be said.
+  /// The image to show next: first those that are misread, then the rest.
+  /// @param number The image shown now; 0 for none.
+  /// @return 0 if more images must be checked first.
   [[nodiscard]] std::size_t next(std::size_t number) const {
     if (count() == 0) return 0;
     const auto& all = misread_by_any_;

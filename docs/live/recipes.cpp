@@ -58,7 +58,7 @@ nn::AnyOptimizer adam_with_decoupled_decay(const Recipe& recipe) {
                    .decoupled = true}};
 }
 
-/// A word of a control and what it stands for.
+/// A word of a control and its meaning.
 template <class Make>
 struct Choice {
   std::string_view name;
@@ -112,7 +112,7 @@ std::vector<std::string> words(const auto& choices) {
   return all;
 }
 
-/// A choice of words, one of which stands at the start.
+/// A choice of words, one of which is chosen initially.
 Control choice_of(std::string name, std::string label, std::string help,
                   std::vector<std::string> words, std::string_view start) {
   const auto place = std::ranges::find(words, start) - words.begin();
@@ -137,7 +137,7 @@ Control range(std::string name, std::string label, std::string help, double star
 
 // -------------------------------------------------------------------------------- the training
 
-/// How nn::Training is to do what a recipe says.
+/// The options of nn::Training for a recipe.
 nn::TrainingOptions options_of(const Recipe& recipe) {
   nn::TrainingOptions options{
       .epochs = recipe.epochs, .batches = {.size = recipe.batch_size}, .seed = recipe.seed};
@@ -149,7 +149,7 @@ nn::TrainingOptions options_of(const Recipe& recipe) {
 
 // ------------------------------------------------------------------------------------ the code
 
-/// The last layer has no ReLU behind it: He is not meant for it.
+/// He is not meant for the last layer, which has no ReLU after it.
 std::string_view last_initializer(const Recipe& recipe) {
   return recipe.initializer == "He" ? "Glorot" : std::string_view{recipe.initializer};
 }
@@ -270,22 +270,22 @@ std::vector<Control> LearningFigure::recipe_controls(const Recipe& start, std::s
       choice_of("activation", "Activation", "What each hidden layer does to its sums (chapter 2).",
                 words(activations), start.activation),
       choice_of("initializer", "Initializer",
-                "Where the weights start (chapter 7). With He, the last layer gets Glorot.",
+                "The initial weights (chapter 7). With He, the last layer gets Glorot.",
                 words(initializers), start.initializer),
       choice_of("optimizer", "Optimizer", "How a gradient becomes a step (chapter 5).",
                 words(optimizers), start.optimizer),
       choice_of("rate", "Learning rate", "How long the steps are.", words(rates), word(start.rate)),
-      a_switch("falls", "The rate falls", "On a line, to 0 at the end of the last epoch.",
+      a_switch("falls", "The rate falls", "Linearly, to 0 at the end of the last epoch.",
                start.rate_falls),
-      choice_of("batch", "Batch size", "So many samples make a step (chapter 6).",
+      choice_of("batch", "Batch size", "The number of samples per step (chapter 6).",
                 words(batch_sizes), std::to_string(start.batch_size)),
-      range("dropout", "Dropout", "The share of the hidden numbers left out in training.",
+      range("dropout", "Dropout", "The fraction of the hidden outputs dropped in training.",
             start.dropout, 0, 0.8, 0.05),
       choice_of("decay", "Weight decay", "How strongly each step shrinks the weights.",
                 words(decays), word(start.weight_decay)),
       range("epochs", "Epochs", "Passes over the training set; then it stops.",
             static_cast<double>(start.epochs), 1, static_cast<double>(most_epochs), 1),
-      range("seed", "Seed", "Names the first weights and the order of the samples.",
+      range("seed", "Seed", "Determines the initial weights and the order of the samples.",
             static_cast<double>(start.seed), 1, 50, 1),
   };
 }
@@ -308,7 +308,7 @@ Recipe LearningFigure::recipe() const {
 }
 
 std::string cost_in_words(double cost) {
-  if (!std::isfinite(cost)) return "a cost that is no number any more";
+  if (!std::isfinite(cost)) return "a cost that is no longer a number";
   return cost < 1'000 ? fmt::format("cost {:.4f}", cost) : fmt::format("cost {:.1e}", cost);
 }
 

@@ -1,5 +1,5 @@
-// What WASI's C++ library leaves out. It does not unwind: a throw ends the call, and live.js throws
-// the words on. What the call was making is left behind; the page opens the figure anew.
+// What WASI's C++ library lacks. There is no unwinding: a throw ends the call, and live.js throws
+// the message again. Objects of the interrupted call are leaked; the page opens the figure again.
 
 #include <cstddef>
 #include <exception>
@@ -14,14 +14,14 @@ __attribute__((import_module("live"), import_name("refuse"))) void live_refuse(c
 void* __cxa_allocate_exception(std::size_t size) noexcept { return ::operator new(size); }
 void __cxa_free_exception(void* /*thrown*/) noexcept {}
 
-/// All that the library throws is a std::exception, which is where the object begins.
+/// Everything that the library throws begins with a std::exception.
 [[noreturn]] void __cxa_throw(void* thrown, void* /*type*/, void (* /*destroy*/)(void*)) {
   const std::string_view words = static_cast<std::exception*>(thrown)->what();
   live_refuse(words.data(), words.size());
   __builtin_trap();
 }
 
-/// A page does not end its threads.
+/// A page never ends its threads.
 int __cxa_thread_atexit(void (* /*destroy*/)(void*), void* /*object*/, void* /*library*/) noexcept {
   return 0;
 }

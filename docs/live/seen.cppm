@@ -1,5 +1,5 @@
 /// @file
-/// @brief What networks see of a drawing or of a picture, and where the ink lies in it.
+/// @brief What networks see of a drawing or a picture, and where its ink is.
 module;
 
 #include <algorithm>
@@ -16,9 +16,9 @@ export import nn.tensor;
 
 export namespace live {
 
-/// A picture file as the page hands it over.
-/// @param bytes The width in two bytes, the lesser first, then two of 0; the height likewise; then
-///   red, green, blue and opacity of every pixel.
+/// A picture file in the format that the page passes.
+/// @param bytes The width in two bytes, little-endian, then two zero bytes; the height likewise;
+///   then red, green, blue and opacity of every pixel.
 nn::Picture picture_of(std::span<const std::byte> bytes) {
   const auto number = [&](std::size_t place) { return std::to_integer<unsigned>(bytes[place]); };
   const auto length = [&](std::size_t place) {
@@ -33,7 +33,7 @@ nn::Picture picture_of(std::span<const std::byte> bytes) {
     for (std::size_t color = 0; color < 3; ++color) {
       constexpr std::array<double, 3> weights{0.299, 0.587, 0.114};
       const double shade = number(8 + 4 * i + color) / 255.0;
-      const double seen = opacity * shade + (1 - opacity);  // what is transparent is white
+      const double seen = opacity * shade + (1 - opacity);  // transparent pixels are white
       picture.colors.data()[color * shape.size() + i] = static_cast<nn::real>(seen);
       brightness += weights[color] * seen;
     }
@@ -42,8 +42,8 @@ nn::Picture picture_of(std::span<const std::byte> bytes) {
   return picture;
 }
 
-/// The same image within a margin of one pixel of paper, so that its edge tells what is paper
-/// wherever the pen went.
+/// The same image with a margin of one pixel of paper, so that the edge is always paper, wherever
+/// the pen went.
 nn::Tensor with_margin(const nn::Tensor& image) {
   nn::Tensor wider{nn::Shape{image.rows() + 2, image.columns() + 2}};
   for (std::size_t y = 0; y < image.rows(); ++y) {
@@ -52,7 +52,7 @@ nn::Tensor with_margin(const nn::Tensor& image) {
   return wider;
 }
 
-/// An image as it is, with fewer pixels or more: each is the mean of those it covers.
+/// The image with fewer or more pixels: each is the mean of those it covers.
 /// @param image A matrix.
 /// @param side Pixels in a row and in a column of the result.
 nn::Tensor shrunk(const nn::Tensor& image, std::size_t side) {
@@ -76,7 +76,7 @@ nn::Tensor shrunk(const nn::Tensor& image, std::size_t side) {
   return small;
 }
 
-/// Where the ink lies along an axis.
+/// Where the ink is along an axis.
 struct InkAlong {
   std::size_t length = 0;  ///< From the first pixel with ink to the last.
   double centre = 0;       ///< Of mass.
@@ -104,12 +104,12 @@ InkAlong ink_along(std::size_t side, const InkAt& ink_at) {
   return {.length = end > 0 ? end - first : 0, .centre = mass > 0 ? moment / mass : 0};
 }
 
-/// Where the ink lies in what a network sees.
+/// Where the ink is in what a network sees.
 struct Ink {
   InkAlong down;
   InkAlong across;
-  double from_middle;  ///< The centre of mass, in pixels.
-  double share;        ///< Of all the ink that there could be.
+  double from_middle;  ///< The distance of the center of mass from the middle, in pixels.
+  double share;        ///< The fraction of the largest possible amount of ink.
 };
 
 /// @param image A square matrix, 0 paper and 1 ink.

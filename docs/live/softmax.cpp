@@ -26,14 +26,14 @@ constexpr std::array temperatures{0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0};
 Control logit(std::size_t i) {
   return {.name = fmt::format("z{}", i + 1),
           .label = fmt::format("Logit {}", i + 1),
-          .help = fmt::format("What the network says for class {}.", i + 1),
+          .help = fmt::format("The network's output for class {}.", i + 1),
           .start = {1.0 + static_cast<double>(i)},
           .low = -10,
           .high = 10,
           .step = 0.1};
 }
 
-/// The formula as it stands: no care is taken.
+/// The formula as it is written, without any precautions.
 struct Naive {
   std::array<nn::real, classes> powers{};
   nn::real sum = 0;
@@ -59,7 +59,7 @@ struct Naive {
   }
 };
 
-/// Where the formula fails, and why; nothing if it does not.
+/// Where the formula fails, and why; empty if it does not.
 std::string failure(const Naive& naive, const nn::Tensor& z, const nn::Tensor& right) {
   const double largest = *std::ranges::max_element(z.values());
   if (std::isinf(*std::ranges::max_element(naive.powers))) {
@@ -78,11 +78,11 @@ std::string failure(const Naive& naive, const nn::Tensor& z, const nn::Tensor& r
     worst = std::fmax(worst, std::abs(naive.quotients[i] - right(0, i)));
   }
   return worst < 1e-3 ? ""
-                      : "The powers are so small that a float has hardly a digit left of them.";
+                      : "The powers are so small that a float keeps hardly any of their digits.";
 }
 
-/// Logits, a temperature, and probabilities made in two ways: by the formula as it stands, and by
-/// nn::Softmax, which subtracts the largest logit first.
+/// Logits, a temperature, and probabilities computed in two ways: by the formula as it is written,
+/// and by nn::Softmax, which subtracts the largest logit first.
 class SoftmaxFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
@@ -98,7 +98,8 @@ class SoftmaxFigure final : public Figure {
              .step = 1},
             {.name = "temperature",
              .label = "Temperature",
-             .help = "All logits are divided by it: below 1 the largest gains, above 1 it loses.",
+             .help = "All logits are divided by it: below 1 the largest probability grows, above 1 "
+                     "it shrinks.",
              .start = {3},
              .high = temperatures.size() - 1,
              .step = 1,

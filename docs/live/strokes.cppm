@@ -15,7 +15,7 @@ export import nn.tensor;
 
 namespace live {
 
-/// A place on the canvas, whose sides are 1; down is y.
+/// A place on the canvas, whose sides are 1; y goes down.
 export struct Point {
   double x;
   double y;
@@ -24,8 +24,8 @@ export struct Point {
 /// What a pen draws until it is lifted; a single point is a dot.
 export using Stroke = std::vector<Point>;
 
-/// The strokes that a page has written down.
-/// @param numbers x and y of point after point, in thousandths; a negative number lifts the pen.
+/// The strokes in the numbers from a page.
+/// @param numbers x and y of each point, in thousandths; a negative number lifts the pen.
 export std::vector<Stroke> strokes_of(std::span<const double> numbers) {
   constexpr double units = 1000;
   std::vector<Stroke> strokes(1);

@@ -26,12 +26,12 @@ namespace {
 
 constexpr std::size_t pixels = 784;
 constexpr std::size_t digits = 10;
-constexpr std::size_t held_out = 2'000;  ///< Of the training images, to choose by.
+constexpr std::size_t held_out = 2'000;  ///< Validation images, out of the training images.
 constexpr std::size_t test_images = 10'000;
 constexpr std::size_t slice = 100;           ///< Images that are measured in one step.
 constexpr std::size_t points_an_epoch = 10;  ///< Of the training curves.
 
-/// The sets, made when they are first needed: 8,000 images to train with, 2,000 to choose by.
+/// The sets, made when they are first needed: 8,000 images to train on, 2,000 for validation.
 const nn::Split& sets() {
   static const nn::Split split = [] {
     return nn::split(Images{"training", "mnist_training"}.all(),
@@ -81,18 +81,19 @@ nn::RunningEvaluation fresh_evaluation() {
   return nn::RunningEvaluation{std::vector<nn::AnyMetric>{nn::Accuracy{}}};
 }
 
-/// MNIST. An epoch has a step for every batch that is trained on, then one for every hundred of the
-/// images that were held out, so that no step takes long. Whoever asks for the test images gets a
-/// step for each hundred of them, when all training is over.
+/// Training on MNIST. An epoch has a step for every training batch, then one for every hundred
+/// held-out images, so that no step takes long. If the reader asks for the test images, there is a
+/// step for each hundred of them after all training.
 class TrainingFigure final : public LearningFigure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
-    std::vector<Control> all{{.name = "network",
-                              .label = "Network",
-                              .help = "Those of this chapter. The CNN has widths of its own.",
-                              .start = {0},
-                              .high = 1,
-                              .choices = {"MLP", "CNN"}}};
+    std::vector<Control> all{
+        {.name = "network",
+         .label = "Network",
+         .help = "The two networks of this chapter. The CNN has its own widths.",
+         .start = {0},
+         .high = 1,
+         .choices = {"MLP", "CNN"}}};
     for (Control& control : recipe_controls(
              {.widths = {256, 256, 0}, .rate_falls = true, .weight_decay = 0.1}, 20, 512)) {
       all.push_back(std::move(control));
@@ -141,19 +142,20 @@ class TrainingFigure final : public LearningFigure {
     show_confusion();
     show_training();
     tell("summary", summary());
-    tell("speed", trained_ == 0
-                      ? ""
-                      : fmt::format("{} images a second on this machine, in the steps that train.",
-                                    nn::thousands(static_cast<std::size_t>(
-                                        static_cast<double>(trained_) / seconds_))));
+    tell("speed",
+         trained_ == 0
+             ? ""
+             : fmt::format("{} images a second on this machine, counting only training steps.",
+                           nn::thousands(static_cast<std::size_t>(static_cast<double>(trained_) /
+                                                                  seconds_))));
   }
 
  private:
   [[nodiscard]] std::size_t epoch_steps() const { return batches_->count() + held_out / slice; }
   [[nodiscard]] std::size_t training_steps() const { return recipe_.epochs * epoch_steps(); }
-  /// Whether only test images are left.
+  /// Whether training is over and only test images are left.
   [[nodiscard]] bool is_over() const { return steps() >= training_steps(); }
-  /// How many test images were looked at.
+  /// How many test images have been read.
   [[nodiscard]] std::size_t tested() const {
     return steps() > training_steps() ? (steps() - training_steps()) * slice : 0;
   }
@@ -187,7 +189,7 @@ class TrainingFigure final : public LearningFigure {
     }
   }
 
-  /// What the network makes of some images goes into the evaluation and into the table; both begin
+  /// Adds the network's predictions for some images to the evaluation and to the table; both start
   /// again with the first slice of a set.
   void measure(const nn::Dataset& images, std::size_t index) {
     if (index == 0) {
@@ -226,22 +228,22 @@ class TrainingFigure final : public LearningFigure {
     tell("cells", words);
     tell("table",
          fmt::format(
-             "{} of the {} images: rows are what they show, columns what they were taken for.",
+             "{} of the {} images: a row for each digit shown, a column for each digit read.",
              nn::thousands(confusion_.total()), tested() > 0 ? "test" : "held-out"));
   }
 
   [[nodiscard]] std::string summary() const {
     if (steps() == 0) {
       return fmt::format(
-          "{} parameters, untrained. {} images to learn from, {} held out to choose by.",
+          "{} parameters, untrained. {} training images, {} held out for validation.",
           nn::thousands(network().parameter_count()), nn::thousands(sets().training.size()),
           nn::thousands(held_out));
     }
     std::string text = fmt::format(
         "Epoch {} of {}", std::min(steps() / epoch_steps() + 1, recipe_.epochs), recipe_.epochs);
     if (training_curve_.costs.empty()) {
-      text += fmt::format(", step {} of {}: {} parameters have moved {} times", steps(),
-                          epoch_steps(), nn::thousands(network().parameter_count()), steps());
+      text += fmt::format(", step {} of {}: {} parameters updated {} times", steps(), epoch_steps(),
+                          nn::thousands(network().parameter_count()), steps());
     }
     if (!training_curve_.costs.empty()) {
       text +=

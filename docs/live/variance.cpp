@@ -30,7 +30,7 @@ using nn::Tensor;
 constexpr std::size_t samples = 200;
 constexpr std::size_t bars = 21;
 
-/// Ways to begin, those of the chapter and the reader's own: each fills the weights of a layer.
+/// Ways to initialize, those of the chapter and the reader's own: each fills a layer's weights.
 struct Start {
   std::string name;
   std::function<void(Tensor&, nn::Fan)> fill;
@@ -45,7 +45,7 @@ std::vector<Start> starts(nn::Random& random, double deviation) {
           {"your own", nn::RandomNormal{random, deviation}}};
 }
 
-/// Root of the mean of the squares: how large the numbers of a tensor are.
+/// Root mean square: how large the numbers of a tensor are.
 double size_of(const Tensor& tensor) {
   double squares = 0;
   for (const double x : tensor.values()) squares += x * x;
@@ -59,14 +59,14 @@ Tensor random_rows(nn::Random& random, std::size_t width) {
   return rows;
 }
 
-/// The largest of the numbers, whatever their sign.
+/// The largest absolute value.
 double reach_of(const Tensor& tensor) {
   double reach = 0;
   for (const double x : tensor.values()) reach = std::max(reach, std::abs(x));
   return reach;
 }
 
-/// Which share of the numbers lies where, from -reach to reach.
+/// The fraction of the numbers in each interval, from -reach to reach.
 std::vector<double> histogram(const Tensor& tensor, double reach) {
   std::vector<double> shares(bars, 0.0);
   for (const double x : tensor.values()) {
@@ -77,13 +77,13 @@ std::vector<double> histogram(const Tensor& tensor, double reach) {
   return shares;
 }
 
-/// What becomes of a signal on its way through the layers, and of a message on its way back.
+/// The sizes of a signal on its way through the layers, and of a message on its way back.
 struct Journey {
   std::string name;
   std::vector<double> forward;   ///< The size of the signal before, and after each layer.
   std::vector<double> backward;  ///< The size of the message in the same places.
   std::vector<double> reaches;   ///< The largest number after each layer.
-  std::vector<double> shares;    ///< Its histogram, one after the other.
+  std::vector<double> shares;    ///< The histograms of all layers, one after the other.
 };
 
 Journey travel(const Start& start, std::vector<nn::Sequential>& layers, Tensor signal,
@@ -107,46 +107,47 @@ Journey travel(const Start& start, std::vector<nn::Sequential>& layers, Tensor s
   return journey;
 }
 
-/// A signal goes through many layers, untrained, and a message comes back; both are measured after
-/// each. At first with the numbers of sections 7.2 and 7.5.
+/// A signal goes through many untrained layers, and a message comes back; both are measured after
+/// each layer. The initial settings are those of sections 7.2 and 7.5.
 class VarianceFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
-    return {{.name = "activation",
-             .label = "Activation",
-             .help = "The function behind each layer.",
-             .start = {0},
-             .high = 3,
-             .step = 1,
-             .choices = {"ReLU", "tanh", "sigmoid", "none"}},
-            {.name = "start",
-             .label = "Initializer to look into",
-             .help = "Whose numbers the small pictures show, layer by layer.",
-             .start = {3},
-             .high = 5,
-             .step = 1,
-             .choices = {"zero", "too small", "too large", "He", "Glorot", "your own"},
-             .restarts = false},
-            {.name = "deviation",
-             .label = "Your own standard deviation",
-             .help = "A sixth way to begin: normal, with this deviation, whatever the width.",
-             .start = {0.1},
-             .high = 0.5,
-             .step = 0.005},
-            {.name = "depth",
-             .label = "Layers",
-             .help = "How many there are, one behind the other.",
-             .start = {10},
-             .low = 1,
-             .high = 15,
-             .step = 1},
-            {.name = "width",
-             .label = "Neurons",
-             .help = "How many each layer has; it is n in the formulas.",
-             .start = {100},
-             .low = 10,
-             .high = 150,
-             .step = 10}};
+    return {
+        {.name = "activation",
+         .label = "Activation",
+         .help = "The function after each layer.",
+         .start = {0},
+         .high = 3,
+         .step = 1,
+         .choices = {"ReLU", "tanh", "sigmoid", "none"}},
+        {.name = "start",
+         .label = "Initializer to look into",
+         .help = "The one whose numbers the small pictures show, layer by layer.",
+         .start = {3},
+         .high = 5,
+         .step = 1,
+         .choices = {"zero", "too small", "too large", "He", "Glorot", "your own"},
+         .restarts = false},
+        {.name = "deviation",
+         .label = "Your own standard deviation",
+         .help = "A sixth initializer: normal, with this standard deviation, whatever the width.",
+         .start = {0.1},
+         .high = 0.5,
+         .step = 0.005},
+        {.name = "depth",
+         .label = "Layers",
+         .help = "How many layers there are, one after the other.",
+         .start = {10},
+         .low = 1,
+         .high = 15,
+         .step = 1},
+        {.name = "width",
+         .label = "Neurons",
+         .help = "The width of each layer; it is n in the formulas.",
+         .start = {100},
+         .low = 10,
+         .high = 150,
+         .step = 10}};
   }
 
  protected:
@@ -190,7 +191,7 @@ class VarianceFigure final : public Figure {
     return nn::Sequential{dense};
   }
 
-  /// The table of the chapter, with what comes back at the end.
+  /// The table of the chapter, with the message at the input in the last column.
   void tell_table() {
     std::vector<std::size_t> places{1, 2, 5, 10};
     std::erase_if(places, [this](std::size_t place) { return place >= count("depth"); });
@@ -207,7 +208,7 @@ class VarianceFigure final : public Figure {
     tell("table", words);
   }
 
-  /// The histograms of one of them, and what became of it.
+  /// The histograms of one of them, and what happened to its signal.
   void look_into(const Journey& journey) {
     Values shares{.numbers = {}, .shape = {journey.reaches.size(), bars}};
     for (const double share : journey.shares) shares.numbers.push_back(static_cast<float>(share));
@@ -226,7 +227,7 @@ class VarianceFigure final : public Figure {
              journey.backward.front(), fate(journey.backward.front())));
   }
 
-  /// tanh gives no more than 1, whatever comes in: there a signal can be large, and lost.
+  /// tanh is never more than 1, so its signal can be large and still be lost.
   [[nodiscard]] std::string fate_of_signal(const Journey& journey) const {
     const double ends = journey.shares[journey.shares.size() - bars] + journey.shares.back();
     if (choice("activation") != "tanh" || ends < 0.5) return fate(journey.forward.back());

@@ -22,7 +22,7 @@ using nn::real;
 using nn::Shape;
 using nn::Tensor;
 
-/// An image in tenths: 1 to 9, # for a whole, . for nothing.
+/// An image in tenths: 1 to 9, # for 1, . for 0.
 struct Picture {
   std::string_view name;
   std::size_t width;
@@ -97,14 +97,14 @@ std::vector<Control> WindowFigure::image_controls() {
   return {
       {.name = "image",
        .label = "Image",
-       .help = "What the window moves over. The numbers of the small ones can be changed.",
+       .help = "What the window moves over. You can change the numbers of small images.",
        .start = {0},
        .high = 2,
        .step = 1,
        .choices = {"the matrix of section 8.2", std::string{corner.name}, std::string{seven.name}}},
       {.name = "pixels",
        .label = "Pixels",
-       .help = "The numbers that were typed into the image, row by row.",
+       .help = "The numbers that you typed into the image, row by row.",
        .start = {},
        .low = -100,
        .high = 100,

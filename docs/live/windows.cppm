@@ -1,5 +1,5 @@
 /// @file
-/// @brief What the figures of chapter 8 share: an image, and a window that moves over it.
+/// @brief The common part of the figures of chapter 8: an image, and a window that moves over it.
 module;
 
 #include <cstddef>
@@ -13,32 +13,32 @@ export import live;
 
 export namespace live {
 
-/// A window that moves over an image, a place at each step, as one reads: along a row, then the
-/// next. What a place gives is one number of the output.
+/// A window that moves over an image, to the next place at each step, in reading order. Each place
+/// gives one number of the output.
 class WindowFigure : public Figure {
  public:
-  /// One less than there are places, since it begins at the first.
+  /// One less than the number of places, because it begins at the first.
   [[nodiscard]] std::size_t last_step() const override { return y_.empty() ? 0 : y_.size() - 1; }
 
  protected:
-  /// Where the window stands, in the padded image.
+  /// The window's place in the padded image.
   struct Place {
     std::size_t row;
     std::size_t column;
   };
 
-  /// `image`, which to look at, and `pixels`, what a reader typed instead of its numbers.
+  /// `image`, the chosen image, and `pixels`, the numbers that a reader typed instead of its own.
   [[nodiscard]] static std::vector<Control> image_controls();
 
   /// The window's height and width.
   [[nodiscard]] virtual nn::Shape window() const = 0;
-  /// How far it moves.
+  /// How many pixels it moves at a time.
   [[nodiscard]] virtual std::size_t stride() const = 0;
   /// The zeros around the image.
   [[nodiscard]] virtual std::size_t padding() const { return 0; }
-  /// What the layer makes of the image.
+  /// The layer's output for the image.
   [[nodiscard]] virtual nn::Tensor output(const nn::Tensor& image) const = 0;
-  /// How the number of this place comes about: one sentence.
+  /// How the number of this place is computed: one sentence.
   [[nodiscard]] virtual std::string sum() const = 0;
 
   void begin() override;
@@ -50,12 +50,12 @@ class WindowFigure : public Figure {
   [[nodiscard]] const nn::Tensor& y() const { return y_; }
   /// The number of this place.
   [[nodiscard]] nn::real result() const { return y_.values()[steps()]; }
-  /// Of this step, in the output.
+  /// The place of this step in the output.
   [[nodiscard]] Place place() const;
   /// The numbers in the window, row by row.
   [[nodiscard]] std::vector<nn::real> seen() const;
 
-  /// Gives the page numbers to draw, and the same as words, a line each.
+  /// Gives the page numbers to draw, and the same numbers as text, one per line.
   void show_words(const std::string& name, const nn::Tensor& tensor);
 
  private:
@@ -65,7 +65,7 @@ class WindowFigure : public Figure {
   nn::Tensor y_;
 };
 
-/// Numbers that a reader typed, if there are as many as expected; else those that were there.
+/// The numbers that a reader typed, if there are as many as expected; otherwise the original ones.
 [[nodiscard]] std::vector<nn::real> typed_or(std::span<const double> typed,
                                              std::span<const nn::real> there);
 

@@ -1,5 +1,5 @@
 /// @file
-/// @brief Numbers as words of a page: as the book writes them.
+/// @brief Numbers as text for a page, as the book writes them.
 module;
 
 #include <fmt/core.h>
@@ -16,9 +16,9 @@ import nn.tensor;
 
 export namespace live {
 
-/// A number in few digits.
-/// @param value Any; what is none is said in words.
-/// @param digits At most so many.
+/// A number with few digits.
+/// @param value Any number; NaN becomes words.
+/// @param digits The largest number of digits.
 /// @return `0.25`, `-1`; never `-0`.
 [[nodiscard]] std::string numeral(double value, int digits = 6) {
   return std::isnan(value) ? "not a number" : fmt::format("{:.{}g}", value + 0.0, digits);
@@ -40,10 +40,10 @@ export namespace live {
   return words;
 }
 
-/// A number for each line.
+/// Numbers as text, one per line.
 /// @param values Any.
-/// @param digits At most so many of each.
-/// @return As many lines.
+/// @param digits The largest number of digits of each.
+/// @return One line for each value.
 [[nodiscard]] std::string lines(std::span<const nn::real> values, int digits = 6) {
   std::string all;
   for (const nn::real value : values) {

@@ -174,8 +174,8 @@ class DrawTest(PageTest):
         self.assertNotEqual(self.guesses(page)[0], "5")
         self.assertNotEqual(self.guesses(page)[1], "5")
         words = self.figure(page, "draw").locator(".live-draw-words").inner_text()
-        self.assertRegex(words, r"centre of mass lies \d+\.\d pixels from the middle")
-        self.assertRegex(words, r"Made like MNIST's, the MLP would read 5 \(.* %\), the CNN would read 5")
+        self.assertRegex(words, r"center of mass is \d+\.\d pixels from the middle")
+        self.assertRegex(words, r"If made like MNIST's, the MLP would read 5 \(.* %\), the CNN would read 5")
 
     # --------------------------------------------------------------------------------------- inside
 
@@ -192,7 +192,7 @@ class DrawTest(PageTest):
         units = page.get_by_role("slider", name="hidden units")
         units.focus()
         page.keyboard.press("End")
-        self.assertRegex(units.get_attribute("aria-valuetext"), r"^Unit \d+ of 256 says \d")
+        self.assertRegex(units.get_attribute("aria-valuetext"), r"^Unit \d+ of 256 outputs \d")
         again = self.start("#" + page.url.split("#")[1])
         self.assertEqual(self.text(again, "draw", "unit"), self.text(page, "draw", "unit"))
 

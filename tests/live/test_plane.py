@@ -56,7 +56,7 @@ class PlaneTest(PageTest):
     def test_a_training_that_comes_apart_says_so(self):
         page = self.open(PAGE, "#plane.optimizer=Momentum&plane.rate=2&plane.batch=10"
                                "&plane.widths=128,128,128&plane.steps=50")
-        self.assertIn("a cost that is no number any more on 60 points", self.text(page, "plane", "summary"))
+        self.assertIn("a cost that is no longer a number on 60 points", self.text(page, "plane", "summary"))
 
     def test_points_are_put_in_by_the_keyboard(self):
         page = self.open(PAGE, BY_HAND)
