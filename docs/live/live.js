@@ -1,21 +1,21 @@
-// The figures of the pages at work: starts the library, makes the inputs of a figure from what C++
-// says of them, keeps its state in the address, and lets it run. All numbers and words come from
-// C++; scripts/NAME.js of each figure draws them.
+// Runs the figures of the pages: starts the library, makes the inputs of a figure from its C++
+// description, keeps its state in the address, and lets it run. All numbers and texts come from
+// C++; the figure's scripts/NAME.js draws them.
 //
 // A figure's script calls live.define(NAME, {build(view), draw(view), …}):
 //   build(view)  once: puts its elements into view.stage;
 //   draw(view)   whenever something has changed;
-//   pace(view)   steps a second while it runs; without it as many as fit into each frame;
-//   places       controls whose inputs it puts into its stage itself, by view.numberInput();
-//   files        data that it needs, as live.data() takes them;
+//   pace(view)   steps per second while it runs; without it, as many as fit in each frame;
+//   places       controls whose inputs it adds to its stage itself, with view.numberInput();
+//   files        data that it needs, in the form that live.data() takes;
 //   charts       whether it uses live.LineChart;
-//   scripts      others of scripts/ that it needs;
-//   filesFor(address)  data that the settings of an address need besides.
-// C++ must tell a text `summary`, and show and tell all that draw() asks for.
+//   scripts      other files of scripts/ that it needs;
+//   filesFor(address)  additional data that the settings of an address need.
+// C++ must provide a text `summary`, and all the numbers and texts that draw() asks for.
 //
 // A view has: figure (a LiveFigure), the elements root, stage, summary and message, set(name,
-// values), redraw(), numberInput(name, i), help(name). While a hand moves something,
-// change(settings, false): the address and the summary wait until it rests. For drawing there are
+// values), redraw(), numberInput(name, i), help(name). While the reader drags something, call
+// change(settings, false): address and summary then wait until the end. For drawing there are
 // live.element, colour, drawMatrix, LineChart and program; live.writeFile gives C++ a file.
 
 'use strict';
@@ -28,7 +28,7 @@ const live = (() => {
 
   // ------------------------------------------------------------------------------ the library
 
-  /// What the library refused, in its own words.
+  /// An error from the library, with its message.
   class Refusal extends Error {}
 
   let library;  // what the module exports
@@ -41,7 +41,7 @@ const live = (() => {
     return bytes;
   }
 
-  /// The few things that WASI's C library asks of its system. It has a clock and nothing else.
+  /// The few system functions that WASI's C library needs: a clock and nothing else.
   const system = {
     clock_time_get(clock, precision, where) {
       const nanoseconds = BigInt(Math.round(performance.now() * 1e6));
@@ -80,7 +80,7 @@ const live = (() => {
     return wordsAt(where, memory.indexOf(0, where) - where);
   }
 
-  /// Puts numbers or bytes, then a word into the room; gives the length of the word.
+  /// Copies numbers or bytes, then a word, to the buffer; returns the length of the word.
   function say(bytes, word) {
     const name = encoder.encode(word);
     const room = library.live_room(bytes.length + name.length);
@@ -90,7 +90,7 @@ const live = (() => {
     return name.length;
   }
 
-  /// Calls the library. A refusal leaves its stack as it was before.
+  /// Calls the library. If it throws, its stack is restored.
   function call(name, ...values) {
     const top = library.__stack_pointer.value;
     try {
@@ -165,7 +165,7 @@ const live = (() => {
   const packed = new Map();  // name → base64, put there by data_NAME.js
   const given = new Map();   // name → promise: the library has it
 
-  /// Gives the library data of the site: docs/live/CMakeLists.txt and docs/tools say what there is.
+  /// Gives the library data of the site; docs/live/CMakeLists.txt and docs/tools make these files.
   function data(name) {
     if (!given.has(name)) {
       given.set(name, loadScript(`data_${name}.js`).then(async () => {
@@ -184,8 +184,8 @@ const live = (() => {
 
   // -------------------------------------------------------------------------------- the address
 
-  // #NAME.CONTROL=1,2,3&NAME.steps=40 for all figures of the page; choices by their words. What is
-  // too long for an address that people send each other is left out.
+  // #NAME.CONTROL=1,2,3&NAME.steps=40 for all figures of the page; choices by their words. Values
+  // that are too long for an address to share are left out.
   const longest = 6000;
 
   function readAddress() {
@@ -239,8 +239,9 @@ const live = (() => {
     return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
   }
 
-  /// Draws a matrix into a canvas, a pixel for a number. From `low` to `high` the ground becomes ink;
-  /// 'signed' mixes the ground with one colour below 0 and another above. NaN is transparent.
+  /// Draws a matrix on a canvas, a pixel for each number. From `low` to `high` the color goes from
+  /// ground to ink; 'signed' mixes the ground with one color below 0 and another above. NaN is
+  /// transparent.
   function drawMatrix(canvas, {numbers, shape}, {
     signed = false, low = 0, high = 1, ground: paper = colour('ground'), ink = colour('ink'),
   } = {}) {
@@ -264,7 +265,7 @@ const live = (() => {
 
   /// Curves over one axis, by Chart.js, for figures that ask for `charts: true`.
   class LineChart {
-    /// @param label What it shows, for who does not see it.
+    /// @param label What it shows, for readers who cannot see it.
     /// @param x, y The words at the axes; logX, logY for logarithmic ones.
     constructor(label, {x, y, logX = false, logY = false, from, to}) {
       this.canvas = element('canvas', {role: 'img', 'aria-label': label});
@@ -312,8 +313,8 @@ const live = (() => {
     }
   }
 
-  /// A program that C++ tells, folded away, with a button that copies it: put `element` into the
-  /// stage and call show(text).
+  /// A program from C++, folded away, with a button that copies it: add `element` to the stage and
+  /// call show(text).
   function program() {
     const code = element('code');
     const copy = element('button', {type: 'button'}, 'Copy');
@@ -339,7 +340,7 @@ const live = (() => {
 
   // ---------------------------------------------------------------------------------- the inputs
 
-  /// A control as inputs; they call view.set(), and follow when somebody else does.
+  /// The inputs of a control; they call view.set(), and follow if something else sets the control.
   function inputsOf(view, control) {
     const id = `live-${view.figure.name}-${control.name}`;
     const help = view.help(control.name);
@@ -374,9 +375,9 @@ const live = (() => {
 
   // ------------------------------------------------------------------------------------ the view
 
-  const frameBudget = 10;  // milliseconds of a frame that steps may take
+  const frameBudget = 10;  // milliseconds that steps may take per frame
 
-  /// The words with which the library refuses; '' where it does not.
+  /// The message if the library throws; '' if it does not.
   function refusalOf(action) {
     try {
       action();
@@ -398,10 +399,10 @@ const live = (() => {
         const placed = control.free || maker.places?.includes(control.name);
         if (!placed) controls.append(inputsOf(this, control));
       }
-      this.row = this.buttons();  // near to what is seen, so that who presses sees what it does
+      this.row = this.buttons();  // near the drawing, so that a reader sees what a button does
       root.append(this.stage, this.summary, this.message, this.row, controls);
       maker.build(this);
-      // Outside of figures the arrow keys turn the book's pages.
+      // Outside figures, the arrow keys turn the book's pages.
       root.addEventListener('keydown', (event) => {
         if (event.key.startsWith('Arrow')) event.stopPropagation();
       });
@@ -424,7 +425,7 @@ const live = (() => {
       return row;
     }
 
-    /// The words that explain a control; its inputs point to them.
+    /// The help text of a control; its inputs refer to it.
     help(name) {
       return element('small', {id: `live-${this.figure.name}-${name}-help`},
                      this.figure.control(name).help);
@@ -451,12 +452,12 @@ const live = (() => {
 
     follow(name) { this.refreshers.get(name)?.(this.figure.settings.get(name)); }
 
-    /// Runs something that the library may refuse, and shows its words.
+    /// Runs something that may throw, and shows the message if it does.
     attempt(action) { this.message.textContent = refusalOf(action); }
 
     set(name, values) { this.change({[name]: values}); }
 
-    /// Sets some controls. While they still move (`settled` false), address and summary wait.
+    /// Sets some controls. While they still change (`settled` false), address and summary wait.
     change(settings, settled = true) {
       this.attempt(() => {
         for (const [name, values] of Object.entries(settings)) this.figure.set(name, values);
@@ -471,12 +472,12 @@ const live = (() => {
       this.redraw();
     }
 
-    /// Draws what there is now.
+    /// Draws the current state.
     redraw(settled = true) {
       this.maker.draw(this);
       if (!settled) return;
       const summary = this.figure.text('summary');
-      this.summary.ariaLive = this.running ? 'off' : 'polite';  // who listens hears how it ends
+      this.summary.ariaLive = this.running ? 'off' : 'polite';  // a screen reader reads only the final state
       if (this.summary.textContent !== summary) this.summary.textContent = summary;
       const over = this.figure.steps >= this.figure.lastStep;
       if (over) this.running = false;
@@ -520,7 +521,7 @@ const live = (() => {
       writeAddress();
     }
 
-    /// The state of the first look, with the same seed.
+    /// The initial state, with the same seed.
     reset() {
       this.rewind();
       this.redraw();
@@ -539,7 +540,7 @@ const live = (() => {
       this.figure.restart();
     }
 
-    /// The state that an address names; what it cannot mean is told.
+    /// The state in an address; for invalid values, shows a message.
     async restore(address) {
       const refusals = [];
       for (const control of this.figure.controls) {
@@ -569,7 +570,7 @@ const live = (() => {
 
   // ----------------------------------------------------------------------------------- the start
 
-  const started = start();  // at once: what it loads takes a while
+  const started = start();  // immediately, because loading takes a while
 
   function define(name, maker) {
     makers.set(name, maker);
@@ -595,7 +596,7 @@ const live = (() => {
     if ([...address.keys()].some((key) => key.startsWith(`${name}.`))) root.scrollIntoView();
   }
 
-  /// A link or the reader has changed the address of a page that is open.
+  /// A link or the reader has changed the address of the open page.
   async function followAddress() {
     const address = readAddress();
     if (address.size === 0) return;  // a heading

@@ -1,7 +1,7 @@
 'use strict';
 
-// The curves of one function with a point and the line that touches there; below it all functions at
-// the same x, in words.
+// The curves of one function with a point and the tangent there; below it, all functions at the
+// same x, as text.
 live.define('activation', {
   charts: true,
 

@@ -1,7 +1,7 @@
 'use strict';
 
-// The network as a drawing, and its twelve formulas as a list; the step that was done last is brought
-// out in both. What goes forward stands in the circles, what comes back below them.
+// The network as a drawing, and its twelve formulas as a list; the last step is highlighted in both.
+// Forward values are in the circles, backward values below them.
 (() => {
   const [width, height, radius] = [432, 258, 20];
   const places = {
@@ -10,18 +10,18 @@
   };
   const names = {x1: 'x₁', x2: 'x₂', s1: 'sum 1', s2: 'sum 2', h1: 'hidden 1', h2: 'hidden 2',
                  y: 'output', C: 'cost'};
-  // From, to, and where the weight stands: at which part of the way, how far beside it.
+  // From, to, and the place of the weight: the fraction of the way, and the distance from the line.
   const edges = {
     w11: ['x1', 's1', 0.5, [0, -9]], w12: ['x1', 's2', 0.27, [20, -2]],
     w21: ['x2', 's1', 0.27, [20, -11]], w22: ['x2', 's2', 0.5, [0, -9]],
     r1: ['s1', 'h1', 0.5, [0, -9]], r2: ['s2', 'h2', 0.5, [0, -9]],
     v1: ['h1', 'y', 0.4, [14, -10]], v2: ['h2', 'y', 0.4, [14, 12]], c: ['y', 'C', 0.5, [0, -9]],
   };
-  // Where the gradient of a weight stands, seen from the weight.
+  // The place of a weight's gradient, relative to the weight.
   const aside = {w11: [0, 18], w12: [0, 13], w21: [0, 13], w22: [0, 18], v1: [0, -13], v2: [0, 13]};
 
-  // What each formula gives: numbers in circles, messages below them, gradients at weights and
-  // biases. And the lines that it goes along.
+  // Where each formula's result is drawn: numbers in circles, messages below them, gradients at
+  // weights and biases; and the lines to highlight.
   const steps = [
     {inside: ['s1', 's2'], lines: ['w11', 'w12', 'w21', 'w22']},
     {inside: ['h1', 'h2'], lines: ['r1', 'r2']},
@@ -73,7 +73,7 @@
     return Object.values(edge);
   }
 
-  /// Fills in what the steps so far have given, and brings out the last.
+  /// Fills in the results of the steps so far and highlights the last one.
   function fill(view) {
     const {figure, nodes, edges: lines} = view;
     const split = (name) => figure.text(name).split('\n');

@@ -1,6 +1,6 @@
 'use strict';
 
-// The image under the window, the kernel, their products, and the output as far as the window came.
+// The image under the window, the kernel, their products, and the output so far.
 live.define('convolution', {
   scripts: ['windows'],
   pace: (view) => live.windows.pace(view),

@@ -1,8 +1,8 @@
 'use strict';
 
-// The weights stand in a table, to be changed in their places, each above its product; beside it the
-// layer as a network, whose lines are the products. Who points at an output, or is at one of its
-// inputs with the keyboard, sees what it is made of.
+// The weights are in a table with inputs, each above its product; next to it is the layer as a
+// network, whose lines are the products. Pointing at an output, or moving to one of its inputs with
+// the keyboard, shows the terms of its sum.
 (() => {
   const subscripts = '₁₂₃₄';
   const [width, height, radius] = [320, 290, 23];
@@ -58,12 +58,12 @@
     }
     return live.element('svg', {
       viewBox: `0 0 ${width} ${height}`, class: 'live-network', role: 'img',
-      'aria-label': 'The layer as a network: a line from every input to every output, as wide as '
-          + 'their product is large.',
+      'aria-label': 'The layer as a network: a line from every input to every output, wider for a '
+          + 'larger product.',
     }, ...view.lines, ...view.inputs.map(({group}) => group), ...view.outputs.map(({group}) => group));
   }
 
-  /// Brings out one output, or none.
+  /// Highlights one output, or none.
   function emphasise(view, output) {
     view.stage.classList.toggle('live-choosing', output !== undefined);
     for (const part of view.stage.querySelectorAll('[data-output]')) {
@@ -95,9 +95,9 @@
           live.element('ol', {class: 'live-sums'}, ...view.sums),
           live.element('p', {class: 'live-helps'}, view.help('x'), ' ', view.help('w'), ' ',
                        view.help('b'), ' ', live.element('small', {},
-              'Below each weight stands its product with the input. In the drawing the products are '
-              + 'lines: blue ones add to an output, orange ones take away, and the larger the wider. '
-              + 'Point at an output, or go to it with the keyboard, to see what it is made of.')));
+              'Below each weight is its product with the input. In the drawing, the products are '
+              + 'lines: blue ones add to an output, orange ones subtract, and larger ones are wider. '
+              + 'Point at an output, or go to it with the keyboard, to see the terms of its sum.')));
       listen(view);
     },
 

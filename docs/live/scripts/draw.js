@@ -1,11 +1,11 @@
 'use strict';
 
-// The drawing page: a canvas for a pen, what the networks make of it, test images, files, and a look
-// into the networks. C++ gets points, in thousandths of the canvas, and says all the rest.
+// The drawing page: a canvas, what the networks read on it, test images, files, and a look inside
+// the networks. C++ gets points, in thousandths of the canvas, and computes all the rest.
 (() => {
   const {element} = live;
   const units = 1000;
-  const nearest = 7;     // points of a stroke that are closer to each other say nothing new
+  const nearest = 7;     // points of a stroke that are closer to each other are dropped
   const tolerance = 2.5;  // how far a line may move when points are left out of it
 
   const button = (words, action, attributes = {}) => {
@@ -19,7 +19,7 @@
 
   // ------------------------------------------------------------------------------------ strokes
 
-  /// Numbers as C++ takes them, and lists of points as a hand makes them.
+  /// Converts between the numbers for C++ and lists of points.
   const toNumbers = (strokes) => strokes.flatMap((s, i) => [...(i ? [-1] : []), ...s.flat()]);
 
   function toStrokes(numbers) {
@@ -31,7 +31,7 @@
     return strokes.filter((stroke) => stroke.length);
   }
 
-  /// A stroke without the points that lie on the line between others (Ramer, Douglas and Peucker).
+  /// A stroke without the points on the line between others (Ramer–Douglas–Peucker).
   function thinned(points) {
     const [[x, y], [u, v]] = [points[0], points.at(-1)];
     const length = Math.hypot(u - x, v - y) || 1;
@@ -48,9 +48,9 @@
   class Sheet {
     constructor(view) {
       this.view = view;
-      this.past = [];     // what undo brings back
+      this.past = [];     // the states that undo restores
       this.strokes = null;  // while one is being drawn: all of them
-      this.place = [500, 500];  // of the keyboard's pen
+      this.place = [500, 500];  // the position of the keyboard's pen
       this.canvas = element('canvas', {
         tabindex: 0, role: 'application', 'aria-label': 'Canvas to draw a digit on',
         'aria-describedby': 'live-draw-keys'});
@@ -95,7 +95,7 @@
       return {strokes: of('strokes'), width: of('width'), image: of('image'), picture: of('picture')};
     }
 
-    /// Shows something else; undo comes back to what there was.
+    /// Shows something else; undo restores the previous state.
     replace(settings) {
       this.past.push(this.settings());
       this.view.change({image: [0], picture: [0], ...settings});
@@ -103,7 +103,7 @@
 
     get shown() { return this.strokes ?? toStrokes(this.view.figure.settings.get('strokes')); }
 
-    /// A pen is put down. What is not of the reader's hand makes room.
+    /// The pen is put down. A test image or picture is cleared first.
     begin(point) {
       const now = this.settings();
       const {strokes, image, picture} = now;
@@ -130,7 +130,7 @@
       this.view.set('strokes', toNumbers(strokes));
     }
 
-    /// At most one drawing a frame.
+    /// Redraws at most once per frame.
     soon() {
       if (this.waiting) return;
       this.waiting = true;
@@ -150,7 +150,7 @@
       this.replace({strokes: []});
     }
 
-    /// The drawing, smaller and near an edge, with a smaller pen: what normalisation is there for.
+    /// The drawing, smaller and near an edge, with a smaller pen, to show why normalization matters.
     intoCorner() {
       const [share, x, y] = [1 / 3, 30, 30];
       const small = this.shown.map((stroke) => stroke.map(
@@ -224,7 +224,7 @@
 
   // ----------------------------------------------------------------------------------- readings
 
-  /// What one network reads: the digit, how certain it is, a bar for each of ten.
+  /// What one network reads: the digit, its probability, a bar for each of the ten digits.
   class Reading {
     constructor() {
       this.name = element('span', {class: 'live-draw-name'});
@@ -256,7 +256,7 @@
     }
   }
 
-  /// What the treatment made of a picture: a canvas for each step and for each digit.
+  /// The stages of a picture's preprocessing: a canvas for each step and for each digit.
   function showStages(view) {
     const names = lines(view, 'stages').filter((name) => name);
     view.stages.hidden = names.length === 0;
@@ -271,7 +271,7 @@
 
   const gap = NaN;  // transparent
 
-  /// Several matrices side by side, as one.
+  /// Several matrices side by side, as one matrix.
   function tiled({numbers, shape: [count, rows, columns]}, across) {
     const down = Math.ceil(count / across);
     const [height, width] = [down * (rows + 1) - 1, across * (columns + 1) - 1];
@@ -322,7 +322,7 @@
       this.choose(clamp((this.chosen ?? 0) + moves[event.key], this.count - 1), true);
     }
 
-    /// @param chosen The place that is chosen, or null for none.
+    /// @param chosen The chosen index, or null for none.
     update(count, across, chosen, words) {
       Object.assign(this, {count, across, chosen});
       const {element: node, frame} = this;
@@ -401,7 +401,7 @@
     }
   }
 
-  /// The hidden units of the MLP that say most.
+  /// The hidden units of the MLP with the largest outputs.
   class Units {
     constructor(view) {
       this.view = view;
@@ -450,9 +450,9 @@
 
   // -------------------------------------------------------------------------------- test images
 
-  const budget = 6;  // milliseconds of a frame for looking through the test images
+  const budget = 6;  // milliseconds per frame for checking test images
 
-  /// MNIST's test images, the misread ones first: C++ looks through them while nothing else is done.
+  /// MNIST's test images, the misread ones first: C++ checks them while nothing else is done.
   class Tests {
     constructor(view, sheet) {
       this.view = view;
@@ -472,7 +472,7 @@
       this.look();
     }
 
-    /// Looks at a few, as many as fit into a frame, and shows the next as soon as it is known.
+    /// Checks as many as fit in a frame, and shows the next one as soon as it is known.
     look() {
       if (this.looking) return;
       this.looking = true;
@@ -499,8 +499,8 @@
 
   // -------------------------------------------------------------------------------------- files
 
-  const most = 64 << 20;     // bytes of a file
-  const longestSide = 1000;  // pixels of a picture that C++ gets
+  const most = 64 << 20;     // the largest file, in bytes
+  const longestSide = 1000;  // of the picture for C++, in pixels
 
   /// Pictures and networks from the reader's disk.
   class Files {
@@ -527,7 +527,7 @@
 
     refuse(file, why) { this.view.message.textContent = `${file.name} is not used: ${why}`; }
 
-    /// Sets a control to the number of the file that was loaded; back if C++ refuses it, which is told.
+    /// Sets a control to the number of the loaded file; if C++ rejects it, resets it and says why.
     offer(file, control, settings) {
       const before = this.view.figure.settings.get(control);
       try {
@@ -548,7 +548,7 @@
       try {
         bitmap = await createImageBitmap(file);
       } catch {
-        return this.refuse(file, 'the browser finds no picture in it (PGM and IDX are for ./book predict)');
+        return this.refuse(file, 'the browser finds no picture in it (for PGM and IDX, use ./book predict)');
       }
       const scale = Math.min(1, longestSide / Math.max(bitmap.width, bitmap.height));
       const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(scale * side)));
@@ -566,7 +566,7 @@
     }
 
     async takeNetwork(file) {
-      if (file.size > most) return this.refuse(file, 'it is longer than any network of digits');
+      if (file.size > most) return this.refuse(file, 'it is larger than any network for digits would be');
       live.writeFile(`network ${this.count + 1}`, new Uint8Array(await file.arrayBuffer()));
       this.offer(file, 'network', {});
       if (this.tests.state.count > 0) this.tests.look();
@@ -575,8 +575,8 @@
 
   // --------------------------------------------------------------------------------- the figure
 
-  const keys = 'The keys of the canvas: arrows move the pen (with Shift in small steps), Space puts it ' +
-      'down and lifts it, Delete clears. Everywhere in the figure: Ctrl+Z takes back, N shows the next test image.';
+  const keys = 'Keys on the canvas: arrows move the pen (with Shift in small steps), Space puts it ' +
+      'down or lifts it, Delete clears. Anywhere in the figure: Ctrl+Z undoes, N shows the next test image.';
 
   live.define('draw', {
     files: ['mlp', 'cnn'],

@@ -1,7 +1,7 @@
 'use strict';
 
-// Gradients of batches, each as an arrow from no gradient at all. That of all images is the length
-// of the axis; the half circle around its end is where the law expects the others to end.
+// Gradients of batches as arrows from the origin. The gradient of all images is the unit of the axis;
+// the half circle around its end is where the law predicts that the batches' gradients end.
 live.define('noise', {
   files: ['mnist_training'],
   charts: true,
@@ -14,11 +14,11 @@ live.define('noise', {
         'li', {}, live.element('span', {class: `live-legend ${kind}`}), words);
     const keys = live.element('ul', {class: 'live-legends'},
                               entry('live-legend-whole', 'the gradient of all images'),
-                              entry('live-legend-batch', 'that of a batch; the last one darker'),
-                              entry('live-legend-law', 'where the law, 1/√size, expects it to end'));
+                              entry('live-legend-batch', 'the gradient of a batch; the last one is darker'),
+                              entry('live-legend-law', 'where the law, 1/√size, predicts it to end'));
     view.chart = new live.LineChart(
-        'The noise of a batch’s gradient, by batch size',
-        {x: 'images in a batch', y: 'noise, in lengths of the gradient', logX: true, logY: true});
+        'The noise of a batch’s gradient against the batch size',
+        {x: 'images in a batch', y: 'noise, in gradient lengths', logX: true, logY: true});
     view.stage.append(live.element('div', {class: 'live-pair'},
                                    live.element('div', {}, view.cloud, keys), view.chart.element));
   },

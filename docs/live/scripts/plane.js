@@ -1,19 +1,19 @@
 'use strict';
 
-// The plane as the network sees it, in the colours of the classes, the surer the stronger; the points
-// on it, those held out hollow; beside it the curves, below the program. One's own points are put in
-// by a pointer, or by the arrow keys and Enter.
+// The plane as the network sees it, in the colors of the classes, stronger where it is more
+// confident; the points on it, hollow if held out; next to it the curves, below it the program. The
+// reader adds points by pointer, or with the arrow keys and Enter.
 live.define('plane', {
   charts: true,
   pace: () => 60,  // epochs a second
 
   build(view) {
-    view.chart = new live.LineChart('Cost by epoch, of points to learn from and of points held out',
+    view.chart = new live.LineChart('Cost per epoch, of training points and of held-out points',
                                     {x: 'epoch', y: 'cost (nats)', logY: true});
     view.canvas = live.element('canvas', {
       class: 'live-plane', width: 576, height: 576, tabindex: 0, role: 'application',
-      'aria-label': 'The plane. With points of your own: arrow keys move a cross, Enter puts a ' +
-          'point there, Backspace takes the last one away.'});
+      'aria-label': 'The plane. For your own points: arrow keys move a cross, Enter adds a ' +
+          'point there, Backspace removes the last one.'});
     view.surface = live.element('canvas');
     view.cross = [0, 0];  // where Enter puts a point; seen while the picture has the focus
     this.listen(view);
@@ -39,7 +39,7 @@ live.define('plane', {
     return choices[view.figure.settings.get('shape')[0]] === 'my own';
   },
 
-  /// Puts a point at a place of the picture, (−1, −1) to (1, 1).
+  /// Adds a point at a place in the picture, (−1, −1) to (1, 1).
   put(view, [x, y]) {
     const edge = view.figure.values('edge').numbers[0];
     const [label] = view.figure.settings.get('class');
@@ -108,7 +108,7 @@ live.define('plane', {
     view.code.show(figure.text('code'));
   },
 
-  /// Every square between the ground and the colour of its likeliest class.
+  /// Every square in a mix of the ground and the color of its most probable class.
   drawSurface(view, context) {
     const {numbers, shape: [rows, columns, classes]} = view.figure.values('surface');
     const image = new ImageData(columns, rows);

@@ -1,6 +1,6 @@
 'use strict';
 
-// The image under the window with the winner marked, the output, and where a gradient of ones goes.
+// The image under the window with the maximum marked, the output, and where a gradient of ones goes.
 live.define('pooling', {
   scripts: ['windows'],
   pace: (view) => live.windows.pace(view),

@@ -9,7 +9,7 @@
                  'M0,-7L6,0L0,7L-6,0z'];
   const farAway = 1e5;
 
-  /// The pieces of a line of equal cost in a square of the grid: between the edges that it crosses.
+  /// The pieces of a contour line in a square of the grid: between the edges that it crosses.
   function crossings(corners, level) {
     const points = [];
     for (let k = 0; k < 4; ++k) {

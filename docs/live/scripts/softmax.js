@@ -1,7 +1,7 @@
 'use strict';
 
-// A row for each class: what e is raised to, and its probability in two ways, as words and as a bar. Where a
-// way gives no number the bar is hatched.
+// A row for each class: the exponent, and its probability in two ways, as text and as a bar. If a way
+// does not give a number, its bar is hatched.
 live.define('softmax', {
   build(view) {
     const heads = ['exponent', 'as the formula says', 'nn::Softmax'];

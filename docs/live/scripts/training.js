@@ -1,16 +1,16 @@
 'use strict';
 
-// Two charts, the confusion matrix, and the program. The matrix is a table in which one goes about
-// with the arrow keys; the cell that has the focus, or is under the pointer, is put into words.
+// Two charts, the confusion matrix, and the program. The arrow keys move around in the matrix; the
+// cell with the focus, or under the pointer, is explained in words.
 live.define('training', {
   charts: true,
   files: ['mnist_training', 'mnist_test'],
 
   build(view) {
-    view.cost = new live.LineChart('Cost by epoch, of training images and of images held out',
+    view.cost = new live.LineChart('Cost per epoch, of training images and of held-out images',
                                    {x: 'epoch', y: 'cost (nats)', logY: true});
     view.accuracy = new live.LineChart(
-        'Accuracy by epoch, of training images and of images held out',
+        'Accuracy per epoch, of training images and of held-out images',
         {x: 'epoch', y: 'right (%)', to: 100});
     view.speed = live.element('p', {class: 'live-small'});
     view.words = live.element('p', {class: 'live-small', 'aria-live': 'polite'});

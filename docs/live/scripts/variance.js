@@ -8,7 +8,7 @@ live.define('variance', {
     const chart = (words, y) => new live.LineChart(
         words, {x: 'layer', y, logY: true, from: 1e-6, to: 1e6});
     view.forward = chart('The size of the signal after each layer', 'size of the signal');
-    view.backward = chart('The size of the message in front of each layer', 'size of the message');
+    view.backward = chart('The size of the message before each layer', 'size of the message');
     view.table = live.element('table', {class: 'live-sizes'});
     view.layers = live.element('div', {class: 'live-layers'});
     view.stage.append(
@@ -37,7 +37,7 @@ live.define('variance', {
     this.histograms(view);
   },
 
-  /// Bars of which a fifth of the numbers fills the height.
+  /// Bars, where a fifth of the numbers fills the height.
   histograms(view) {
     const {numbers, shape: [layers, bars]} = view.figure.values('shares');
     const words = view.figure.text('layers').trimEnd().split('\n');

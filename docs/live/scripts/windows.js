@@ -1,15 +1,15 @@
 'use strict';
 
-// What the figures of moving windows draw with: sheets of numbers side by side, one of them under
-// the window, and an input for its place.
+// Shared by the figures with moving windows: sheets of numbers side by side, one of them under the
+// window, and an input for its place.
 live.windows = (() => {
-  const most = 12;  // of columns: an image of more is drawn as pixels
+  const most = 12;  // columns: a larger image is drawn as pixels
 
   /// A matrix with its name. A small one is a table, with inputs where the reader may type.
   class Sheet {
     /// @param title Above it.
     /// @param change Called after the reader typed, with the numbers of all inputs.
-    /// @param point Called with row and column of where the reader points.
+    /// @param point Called with the row and column at the pointer.
     constructor(title, {change, point} = {}) {
       Object.assign(this, {title, change});
       this.table = live.element('table', {'aria-label': title});
@@ -39,10 +39,10 @@ live.windows = (() => {
       this.canvas.classList.add('live-pointed');
     }
 
-    /// @param values What figure.values() gives.
-    /// @param words The same as words, a line each; a place without one is still empty.
-    /// @param look The class of a place; input: whether the reader may type there; frame: what is
-    ///   marked, [row, column, rows, columns]; signed: whether there are numbers below 0.
+    /// @param values The result of figure.values().
+    /// @param words The same as text, one number per line; a place without a line is still empty.
+    /// @param look The class of a place; input: whether the reader may type there; frame: the marked
+    ///   part, [row, column, rows, columns]; signed: whether there are numbers below 0.
     show(values, words, {look = () => '', input = () => false, frame, signed = false} = {}) {
       const [rows, columns] = values.shape;
       const small = columns <= most;
@@ -108,7 +108,7 @@ live.windows = (() => {
     }
   }
 
-  /// Lets the window stand at a place of the output.
+  /// Moves the window to a place of the output.
   function goTo(view, row, column) {
     const [rows, columns] = view.figure.values('y').shape;
     const within = (i, count) => Math.min(Math.max(i, 0), count - 1);
@@ -120,7 +120,7 @@ live.windows = (() => {
     view.pause();
   }
 
-  /// An input for the place: the keys at the left and right go along a row, up and down over rows.
+  /// An input for the place: the left and right arrow keys move along a row, up and down between rows.
   function placeInput(view) {
     const id = `live-${view.figure.name}-place`;
     const range = live.element('input', {type: 'range', id, min: 0, step: 1,
@@ -140,7 +140,7 @@ live.windows = (() => {
         'div', {class: 'live-control live-place'},
         live.element('label', {for: id}, 'Place of the window'),
         live.element('span', {class: 'live-range'}, range, view.placeShown),
-        live.element('small', {id: `${id}-help`}, 'The arrow keys move it, or a click on the output.'));
+        live.element('small', {id: `${id}-help`}, 'Move it with the arrow keys, or click on the output.'));
   }
 
   function step(view, place) {
@@ -165,8 +165,8 @@ live.windows = (() => {
         placeInput(view));
   }
 
-  /// Lets the window stand around a pixel, or as near as it can. In a small image
-  /// pointing is for typing.
+  /// Moves the window around a pixel, or as near as possible. In a small image, a click is for
+  /// typing instead.
   function pointAt(view, row, column) {
     if (view.x.picture.hidden) return;
     const [, , height, width] = view.figure.values('window').numbers;
@@ -199,7 +199,7 @@ live.windows = (() => {
     view.placeShown.textContent = figure.text('place');
   }
 
-  /// Steps a second: where there are few places, each is to be read.
+  /// Steps per second: slow if there are only a few places, so that each can be read.
   function pace(view) {
     return view.figure.lastStep < 50 ? 2.5 : 60;
   }
