@@ -1,22 +1,22 @@
 # shellcheck shell=bash disable=SC2154
-# ./book platforms: the library with other compilers and for other processors; ./book sources this file. Each
-# platform is built and tested in a folder with a Debian of its own, a system, so that nothing of it touches the
-# machine's packages. Uses the variables and functions of ./book.
+# ./book platforms: tests the library with other compilers and for other processors; ./book sources this file.
+# Each platform is built and tested in a system, a folder with a separate Debian, so that the machine's own
+# packages do not change. Uses the variables and functions of ./book.
 
-no_system=3 # the status where a system could not be made, and nothing else went wrong
+no_system=3 # the exit status if a system could not be created and nothing else went wrong
 systems=${XDG_CACHE_HOME:-$HOME/.cache}/nn-platforms
 platforms=(gcc-15 gcc-16 gcc-16-double clang-21 clang-22 libc++ plain arm arm-double riscv)
-# The modules that compute. Under an emulator only these are tested.
+# The modules that compute. On an emulator, only these are tested.
 computing='tensor vector matmul images convolution pooling activation cost normalization recurrent training'
 
 libraries_of_systems=(librange-v3-dev libfmt-dev zlib1g-dev libpng-dev libturbojpeg0-dev libwebp-dev
   nlohmann-json3-dev libprotozero-dev libgtest-dev)
-# What a platform needs besides its compiler. (libbenchmark is for the race of the compilers.)
+# What a platform needs in addition to its compiler. (libbenchmark is for the comparison of compilers.)
 tools_of_systems=(cmake ninja-build python3 libbenchmark-dev)
 
-# describe PLATFORM: sets suite, the name of its Debian; machine, that of the processor where it is another;
-# compilers, Debian's packages; tested, the modules, or nothing for all; settings, of CMake. Debian's unstable
-# branch, sid, has the newest compilers, and moves. What is emulated is taken from the stable one.
+# describe PLATFORM: sets suite, its Debian release; machine, the processor if it is emulated; compilers,
+# Debian's packages; tested, the modules, or nothing for all; settings, for CMake. Debian's unstable branch, sid,
+# has the newest compilers but changes all the time, so emulated platforms use the stable release.
 describe() {
   local name=${1%-double}
   suite=sid machine='' tested=''
@@ -27,7 +27,7 @@ describe() {
     libc++)
       take_clang 22
       compilers+=(libc++-22-dev libc++abi-22-dev googletest)
-      # What Debian has compiled of fmt and GoogleTest is for the other standard library.
+      # Debian's compiled fmt and GoogleTest are for the other standard library.
       settings+=('-DCMAKE_CXX_FLAGS=-stdlib=libc++ -DFMT_HEADER_ONLY'
         "-DCMAKE_PREFIX_PATH=$root/build/platforms/googletest/installed")
       ;;
@@ -40,33 +40,33 @@ describe() {
     riscv) emulate riscv64 ;;
   esac
   if [[ $1 == *-double ]]; then
-    # Without the precompiled header a test file must include what it uses.
+    # Without the precompiled header, every test file must include what it uses.
     settings+=(-DNN_REAL=double -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON)
   fi
 }
 
-# take_clang VERSION: as the compiler.
+# take_clang VERSION: uses it as the compiler.
 take_clang() {
   compilers=("clang-$1" "clang-tools-$1")
   settings+=("-DCMAKE_CXX_COMPILER=clang++-$1")
 }
 
-# emulate DEBIANS-NAME: another processor, for which clang 19 compiles, and whose programs QEMU runs here.
+# emulate DEBIANS-NAME: clang 19 compiles for another processor, and QEMU runs the programs here.
 emulate() {
   suite=trixie machine=$1 tested=$computing
   compilers=(clang-19 clang-tools-19 lld-19 qemu-user-static "libstdc++-14-dev:$1")
-  # An emulator takes so long that the tests are optimized, too.
+  # Emulation is so slow that the tests are optimized, too.
   settings+=("-DCMAKE_TOOLCHAIN_FILE=tests/platforms/$name.cmake" -DCMAKE_BUILD_TYPE=RelWithDebInfo
     '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -DNDEBUG')
 }
 
-# inside COMMAND…: runs it in the system, with the book at its own place.
+# inside COMMAND…: runs it in the system, with the book at its usual path.
 inside() {
   chroot "$systems/$suite" env --ignore-environment --chdir="$root" HOME=/root LC_ALL=C.UTF-8 \
     PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# Makes the system where it is missing, and installs what the platform needs in it.
+# Creates the system if it is missing, and installs what the platform needs.
 make_system() {
   local system=$systems/$suite library
   local packages=("${tools_of_systems[@]}" "${compilers[@]}" "${libraries_of_systems[@]}")
@@ -81,13 +81,13 @@ make_system() {
   if ! mountpoint -q "$system/$root"; then
     mount --bind "$root" "$system/$root"
     mount -t proc proc "$system/proc"
-    mount -t devpts devpts "$system/dev/pts" # apt writes its log by a terminal
+    mount -t devpts devpts "$system/dev/pts" # apt writes its log through a terminal
   fi
   cp /etc/resolv.conf /etc/hosts "$system/etc/"
   if [[ -n $machine ]]; then
     inside dpkg --add-architecture "$machine"
     for library in "${libraries_of_systems[@]}"; do
-      # Headers alone are the same for all processors.
+      # Header-only libraries are the same for all processors.
       case $library in
         librange-v3-dev | nlohmann-json3-dev | libprotozero-dev) ;;
         *) packages+=("$library:$machine") ;;
@@ -100,7 +100,7 @@ make_system() {
   fi
 }
 
-# GoogleTest, from the sources that Debian has, with the settings of the platform.
+# Builds GoogleTest from Debian's sources with the settings of the platform.
 build_googletest() {
   local folder=build/platforms/googletest
   inside cmake -S /usr/src/googletest -B "$folder" -G Ninja "${settings[@]}" \
@@ -109,7 +109,7 @@ build_googletest() {
   inside cmake --install "$folder"
 }
 
-# build_and_test PLATFORM: configures, builds and tests it; what is printed goes to the log.
+# build_and_test PLATFORM: configures, builds and tests it; the output goes to the log.
 build_and_test() {
   local folder=build/platforms/$1 tests=() name
   if [[ $1 == libc++ ]]; then build_googletest; fi
@@ -136,7 +136,7 @@ version_in_system() {
   printf '%s %s' "${compiler%%++*}++" "$(inside "$compiler" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)"
 }
 
-# One row of the table in docs/reliability/platforms.txt, in place of the platform's older one.
+# Replaces the platform's row in the table docs/reliability/platforms.txt.
 record_platform() {
   local table=$root/docs/reliability/platforms.txt name row today
   today=$(date +%F)
@@ -150,13 +150,13 @@ record_platform() {
   mv "$table.new" "$table"
 }
 
-# begin_again COMMAND…: runs ./book COMMAND… where it may mount the book into systems. What is mounted is mounted
-# for this command alone, and goes with it, however it ends.
+# begin_again COMMAND…: runs ./book COMMAND… in a mount namespace, so that it can mount the book into systems. The
+# mounts exist only for this command and disappear when it ends.
 begin_again() {
-  if ((EUID != 0)); then fail "this makes systems of its own, which takes root: sudo ./book $*"; fi
+  if ((EUID != 0)); then fail "this creates separate Debian systems, which needs root: sudo ./book $*"; fi
   if [[ -n ${NN_MOUNTS:-} ]]; then return; fi
   if ! unshare --mount true; then
-    say "book: this machine does not let anybody mount folders, which the systems take."
+    say "book: this machine does not allow mounting folders, which the systems need."
     exit "$no_system"
   fi
   programs+=(debootstrap debootstrap unshare util-linux)
@@ -165,13 +165,13 @@ begin_again() {
   NN_MOUNTS=private exec unshare --mount "$root/book" "$@"
 }
 
-# The library and its side of the race in ./book speed.
+# Builds the library and the training benchmark of ./book speed.
 build_race() {
   inside cmake -S . -B "build/platforms/$1" -G Ninja "${settings[@]}" -DNN_SPEED=ON
   inside cmake --build "build/platforms/$1" --target speed_training
 }
 
-# ./book speed --compilers: the same Debian has all of them, with the same libraries.
+# ./book speed --compilers: all compilers are in the same Debian, with the same libraries.
 compare_compilers() {
   local name racers=()
   check_options "$root/tests/speed/compilers.py" "$@"
@@ -187,7 +187,7 @@ compare_compilers() {
   inside python3 tests/speed/compilers.py "$@" "${racers[@]}"
 }
 
-# Ends with status 1 if a platform failed, or with 3 if only the system of one could not be made.
+# Returns 1 if a platform failed, or 3 if nothing failed but a system could not be created.
 book_platforms() {
   local name chosen=("$@") count what failed=0 begun
   for name in "$@"; do
@@ -200,10 +200,10 @@ book_platforms() {
     log=$root/build/platforms-$name.log
     begun=$SECONDS
     say "$name, in Debian's $suite …"
-    # As jobs, so that the first failure ends them.
+    # Run as jobs, so that they stop at the first failure.
     (make_system) >"$log" 2>&1 </dev/null &
     if ! wait $!; then
-      say "$name: its system could not be made. The full output is in $log."
+      say "$name: its system could not be created. The full output is in $log."
       if ((failed == 0)); then failed=$no_system; fi
       continue
     fi

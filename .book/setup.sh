@@ -1,14 +1,14 @@
 # shellcheck shell=bash disable=SC2154
-# How ./book finds what it needs and installs what is missing; ./book sources this file. In reading order:
-# what is needed, how it is found, how it is installed. Uses the variables root, build and log and the
-# functions say, fail and step of ./book.
+# Finds what ./book needs and installs what is missing; ./book sources this file. In reading order: what is
+# needed, how it is found, how it is installed. Uses the variables root, build and log and the functions
+# say, fail and step of ./book.
 
 oldest_clang=19
-oldest_gcc=15                       # GCC 14 stops at the modules with internal errors
+oldest_gcc=15                       # GCC 14 fails on the modules with internal compiler errors
 oldest_cmake=3.28
 venv=$root/.venv
-venv_cmake=3.31.10                  # for a system whose own CMake is too old
-venv_stamp=$venv/cmake-$venv_cmake  # made last: without it .venv is half made
+venv_cmake=3.31.10                  # for systems whose CMake is too old
+venv_stamp=$venv/cmake-$venv_cmake  # created last: without it, .venv is incomplete
 docs_venv=$root/.venv-docs          # Sphinx and what it needs
 peers=$root/build/peers             # PyTorch and JAX, to compare with
 peers_torch=2.15.0
@@ -16,7 +16,7 @@ peers_jax=0.10.2
 peers_stamp=$peers/torch-$peers_torch-jax-$peers_jax
 charts=/usr/share/javascript/chart.js/chart.min.js
 
-# A header of each library, and the Debian and Ubuntu package that brings it.
+# A header of each library, and the Debian and Ubuntu package that provides it.
 libraries=(
   range/v3/view/zip.hpp librange-v3-dev
   fmt/core.h libfmt-dev
@@ -30,21 +30,21 @@ libraries=(
   gtest/gtest.h libgtest-dev
 )
 
-# Further programs and their packages. A command may add to either list.
+# Other programs and their packages. A command may add to either list.
 programs=(ninja ninja-build)
-needs_venv=   # whether a command makes a Python environment
-needs_clang=  # whether GCC will not do
-needs_fuzzer= # whether a command needs what clang's sanitizers and fuzzer bring
-needs_wasm=   # whether a command compiles for the pages
+needs_venv=   # whether a command creates a Python environment
+needs_clang=  # whether a command needs clang, so that GCC is not enough
+needs_fuzzer= # whether a command needs clang's sanitizers and fuzzer
+needs_wasm=   # whether a command compiles WebAssembly for the pages
 
 # ------------------------------------------------------------------------- finding what is needed
 
-# The number in what a program says of its version, such as 19.1.7.
+# The version number of a program, such as 19.1.7.
 version_of() { "$1" --version 2>/dev/null | grep -m 1 -oE '[0-9]+(\.[0-9]+)+'; }
 
 at_least() { printf '%s\n' "$1" "$2" | sort -V -C; }
 
-# cached NAME: an entry of the cache that CMake keeps in the build folder.
+# cached NAME: an entry of CMake's cache in the build folder.
 cached() {
   if [[ -e $build/CMakeCache.txt ]]; then
     sed -n "s/^$1:[A-Z]*=//p" "$build/CMakeCache.txt"
@@ -53,8 +53,8 @@ cached() {
 
 is_clang() { [[ $("$1" --version 2>/dev/null) == *'clang version'* ]]; }
 
-# Whether a compiler can build modules: a clang, new enough, with its scanner of imports in the path or
-# beside it; or a GCC, new enough.
+# Whether a compiler can build modules: a recent enough clang with clang-scan-deps in the path or next to it,
+# or a recent enough GCC.
 is_usable() {
   local version major
   version=$(version_of "$1") || return 1
@@ -68,7 +68,7 @@ is_usable() {
   fi
 }
 
-# The compiler that the caller names in CXX, else that of the build folder, else the newest clang, else GCC.
+# Sets compiler: the one in CXX, else that of the build folder, else the newest clang, else the newest GCC.
 find_compiler() {
   local candidate
   if [[ -n ${CXX:-} ]]; then
@@ -93,13 +93,13 @@ find_compiler() {
   done
 }
 
-# CMake of the system if it is new enough, else of .venv.
+# Sets cmake: the system's if it is new enough, else that of .venv.
 find_cmake() {
   cmake=$(command -v cmake || true)
   if [[ -n $cmake ]] && at_least $oldest_cmake "$(version_of "$cmake")"; then return; fi
   cmake=
   if [[ -e $venv_stamp ]]; then
-    # Not .venv/bin/cmake: that is a slow wrapper which breaks when the folder is moved.
+    # Not .venv/bin/cmake, a slow wrapper that breaks when the folder is moved.
     cmake=$(compgen -G "$venv/lib/python3*/site-packages/cmake/data/bin/cmake" || true)
   fi
 }
@@ -112,7 +112,7 @@ has_header() {
   return 1
 }
 
-# Sets compiler and cmake, and in missing the packages that bring what is not there.
+# Sets compiler and cmake, and collects in missing the packages that must be installed.
 look_around() {
   missing=()
   find_compiler
@@ -163,20 +163,20 @@ has_fuzzer() {
 FUZZER
 }
 
-# Whether the compiler can make a whole program for the pages.
+# Whether the compiler can build a complete program for the pages.
 has_wasm() {
   [[ -n $compiler ]] && "$compiler" --target=wasm32-wasi -x c++ - -o /dev/null 2>/dev/null \
     <<<'#include <string>
 int main(int count, char**) { return static_cast<int>(std::to_string(count).size()); }'
 }
 
-# The number of the compiler that is there, or will be.
+# The major version of the compiler that is installed, or will be.
 compiler_number() {
   local version
   if [[ -z $compiler ]]; then packaged_clang; else version=$(version_of "$compiler") && echo "${version%%.*}"; fi
 }
 
-# The number of the oldest clang that is offered and new enough: with that the book is tested.
+# The major version of the oldest clang package that is new enough, because the book is tested with that one.
 packaged_clang() {
   local number
   for number in $(apt-cache pkgnames clang- 2>/dev/null | sed -nE 's/^clang-([0-9]+)$/\1/p' | sort -n) \
@@ -186,7 +186,7 @@ packaged_clang() {
   echo "$number"
 }
 
-# clang takes the standard library of the newest gcc it finds, even if only the one for C is there.
+# clang uses the standard library of the newest gcc that it finds, even if only gcc's C part is installed.
 packaged_standard_library() {
   local gcc
   gcc=$("$compiler" -v 2>&1 | sed -n 's|^Selected GCC installation: .*/||p')
@@ -195,8 +195,8 @@ packaged_standard_library() {
 
 # --------------------------------------------------------------------- installing what is missing
 
-# Makes sure that everything needed is there. Looks for it without the network, and asks for root or the
-# network only if something is missing.
+# Makes sure that everything needed is installed. Looks for it without the network; needs root or the network
+# only if something is missing.
 setup() {
   look_around
   if ((${#missing[@]} > 0)); then install_packages; fi
@@ -205,24 +205,24 @@ setup() {
 
 install_packages() {
   if [[ -z $(command -v apt-get) ]]; then
-    fail "needed, but not found: ${missing[*]} (Debian's names). $(other_systems_command)"
+    fail "these packages are missing (Debian's names): ${missing[*]}. $(other_systems_command)"
   elif ! become_root; then
-    fail "packages are missing, and to install them takes root or sudo. As root, run:" \
+    fail "packages are missing, and installing them needs root or sudo. As root, run:" \
       "apt-get install ${missing[*]}"
   fi
   local apt_get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y
     -o DPkg::Lock::Timeout=60 --no-install-recommends)
-  # A failure here may not concern us (another repository is down); if it does, installing fails too.
+  # A failure here may be irrelevant (another repository is down); if it is not, installing fails, too.
   step "updating the list of packages" try "${apt_get[@]}" update
-  look_around # the list may offer another clang, or CMake instead of Python
-  try "${as_root[@]}" dpkg --configure -a >>"$log" 2>&1 # ends what an interrupted run began
+  look_around # the new list may have another clang, or a newer CMake
+  try "${as_root[@]}" dpkg --configure -a >>"$log" 2>&1 # completes an interrupted installation
   step "installing ${missing[*]}" "${apt_get[@]}" --fix-broken install "${missing[@]}"
   look_around
-  if ((${#missing[@]} > 0)); then fail "installed, but still not found: ${missing[*]}."; fi
+  if ((${#missing[@]} > 0)); then fail "still not found after installing: ${missing[*]}."; fi
 }
 
-# What installs the missing packages where there is no apt-get: a command of the package manager that is there,
-# with that system's names, from .book/packages.
+# Without apt-get: prints the command of the system's package manager that installs the missing packages, with
+# that system's names from .book/packages.
 other_systems_command() {
   local managers=('dnf install' 'pacman -S' 'zypper install' 'brew install') column package name names=()
   for column in 0 1 2 3; do
@@ -232,7 +232,7 @@ other_systems_command() {
       name=$(awk -v name="$package" -v column=$((column + 2)) '$1 == name { print $column }' "$root/.book/packages")
       names+=("${name:-$package}")
     done
-    echo "On this system that should be: ${managers[column]} $(printf '%s\n' "${names[@]}" | sort -u | paste -sd ' ')"
+    echo "On this system, try: ${managers[column]} $(printf '%s\n' "${names[@]}" | sort -u | paste -sd ' ')"
     return
   done
   echo "Install them and run this again."
@@ -240,7 +240,7 @@ other_systems_command() {
 
 try() { "$@" || true; }
 
-# Sets as_root to the prefix of a command that needs root. At a terminal sudo may ask for a password.
+# Sets as_root to the prefix for commands that need root. On a terminal, sudo may ask for a password.
 become_root() {
   as_root=()
   if ((EUID == 0)); then return; fi
@@ -249,7 +249,7 @@ become_root() {
 }
 
 make_venv() {
-  step "making a Python environment in .venv" python3 -m venv --clear "$venv"
+  step "creating a Python environment in .venv" python3 -m venv --clear "$venv"
   step "installing CMake $venv_cmake in it" "$venv/bin/python" -m pip install "cmake==$venv_cmake"
   touch "$venv_stamp"
   find_cmake
@@ -257,12 +257,12 @@ make_venv() {
 
 install_sphinx() {
   if cmp -s "$root/docs/requirements.txt" "$docs_venv/installed"; then return; fi
-  step "making a Python environment in .venv-docs" python3 -m venv --clear "$docs_venv"
+  step "creating a Python environment in .venv-docs" python3 -m venv --clear "$docs_venv"
   step "installing Sphinx in it" "$docs_venv/bin/python" -m pip install -r "$root/docs/requirements.txt"
   cp "$root/docs/requirements.txt" "$docs_venv/installed"
 }
 
-# The newest PyTorch that can be had, otherwise Debian's.
+# The PyTorch of the version above, or else Debian's.
 install_peers() {
   if [[ -e $peers_stamp ]]; then return; fi
   say "installing PyTorch $peers_torch and JAX $peers_jax, several gigabytes, in build/peers …"
