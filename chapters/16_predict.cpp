@@ -39,7 +39,7 @@ nn::Sequential layers_of(const fs::path& file) {
   }
 }
 
-/// The network of a file; one with weights alone borrows the layers of another.
+/// Loads the network; if its file has only weights, the layers come from another file.
 nn::Sequential stored(const Options& options) {
   if (options.layers.empty()) return nn::load_network(options.network);
   nn::LoadOptions load;
@@ -78,7 +78,7 @@ nn::Sequential load(const Options& options) {
 // [/network]
 
 // [seen]
-/// The digits of a picture as the network is shown them.
+/// The digits of a picture in the form that the network gets.
 nn::Digits seen(const nn::Picture& picture, const Options& options) {
   const nn::Tensor& brightness = picture.brightness;
   nn::Digits found;
@@ -111,7 +111,7 @@ Reading read(const nn::Sequential& network, const nn::FoundDigit& found) {
 // [file]
 constexpr std::size_t most_shown = 3;
 
-/// The pictures of a file that are asked for: the first, and the one after the last.
+/// The range of a file's pictures to read: the first, and one past the last.
 std::pair<std::size_t, std::size_t> range_of(const Options& options, const std::string& file,
                                              std::size_t count) {
   if (options.all) return {0, count};
@@ -122,7 +122,7 @@ std::pair<std::size_t, std::size_t> range_of(const Options& options, const std::
 }
 
 /// Reads the pictures of a file.
-/// @param number What the names of its stages begin with; empty if it is the only one.
+/// @param number The prefix of its stages' names; empty if there is only one file.
 void read_file(const nn::Sequential& network, const Source& source, const Options& options,
                const std::string& number, Report& report) {
   if (source.path.extension() == ".csv") {
@@ -170,7 +170,7 @@ void read_file(const nn::Sequential& network, const Source& source, const Option
 // [/file]
 
 // [submission]
-/// Reads a table of images and writes what the network takes them for, in the form of a contest.
+/// Reads a table of images and writes the predictions in Kaggle's submission format.
 void submit(const nn::Sequential& network, const Options& options) {
   if (options.files.size() != 1) {
     throw BadOption(
@@ -199,7 +199,7 @@ void submit(const nn::Sequential& network, const Options& options) {
 // [all]
 constexpr int bad_option = 2;
 
-/// Calls a function. A file that it cannot read is no reason not to read the others.
+/// Calls a function and reports its error, so that one unreadable file does not stop the program.
 template <class Call>
 void attempt(const std::string& file, Report& report, const Call& call) {
   try {
@@ -207,7 +207,7 @@ void attempt(const std::string& file, Report& report, const Call& call) {
   } catch (const BadOption& error) {
     report.failure(file, error.what(), bad_option);
   } catch (const std::runtime_error& error) {
-    if (std::ferror(stdout) != 0) throw;  // it is the output that cannot be written
+    if (std::ferror(stdout) != 0) throw;  // because the output cannot be written
     report.failure(file, error.what());
   }
 }

@@ -1,5 +1,6 @@
 /// @file
-/// @brief How a chapter's program speaks: headings with the numbers of its page, tensors as tables.
+/// @brief The output of the chapters' programs: headings with the numbers of the page, tables,
+///   digits.
 module;
 
 #include <fmt/core.h>
@@ -39,9 +40,9 @@ std::filesystem::path folder;
   std::exit(2);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
 }
 
-/// The folder of `--data`, in which the files can be written at the end of the program.
+/// The folder of `--data`, checked now, because files are written to it only at the end.
 std::filesystem::path checked_folder(const char* program, const char* path) {
-  if (!std::filesystem::is_directory(path)) refuse(program, "--data needs a folder that is there");
+  if (!std::filesystem::is_directory(path)) refuse(program, "--data needs an existing folder");
   try {
     nn::check_writable("write_whole", std::filesystem::path{path} / "figure.csv");
   } catch (const std::runtime_error& error) {
@@ -54,10 +55,10 @@ std::filesystem::path checked_folder(const char* program, const char* path) {
 
 export namespace lecture {
 
-/// Reads the program's options: `--step` makes it wait for Enter before every heading but the
-/// first, `--short` makes work of minutes a matter of seconds, `--data DIR` writes what the figures
-/// are drawn from, and `--version` only prints the library's version. At anything else the program
-/// ends with status 2.
+/// Reads the program's options: `--step` waits for Enter before every heading but the first,
+/// `--short` cuts minutes of work to seconds, `--data DIR` writes the data of the figures, and
+/// `--version` only prints the library's version. For anything else, the program exits with status
+/// 2.
 void begin(int argc, char** argv, std::string_view title) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
@@ -77,21 +78,21 @@ void begin(int argc, char** argv, std::string_view title) {
   fmt::print("{}\n", title);
 }
 
-/// Whether long work is to be cut short: fewer images, epochs or seeds, for a test or a first look.
+/// Whether to shorten the work: fewer images, epochs or seeds, for a test or a first look.
 bool is_short() { return shortened; }
 
-/// Says on a terminal what a long work is at; the next word of it is written over the last.
+/// Shows the progress of long work on a terminal; each message overwrites the previous one.
 void progress(std::string_view what) {
   const std::size_t columns = nn::progress_columns(STDERR_FILENO);
   if (columns > 0) fmt::print(stderr, "\r\033[K{:.{}}", what, columns);
 }
 
-/// Keeps the data of a figure, lines of comma-separated values, if the program was asked to.
+/// Saves the data of a figure, lines of comma-separated values, if `--data` was given.
 void keep(std::string_view file, std::string_view lines) {
   if (!folder.empty()) nn::write_whole("lecture", folder / file, lines);
 }
 
-/// `1.3 A batch rides along`, underlined.
+/// Prints a heading, `1.3 A batch of samples`, underlined.
 void heading(std::string_view text) {
   static bool first = true;
   progress("");
@@ -104,7 +105,7 @@ void heading(std::string_view text) {
   fmt::print("\n{}\n{:-<{}}\n", text, "", text.size());
 }
 
-/// Prints a tensor under its name, a row a line: `W (3, 2)   0.50  -1.00`.
+/// Prints a tensor with its name, one line for each row: `W (3, 2)   0.50  -1.00`.
 void show(std::string_view name, const nn::Tensor& tensor) {
   const std::string label = fmt::format("{} {}", name, to_string(tensor.shape()));
   const std::size_t rows = tensor.rank() < 2 ? 1 : tensor.rows();
@@ -112,21 +113,21 @@ void show(std::string_view name, const nn::Tensor& tensor) {
     fmt::print("  {:<18}", i == 0 ? label : "");
     for (std::size_t j = 0; j < tensor.size() / rows; ++j) {
       const nn::real value = tensor.values()[i * (tensor.size() / rows) + j];
-      fmt::print("{:8.3f}", nn::unsigned_nan(value) + 0);  // + 0 makes a plain 0 of -0
+      fmt::print("{:8.3f}", nn::unsigned_nan(value) + 0);  // + 0 turns -0 into 0
     }
     fmt::print("\n");
   }
 }
 
-/// Prints labels under their name, in one row.
+/// Prints labels with their name, on one line.
 void show(std::string_view name, const nn::Labels& labels) {
   nn::Tensor row{nn::Shape{labels.size()}};
   std::ranges::copy(labels, row.values().begin());
   show(name, row);
 }
 
-/// Draws digits side by side, each row of the tensor an image of 28 × 28 pixels. `margin` pixels
-/// are left out at every side: MNIST keeps four empty.
+/// Draws digits side by side; each row of the tensor is an image of 28 × 28 pixels. `margin` pixels
+/// are left out on every side, because MNIST's images have an empty border of four.
 void draw(const nn::Tensor& digits, std::size_t margin = 2) {
   constexpr std::size_t side = 28;
   for (std::size_t y = margin; y + margin < side; y += 2) {
@@ -142,13 +143,13 @@ void draw(const nn::Tensor& digits, std::size_t margin = 2) {
   }
 }
 
-/// Prints an error and what is allowed: `sigmoid   error 2e-05, allowed 1e-03`.
+/// Prints an error and its tolerance: `sigmoid   error 2e-05, allowed 1e-03`.
 void check(std::string_view what, double error, double allowed) {
   fmt::print("  {:<32} error {:.0e}, allowed {:.0e}{}\n", what, error, allowed,
              error <= allowed ? "" : ": too much");
 }
 
-/// Checks the gradients of a layer by nudging its input and every parameter (chapter 4).
+/// Prints a gradient check of a layer: its input and every parameter (chapter 4).
 template <nn::Layer L>
 void check_gradients(std::string_view name, L layer, const nn::Tensor& input) {
   for (const auto& entry : nn::check_gradients(layer, input).entries) {
@@ -156,13 +157,13 @@ void check_gradients(std::string_view name, L layer, const nn::Tensor& input) {
   }
 }
 
-/// How many of a hundred samples a network classifies right.
+/// The accuracy of a network in percent.
 double percent_right(const nn::Sequential& network, const nn::Dataset& set) {
   const nn::Evaluation seen = nn::evaluate(network, nn::SoftmaxCrossEntropy{}, set, nn::Accuracy{});
   return 100 * seen.metrics[0];
 }
 
-/// Runs a training from several seeds, 1, 2 and so on, and returns what each run gives: a number.
+/// Trains with several seeds, 1, 2 and so on, and returns the resulting number of each run.
 template <class Training>
 std::vector<double> for_seeds(std::size_t seeds, const Training& training) {
   std::vector<double> results;
@@ -198,8 +199,8 @@ struct Curve {
   std::vector<double> values;
 };
 
-/// Keeps curves of equal length as the data of a figure, a column for each: `epoch,MLP,CNN`.
-/// @param first The name of the first column, which has 0, step, 2 step and so on.
+/// Saves curves of equal length as the data of a figure, a column for each: `epoch,MLP,CNN`.
+/// @param first The name of the first column, whose values are 0, step, 2 step and so on.
 void keep(std::string_view file, std::string_view first, std::size_t step,
           const std::vector<Curve>& curves) {
   std::string lines{first};

@@ -21,9 +21,9 @@ import nn;
 namespace {
 
 constexpr int bad_option = 2;
-constexpr int interrupted = 130;  // what a shell gives a program that Ctrl-C ended
+constexpr int interrupted = 130;  // the exit status of a program that Ctrl-C ended
 
-/// A network of each kind from each seed, as far as Ctrl-C lets it.
+/// Trains a network of each kind from each seed, until Ctrl-C.
 std::vector<Run> train_all(const Options& options, const Recipe& recipe, const nn::Split& digits) {
   if (!options.quiet) {
     fmt::print("{} images to train on, {} to validate, {} to test; {} threads\n",
@@ -49,7 +49,7 @@ int compare(const Options& options) {
   std::vector<Run> runs =
       options.load.empty() ? train_all(options, recipe, digits) : stored_runs(recipe, options.load);
 
-  // The one look at the test set comes when every choice is made.
+  // The test set is used once, after all choices.
   const bool tests = options.test || !options.is_a_choice();
   const Judged judged =
       tests ? Judged{"test", digits.test} : Judged{"validation", digits.validation};

@@ -474,8 +474,8 @@ TEST(Programs, CheckTheirOptions) {
     EXPECT_TRUE(refusal(arguments).ends_with("01_dense: " + sentence)) << refusal(arguments);
   };
   ends("--nonsense", "no option '--nonsense'");
-  ends("--data", "--data needs a folder that is there");
-  ends("--data ''", "--data needs a folder that is there");
+  ends("--data", "--data needs an existing folder");
+  ends("--data ''", "--data needs an existing folder");
   ends("--data /proc",
        "--data: nn::write_whole: cannot write /proc/figure.csv: No such file or directory");
   EXPECT_EQ(output_of((fs::path{NN_CHAPTERS_BUILD} / "01_dense").string() + " --version"),

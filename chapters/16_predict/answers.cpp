@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 // [remark]
-/// What is to be said of a doubtful digit; nothing of others.
+/// A remark on a doubtful digit; empty for any other.
 std::string remark(const Reading& reading) {
   std::string text;
   if (reading.is_unsure()) {
@@ -36,7 +36,7 @@ std::string remark(const Reading& reading) {
 }
 // [/remark]
 
-/// `, picture 8` where a file has several.
+/// `, picture 8` if a file has several.
 std::string picture_of(const Answer& answer) {
   return answer.index ? fmt::format(", picture {}", *answer.index) : "";
 }
@@ -48,14 +48,14 @@ std::string number(const Answer& answer) {
   return number;
 }
 
-/// The digit that decides how certain a number is.
+/// The least certain digit, which determines how certain the whole number is.
 const Reading& least_certain(const Answer& answer) {
   return *std::ranges::min_element(answer.digits, {}, &Reading::certainty);
 }
 // [/number]
 
 // [drawing]
-/// A bar as long as a share of 32 columns, to an eighth of one.
+/// A bar as long as a fraction of 32 columns, to an eighth of a column.
 std::string bar(nn::real share) {
   constexpr std::array<const char*, 8> parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   const auto eighths = static_cast<std::size_t>(std::lround(32 * 8 * share));
@@ -65,7 +65,7 @@ std::string bar(nn::real share) {
 }
 // [/drawing]
 
-/// Prints a line without the blanks at its end.
+/// Prints a line without trailing blanks.
 void print_line(std::string line) {
   line.resize(line.find_last_not_of(' ') + 1);
   fmt::print("{}\n", line);
@@ -76,14 +76,14 @@ std::string shortened(const std::string& path) {
   constexpr std::size_t most = 40;
   if (path.size() <= most) return path;
   std::size_t begin = path.size() - most;
-  while ((static_cast<unsigned char>(path[begin]) & 0xC0U) == 0x80U) ++begin;  // within a letter
+  while ((static_cast<unsigned char>(path[begin]) & 0xC0U) == 0x80U) ++begin;  // inside a character
   return "…" + path.substr(begin);
 }
 
 // [picture]
-/// Shows what the network saw, and next to it the probability that it gives to each digit.
+/// Shows what the network saw, and next to it the probability of each digit.
 void print_bars(const Reading& reading) {
-  constexpr std::size_t above = 2;  // lines of the drawing before the first bar
+  constexpr std::size_t above = 2;  // lines of the drawing above the first bar
   for (std::size_t line = 0; line < 14; ++line) {
     const auto row = [&](std::size_t y) { return reading.found.pixels.row(0).subspan(28 * y, 28); };
     std::string text = "  " + nn::half_blocks<nn::real>(row(2 * line), row(2 * line + 1));
@@ -96,7 +96,7 @@ void print_bars(const Reading& reading) {
   }
 }
 
-/// One digit is drawn; of several each has a line.
+/// Prints a single digit as a drawing with bars, or several digits with a line each.
 void print_picture(const Answer& answer) {
   fmt::print("\n{}{}, {} × {} pixels: {}\n", shortened(answer.file), picture_of(answer),
              answer.width, answer.height, number(answer));
@@ -117,7 +117,7 @@ void print_picture(const Answer& answer) {
 // [/picture]
 
 // [line]
-/// The same in one line, for many files.
+/// Prints an answer on one line, for many files.
 void print_in_a_line(const Answer& answer) {
   const Reading& reading = least_certain(answer);
   std::string text = remark(reading);
@@ -129,7 +129,7 @@ void print_in_a_line(const Answer& answer) {
 // [/line]
 
 // [json]
-/// The same for a program. Six digits are more than a float has, and enough.
+/// An answer as JSON. Six decimals are enough, close to the precision of a float.
 Json json_of(const Answer& answer) {
   const auto rounded = [](double value) { return std::round(1e6 * value) / 1e6; };
   Json json{{"file", answer.file}};
@@ -157,7 +157,7 @@ Json json_of(const Answer& answer) {
 }
 // [/json]
 
-/// A name may be no UTF-8, as a file's may.
+/// The JSON as a line; a file's name may not be valid UTF-8.
 std::string line_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -33,8 +33,8 @@ std::string in_lower_case(std::string text) {
   return text;
 }
 
-/// Whether a file in a folder is taken for a picture, by its name. Those of kinds that cannot be
-/// read are, too: the error says what to do.
+/// Whether a file in a folder is a picture, by its name. Unsupported formats count too, because
+/// their error says what to do.
 bool has_name_of_picture(const fs::path& file) {
   constexpr std::array<std::string_view, 19> endings{
       ".png", ".pgm", ".ppm",  ".pbm",  ".pnm",  ".jpg",  ".jpeg", ".webp", ".bmp", ".gif",
@@ -46,7 +46,7 @@ bool has_name_of_picture(const fs::path& file) {
          std::ranges::any_of(endings, [&](auto ending) { return name.ends_with(ending); });
 }
 
-/// The pictures in a folder by their names; what else is in it is counted on the error stream.
+/// The pictures in a folder, sorted by name; the number of other files goes to standard error.
 std::vector<Source> pictures_in(const std::string& folder) {
   std::vector<Source> pictures;
   std::size_t others = 0;
@@ -86,7 +86,7 @@ std::vector<Source> sources_of(const std::string& argument) {
 
 namespace {
 
-/// A picture as a PNG file holds it.
+/// A picture as the bytes of a PNG file.
 /// @param image Shape (height, width); 0 is black, 1 is white.
 std::vector<std::byte> png_of(const nn::Tensor& image) {
   std::vector<std::uint8_t> pixels(image.size());
@@ -107,7 +107,7 @@ std::vector<std::byte> png_of(const nn::Tensor& image) {
   return bytes;
 }
 
-/// A digit as the network sees it, with eight pixels in each direction for one.
+/// A digit as the network sees it, eight times as large.
 nn::Tensor enlarged(const nn::Tensor& pixels) {
   constexpr std::size_t side = 28;
   constexpr std::size_t factor = 8;
@@ -120,7 +120,7 @@ nn::Tensor enlarged(const nn::Tensor& pixels) {
   return image;
 }
 
-/// Writes a file unless one of that name holds something else.
+/// Writes a file unless one with that name has other content.
 void write_new(const fs::path& file, std::span<const std::byte> bytes) {
   std::error_code none;
   if (!fs::exists(fs::symlink_status(file, none))) {

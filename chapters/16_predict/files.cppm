@@ -20,21 +20,21 @@ export struct Source {
 
 export bool is_folder(const std::string& path);
 
-/// The files that an argument of the program names: a file, the pictures of a folder, or the
-/// standard input.
-/// @throws std::runtime_error if it is a folder that cannot be read or holds no picture.
+/// The files that an argument of the program names: a file, the pictures in a folder, or standard
+/// input.
+/// @throws std::runtime_error if it is a folder that cannot be read or has no pictures.
 export std::vector<Source> sources_of(const std::string& argument);
 
-/// Makes the folder for the stages, where it is missing.
-/// @throws BadOption if that cannot be, or nothing can be written in it.
+/// Creates the folder for the stages if it is missing.
+/// @throws BadOption if it cannot be created or is not writable.
 export void make_folder(const fs::path& folder);
 
-/// Writes the stages of a picture's treatment, then its digits as the network sees them, as PNG.
-/// Sorted by name they are in the order in which they were made.
-/// @param folder In which the files are written.
-/// @param name What their names begin with.
+/// Writes the stages of a picture's preprocessing, then its digits as the network sees them, as
+/// PNG. Sorted by name, the files are in the order of the stages.
+/// @param folder Where to write the files.
+/// @param name The beginning of their names.
 /// @param found What was found in the picture.
 /// @return The files.
-/// @throws std::runtime_error if one cannot be written, or is there and holds something else.
+/// @throws std::runtime_error if a file cannot be written, or already exists with other content.
 export std::vector<fs::path> write_stages(const fs::path& folder, const std::string& name,
                                           const nn::Digits& found);

@@ -16,7 +16,7 @@ import nn.safetensors;
 
 namespace {
 
-/// A path may be any text but an empty one, such as a variable of the shell that is not set.
+/// A path may be any text but an empty one, which an unset shell variable would give.
 std::string fault_of_path(const std::string& text) {
   return text.empty() ? "the path is empty" : "";
 }
@@ -29,7 +29,7 @@ std::optional<std::size_t> number_of(const std::string& text) {
   return {};
 }
 
-/// Accepts the number of a picture or `all`, and says of anything else what it is not.
+/// Accepts the number of a picture or `all`; returns what is wrong with anything else.
 std::string fault_of_index(const std::string& text) {
   if (text == "all" || number_of(text)) return "";
   const bool negative = text.starts_with('-') && text.find_first_not_of("-0123456789") == text.npos;
@@ -41,7 +41,7 @@ void describe(CLI::App& app, Options& options) {
   const CLI::Validator path{fault_of_path, ""};
   app.add_option("FILE", options.files,
                  "Pictures of digits: PNG, JPEG, WebP, BMP, PNM or\n"
-                 "IDX; of a folder, the pictures in it; - is the\n"
+                 "IDX; a folder means all pictures in it; - means\n"
                  "standard input")
       ->required()
       ->option_text(" ")
@@ -54,33 +54,33 @@ void describe(CLI::App& app, Options& options) {
            options.index = number_of(text);
            options.all = !options.index;
          },
-         "Of a file of several pictures only this one, from 0 on,\n"
-         "or all; without it the first three")
+         "Which picture to read if a file has several: its number,\n"
+         "from 0, or all; by default the first three")
       ->option_text("N|all")
       ->check(CLI::Validator{fault_of_index, ""});
   CLI::Option* const json =
-      app.add_flag("--json", options.json, "Prints the answers as JSON, a picture a line");
+      app.add_flag("--json", options.json, "Prints the answers as JSON, one line for each picture");
   CLI::Option* const show =
       app.add_option("--show", options.show,
-                     "Writes what was done to each picture to this folder, as\n"
-                     "PNG: the paper, the ink, and each digit as the network\n"
-                     "sees it")
+                     "Writes the preprocessing stages of each picture to this\n"
+                     "folder, as PNG: the paper, the ink, and each digit as the\n"
+                     "network sees it")
           ->option_text("FOLDER")
           ->check(path);
-  app.add_flag("--raw", options.raw, "Shows the network pictures of 28 × 28 pixels as they are")
+  app.add_flag("--raw", options.raw, "Takes pictures of 28 × 28 pixels without preprocessing")
       ->excludes(one);
-  app.add_option("--network", options.network, "The network, as ./book mnist --save stores it")
+  app.add_option("--network", options.network, "A network that ./book mnist --save has stored")
       ->option_text("NETWORK")
       ->check(path);
   app.add_option("--layers", options.layers,
-                 "If NETWORK has weights alone, as Python writes it: a\n"
-                 "stored network that has their layers")
+                 "If NETWORK has only weights, as files from Python do: a\n"
+                 "stored network with the same layers")
       ->option_text("NETWORK")
       ->check(path)
       ->needs("--network");
   app.add_option("--rename", options.rename,
-                 "What to call those weights: fc1=0 makes fc1.weight the\n"
-                 "weight of layer 0; may be given several times")
+                 "Renames those weights: fc1=0 makes fc1.weight the weight\n"
+                 "of layer 0; may be given several times")
       ->option_text("NAME=NAME")
       ->needs("--layers")
       ->take_all()
@@ -100,8 +100,8 @@ void describe(CLI::App& app, Options& options) {
 }
 
 constexpr const char* examples =
-    "An answer below 90 % is called unsure, and the second candidate is named. A 1\n"
-    "with an upstroke, as it is written in Europe, is often read as 7; where that may\n"
+    "An answer below 90 % is called unsure and comes with the second candidate. A 1\n"
+    "with an upstroke, as many Europeans write it, is often read as 7; if that may\n"
     "have happened, the answer says so.\n"
     "\n"
     "Examples:\n"
@@ -114,7 +114,7 @@ constexpr const char* examples =
     "      --layers data/networks/mlp.safetensors \\\n"
     "      --rename fc1=0 --rename fc2=2 --rename fc3=4\n"
     "\n"
-    "The status is 1 if a picture could not be read or no digit is in it.";
+    "The exit status is 1 if a picture could not be read or has no digit in it.";
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 /// @file
-/// @brief What may be said to chapter 16's program.
+/// @brief The options of chapter 16's program.
 module;
 
 #include <cstddef>
@@ -17,23 +17,23 @@ namespace fs = std::filesystem;
 export struct Options {
   std::vector<std::string> files;  ///< Pictures, folders of them, or `-`.
   fs::path network = NN_NETWORKS_FOLDER "/cnn.safetensors";
-  std::optional<std::size_t> index;  ///< Of the pictures in a file, the only one to read.
+  std::optional<std::size_t> index;  ///< The only picture of a file to read.
   bool all = false;                 ///< Whether all pictures of a file are read, not the first few.
   bool one = false;                 ///< Whether only the digit with the most ink is read.
-  bool raw = false;                 ///< Whether a picture goes to the network as it is.
-  fs::path show;                    ///< The folder for pictures of what was done; empty: none.
-  bool json = false;                ///< Whether the answers are for a program.
-  fs::path layers;                  ///< Of a stored network, if `network` has only weights.
-  std::vector<std::string> rename;  ///< What to call those weights: `fc1=0`.
-  fs::path submission;              ///< Where the answers for a table of images go.
+  bool raw = false;                 ///< Whether to skip the preprocessing.
+  fs::path show;                    ///< The folder for the preprocessing stages; empty: none.
+  bool json = false;                ///< Whether to print the answers as JSON.
+  fs::path layers;                  ///< The layers' file, if `network` has only weights.
+  std::vector<std::string> rename;  ///< New names for those weights: `fc1=0`.
+  fs::path submission;              ///< The file for the answers to a table of images.
 };
 
-/// An option that cannot be: ends the program before any picture is read.
+/// An invalid option; ends the program before any picture is read.
 export struct BadOption : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 // [/options]
 
-/// Reads the options. For --help and --version it prints what they ask for, and ends the program.
-/// @throws BadOption if there is one that cannot be.
+/// Reads the options. For --help and --version it prints what they ask for and ends the program.
+/// @throws BadOption if one is invalid.
 export Options options_of(int argc, char** argv);

@@ -25,7 +25,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-/// Folders that the program makes; removed with this object, unless they are kept.
+/// Folders that the program creates; the destructor removes them, unless they are kept.
 class NewFolders {
  public:
   NewFolders() = default;
@@ -36,7 +36,7 @@ class NewFolders {
     for (const fs::path& folder : made_ | std::views::reverse) fs::remove(folder, error);
   }
 
-  /// Makes a folder and those above it, where they are missing.
+  /// Creates a folder and those above it, if they are missing.
   void make(const char* option, const fs::path& folder) {
     std::error_code error;
     fs::path part;
@@ -57,11 +57,11 @@ class NewFolders {
 
 /// A file that the program will write.
 struct Output {
-  const char* option;  ///< Which asks for it.
+  const char* option;  ///< The option that asks for it.
   fs::path file;
 };
 
-/// The stem of a run's files: `cnn`, or of several seeds `cnn-2`.
+/// The stem of a run's files: `cnn`, or with several seeds `cnn-2`.
 std::string name_of(const Options& options, const Model& model, std::uint64_t seed) {
   return model.name + (options.seeds == 1 ? "" : fmt::format("-{}", seed));
 }
@@ -81,7 +81,7 @@ std::vector<Output> outputs(const Options& options, const Recipe& recipe) {
   return all;
 }
 
-/// Whether a function could write a file; prints why not.
+/// Calls a function that writes a file; returns whether it could, and prints the error if not.
 template <class Write>
 bool written(const fs::path& file, const Write& write) {
   try {
@@ -103,9 +103,9 @@ fs::path elsewhere(const fs::path& file) {
   return name / file.filename();
 }
 
-/// Has a function write a result, if not into its file, then into the temporary folder: what hours
-/// of training have made is not lost to a full disk.
-/// @param text Is printed if both fail; empty: nothing.
+/// Writes a result to its file or, if that fails, to the temporary folder, so that hours of
+/// training are not lost because a disk is full.
+/// @param text Printed if both fail; may be empty.
 /// @return Whether the result is in its file.
 template <class Write>
 bool keep(const fs::path& file, const Write& write, const std::string& text = "") {

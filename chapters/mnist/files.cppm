@@ -11,12 +11,12 @@ import mnist.recipes;
 import mnist.runs;
 import mnist.tables;
 
-/// The last check before the training: whatever the program will write can be written, each file
-/// once. Folders are made; a refused option leaves no trace.
+/// The last check before training: every file can be written, and no two are the same. Creates
+/// folders, but leaves none behind if an option is rejected.
 /// @throws BadOption if a file cannot be written.
 export void check_outputs(const Options& options, const Recipe& recipe);
 
-/// Writes all files that the options ask for. One that cannot be written goes to the temporary
-/// folder, because the networks may have taken hours.
+/// Writes all files that the options ask for. A file that cannot be written goes to the temporary
+/// folder instead, because training the networks may have taken hours.
 /// @return Whether every file is where the options say.
 export bool keep_all(const Options& options, const std::vector<Run>& runs, const Judged& judged);

@@ -14,7 +14,7 @@ module mnist.options;
 
 namespace {
 
-/// Accepts whole numbers of a range, and says so of anything else.
+/// Accepts whole numbers in a range; the error for anything else names the range.
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
   return CLI::Validator{
       [low, high](const std::string& text) -> std::string {
@@ -29,7 +29,7 @@ CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
       ""};
 }
 
-/// Accepts any path but an empty one, such as that of a variable of the shell that is not set.
+/// Accepts any path but an empty one, which an unset shell variable would give.
 CLI::Validator path() {
   return CLI::Validator{
       [](const std::string& text) { return text.empty() ? "the path is empty" : std::string{}; },
@@ -38,55 +38,59 @@ CLI::Validator path() {
 
 void describe(CLI::App& app, Options& options) {
   app.add_option("--recipe", options.recipe,
-                 "default; report: those of appendix A.2; augmented: the default ones, trained "
-                 "with changed images")
+                 "default; report: the networks of appendix A.2; augmented: the default networks, "
+                 "trained with data augmentation")
       ->check(CLI::IsMember({"default", "report", "augmented"}));
   app.add_option("--epochs", options.epochs, "Passes over the training set")
       ->check(whole_number(1, 1'000'000));
   app.add_option("--batch-size", options.batch_size, "Images in a mini-batch")
       ->check(whole_number(1, 1'000'000));
-  app.add_option("--learning-rate", options.learning_rate, "The rate that training starts from");
+  app.add_option("--learning-rate", options.learning_rate, "The initial learning rate");
   app.add_flag("--test", options.test,
-               "With another hyperparameter than the recipe's: the one look at the test images");
-  app.add_option("--seed", options.seed, "Names weights and orders; 1 if not given")
+               "If you changed a hyperparameter: take the one look at the test images");
+  app.add_option("--seed", options.seed,
+                 "Determines initial weights and batch orders; 1 by default")
       ->check(whole_number(0, 1'000'000'000'000));
-  app.add_option("--seeds", options.seeds, "Trains with N seeds and gives means and deviations")
+  app.add_option("--seeds", options.seeds,
+                 "Trains with N seeds and prints means and standard deviations")
       ->check(whole_number(1, 1'000));
-  app.add_option("--threads", options.threads, "Threads; at first one for each core")
+  app.add_option("--threads", options.threads, "Threads; by default one for each core")
       ->check(whole_number(1, 1'024));
-  app.add_option("--data", options.data, "The folder of the MNIST files")->check(path());
+  app.add_option("--data", options.data, "The folder with the MNIST files")->check(path());
   app.add_option("--json", options.json, "Writes all results to this file")->check(path());
   app.add_option("--csv", options.csv, "Writes learning curves and mistakes to this folder")
       ->check(path());
   app.add_option("--save", options.save, "Stores the trained networks in this folder")
       ->check(path());
   CLI::Option* const stored =
-      app.add_option("--load", options.load, "Compares those of this folder, untrained")
+      app.add_option("--load", options.load,
+                     "Compares the networks in this folder, without training")
           ->check(path());
   for (const char* trains : {"--recipe", "--epochs", "--batch-size", "--learning-rate", "--seed",
                              "--seeds", "--json", "--csv", "--save"}) {
     stored->excludes(trains);
   }
-  app.add_flag("--changed", options.changed, "Tests on changed images, too, as augmented does");
+  app.add_flag("--changed", options.changed,
+               "Also tests on changed images, as the recipe augmented does");
   app.add_flag("--quiet", options.quiet, "Prints only the comparison");
   app.set_version_flag("--version", fmt::format("mnist {}", nn::version()),
                        "Prints the library's version");
   app.footer(
       "Examples:\n"
-      "  ./book mnist                                 the comparison\n"
+      "  ./book mnist                                 train both networks and compare them\n"
       "  ./book mnist --recipe report --seeds 3       those of appendix A.2, mean of three\n"
-      "  ./book mnist --epochs 1 --json result.json   a quick look, kept in a file\n"
-      "  ./book mnist --save DIR                      both networks are kept, too\n"
-      "  ./book mnist --load DIR                      and compared, without training\n"
-      "  ./book mnist --recipe augmented --save DIR   the networks of data/networks\n"
-      "\nCtrl-C ends the training after the mini-batch at hand and compares what there is.");
+      "  ./book mnist --epochs 1 --json result.json   a quick look, saved to a file\n"
+      "  ./book mnist --save DIR                      also save both networks\n"
+      "  ./book mnist --load DIR                      compare them again, without training\n"
+      "  ./book mnist --recipe augmented --save DIR   make the networks of data/networks\n"
+      "\nCtrl-C ends training after the current mini-batch and compares the networks so far.");
 }
 
 }  // namespace
 
 Options options_of(int argc, char** argv) {
   Options options;
-  CLI::App app{"Trains an MLP and a CNN on MNIST, alike, and compares them.", "./book mnist"};
+  CLI::App app{"Trains an MLP and a CNN on MNIST and compares them.", "./book mnist"};
   describe(app, options);
   try {
     app.parse(argc, argv);

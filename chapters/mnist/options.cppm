@@ -38,15 +38,15 @@ export struct Options {
   [[nodiscard]] bool is_a_choice() const { return epochs || batch_size || learning_rate; }
 };
 
-/// An option that cannot be used; ends the program before any training.
+/// An invalid option; ends the program before any training.
 export struct BadOption : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 /// Reads the options. For --help and --version it prints what they ask for and ends the program.
-/// @throws BadOption if one cannot be used.
+/// @throws BadOption if one is invalid.
 export Options options_of(int argc, char** argv);
 
-/// The recipe with the options put in, for both networks alike.
+/// The recipe with the options applied, in the same way for both networks.
 /// @throws BadOption if the learning rate is not a number above 0.
 export Recipe prepare(const Options& options);

@@ -12,8 +12,8 @@ export module mnist.recipes;
 import networks;
 import nn;
 
-/// What the report of Pelfresne and Vapaille measured, in as many digits as it gave; empty where it
-/// gave nothing.
+/// What the report of Pelfresne and Vapaille measured, with as many digits as it gave; empty if it
+/// gave no value.
 export struct Reported {
   std::string training_accuracy, validation_cost, validation_accuracy, test_cost, test_accuracy;
 };
@@ -26,18 +26,18 @@ export struct Model {
   nn::Sequential (*network)(nn::Random&);
   nn::AnyOptimizer (*optimizer)(nn::real learning_rate);
   nn::real learning_rate;
-  bool rate_falls;  ///< Whether the learning rate falls, epoch by epoch, on a line towards 0.
+  bool rate_falls;  ///< Whether the learning rate decays linearly towards 0, epoch by epoch.
   std::size_t epochs;
   std::size_t batch_size;
-  std::function<nn::Tensor(nn::Tensor, nn::Random)> augment{};  ///< Empty: images stay as they are.
+  std::function<nn::Tensor(nn::Tensor, nn::Random)> augment{};  ///< Empty: no augmentation.
   Reported reported{};
 };
 
 export struct Recipe {
   std::string name;
-  double validation;  ///< The fraction of the images for training that is set aside.
+  double validation;  ///< The fraction of the training images to set aside for validation.
   std::vector<Model> models;
-  bool changed = false;  ///< Whether it is tested on changed images, too.
+  bool changed = false;  ///< Whether to test on changed images, too.
 };
 // [/model]
 
@@ -47,7 +47,7 @@ nn::AnyOptimizer adam(nn::real learning_rate) {
   return nn::Adam{{.learning_rate = learning_rate, .weight_decay = 0.1F, .decoupled = true}};
 }
 
-/// Where no image comes twice, the weights need less to hold them back.
+/// With augmentation no image comes twice, so the network needs less weight decay.
 nn::AnyOptimizer light_adam(nn::real learning_rate) {
   return nn::Adam{{.learning_rate = learning_rate, .weight_decay = 0.01F, .decoupled = true}};
 }
@@ -82,7 +82,7 @@ Recipe default_recipe() {
                      .rate_falls = true,
                      .epochs = 10,
                      .batch_size = 100};
-  Model of_cnn = of_mlp;  // the same in all but the network
+  Model of_cnn = of_mlp;  // everything but the network is the same
   of_cnn.name = "cnn";
   of_cnn.title = "CNN";
   of_cnn.network = networks::convolutional_network;
@@ -124,8 +124,7 @@ Recipe report_recipe() {
 // [/report_recipe]
 
 // [augmented_recipe]
-/// The networks of the default recipe, trained with images that are changed differently in every
-/// epoch.
+/// The networks of the default recipe, trained with data augmentation.
 Recipe augmented_recipe() {
   Recipe recipe = default_recipe();
   recipe.name = "augmented";

@@ -44,7 +44,7 @@ nn::Split load(const Options& options, const Recipe& recipe) {
 }
 
 // [train]
-/// What a recipe makes of the learning rate: a line towards 0, a step down after each epoch.
+/// The schedule of a recipe: linear decay towards 0, one step down after each epoch.
 double on_a_line(const nn::Progress& progress) {
   return 1 - std::floor(progress.epoch) / progress.epochs;
 }
@@ -94,14 +94,14 @@ std::vector<Run> stored_runs(const Recipe& recipe, const fs::path& folder) {
 
 namespace {
 
-/// A network that --load has read may end in Softmax, although those of the recipes do not.
+/// A network from --load may end in Softmax, although those of the recipes do not.
 nn::AnyCost cost_of(const nn::Sequential& network) {
   if (nn::ends_in_softmax(network)) return nn::CrossEntropy{};
   return nn::SoftmaxCrossEntropy{};
 }
 
 // [another_pen]
-/// Every image with strokes that are a pixel wider or a pixel thinner, as a coin falls.
+/// Makes the strokes of every image a pixel wider or a pixel thinner, at random.
 nn::Tensor another_pen(const nn::Tensor& images, nn::Random random) {
   const nn::Tensor wider = nn::thicken(images, 1);
   nn::Tensor result = nn::thicken(images, -1);

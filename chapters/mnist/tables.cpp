@@ -22,7 +22,7 @@ namespace {
 
 using Value = std::function<double(const Run&)>;
 
-/// What the runs of one network give.
+/// A value from each run of one network.
 std::vector<double> values_of(const std::vector<Run>& runs, const Model& model,
                               const Value& value) {
   return runs | ranges::views::filter([&](const Run& run) { return run.model == &model; }) |
@@ -34,7 +34,7 @@ double mean_of(const std::vector<Run>& runs, const Model& model, const Value& va
 }
 
 // [row]
-/// A row of the table: what it shows, how to read it off a run, how to write it.
+/// A row of the table: its name, how to get the value from a run, how to format it.
 struct Row {
   std::string label;
   Value value;
@@ -50,7 +50,7 @@ std::string percent(double x) { return fmt::format("{:.2f} %", 100 * x); }
 
 double parameters(const Run& run) { return static_cast<double>(run.network.parameter_count()); }
 
-/// What a stored network does not have.
+/// The rows about training, which a stored network does not have.
 std::vector<Row> rows_of_training() {
   const auto last = [](const Run& run) -> const nn::Epoch& { return run.history.epochs.back(); };
   return {
@@ -69,7 +69,7 @@ std::vector<Row> rows_of_training() {
 
 std::vector<Row> rows_of_judgement(const std::string& set) {
   std::vector<Row> rows;
-  if (set == "test") {  // of the validation images the rows of training have both
+  if (set == "test") {  // for validation images, the rows of training already have both
     rows = {{"test cost", [](const Run& run) { return run.cost; }, nats, &Reported::test_cost},
             {"test accuracy", [](const Run& run) { return run.confusion.accuracy(); }, percent,
              &Reported::test_accuracy}};
@@ -107,14 +107,14 @@ std::string cell(const std::vector<double>& values,
   return fmt::format("{} ± {}{}", mean, deviation, unit);
 }
 
-/// Pads on the left by what a reader sees: ± and – are one column but several bytes.
+/// Pads on the left, counting columns: ± and – are several bytes but one column.
 std::string right(const std::string& text, std::size_t width) {
   const auto columns = static_cast<std::size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
   return std::string(width > columns ? width - columns : 0, ' ') + text;
 }
 
-/// Prints a line without the blanks at its end.
+/// Prints a line without trailing blanks.
 void print_line(std::string line) {
   line.resize(line.find_last_not_of(' ') + 1);
   fmt::print("{}\n", line);
@@ -140,7 +140,7 @@ void print_rows(const std::vector<Row>& rows, const Recipe& recipe, const std::v
   }
 }
 
-/// Whether the networks were trained here, and not loaded.
+/// Whether the networks were trained here rather than loaded.
 bool is_trained(const std::vector<Run>& runs) { return !runs.front().history.epochs.empty(); }
 
 }  // namespace

@@ -1,5 +1,5 @@
 /// @file
-/// @brief What `./book mnist` prints when the networks are trained.
+/// @brief What `./book mnist` prints after training.
 module;
 
 #include <string>
@@ -11,7 +11,7 @@ import mnist.recipes;
 import mnist.runs;
 import nn;
 
-/// What the networks are compared on: `test`, or `validation` for a choice.
+/// The set on which the networks are compared: `test`, or `validation` while choices are made.
 export struct Judged {
   std::string name;
   const nn::Dataset& digits;
@@ -21,12 +21,12 @@ export struct Judged {
 export void print_comparison(const Recipe& recipe, const std::vector<Run>& runs,
                              const Judged& judged);
 
-/// Which digit is taken for which.
+/// Prints which digits are most often confused.
 export void print_confusions(const std::vector<Run>& runs);
 
-/// Draws the three mistakes that a network was most confident of, side by side.
+/// Draws the three mistakes that a network was most confident about, side by side.
 export void print_worst_mistakes(const Run& run, const nn::Dataset& digits);
 
-/// One plain sentence, from the numbers.
+/// Sums up the comparison in one sentence.
 export std::string verdict(const Recipe& recipe, const std::vector<Run>& runs,
                            const Judged& judged);
