@@ -18,7 +18,7 @@ function(nn_check_compiler)
     message(FATAL_ERROR "The modules need the generator Ninja, not ${CMAKE_GENERATOR}: "
       "pass -G Ninja or a preset.")
   elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND NOT CMAKE_CXX_COMPILER_CLANG_SCAN_DEPS)
-    message(FATAL_ERROR "${compiler} has no clang-scan-deps beside it, which tells what imports "
+    message(FATAL_ERROR "${compiler} has no clang-scan-deps next to it, which finds out what imports "
       "what. Install it: Debian has it in clang-tools-VERSION.")
   endif()
 endfunction()

@@ -11,7 +11,7 @@ find_dependency(ZLIB)
 include("${CMAKE_CURRENT_LIST_DIR}/nnLibraries.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/nnTargets.cmake")
 
-# A compiled interface loads only into code of its own dialect, so it takes the consumer's.
+# A compiled interface loads only into code of the same dialect, so it is compiled in the consumer's.
 if(NOT DEFINED CMAKE_CXX_EXTENSIONS OR CMAKE_CXX_EXTENSIONS)
   set_target_properties(nn::nn PROPERTIES CXX_EXTENSIONS ON)
 endif()

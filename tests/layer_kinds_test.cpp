@@ -1,4 +1,4 @@
-// nn.layer_kinds: layers of one's own are stored, loaded and exported after one registration.
+// nn.layer_kinds: a user's layers are stored, loaded and exported after one registration.
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>

@@ -107,7 +107,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, MatmulOfSize, testing::ValuesIn(sizes), [](const
          std::to_string(size.param.n);
 });
 
-// Every row of a batch gets the same treatment whatever stands beside it.
+// Every row of a batch gets the same result, whatever the other rows are.
 TEST(Matmul, DoesNotDependOnTheOtherRows) {
   const Tensor a = nn::test::noise(Shape{30, 200}, 1);
   const Tensor b = nn::test::noise(Shape{200, 40}, 2);

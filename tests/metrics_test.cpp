@@ -243,7 +243,7 @@ TEST(TopAccuracy, CountsWhoIsAmongTheLargest) {
   EXPECT_EQ(nn::TopAccuracy{3}.name(), "top_3_accuracy");
 }
 
-// Of equal predictions the first class stands before the others, as for accuracy: a network that
+// Of equal predictions, the first class comes before the rest, as for accuracy: a network that
 // says the same of every class is not right by a tie.
 TEST(TopAccuracy, TiesGoToTheFirst) {
   const Tensor same(Shape{3, 3}, real(0.5));

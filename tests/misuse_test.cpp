@@ -1511,7 +1511,7 @@ std::vector<Case> data() {
        "nn::split: 0 samples for validation and 0 for test leave none of the 0 samples for "
        "training",
        [] { (void)nn::split(Dataset{}, nn::Counts{}); }},
-      {"a split by a share of 1",
+      {"a split by a fraction of 1",
        "nn::split: fraction for validation is 1, expected at least 0 and below 1",
        [] { (void)nn::split(points(), nn::Fractions{.validation = 1}); }},
       {"a split by a negative share",
@@ -2128,7 +2128,7 @@ Outcome outcome_of(const std::function<void()>& call) {
   return {};
 }
 
-/// Without the folder that a file of a case stood in, which has another name each time.
+/// Without the folder of a case's file, which has a different name each time.
 std::string without_folder(std::string text) {
   const std::string folder = (std::filesystem::temp_directory_path() / "nn-test-").string();
   if (const std::size_t at = text.find(folder); at != std::string::npos) {

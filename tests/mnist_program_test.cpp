@@ -432,7 +432,7 @@ TEST_F(MnistProgram, TestsOnChangedImagesWhereItIsAsked) {
   EXPECT_EQ(run(load).output.find(heading), std::string::npos);
 }
 
-/// The lines of a comparison that tell of the networks alone and not of their training.
+/// The lines of a comparison that are about the networks, not about their training.
 std::string of_networks(const std::string& output) {
   std::istringstream lines{output};
   std::string text;

@@ -190,7 +190,7 @@ struct FarFromZero {
 };
 
 // Σ x² / n − μ² would have lost all digits of the variance in float. There the numbers are 0.001
-// apart, and so is the mean from its neighbours.
+// apart, and so is the mean from its neighbors.
 TEST(BatchNorm, IsRightFarFromZero) {
   constexpr std::size_t count = 20'000;
   const FarFromZero far{count};

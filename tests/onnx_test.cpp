@@ -1,4 +1,4 @@
-// nn.onnx: what stands in the file, read back field by field. That ONNX Runtime computes the same
+// nn.onnx: the contents of the file, read back field by field. That ONNX Runtime computes the same
 // is seen by golden/check_onnx.py.
 
 #include <fmt/core.h>

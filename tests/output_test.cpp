@@ -4,7 +4,7 @@
 // only the heading is compared: `11.12 any a picture of this machine`. The data of the figures,
 // docs/figures/….csv, is compared alike; a file with `any` is not.
 //
-// A tolerance may also be for lines, wherever they stand: `/cost/ 0.1 rounding differs` is for the
+// A tolerance may also be for lines, wherever they are: `/cost/ 0.1 rounding differs` is for the
 // numbers of all lines with a cost. `/\d+ threads/ any cores differ` is for what is not compared.
 //
 // Of a chapter whose work takes minutes the short form is compared, chapters/….short.out with its
@@ -343,8 +343,7 @@ TEST(Runs, AreReadAndFoundInTheRecord) {
   EXPECT_THROW(read_runs("01_x", bad), std::runtime_error);
 }
 
-/// A run of a lecture: of some the whole is `lengthy`, and the `brief` form has a record of its
-/// own.
+/// A run of a lecture: some take so long (`lengthy`) that their `brief` form has a separate record.
 enum class Form { whole, lengthy, brief };
 
 struct LectureRun {

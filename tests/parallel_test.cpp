@@ -54,7 +54,7 @@ TEST_F(Parallel, RunsOneLoopAfterTheOther) {
   EXPECT_EQ(sums, std::vector<int>(5, 500));
 }
 
-// The rule of the module: a round has a place of its own, and the places are added up in order.
+// The rule of the module: each round writes to its own place, and the places are added up in order.
 TEST_F(Parallel, GivesTheSameOnAnyNumberOfThreads) {
   EXPECT_TRUE(nn::test::same_on_any_threads([] {
     std::vector<float> parts(100);

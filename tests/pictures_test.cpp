@@ -1038,7 +1038,7 @@ TEST(ToMnist, CentersByMassUnlessThatWouldCutTheBox) {
   for (std::size_t x = 5; x < 25; ++x) corner.brightness(24, x) = corner.brightness(23, x) = 0;
   for (std::size_t y = 5; y < 25; ++y) corner.brightness(y, 5) = corner.brightness(y, 6) = 0;
   const Tensor digit = nn::to_mnist(corner);
-  EXPECT_EQ(at(digit, 0, 8), 1);    // the top, which would stand out above the first row
+  EXPECT_EQ(at(digit, 0, 8), 1);    // the top, which would otherwise be above the first row
   EXPECT_EQ(at(digit, 19, 27), 1);  // the end of the foot
   EXPECT_EQ(at(digit, 0, 10), 0);
 }

@@ -73,7 +73,7 @@ TEST(Recurrent, MakesTwoStepsAsByHand) {
   EXPECT_NEAR(layer.parameters()[2]->gradient(0), da1 + da2, tolerance);
 }
 
-// The cells have a tanh of their own, which must not lose small numbers next to 1.
+// The cells have their own tanh, which must not lose small numbers next to 1.
 TEST(Recurrent, HasATanhThatIsAccurateEverywhere) {
   const Recurrent layer = unit<Recurrent>({{{1}}, {{0}}, {0}});
   const real rounding = 4 * std::numeric_limits<real>::epsilon();

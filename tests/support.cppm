@@ -35,7 +35,7 @@ constexpr bool in_double = sizeof(real) == sizeof(double);
 /// The folder of the data set, data/mnist.
 [[nodiscard]] std::filesystem::path mnist_folder();
 
-/// A file beside the reference values.
+/// A file in the folder of the reference values.
 /// @param name Its name, with the ending.
 [[nodiscard]] std::filesystem::path golden_file(std::string_view name);
 
@@ -181,7 +181,7 @@ template <class Call>
   return same;
 }
 
-/// One sample of a recorded batch as a tensor of its own.
+/// One sample of a recorded batch as a separate tensor.
 [[nodiscard]] inline Tensor sample_of(const Tensor& batch, std::size_t index) {
   return Tensor{batch.shape().sample(), batch.row(index)};
 }

@@ -226,7 +226,7 @@ TEST(Training, BeginsEveryTrainingWithAFreshSchedule) {
   nn::Sequential network = small_network();
   nn::Trainer trainer = quiet_trainer(network, 0);
   trainer.optimizer().set_learning_rate(
-      real(1e-30));  // too small for any weight: the cost stands still
+      real(1e-30));  // too small for any weight: the cost does not change
   const nn::TrainingOptions options{
       .epochs = 4,
       .batches = {.size = 30},
@@ -334,8 +334,8 @@ struct ListedCost {
 
 const Dataset one{.inputs = Tensor{Shape{1, 1}, real{1}}, .targets = Tensor{0}};
 
-/// Trains with a step an epoch. In each the training cost is what stands before it in the list, the
-/// validation cost what stands after it.
+/// Trains with one step per epoch. In each, the training cost is the list's entry for the steps
+/// before it, and the validation cost the entry for the steps after it.
 struct Listed {
   nn::History history;
   std::string all;   ///< What was printed,
@@ -548,7 +548,7 @@ TEST(Training, RefusesALastBatchOfOneSampleBeforeTheFirstStep) {
   quiet_trainer(without).fit(clouds(3), {.batches = {.size = 2}});  // one is enough for it
 }
 
-// What a layer remembers beside its parameters comes back too.
+// What a layer remembers in addition to its parameters is restored, too.
 TEST(Training, BringsRunningMeansBackWhenItDiverges) {
   nn::Random random{1};
   nn::Sequential network{nn::Dense{2, 8, nn::He{random}}, nn::BatchNorm{8},

@@ -77,13 +77,13 @@ void describe(CLI::App& app, Options& options) {
                        "Prints the library's version");
   app.footer(
       "Examples:\n"
-      "  ./book mnist                                 train both networks and compare them\n"
-      "  ./book mnist --recipe report --seeds 3       those of appendix A.2, mean of three\n"
+      "  ./book mnist                                 train both networks, compare them\n"
+      "  ./book mnist --recipe report --seeds 3       those of appendix A.2, three seeds\n"
       "  ./book mnist --epochs 1 --json result.json   a quick look, saved to a file\n"
       "  ./book mnist --save DIR                      also save both networks\n"
-      "  ./book mnist --load DIR                      compare them again, without training\n"
-      "  ./book mnist --recipe augmented --save DIR   make the networks of data/networks\n"
-      "\nCtrl-C ends training after the current mini-batch and compares the networks so far.");
+      "  ./book mnist --load DIR                      compare them, without training\n"
+      "  ./book mnist --recipe augmented --save DIR   the networks of data/networks\n"
+      "\nCtrl-C ends training after the current mini-batch and compares what there is.");
 }
 
 }  // namespace

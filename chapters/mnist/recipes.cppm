@@ -26,7 +26,7 @@ export struct Model {
   nn::Sequential (*network)(nn::Random&);
   nn::AnyOptimizer (*optimizer)(nn::real learning_rate);
   nn::real learning_rate;
-  bool rate_falls;  ///< Whether the learning rate decays linearly towards 0, epoch by epoch.
+  bool rate_falls;  ///< Whether the learning rate decays linearly toward 0, epoch by epoch.
   std::size_t epochs;
   std::size_t batch_size;
   std::function<nn::Tensor(nn::Tensor, nn::Random)> augment{};  ///< Empty: no augmentation.

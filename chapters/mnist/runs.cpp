@@ -44,7 +44,7 @@ nn::Split load(const Options& options, const Recipe& recipe) {
 }
 
 // [train]
-/// The schedule of a recipe: linear decay towards 0, one step down after each epoch.
+/// The schedule of a recipe: linear decay toward 0, one step down after each epoch.
 double on_a_line(const nn::Progress& progress) {
   return 1 - std::floor(progress.epoch) / progress.epochs;
 }

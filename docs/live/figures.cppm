@@ -23,6 +23,6 @@ using Made = std::unique_ptr<Figure>;
 [[nodiscard]] Made pooling();      ///< Chapter 8: a window becomes one number.
 [[nodiscard]] Made training();     ///< Chapter 10: MNIST.
 [[nodiscard]] Made plane();        ///< Chapter 12: points in the plane.
-[[nodiscard]] Made draw();         ///< A page of its own: draw a digit.
+[[nodiscard]] Made draw();         ///< A separate page: draw a digit.
 
 }  // namespace live

@@ -1,6 +1,5 @@
-# The libraries that nn is built on, for WebAssembly: their headers, which are all there is to them.
-# They stand in a folder beside the host's C library, which must not be found here; so each is
-# linked into a folder of its own.
+# The header-only libraries that nn is built on, for WebAssembly. Their headers are in the same folder as
+# those of the host's C library, which must not be found here; so each is linked into a separate folder.
 set(headers ${CMAKE_BINARY_DIR}/headers)
 file(MAKE_DIRECTORY ${headers})
 foreach(name fmt nlohmann range concepts meta std)

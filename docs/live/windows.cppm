@@ -27,7 +27,7 @@ class WindowFigure : public Figure {
     std::size_t column;
   };
 
-  /// `image`, the chosen image, and `pixels`, the numbers that a reader typed instead of its own.
+  /// `image`, the chosen image, and `pixels`, the numbers that a reader typed instead.
   [[nodiscard]] static std::vector<Control> image_controls();
 
   /// The window's height and width.

@@ -33,7 +33,7 @@ class Labels {
   ///   2²⁴ − 1 (a float cannot represent every whole number above 2²⁴).
   [[nodiscard]] static Labels from_numbers(const Tensor& numbers);
 
-  /// Stands for "no class", for a row of scores that contains NaN. It is not the largest number,
+  /// Means "no class", for a row of scores that contains NaN. It is not the largest number,
   /// because −1 converts to that one, and such a label should be reported as a mistake.
   static constexpr std::size_t no_class = std::numeric_limits<std::size_t>::max() / 2 + 1;
 

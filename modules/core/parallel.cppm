@@ -36,8 +36,8 @@ void set_threads(std::size_t count);
 ///
 /// No round may write what another round reads or writes. Then the result is the same on any number
 /// of threads, to the last bit. To compute a sum, let every round write to its own place and add
-/// these up afterwards. A loop started inside another loop, or while another thread of the program
-/// runs one, runs on the calling thread alone.
+/// these up after the loop. A loop started inside another loop, or while another thread of the
+/// program runs one, runs on the calling thread alone.
 ///
 /// @param rounds How many; each should take more than a few hundred nanoseconds.
 /// @param body Called with the number of the round. If it throws, the loop stops and the exception

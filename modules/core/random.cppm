@@ -28,7 +28,7 @@ class Random {
       : words_{seed, stream, 0} {}
 
   /// An independent generator with the same seed, for example one for each epoch or layer. A stream
-  /// has streams of its own; none of them equals this generator.
+  /// has its own streams; none of them equals this generator.
   /// @param index Any number; it identifies the stream.
   [[nodiscard]] constexpr Random stream(std::uint64_t index) const {
     const auto block = scramble({low(index), high(index), low(words_[1]), high(words_[1])});

@@ -72,8 +72,8 @@ struct FileName {
   }
 };
 
-/// Reads a set from a folder. The images are looked for first, in a statement of their own, because
-/// compilers differ in the order in which they evaluate the arguments of a call.
+/// Reads a set from a folder. A separate statement looks for the images first, because compilers
+/// differ in the order in which they evaluate the arguments of a call.
 Bytes read_set(const fs::path& folder, const FileName& images, const FileName& labels) {
   const fs::path file = images.in(folder);
   return read_set(file, labels.in(folder));

@@ -54,7 +54,7 @@ void BatchNorm::check(const Shape& input) const {
 
 namespace {
 
-/// Moves running statistics towards those of the latest batch, by the fraction momentum.
+/// Moves running statistics toward those of the latest batch, by the fraction momentum.
 void move_towards(const Strip& strip, Tensor& running, const Simd& latest, real momentum) {
   const Simd before = load_features(strip, running);
   store_features(strip, running, before + momentum * (latest - before));

@@ -54,7 +54,7 @@ struct Window {
 constexpr std::size_t tile_channels = vector_registers == 32 ? 8 : 4;
 constexpr std::size_t tile_pixels = 3;
 
-/// Stands for a width that is known only at run time.
+/// Means a width that is known only at run time.
 constexpr std::size_t any_width = 0;
 
 /// Channels × Pixels sums: out(o, p) = bias(o) + Σ_c Σ_m Σ_n kernel(o, c, m, n) image(c, m, p + n).

@@ -22,7 +22,7 @@ export namespace nn {
 ///
 /// In training, μ = Σ x / n and σ² = Σ (x − μ)² / n are those of the batch. In inference they are
 /// running averages, so that a prediction does not depend on the rest of its batch. With every
-/// training batch, the running averages move by a fraction, the momentum, towards the batch's mean
+/// training batch, the running averages move by a fraction, the momentum, toward the batch's mean
 /// and its unbiased variance σ² n / (n − 1).
 ///
 /// Backward, with sums over the n values of the feature: ∂C/∂γ = Σ ∂C/∂y x̂, ∂C/∂β = Σ ∂C/∂y, and,

@@ -188,7 +188,7 @@ struct LayerKind {
   /// Returns the settings needed to construct the layer; none by default.
   std::function<LayerSettings(const L& layer)> settings;
   /// Makes a layer from settings and the shapes of tensors. The values of the tensors are filled in
-  /// afterwards. By default `L{}`.
+  /// later. By default `L{}`.
   std::function<L(const StoredLayer& stored)> make;
   /// The tensors that have different names in files; none by default.
   std::vector<TensorName> tensor_names;

@@ -25,7 +25,7 @@ export namespace nn {
 /// - `value(P, T)`: C, for predictions P of shape (B, M).
 /// - `gradient(P, T)`: ∂C/∂P, shape (B, M).
 ///
-/// Targets T are labels, one class from 0 to M − 1 for each sample, which stand for one-hot rows;
+/// Targets T are labels, one class from 0 to M − 1 for each sample, which mean one-hot rows;
 /// or a tensor of wanted outputs, shape (B, M). @see Targets
 // [contract]
 template <class C>

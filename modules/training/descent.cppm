@@ -221,7 +221,7 @@ using GradientDescent = RuleOptimizer<GradientDescentRule>;
 ///
 /// This is PyTorch's form, without dampening: η is outside the velocity, so a new η scales the
 /// whole velocity. In Sutskever et al. it is inside, u ← μ u − η g, θ ← θ + u, and older gradients
-/// keep the η of their own step. The two agree as long as η does not change.
+/// keep the η of the step they came from. The two agree as long as η does not change.
 ///
 /// Source: Polyak (1964), "Some methods of speeding up the convergence of iteration methods";
 /// Sutskever, Martens, Dahl & Hinton (2013), "On the importance of initialization and momentum in

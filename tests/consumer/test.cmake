@@ -1,5 +1,5 @@
-# Builds and runs the program beside this file as a stranger would, WAY by WAY: find_package finds the library
-# installed to a prefix of its own; for add_subdirectory and FetchContent the project is told the folder of the
+# Builds and runs the program next to this file as a user would, WAY by WAY: find_package finds the library
+# installed to a separate prefix; for add_subdirectory and FetchContent the project gets the folder of the
 # unpacked archive of the sources. These two share a build folder, so that the library is compiled once.
 # Needs BUILD (this project's build folder), WORK (a folder to work in), CXX, WAYS and EXPECTED (output).
 cmake_minimum_required(VERSION 3.28)

@@ -1,4 +1,4 @@
-"""`./book fuzz`: gives each parser made-up files for a while and tells what came of it.
+"""`./book fuzz`: feeds made-up files to each parser for a while and reports the results.
 
 What a run learns stays in build/fuzz/corpus, and the next goes on from there. An input that a parser
 does not answer as it should is kept in build/fuzz/faults, and tried first by the next run.
@@ -51,7 +51,7 @@ class Run:
         if (words := HERE / f"{name}.dict").exists():
             command.append(f"-dict={words}")
         with self.log.open("w") as log:
-            # In a session of its own: Ctrl-C is ours, and we pass it on.
+            # In a separate session, so that we get Ctrl-C and pass it on.
             self.process = subprocess.Popen(
                 command + [learnt, faults, HERE / "corpus" / name], stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL, start_new_session=True,
@@ -142,7 +142,7 @@ def main():
     if faulty or not kept:
         sys.exit(1)
     if interrupted:
-        print("fuzz: interrupted; what was learnt is kept.", file=sys.stderr)
+        print("fuzz: interrupted; the corpus so far is kept.", file=sys.stderr)
         sys.exit(130)
 
 

@@ -36,7 +36,7 @@ class Same(nn.Module):
 
 def recurrent(kind):
     class Outputs(kind):
-        """Its states without the last one beside them: all, or the last alone."""
+        """Only the first output of the layer: all states, or the last one."""
 
         sequence = False
 

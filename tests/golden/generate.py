@@ -2,7 +2,7 @@
 
     python3 tests/golden/generate.py  # needs PyTorch and safetensors
 
-One JSON file for each module: {"name": {"shape": [...], "values": [...]}}. The files stand in the
+One JSON file for each module: {"name": {"shape": [...], "values": [...]}}. The files are in the
 repository; this needs to run again only when a case is added.
 """
 
@@ -342,7 +342,7 @@ def training():
 
 
 class Last:
-    """Makes a recurrent layer of PyTorch one that stands in a Sequential: its last state."""
+    """Wraps a recurrent layer of PyTorch for a Sequential: its output is the last state."""
 
     def forward(self, x):
         return super().forward(x)[0][:, -1]

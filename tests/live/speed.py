@@ -1,4 +1,4 @@
-"""How fast the library is in a page, beside the same in a program: trains chapter 10's networks in
+"""How fast the library is in a page, compared with a program: trains chapter 10's networks in
 headless Chromium and natively, on one thread, both with vectors of 128 bits, in turns, and prints images a
 second and their ratio.
 

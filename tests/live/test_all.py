@@ -1,6 +1,6 @@
 """What holds for every figure that works: it starts from its address, computes what the program outside
 the browser computes, says what it shows, and is reached by the keyboard. check_site.py looks at the
-same pages in both colours and on a telephone.
+same pages in both color themes and on a phone.
 """
 
 import gzip

@@ -9,7 +9,7 @@ class ConvolutionTest(PageTest):
         return self.figure(page, "convolution").locator(".live-summary").inner_text()
 
     def sheet(self, page, title):
-        """The cells of a table as they are read, an input by what stands in it."""
+        """The texts of a table's cells; for an input, its value."""
         return self.figure(page, "convolution").get_by_role("table", name=title).evaluate(
             "(table) => [...table.querySelectorAll('td')].map("
             "(cell) => cell.firstChild?.value ?? cell.textContent)")

@@ -163,9 +163,9 @@ class DrawTest(PageTest):
                       scribble)
         self.assertNotIn("strokes", page.url)
 
-    # ------------------------------------------------------------------------------ normalisation
+    # ------------------------------------------------------------------------------ normalization
 
-    def test_a_digit_in_a_corner_needs_normalisation(self):
+    def test_a_digit_in_a_corner_needs_normalization(self):
         page = self.start()
         self.draw(page, DIGITS[5])
         page.get_by_role("button", name="Into a corner").click()

@@ -8,7 +8,7 @@ WALKERS = ["GradientDescent", "Momentum", "RMSProp", "Adam"]
 
 
 def recorded(walker):
-    """Where a walker of the chapter stands after 1, 2, 10 and 40 steps."""
+    """Where a walker of the chapter is after 1, 2, 10 and 40 steps."""
     line = re.search(rf"^  {walker} +(\(.*)$", RECORD, re.MULTILINE)[1]
     return [[float(x) for x in place.split(",")] for place in re.findall(r"\((.*?)\)", line)]
 

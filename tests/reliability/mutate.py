@@ -97,7 +97,7 @@ def end_of_template(all_tokens, code, k):
 
 
 def changes(all_tokens, code, k):
-    """What may stand instead of the k-th token of the code, with the kind of the change."""
+    """The possible replacements of the k-th token of the code, with the kind of the change."""
     i = code[k]
     token = all_tokens[i]
     apart_before = i > 0 and all_tokens[i - 1].kind in ("space", "comment")
@@ -119,7 +119,7 @@ def changes(all_tokens, code, k):
 
 
 def is_prefix(all_tokens, code, k):
-    """Whether an operator stands before its value, not behind another one."""
+    """Whether an operator is unary: it comes before its value, not after another one."""
     before = all_tokens[code[k - 1]] if k else None
     return before is None or before.text == "return" or (
         before.kind == "sign" and before.text not in (")", "]", "}"))

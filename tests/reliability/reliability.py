@@ -1,6 +1,6 @@
 """Measures what docs/reliability.md says of the library, and records it in docs/reliability/.
 
-Each part has a record of its own; a part that is not run keeps the one it has. `./book reliability`
+Each part has its own record; a part that is not run keeps its old one. `./book reliability`
 runs them all, `./book reliability coverage mutation.dense` only these.
 """
 
@@ -60,7 +60,7 @@ def machine():
 
 
 def commit():
-    """The commit that was measured; with a plus if there were changes beside it."""
+    """The commit that was measured; with a plus if there were uncommitted changes."""
     asked = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty=+", "--exclude=*"],
                            text=True, capture_output=True)
     return asked.stdout.strip() or "unknown"
@@ -129,7 +129,7 @@ def run_all(tree, targets, pattern="*"):
 
 
 def measure_mutation(builder, only=None):
-    """The share of mutants that a module's own tests catch."""
+    """The fraction of mutants that a module's own tests catch."""
     record = read_record("mutation").get("modules", {})
     known = json.loads((Path(__file__).parent / "equivalent.json").read_text())
     for module in [only] if only else MUTATED:
@@ -220,7 +220,7 @@ def line_counts(segments):
 
 
 def measure_sanitizers(builder):
-    """The modules' tests under the address and undefined-behaviour and the thread sanitizers."""
+    """The modules' tests under the address and undefined-behavior and the thread sanitizers."""
     checks = (ROOT / ".ci" / "run").read_text()  # which tests, it knows
     beside = re.search(r'"\$\(all_modules\)([^"]*)" --preset fuzz', checks)[1].split()
     with_threads = re.search(r"^with_threads='([^']+)'", checks, re.MULTILINE)[1].split()
@@ -251,7 +251,7 @@ def measure_determinism(builder):
         if not tests:
             continue
         name = file.stem.removesuffix("_test")
-        # Of a typed or parametrised suite the name has more before or behind it.
+        # The name of a typed or parameterized suite has a prefix or a suffix.
         pattern = ":".join(f"{before}{suite}{behind}.{case}{last}" for suite, case in
                            (test.split(".") for test in tests)
                            for before in ("", "*/") for behind in ("", "/*") for last in ("", "/*"))

@@ -1,6 +1,6 @@
 """The table of `./book speed --compilers`: training with the library as each compiler makes it, in turns.
 
-Medians stand in the table; ± is half the distance between the quartiles. Below them: how fast each is as a
+The table has medians; ± is half the distance between the quartiles. Below them: how fast each is as a
 part of the fastest, each with the number of threads that serves it best.
 """
 

@@ -1,5 +1,5 @@
 // The speed of the kernels, measured by Google Benchmark: the machine's own limits, the matrix
-// product at the shapes of the networks, the convolution. Beside ours stand OpenBLAS and oneDNN
+// product at the shapes of the networks, the convolution. Next to ours are OpenBLAS and oneDNN
 // where the build found them. `./book speed` runs this and makes a table of it.
 //
 // A benchmark is named what/shape/who/threads; its counter FLOP/s (or B/s) is the result.

@@ -33,8 +33,8 @@ constexpr double bytes_of(double values) { return values * sizeof(nn::real); }
 
 /// The floating-point operations of a layer for one sample; 0 if it does not multiply matrices.
 struct Operations {
-  double on_inputs = 0;  ///< Of its inputs and weights, forward.
-  double on_states = 0;  ///< Of its own states and weights, forward.
+  double on_inputs = 0;  ///< For the product of its inputs and weights, forward.
+  double on_states = 0;  ///< For the product of its states and weights, forward.
 
   [[nodiscard]] double forward() const { return on_inputs + on_states; }
   /// Gradients of weights, of states, and of the inputs where a layer before needs them.

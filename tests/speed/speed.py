@@ -1,4 +1,4 @@
-"""The table of `./book speed`: runs the programs beside it, ours and others' in turns, and prints what
+"""The table of `./book speed`: runs the programs next to it, ours and others' in turns, and prints what
 came of it. Everything measured goes into a JSON file as well.
 
 The tables show medians; ± is half the distance between the quartiles, in percent of the median. A ratio is ours to
@@ -175,7 +175,7 @@ def print_limits(kernels):
 
 
 def print_kernels(kernels, what, peer):
-    """A table of ours beside the peer's; returns the geometric means over all but 1024³."""
+    """A table of ours next to the peer's; returns the geometric means over all but 1024³."""
     shapes = list(dict.fromkeys(
         name.split("/")[1] for name, _ in kernels if name.startswith(what + "/")))
     summary = {}
@@ -299,7 +299,7 @@ def shares_of_layers(ours, seconds):
 
 
 def print_around(ours, answers, rounds, seconds):
-    """What stands before the training, beside the training that it must keep up with."""
+    """What comes before training, compared with the training that it must keep up with."""
     found = {}
     training = max(median(v) for v in answers["train mlp sgd"]["ours"].values())
     for kind, title in (("affine", "turned, shifted, scaled, sheared"), ("elastic", "bent as well")):
@@ -484,7 +484,7 @@ def main():
     if options.only_options:
         return
 
-    # Whoever set these for some other program did not mean to hold a peer back here.
+    # If these are set for some other program, they should not slow a peer down here.
     for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:
         del os.environ[name]
     if options.isa == "avx2":
@@ -500,7 +500,7 @@ def main():
         sys.exit(f"speed: the program has vectors of {found['vector_bits']} bits, AVX2 has 256.")
     print(f"{found['processor']}, {found['cores']} cores, {found['vector_bits']}-bit vectors"
           + (", all held to AVX2" if options.isa == "avx2" else ""))
-    print("beside " + ", ".join(f"{name} {version}" for name, version in result["peers"].items())
+    print("compared with " + ", ".join(f"{name} {version}" for name, version in result["peers"].items())
           if peers else "without peers: ./book speed --peers installs them")
     only_limits = options.profile or options.growth
     kernels = run_kernels(options.programs / "speed_kernels", options.rounds, options.seconds / 20,
