@@ -381,7 +381,7 @@ void check_steps() {
   lecture::check("nn::matmul", error(nn::matmul(a, b), expected), 0);
 }
 
-/// Checks the module on shapes that fit no tile, and with several numbers of threads.
+/// Checks the module on shapes that do not fill their tiles, and with several numbers of threads.
 void check_library() {
   double worst = 0;
   for (const std::size_t m : std::array<std::size_t, 6>{1, 2, 5, 12, 13, 100}) {

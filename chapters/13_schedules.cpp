@@ -79,7 +79,7 @@ struct Named {
   nn::Schedule schedule;
 };
 
-/// Seven schedules for a run of so many epochs, which some of them need to know beforehand.
+/// Seven schedules for a run whose number of epochs some of them need to know beforehand.
 std::vector<Named> schedules(double epochs) {
   return {{"constant", nn::ConstantRate{}},
           {"step decay", nn::StepDecay{{.every = 0.4 * epochs, .factor = 0.1}}},
