@@ -1,4 +1,4 @@
-// The program of chapter 16, as its user meets it: what it prints, and how it refuses.
+// The program of chapter 16 from its user's view: its output and its error messages.
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -28,8 +28,8 @@ struct Outcome {
   std::string output;  ///< Standard output and error together.
 };
 
-/// A network that sees nothing: weights 0, so that its answer is always that of its biases. It
-/// takes everything for one digit, and that for so many times as probable as any other.
+/// A blind network: its weights are 0, so its answer depends only on its biases. It reads every
+/// picture as one digit, and finds that so many times as probable as any other.
 nn::Sequential blind(std::size_t pixels, std::size_t answers, std::size_t digit = 3,
                      nn::real times = 27) {
   nn::Dense dense{pixels, answers, [](nn::Tensor& weight, nn::Fan) { weight.fill(0); }};
@@ -66,7 +66,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// A folder with a network that takes everything for a 3, at 75.0 %: 27 of 27 + 9.
+/// A folder with a network that reads every picture as a 3, with 75.0 %: 27 out of 27 + 9.
 class PredictProgram : public testing::Test {
  protected:
   PredictProgram() {
@@ -102,7 +102,7 @@ class PredictProgram : public testing::Test {
     write("five", idx);
   }
 
-  /// The answers of the program as another program gets them.
+  /// The answers of the program as JSON.
   [[nodiscard]] nlohmann::json json_of(const std::string& arguments, int status = 0) const {
     const Outcome outcome = run(arguments + " --json --network network 2>err");
     EXPECT_EQ(outcome.status, status) << outcome.output;
@@ -275,7 +275,7 @@ TEST_F(PredictProgram, ShowWritesTheStagesInOrder) {
   EXPECT_TRUE(fs::exists(path("list/0002-two-05-digit.png"))) << list.output;
 }
 
-TEST_F(PredictProgram, ShowReplacesNoOtherFile) {
+TEST_F(PredictProgram, ShowDoesNotReplaceOtherFiles) {
   fs::create_directory(path("stages"));
   write("stages/bar-01-digit.png", "mine");
   const Outcome outcome = run("bar.pgm --show stages --network network");
@@ -357,7 +357,7 @@ TEST_F(PredictProgram, GivesItsAnswersAsJson) {
   EXPECT_EQ(json[3]["answer"], "3");
 }
 
-TEST_F(PredictProgram, ShowsAPictureAsItIs) {
+TEST_F(PredictProgram, ShowsAPictureUnchanged) {
   write("grey.pgm", "P5 28 28 255 " + std::string(784, '\xFF'));
   const Outcome outcome = run("grey.pgm --raw --network network");
   EXPECT_EQ(outcome.status, 0);
@@ -393,7 +393,7 @@ TEST_F(PredictProgram, RefusesBadOptionsInOneSentence) {
   }
 }
 
-// 784 pixels in each of three images, without labels, as Kaggle's test.csv has them.
+// Three images of 784 pixels without labels, as in Kaggle's test.csv.
 TEST_F(PredictProgram, WritesASubmissionForATable) {
   std::string table;
   for (int pixel = 0; pixel < 784; ++pixel)
@@ -421,7 +421,7 @@ TEST_F(PredictProgram, WritesASubmissionForATable) {
                  "--layers: nn::load_network: cannot read none: there is no such file");
 }
 
-// What a class of PyTorch's with a member `last` stores.
+// The weights of a PyTorch module with a member `last`.
 TEST_F(PredictProgram, TakesWeightsUnderOtherNames) {
   nn::Sequential network = blind(784, 10);
   const auto stored = [&](const char* name) {
@@ -479,7 +479,7 @@ TEST_F(PredictProgram, FailsWhereItsOutputCannotBeWritten) {
   EXPECT_EQ(run("--help >/dev/full").status, 1);
 }
 
-// Whatever it is asked to read, and however long a path is. Only lists have whole names.
+// Whatever it reads, and however long a path is. Only lists have complete paths.
 TEST_F(PredictProgram, FitsTheTerminal) {
   const std::string folder = path(std::string(60, 'd'));
   fs::create_directory(folder);

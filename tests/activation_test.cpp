@@ -1,5 +1,4 @@
-// nn.activation: functions at their ends and in between, derivatives, the whole Jacobian of
-// softmax.
+// nn.activation: values at the limits and in between, derivatives, the full Jacobian of softmax.
 
 #include <gtest/gtest.h>
 
@@ -111,7 +110,7 @@ TEST(Softmax, SeesOnlyDifferences) {
   EXPECT_EQ(nn::Softmax{}.predict(x), nn::Softmax{}.predict(shifted));
 }
 
-// A NaN means that something went wrong before; an activation that hid it would hide the fault.
+// A NaN means that something went wrong earlier; an activation must not hide it.
 TEST(Activation, LetsANanThrough) {
   const Tensor x{{static_cast<real>(std::nan("")), 1}};
   EXPECT_TRUE(std::isnan(nn::ReLU{}.predict(x)(0, 0)));
@@ -121,8 +120,7 @@ TEST(Activation, LetsANanThrough) {
   EXPECT_TRUE(std::isnan(nn::Softmax{}.predict(x)(0, 1)));
 }
 
-/// What every activation must do; each is made with its default options, the leak wide enough to
-/// see.
+/// What every activation must do. Each has its default options, except for a larger leak.
 template <class L>
 class EveryActivation : public testing::Test {
  protected:

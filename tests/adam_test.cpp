@@ -65,8 +65,8 @@ TEST(Adam, BiasCorrectionByHand) {
   EXPECT_LT(difference(theta.value, {static_cast<real>(-1 - 1 / (3 * std::sqrt(0.2)))}), 1e-6);
 }
 
-// If the gradient is 0, the decay is all that remains of it, so Adam's first step is η. Decoupled
-// decay multiplies the weight by 1 − η λ.
+// If the gradient is 0, only the decay remains in it, so Adam's first step is η. Decoupled decay
+// multiplies the weight by 1 − η λ.
 TEST(Adam, DecoupledDecayBypassesTheGradient) {
   Parameter a = parameter({8}, {0});
   Parameter b = a;
@@ -101,8 +101,8 @@ TEST(Adam, MatchesPyTorch) {
   EXPECT_LT(error(Adam{adamw_decay}, "adamw_decay"), nn::test::tolerance);
 }
 
-// f(x, y) = x² / 2 + 50 y²: a hundred times as steep across as along, which a step size for every
-// value makes up for.
+// f(x, y) = x² / 2 + 50 y²: a hundred times as steep across as along, for which separate step sizes
+// compensate.
 template <class Optimizer>
 double distance_after_descent(Optimizer optimizer) {
   Parameter p = parameter({4, 1}, {0, 0});
@@ -238,7 +238,7 @@ TEST(Adam, StepsOnEveryValueOnceOnAnyNumberOfThreads) {
   expect_alike(Adam{{.learning_rate = real(0.1), .weight_decay = real(0.01), .decoupled = true}});
 }
 
-// An optimizer that is given the state of another continues exactly as the other does.
+// An optimizer that gets the state of another continues exactly like it.
 TEST(Adam, ResumesFromItsState) {
   const auto expect_resumed = [](auto optimizer, const std::vector<std::string>& names) {
     Parameter theta = parameter({1, -2}, {0.5F, 3});

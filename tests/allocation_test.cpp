@@ -1,5 +1,4 @@
-// A training step that has run before asks the system for no memory. Every allocation of this
-// program is counted.
+// After the first steps, a training step allocates no memory. This program counts every allocation.
 
 #include <gtest/gtest.h>
 
@@ -95,8 +94,8 @@ nn::Sequential normalized_network() {
                         nn::Dense{64, 10, nn::Glorot{random}}};
 }
 
-/// What some work allocates once it is warm. A thread that helps out with something for the first
-/// time is not warm yet, so the least of several times counts.
+/// What some work allocates once it is warm. A thread that does something for the first time is not
+/// warm yet, so the minimum over several runs counts.
 std::size_t allocations_of(const std::function<void()>& work) {
   std::size_t least = std::numeric_limits<std::size_t>::max();
   for (int repeat = 0; repeat < 8; ++repeat) {
@@ -155,8 +154,8 @@ TEST_P(Network, PredictsWithoutAllocation) {
   EXPECT_EQ(allocations_of([&] { static_cast<void>(network.predict(set.inputs)); }), 0U);
 }
 
-// The copy that a training keeps against divergence.
-TEST_P(Network, IsCopiedIntoItsLikeWithoutAllocation) {
+// The copy that a Training keeps in case it diverges.
+TEST_P(Network, IsCopiedIntoAnEqualNetworkWithoutAllocation) {
   const nn::Dataset set = noise(100);
   nn::Sequential network = GetParam()();
   nn::Sequential copy = network;
@@ -167,7 +166,7 @@ TEST_P(Network, IsCopiedIntoItsLikeWithoutAllocation) {
             0U);
 }
 
-// Two trainings of as many epochs and other numbers of steps differ in nothing but steps.
+// Two runs with the same number of epochs but different numbers of steps differ only in the steps.
 TEST_P(Network, FitsWithoutAllocationInAStep) {
   const nn::Dataset set = noise(400);
   nn::Sequential network = GetParam()();
@@ -179,7 +178,7 @@ TEST_P(Network, FitsWithoutAllocationInAStep) {
   EXPECT_EQ(allocations_of_batches(100), allocations_of_batches(200));
 }
 
-// Nor does what the options add to a step.
+// The options do not add allocations to a step either.
 TEST_P(Network, FitsWithAllOptionsWithoutAllocationInAStep) {
   const nn::Dataset set = noise(400);
   nn::Sequential network = GetParam()();

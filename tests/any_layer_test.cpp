@@ -1,4 +1,4 @@
-// nn.any_layer: layers of different types as values of one type, and what passes between them.
+// nn.any_layer: layers of different types as values of one type, and the signals between them.
 
 #include <gtest/gtest.h>
 
@@ -130,7 +130,7 @@ TEST(AnyLayer, PredictsOfImagesWhatItPredictsOfATensor) {
   EXPECT_EQ(flatten.predict(InterleavedImages{x}).tensor(), x.reshaped(Shape{20, 36}));
 }
 
-// A layer of images takes rows, too, if it can, such as an activation.
+// A layer for images also takes rows if it can, such as an activation.
 TEST(AnyLayer, TakesRowsWhereTheLayerDoes) {
   const AnyLayer norm{nn::BatchNorm{3}};
   EXPECT_EQ(norm.predict(noise(Shape{4, 3})).shape(), (Shape{4, 3}));

@@ -1,5 +1,5 @@
-// nn.augment: what each change does to an image, that changes are drawn from all that the options
-// allow, and that they do not depend on threads.
+// nn.augment: what each change does to an image, that changes are drawn from the whole range of the
+// options, and that they do not depend on threads.
 
 #include <gtest/gtest.h>
 
@@ -104,7 +104,7 @@ TEST(Augment, ShiftsByHalfAPixelAsMeans) {
   EXPECT_EQ(warp(image, {.down = 0.5}), down);
 }
 
-TEST(Augment, ScalesAboutTheCentre) {
+TEST(Augment, ScalesAboutTheCenter) {
   const Tensor image{Shape{1, 1, 1, 3}, Tensor{1, 2, 4}.values()};
   const Tensor wider{Shape{1, 1, 1, 3}, Tensor{1.5, 2, 3}.values()};
   const Tensor narrower{Shape{1, 1, 1, 3}, Tensor{0, 2, 0}.values()};
@@ -180,8 +180,8 @@ double mean(const std::vector<Tensor>& all, Number&& number) {
   return sum / static_cast<double>(all.size());
 }
 
-// What is allowed are about six standard deviations of such means of 4,000: of a square one is
-// √2 · 9 / √4000, of a product 9 / √4000.
+// The tolerances are about six standard deviations of such means over 4,000: one is √2 · 9 / √4000
+// for a square and 9 / √4000 for a product.
 TEST(Augment, DisplacesByTheAmplitudeAtTheEdgesToo) {
   const auto all = displacements(4'000);
   ASSERT_EQ(all[0].shape(), (Shape{2, 12, 13}));
@@ -269,7 +269,7 @@ Tensor extremes(const Tensor& images, double reach, bool largest) {
   return result;
 }
 
-// Thickened images are those that moving them by half as many pixels to all sides would cover.
+// Thickening gives the same image as the maximum over shifts by half as many pixels to all sides.
 TEST(Augment, ThickensAsMovingToAllSidesDoes) {
   const Tensor images = noisy_images(Shape{3, 2, 9, 14});
   for (const double pixels : {0.3, 1.0, 1.7, 2.0}) {
@@ -286,8 +286,8 @@ TEST(Augment, ThickensByNothingToTheSameBits) {
   EXPECT_EQ(thicken(images, -0.0), images);
 }
 
-/// What an affine change was, read off two images that show each pixel's column and row: far from
-/// the edges the result shows where it looked.
+/// The affine transformation, recovered from two images that contain each pixel's column and row:
+/// away from the edges, the result shows where each pixel came from.
 struct Seen {
   double xx, xy, yx, yy;
   double x, y;  // what the center shows, counted from the center

@@ -1,5 +1,5 @@
-// nn.backprop: a network worked by hand, the chain rule, a network taken apart, frozen layers, what
-// a network refuses, the gradient check.
+// nn.backprop: a network worked by hand, the chain rule, a network taken apart, frozen layers,
+// errors, the gradient check.
 
 #include <gtest/gtest.h>
 
@@ -52,7 +52,7 @@ nn::Convolution convolution(std::size_t inputs, std::size_t outputs, std::size_t
                          noise(Shape{outputs}, inputs)};
 }
 
-/// The gradients of all parameters of a layer, as they are now.
+/// The current gradients of all parameters of a layer.
 std::vector<Tensor> gradients(auto& layer) {
   std::vector<Tensor> all;
   for (const Parameter* parameter : layer.parameters()) all.push_back(parameter->gradient);
@@ -173,7 +173,7 @@ TEST(Sequential, MatchesPyTorch) {
   }
 }
 
-// Before the first layer that learns no gradient is needed; leaving it out must change no other.
+// No gradient is needed before the first layer that learns; skipping it must not change the rest.
 TEST(Sequential, BackwardParametersLeavesOnlyTheInputOut) {
   const std::vector<Sequential> networks{
       Sequential{dense(8, 5), nn::Tanh{}, dense(5, 3)},
@@ -291,7 +291,7 @@ TEST(Sequential, SummarizesItself) {
 }
 
 // An activation takes any input, so its shape is not known until a layer determines it.
-TEST(Sequential, SummarizesWhatIsNotKnownAsAny) {
+TEST(Sequential, SummarizesUnknownShapesAsAny) {
   const Sequential network{nn::ReLU{}, Dense{2, 1}};
   EXPECT_EQ(network.summary(),
             "layer                                          output  parameters\n"
@@ -382,7 +382,7 @@ TEST(Sequential, HasTheSameBitsOnAnyNumberOfThreads) {
 
 // ---------------------------------------------------------------------------------- taken apart
 
-/// So many images that they go through the network in parts, also where the last part is short.
+/// Enough images that they go through the network in parts, of which the last may be smaller.
 TEST(Sequential, PredictsALargeBatchAsItPredictsItsRows) {
   const Sequential network{
       nn::Reshape{1, 28, 28}, nn::Convolution{noise(Shape{16, 1, 5, 5}), noise(Shape{16})},
@@ -397,7 +397,7 @@ TEST(Sequential, PredictsALargeBatchAsItPredictsItsRows) {
   EXPECT_TRUE(nn::test::same_on_any_threads([&] { return std::vector{network.predict(x)}; }));
 }
 
-/// A layer that returns another shape than it promises.
+/// A layer whose output has another shape than output_shape() says.
 struct Misreporting {
   [[nodiscard]] static std::string name() { return "Misreporting"; }
   [[nodiscard]] static Shape output_shape(const Shape& sample) { return sample; }
@@ -577,7 +577,7 @@ TEST(Freeze, EndsBackwardAtTheFirstLayerThatLearns) {
   EXPECT_TRUE(network.parameters().empty());
 }
 
-// A frozen layer still passes the gradient on to those before it.
+// A frozen layer still passes the gradient on to the layers before it.
 TEST(Freeze, LeavesTheOtherGradientsAsTheyAre) {
   Sequential all{dense(2, 3), nn::Tanh{}, dense(3, 3), nn::Tanh{}, dense(3, 1)};
   Sequential some = all;
@@ -814,7 +814,7 @@ TEST(FirstNotFinite, IsTheFirstLayerWithSuchAnOutput) {
             "nn::Sequential: input is empty");
 }
 
-// It also looks into images, and leaves what a layer remembers of its passes as it is.
+// It also examines images, and does not change what a layer remembers.
 TEST(FirstNotFinite, ChangesNothing) {
   Sequential network{convolution(1, 2, 3), nn::BatchNorm{2}, nn::ReLU{}};
   const Tensor x = noise(Shape{20, 1, 5, 5});

@@ -81,7 +81,7 @@ TEST(Batches, EveryEpochHasAllSamplesInItsOwnOrder) {
   EXPECT_NE(first, second);
 }
 
-// The order of an epoch depends on seed and number only, not on the epochs drawn before.
+// The order of an epoch depends only on its number and the seed, not on earlier epochs.
 TEST(Batches, SeedAndEpochDetermineTheOrder) {
   const Dataset set = numbered(20);
   const auto order = [&](std::uint64_t seed, const std::vector<std::size_t>& epochs) {
@@ -137,7 +137,7 @@ TEST(Batches, LastMayBeDropped) {
   EXPECT_EQ((Batches{six, {.size = 3, .drop_last = true}}.count()), 2U);
 }
 
-// Each epoch drops other samples, so that all of them are learned from.
+// Each epoch drops different samples, so that training uses all of them.
 TEST(Batches, DroppedSamplesChange) {
   const Dataset set = numbered(7);
   const Batches batches{set, {.size = 3, .drop_last = true}};

@@ -1,4 +1,4 @@
-// nn.checkpoint: what is kept comes back, and nothing comes back into another training.
+// nn.checkpoint: what is saved is restored, and never into a different training run.
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -98,7 +98,7 @@ TEST_F(CheckpointFile, OfAnotherVersionIsRefused) {
   EXPECT_EQ(refusal({}), head() + "is not a training checkpoint");
 }
 
-// What the file says goes to a terminal, so it must not command it; and it may be long.
+// Text from a file is printed to a terminal, so it must not contain control codes or be too long.
 TEST_F(CheckpointFile, IsQuotedAsATerminalCanShowIt) {
   nn::save_checkpoint(path("c"), {{"seed", "\x1b[31m2→3\n\u009b\x7f"}}, {});
   EXPECT_EQ(refusal({{"seed", "1"}}), head() +
@@ -133,7 +133,7 @@ TEST_F(CheckpointFile, ThatDoesNotFitGivesNothing) {
   EXPECT_EQ(weights, (Tensor{Shape{2, 2}}));
 }
 
-// A training that is kept.
+// Training with checkpoints.
 
 nn::Trainer quiet_trainer(nn::Sequential& network, real rate = real(0.1)) {
   nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{},
@@ -150,7 +150,7 @@ struct Secretive {
   void step(std::span<nn::Parameter* const> /*parameters*/) {}
 };
 
-/// A metric that does not, either.
+/// A metric that does not expose it either.
 struct Guess {
   [[nodiscard]] static std::string name() { return "guess"; }
   void reset() {}
@@ -169,7 +169,7 @@ struct StopAfterSteps : nn::Observer {
 
 class Resuming : public nn::test::Folder, public testing::Test {
  protected:
-  /// A trainer that keeps its trainings in a file.
+  /// A trainer that saves checkpoints to a file.
   [[nodiscard]] nn::Trainer keeping(nn::Sequential& network, real rate = real(0.1)) const {
     nn::Trainer trainer = quiet_trainer(network, rate);
     trainer.observe(nn::Checkpoints{path("c")});
@@ -180,7 +180,7 @@ class Resuming : public nn::test::Folder, public testing::Test {
   }
 };
 
-TEST_F(Resuming, ResumesAfterTheEpochsThereWere) {
+TEST_F(Resuming, ResumesAfterTheEpochsSoFar) {
   nn::Sequential whole = small_network();
   const nn::History all = quiet_trainer(whole).fit(
       clouds(95), clouds(30), {.epochs = 5, .batches = {.size = 10}, .seed = 4});
@@ -325,7 +325,7 @@ TEST_F(Resuming, RefusesAPlaceThatCannotBeWrittenBeforeItTrains) {
       "nn::Checkpoints: cannot write " + path("none/c").string() + ": No such file or directory");
 }
 
-// Otherwise an epoch would be lost; but one that is over can be read from anywhere.
+// Otherwise an epoch could be lost; but the checkpoint of a finished run may be read-only.
 TEST_F(Resuming, ChecksThatItCanKeepWhatItResumes) {
   nn::Sequential network = small_network();
   keeping(network).fit(clouds(90), options(1));

@@ -1,4 +1,4 @@
-// nn.checks: what is refused, and in which words.
+// nn.checks: what is rejected, with which message.
 
 #include <gtest/gtest.h>
 
@@ -55,7 +55,7 @@ TEST(CheckBelowOne, TakesNumbersFromZeroToBelowOne) {
   EXPECT_EQ(check(nan), "nn::Dropout: rate is nan, expected at least 0 and below 1");
 }
 
-// A float that was widened is printed in its own digits, and a NaN without its sign.
+// A float converted to double is printed with its own digits, and a NaN without its sign.
 TEST(RefuseOption, PrintsTheNumberAsItWasWritten) {
   const auto text = [](double value) {
     return refused([=] { nn::refuse_option("Owner", "option", value, "another"); });

@@ -46,7 +46,8 @@ static_assert(nn::FirstLayer<Convolution>);
 Tensor image(const Tensor& rows) { return rows.reshaped(Shape{1, 1, rows.rows(), rows.columns()}); }
 
 // The kernel (1 2 / 0 −1) on the image's upper left corner: 1·1 + 2·2 + 0·4 − 1·5 = 0; plus the
-// bias 10. Not turned by 180°: what networks call a convolution is a cross-correlation.
+// bias 10. The kernel is not rotated by 180°: what the field calls a convolution is a
+// cross-correlation.
 TEST(Convolution, ByHand) {
   Convolution layer{image(Tensor{{1, 2}, {0, -1}}), Tensor{10}};
   const Tensor x = image(Tensor{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}});
@@ -60,7 +61,7 @@ TEST(Convolution, ByHand) {
   EXPECT_EQ(dx, image(Tensor{{1, 2, 0}, {0, 0, 2}, {0, 0, -1}}));
 }
 
-// Two input channels are added up; two output channels look at the same image.
+// Two input channels are added up; two output channels use the same image.
 TEST(Convolution, JoinsEveryInputChannelToEveryOutputChannel) {
   const Tensor kernels = Tensor{1, 10, 100, 1000}.reshaped(Shape{2, 2, 1, 1});
   const Convolution layer{kernels, Tensor{0, 5}};
@@ -79,8 +80,8 @@ TEST(Convolution, AddsItsBias) {
 
 // ------------------------------------------------------------------------- the formula as loops
 
-// Forward and backward as the formulas of nn::Convolution say, one loop for each letter. `zeros`
-// are the rows of zeros above the image and the columns of zeros to its left.
+// Forward and backward exactly as in the formulas of nn::Convolution, one loop for each letter.
+// `zeros` are the rows of zeros above the image and the columns of zeros to its left.
 
 /// X(b, c, i, j), the image with zeros around it.
 real padded(const Tensor& x, Extent zeros, std::size_t b, std::size_t c, std::size_t i,
@@ -219,8 +220,8 @@ void expect_plain_loops(Convolution layer, const Tensor& x, Extent zeros) {
 
 class ConvolutionOfSize : public testing::TestWithParam<Case> {};
 
-// Whole numbers, so the two ways to each sum agree to the last bit. Images narrower than a vector,
-// a little wider, kernels that fill the image, channels that do not fill a tile.
+// Whole numbers, so both ways to compute a sum agree to the last bit. The sizes: images narrower
+// than a vector or a little wider, kernels that fill the image, channels that do not fill a tile.
 constexpr std::array cases{Case{1, 1, 1, 1},
                            Case{1, 1, 3, 3},
                            Case{2, 3, {3, 2}, {5, 6}},
@@ -305,7 +306,7 @@ TEST(Convolution, HasTheRightGradientWhereSeveralAreStacked) {
   EXPECT_LT(nn::check_gradients(network, noise(Shape{2, 2, 6, 7})).worst(), gradient_tolerance);
 }
 
-/// A batch and the same batch again behind it.
+/// A batch twice, one copy after the other.
 Tensor twice(const Tensor& batch) {
   Tensor result{batch.shape().sample().batch(2 * batch.rows())};
   const auto half = static_cast<std::ptrdiff_t>(batch.size());
@@ -314,8 +315,8 @@ Tensor twice(const Tensor& batch) {
   return result;
 }
 
-// The cost is a mean over the batch, and so is every gradient, in convolutional and dense layers
-// alike: twice the same images change neither.
+// The cost is a mean over the batch, and so is every gradient, in convolutional and dense layers:
+// repeating the same images changes neither.
 TEST(Convolution, HasGradientsOfTheMeanLikeADenseLayer) {
   const Tensor x = noise(Shape{4, 1, 6, 6}, 1);
   const Tensor targets = nn::Labels{0, 1, 2, 1}.one_hot(3);
@@ -343,7 +344,7 @@ TEST(Convolution, DoesNotDependOnTheOtherImages) {
   }
 }
 
-// One after the other or interleaved, the sums are the same sums.
+// Processed one after the other or interleaved, images give the same sums.
 TEST(Convolution, GivesTheSameBitsForFewImagesAsForMany) {
   const std::vector<Convolution> layers{
       Convolution{noise(Shape{5, 3, 3, 2}), noise(Shape{5})},
@@ -371,7 +372,7 @@ TEST(Convolution, KeepsANanInItsImage) {
   }
 }
 
-/// 1 / x: infinite in the lanes that hold no image.
+/// 1 / x: infinite in the unused lanes.
 struct Reciprocal {
   [[nodiscard]] static std::string name() { return "Reciprocal"; }
   real operator()(real x) const { return 1 / x; }
@@ -435,7 +436,7 @@ TEST(Convolution, PredictKeepsNothing) {
   EXPECT_EQ(layer.parameters()[0]->gradient, before);
 }
 
-// The layer is not tied to one size of image.
+// The layer accepts images of any size.
 TEST(Convolution, TakesImagesOfAnySize) {
   Convolution layer = random_layer(1, 2, 3);
   EXPECT_EQ(layer.forward(noise(Shape{2, 1, 6, 6})).shape(), (Shape{2, 2, 4, 4}));
@@ -542,7 +543,7 @@ TEST(Convolution, RefusesImagesThatDoNotFit) {
       "nn::Convolution: expects images of at least 3×1, the input has (1, 2, 28)");
 }
 
-// Zeros alone may fill a kernel, but an image has at least one row and one column.
+// Padding alone may fill a kernel, but an image has at least one row and one column.
 TEST(Convolution, SaysTheLeastImageWhereZerosFillTheKernel) {
   for (const std::size_t rows : {1U, 2U}) {
     const Convolution layer{1, 8, {.kernel = {rows, 5}, .padding = Padding{{1, 0}}}};

@@ -1,4 +1,4 @@
-// nn.cost: values and gradients by hand, from PyTorch and measured; certainty, means, targets.
+// nn.cost: values and gradients by hand, from PyTorch and numerically; certainty, means, targets.
 
 #include <gtest/gtest.h>
 
@@ -46,7 +46,7 @@ TEST(CrossEntropy, ByHand) {
   EXPECT_EQ(nn::CrossEntropy::gradient(probabilities, classes), (Tensor{{-2, 0}, {0, -1}}));
 }
 
-// Yes with 1/4, no with 3/4, both wrong in the same measure: C = ln 4. ∂C/∂p = (−4, 4) / 2.
+// Yes with 1/4, no with 3/4, both equally wrong: C = ln 4. ∂C/∂p = (−4, 4) / 2.
 TEST(BinaryCrossEntropy, ByHand) {
   const Tensor probabilities{{0.25}, {0.75}};
   const Labels answers{1, 0};
@@ -62,7 +62,7 @@ TEST(SoftmaxCrossEntropy, ByHand) {
             (Tensor{{0.25, 0.25, -0.75, 0.25}}));
 }
 
-// The way in one step and the way in two are the same cost.
+// Computed in one step or in two, the cost is the same.
 TEST(SoftmaxCrossEntropy, RefusesASingleOutput) {
   for (const auto& measure :
        {+[] { (void)nn::SoftmaxCrossEntropy::value(Tensor{{1}}, Tensor{{1}}); },
@@ -97,10 +97,10 @@ TEST(SoftmaxCrossEntropy, KnowsLogitsOfAnySize) {
   EXPECT_EQ(nn::SoftmaxCrossEntropy::gradient(logits, Labels{0}), (Tensor{{0, 0}}));
 }
 
-// The rule for certainty: a probability of 0 counts as the least that there is.
+// The rule for certainty: a probability of 0 is clamped to the smallest normal number.
 const double certainly_wrong = -std::log(double{nn::least_probability});
 
-// Next to a logit of 1e16 a double has no room for ln 2: it must not be added to the logit.
+// Next to a logit of 1e16, a double cannot represent + ln 2, so the two must not be added.
 TEST(SoftmaxCrossEntropy, KeepsTheLogarithmNextToHugeLogits) {
   for (const real huge : {real(1e8), real(1e16), real(1e30), real(-1e16), real(-1e30)}) {
     const Tensor logits{{huge, huge}};
@@ -146,7 +146,7 @@ TEST(BinaryCrossEntropy, IsFiniteForCertainty) {
   EXPECT_TRUE(std::isfinite(steepest));
 }
 
-// As for activations: a cost that hid a NaN would hide the fault.
+// As with activations, a cost must not hide a NaN.
 TEST(Cost, LetsANanThrough) {
   const real nan = std::numeric_limits<real>::quiet_NaN();
   EXPECT_TRUE(std::isnan(nn::MeanSquaredError::value(Tensor{{nan, 0}}, Labels{0})));
@@ -155,8 +155,8 @@ TEST(Cost, LetsANanThrough) {
   EXPECT_TRUE(std::isnan(nn::SoftmaxCrossEntropy::value(Tensor{{nan, 0}}, Labels{0})));
 }
 
-/// What is a cost's own: its names, here, in an error and in golden/cost.json, and what it
-/// compares.
+/// What differs between costs: their names here, in errors and in golden/cost.json, and what they
+/// compare.
 template <class C>
 struct About;
 template <>
@@ -243,7 +243,7 @@ nn::Dataset twice(const Tensor& batch, const Targets& targets) {
   return nn::gather({.inputs = batch, .targets = targets}, places);
 }
 
-// A mean over the batch: its size alone changes nothing, and each sample weighs half as much.
+// A mean over the batch: repeating the batch changes nothing, but each sample counts half as much.
 TYPED_TEST(EveryCost, IsAMeanOverTheBatch) {
   for (const Targets& targets : {this->rows, this->classes}) {
     const nn::Dataset both = twice(this->predictions, targets);
@@ -322,7 +322,7 @@ TEST(Weighted, HasTheRightGradient) {
   EXPECT_LT(nn::check_gradients(layer, logits).worst(), nn::test::gradient_tolerance);
 }
 
-// Samples of costs 1 and 9 that weigh 3 and 1: (3 · 1 + 1 · 9) / 4.
+// Samples with the costs 1 and 9 and the weights 3 and 1: (3 · 1 + 1 · 9) / 4.
 TEST(Weighted, ByHand) {
   const nn::Weighted cost{nn::MeanSquaredError{}, {3, 1}};
   const Labels labels{0, 1};

@@ -1,4 +1,4 @@
-// nn.csv: sets come back as they were saved, and every faulty file is refused with line and column.
+// nn.csv: sets are read as they were saved, and the error for an invalid file has line and column.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -37,7 +37,7 @@ class Csv : public nn::test::Folder, public testing::Test {
     return nn::test::write_plain(path(name), bytes_of(contents));
   }
 
-  /// What reading this text is refused with, without the path.
+  /// The error when this text is read, without the path.
   [[nodiscard]] std::string fault(const std::string& contents) const {
     const fs::path file = text("file.csv", contents);
     const std::string head = "nn::mnist: " + file.string() + ", ";
@@ -304,7 +304,7 @@ TEST_F(Csv, IsNotWrittenForASetItCannotHold) {
   EXPECT_FALSE(fs::exists(path("none.csv")));
 }
 
-/// While one lives, no file may grow beyond so many bytes, as on a full disk.
+/// While one of these exists, no file may grow beyond this many bytes, as on a full disk.
 class FullDisk {
  public:
   explicit FullDisk(rlim_t bytes) : handler_{signal(SIGXFSZ, SIG_IGN)} {
@@ -324,7 +324,7 @@ class FullDisk {
   void (*handler_)(int);
 };
 
-TEST_F(Csv, IsSavedAsAWholeOrNotAtAll) {
+TEST_F(Csv, IsSavedAtomically) {
   const nn::Dataset set = load_csv(text("two.csv", std::string{header} + rows));
   const auto refusal = [&](const fs::path& file) {
     return error_of<std::runtime_error>([&] { save_csv(file, set); });

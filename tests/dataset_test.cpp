@@ -381,8 +381,8 @@ TEST(Split, StratifiedKeepsTheFractionOfEveryClass) {
   EXPECT_LT(worst_deviation(labels, places.test), 1);
 }
 
-// Many classes of two samples each, and one large class: if each class were rounded by itself, all
-// the small ones alike, the large one would have to make up for it.
+// Many classes of two samples each, and one large class: if each class were rounded separately, all
+// small classes would be rounded in the same way, and the large one would have to compensate.
 TEST(Split, StratifiedWorksForManyRareClasses) {
   Labels labels;
   for (std::size_t i = 0; i < 300; ++i) labels.push_back(i < 100 ? 0 : i / 2);

@@ -44,7 +44,7 @@ TEST(Dense, BackwardByHand) {
   EXPECT_EQ(dx, (Tensor{{-2, -2}, {8, 17}}));
 }
 
-// Section 1.4: y = 2 w should be 6, so ∂C/∂w = 2 (2 w − 6) · 2, and w goes half of the way to 3.
+// Section 1.4: y = 2 w should be 6, so ∂C/∂w = 2 (2 w − 6) · 2, and w moves half of the way to 3.
 TEST(Dense, OneWeightLearns) {
   Tensor w{{1}};
   for (const nn::real expected : {2.0F, 2.5F, 2.75F, 2.875F}) {
@@ -73,7 +73,7 @@ TEST(Dense, PredictIsForward) {
   EXPECT_EQ(layer.predict(x), layer.forward(x));
 }
 
-// Between forward and backward the network may be used for something else.
+// Between forward and backward, the network may be used for predictions.
 TEST(Dense, PredictKeepsNothing) {
   nn::Dense layer = small_layer();
   (void)layer.forward(Tensor{{1, 2}});
@@ -88,7 +88,7 @@ TEST(Dense, Gradients) {
   EXPECT_LT(error, nn::test::gradient_tolerance);
 }
 
-// A new batch's gradients replace those of the last one; they are not added to them.
+// The gradients of a new batch replace the old ones; they are not added to them.
 TEST(Dense, ReplacesTheLastGradients) {
   nn::Dense layer = small_layer();
   (void)layer.forward(Tensor{{5, 6}});

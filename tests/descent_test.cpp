@@ -66,7 +66,7 @@ TEST(GradientDescent, MatchesPyTorch) {
             nn::test::tolerance);
 }
 
-// One optimizer may serve any parameters, since it remembers nothing of them.
+// One optimizer can update any parameters, because it keeps nothing about them.
 TEST(GradientDescent, ServesOneParameterListAfterAnother) {
   Parameter first = parameter({1}, {1});
   Parameter second = parameter({1, 1}, {2, 3});
@@ -208,7 +208,7 @@ TEST(Descent, LearningRateMayChange) {
   descent.step(std::vector{&theta});
   EXPECT_EQ(theta.value, (Tensor{0.25F}));
 
-  // What momentum remembers is a gradient, so a new rate holds for all of it at once.
+  // The velocity is a sum of gradients, so a new rate applies to all of it.
   theta.value = Tensor{1};
   Momentum momentum{{.learning_rate = 0.5F, .momentum = 0.5F}};
   momentum.step(std::vector{&theta});
@@ -274,7 +274,7 @@ TEST(Descent, StepsOnEveryValueOnceOnAnyNumberOfThreads) {
   expect_alike(Momentum{{.learning_rate = real(0.1), .nesterov = true}});
 }
 
-/// A rule of a user: AdaGrad without a safeguard, s ← s + g², θ ← θ − η g / √s.
+/// A user's rule: AdaGrad without a safeguard, s ← s + g², θ ← θ − η g / √s.
 struct AdaGradRule {
   real learning_rate = 1;
 
@@ -303,7 +303,7 @@ TEST(RuleOptimizer, AppliesARuleOfAUser) {
             "nn::AdaGrad: learning rate is -1, expected a finite number, 0 or more");
 }
 
-/// An optimizer of a user that cannot be saved: it moves every value down by the rate.
+/// A user's optimizer that cannot be saved: it decreases every value by the rate.
 class Stepper {
  public:
   [[nodiscard]] static std::string name() { return "Stepper"; }
@@ -379,7 +379,7 @@ TEST(AnyOptimizer, BorrowsTheOptimizerOfTheCaller) {
   EXPECT_EQ(theta.value, (Tensor{1 - 0.25F * 4.25F}));
 }
 
-// Where this is not written with braces it does not compile, since it might copy.
+// Without braces this does not compile, because it could make a copy.
 TEST(AnyOptimizer, BorrowsAnother) {
   AnyOptimizer any = GradientDescent{};
   AnyOptimizer borrowed{std::ref(any)};
@@ -432,7 +432,7 @@ TEST(ClipGradients, LeavesShortOnesAlone) {
   EXPECT_EQ(a.gradient, (Tensor{0, 0}));
 }
 
-// An infinite gradient has no direction that could be kept.
+// An infinite gradient has no direction to keep.
 TEST(ClipGradients, RefusesGradientsThatAreNotFinite) {
   for (const real broken : {std::numeric_limits<real>::infinity(), -not_a_number}) {
     Parameter a = parameter({0, 0}, {3, 4});

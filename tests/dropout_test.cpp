@@ -1,4 +1,4 @@
-// nn.dropout: how much is left out, that the mean stays, and that masks are the same everywhere.
+// nn.dropout: how much is dropped, that the mean stays, and that masks are the same everywhere.
 
 #include <gtest/gtest.h>
 
@@ -67,7 +67,7 @@ TEST(Dropout, OfRateNoneIsTheIdentity) {
   EXPECT_EQ(dropout(0).forward(x), x);
 }
 
-TEST(Dropout, LeavesNothingOutInUse) {
+TEST(Dropout, LeavesNothingOutInInference) {
   const Tensor x{{1, -2, 3}};
   EXPECT_EQ(dropout(0.5).predict(x), x);
 }
@@ -113,8 +113,8 @@ TEST(Dropout, PassesTheGradientCheckInANetwork) {
   EXPECT_LT(nn::check_gradients(network, nn::test::noise(Shape{2, 5})).worst(), gradient_tolerance);
 }
 
-// Words written back resume the masks where they stopped.
-TEST(Dropout, TellsWhatItsMasksDependOn) {
+// A restored state resumes the masks where they stopped.
+TEST(Dropout, ExposesWhatItsMasksDependOn) {
   const Tensor x = ones(Shape{10, 100});
   Dropout layer = dropout(0.5);
   (void)layer.forward(x);

@@ -41,7 +41,7 @@ TEST(Evaluation, EvaluatesByHand) {
                    1.0 / 3);
 }
 
-// Precision over a set that passes in several batches is not the mean of the batches' precisions.
+// The precision over a set in several batches is not the mean of the batches' precisions.
 TEST(Evaluation, MetricsSeeTheSetAsAWhole) {
   nn::Sequential network = small_network();
   const Dataset many = clouds(1'203);

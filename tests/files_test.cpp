@@ -1,4 +1,4 @@
-// nn.files: whole files, or what was there before.
+// nn.files: either the new file is complete, or the old one stays.
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -167,8 +167,8 @@ TEST_F(Files, BehindLinksThatLeadNowhereAreRefused) {
   EXPECT_EQ(names(), (Names{"dangling", "loop"}));
 }
 
-/// Writes one of two long texts over the other, again and again.
-/// @return Whether each write went well.
+/// Repeatedly replaces one of two long texts with the other.
+/// @return Whether every write succeeded.
 bool write_often(const fs::path& file, char first) {
   for (int i = 0; i < 300; ++i) {
     try {
@@ -228,7 +228,7 @@ TEST_F(Files, WithoutANameGetTheBytes) {
   close(descriptor);
 }
 
-// `program --json /dev/stdout > file`: a new file under the name would lose what is printed later.
+// `program --json /dev/stdout > file`: replacing the file would lose the later output.
 TEST_F(Files, ThatAreTheStandardOutputTakeTheirTurn) {
   const pid_t child = fork();
   if (child == 0) {

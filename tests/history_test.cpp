@@ -1,4 +1,4 @@
-// nn.history: what it counts, and how it is written.
+// nn.history: sums, the best epoch, and its CSV and JSON.
 
 #include <gtest/gtest.h>
 
@@ -62,8 +62,8 @@ TEST(History, JsonOfOneEpoch) {
             "]\n");
 }
 
-// JSON has no word for what a network that ran away costs.
-TEST(History, JsonOfARunawayIsStillJson) {
+// JSON cannot represent the NaN or infinite cost of a network that diverged.
+TEST(History, JsonOfADivergedRunIsStillJson) {
   nn::History history = short_history();
   history.epochs[1].training.cost = NAN;
   EXPECT_TRUE(nlohmann::json::parse(history.json())[1]["training_cost"].is_null());

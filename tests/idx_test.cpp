@@ -1,4 +1,4 @@
-// nn.idx: files read as they were written, and every faulty file refused with the byte.
+// nn.idx: files are read as they were written, and the error for an invalid file has the byte.
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ using nn::test::write_plain;
 
 class IdxFiles : public nn::test::Folder, public testing::Test {
  protected:
-  /// What reading these bytes is refused with, without the path.
+  /// The error when these bytes are read, without the path.
   [[nodiscard]] std::string fault(const Bytes& bytes, std::size_t axes = 1) const {
     const fs::path file = write_plain(path("file"), bytes);
     const std::string text = error_of<std::runtime_error>([&] { (void)nn::read_idx(file, axes); });
@@ -75,7 +75,7 @@ TEST_F(IdxFiles, SayWhatIsWrongWithTheHeader) {
 TEST_F(IdxFiles, AreNotBelievedIfTheyPromiseTooMuch) {
   EXPECT_EQ(fault(idx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, {1}), 3),
             "byte 8: axis 1 has length 4294967295: more than 1099511627776 values");
-  // Memory grows with the file and not with the promise, so this returns at once.
+  // Memory grows with the file, not with the header's claim, so this returns immediately.
   EXPECT_EQ(fault(idx({0xFFFFFFFF}, {1, 2})),
             "byte 10: the file ends after 2 out of 4294967295 values");
   EXPECT_EQ(fault(idx({1U << 20U, 1U << 19U, 2}, {1, 2, 3, 4}), 3),

@@ -1,4 +1,4 @@
-// nn.initializers: the spread of the weights, the fan of a layer, repeatable starts.
+// nn.initializers: the spread of the weights, the fan of a layer, reproducibility.
 
 #include <gtest/gtest.h>
 
@@ -88,7 +88,7 @@ TEST(He, HasAVarianceOfTwoOverFanIn) {
   expect_normal(filled(nn::He{random, nn::Distribution::normal}), std::sqrt(2.0 / 200));
 }
 
-// The same variance: U(−c, c) has c²/3. Taking the variance for the bound is an old mistake.
+// The same variance: U(−c, c) has c²/3. Using the variance as the bound is a common mistake.
 TEST(He, HasABoundOfRootSixOverFanInWhereItIsUniform) {
   Random random{1};
   expect_uniform(filled(nn::He{random, nn::Distribution::uniform}), std::sqrt(6.0 / 200));
@@ -129,8 +129,8 @@ TEST(Constant, IsTheSameEverywhere) {
   EXPECT_EQ(filled(nn::Constant{0.5}), (Tensor{Shape{200, 500}, 0.5}));
 }
 
-// What He is for: behind a layer and its ReLU the signal is as strong as before, so a deep network
-// neither falls silent nor explodes. RandomNormal's 0.05 loses a factor of four in each layer here.
+// The purpose of He: after a layer and its ReLU, the signal is as strong as before, so in a deep
+// network it neither vanishes nor explodes. RandomNormal's 0.05 loses a factor of four per layer.
 TEST(He, KeepsTheSignalThroughManyLayers) {
   Random random{1};
   Tensor he = nn::test::noise(Shape{50, 100});
@@ -170,7 +170,7 @@ TEST(Fan, OfADenseLayerIsItsInputsAndOutputs) {
   EXPECT_EQ(capture.fans[0].out, 256U);
 }
 
-// What leads into one unit is the kernel's view, 3 · 5 places of 4 channels, and not the image.
+// The connections into one unit are the kernel's window, 3 · 5 places of 4 channels, not the image.
 TEST(Fan, OfAConvolutionIsItsKernelTimesChannels) {
   Capture capture;
   const nn::Convolution layer{4, 6, {.kernel = {3, 5}, .stride = 2}, capture};
@@ -196,7 +196,7 @@ TEST(Initializers, GiveTheSameWeightsFromTheSameSeed) {
   EXPECT_NE(weights(42), weights(43));
 }
 
-TEST(Initializers, GiveEveryLayerWeightsOfItsOwn) {
+TEST(Initializers, GiveEveryLayerDifferentWeights) {
   Random random{1};
   const nn::He he{random};
   const nn::Dense first{30, 20, he};
@@ -204,7 +204,7 @@ TEST(Initializers, GiveEveryLayerWeightsOfItsOwn) {
   EXPECT_NE(first.weights(), second.weights());
 }
 
-TEST(Initializers, RefuseWhatIsNoDistribution) {
+TEST(Initializers, RefuseInvalidDistributions) {
   Random random{1};
   const double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)nn::RandomNormal{random, -0.5}; }),

@@ -37,7 +37,7 @@ using nn::test::noise;
 
 // -------------------------------------------------------------------------------- layers of a user
 
-/// The parts of the contract that storing needs nothing of. These layers are not trained.
+/// The parts of the contract that storing does not need. These layers are not trained.
 struct Untrained {
   [[nodiscard]] static Shape output_shape(const Shape& sample) { return sample; }
   [[nodiscard]] static Tensor backward(Tensor dy) { return dy; }
@@ -75,7 +75,7 @@ class Swish : public Untrained {
   real beta_;
 };
 
-/// y = g ⊙ x W, with parameters one of which is called like those of recurrent layers.
+/// y = g ⊙ x W; one of its parameters is named like those of recurrent layers.
 class Gate : public Untrained {
  public:
   Gate(std::size_t inputs, std::size_t outputs)
@@ -138,7 +138,7 @@ struct Settings : Doubling {
   std::vector<std::size_t> lengths;
 };
 
-/// Settings with a name that a file needs for something else.
+/// Settings with a name that files reserve.
 struct Typed : Doubling {};
 
 /// A layer with two tensors of the same name.
@@ -248,7 +248,7 @@ std::vector<std::string> nodes_of(const Sequential& network, const Shape& sample
 
 using Lines = std::vector<std::string>;
 
-/// Gives every parameter other numbers than a new layer has.
+/// Gives every parameter different numbers than a new layer has.
 Sequential learned(Sequential network) {
   for (const State& state : network.state()) {
     Tensor& value = *std::get<Tensor*>(state.value);
@@ -331,8 +331,8 @@ TEST_F(LayerKinds, ExportANetworkThatIsAPart) {
              "1.Add = Add(0.Gemm, 1.inner.1.Gemm)"}));
 }
 
-// A layer that is described for this test alone: its tensors have other names in a file, and one of
-// them is the sum of two there.
+// A layer kind only for this test: its tensors have other names in files, and one of them is the
+// sum of two tensors there.
 TEST_F(LayerKinds, MayHaveOtherNamesInAFile) {
   struct Renamed : Gate {
     using Gate::Gate;
@@ -375,8 +375,8 @@ TEST_F(LayerKinds, AreNeededForANetwork) {
                 "use nn::register_layer, or build the network and use nn::load_weights");
 }
 
-// A type that is not in the list but is called like one that is must not be loaded as that one.
-TEST_F(LayerKinds, AreNotTakenForOthersOfTheirName) {
+// An unregistered type with the name of a registered one must not be loaded as the latter.
+TEST_F(LayerKinds, AreNotConfusedWithOthersOfTheSameName) {
   EXPECT_EQ(stored(Sequential{UnknownGate{3, 2}}).metadata.at("nn.layers"),
             R"json([{"type":"Gate (not registered)"}])json");
 }
@@ -404,7 +404,7 @@ TEST_F(LayerKinds, AreRegisteredOnce) {
             "nn::register_layer: 'Mine' has a type that is already registered, as 'ReLU'");
 }
 
-TEST_F(LayerKinds, HaveNamesOfTheirOwn) {
+TEST_F(LayerKinds, HaveUniqueNames) {
   for (const std::string name : {"Dense", "Sequential", "LSTM", "Swish"}) {
     EXPECT_EQ(error_of<std::invalid_argument>([&] { nn::register_layer<Unknown>({.name = name}); }),
               "nn::register_layer: '" + name +
@@ -414,7 +414,7 @@ TEST_F(LayerKinds, HaveNamesOfTheirOwn) {
             "nn::register_layer: the name is empty, expected the name that files use");
 }
 
-TEST_F(LayerKinds, SayHowALayerIsMade) {
+TEST_F(LayerKinds, NeedAWayToMakeALayer) {
   EXPECT_EQ(
       error_of<std::invalid_argument>([] { nn::register_layer<UnknownGate>({.name = "Mine"}); }),
       "nn::register_layer: 'Mine' has no default constructor: set .make, which makes a layer");
@@ -479,7 +479,7 @@ TEST_F(LayerKinds, OfTheLibraryAreAllInTheList) {
   EXPECT_EQ(nn::find_layer_kind(Sequential{Unknown{}}[0]), nullptr);
 }
 
-TEST_F(LayerKinds, KnowWhatAFileCallsATensor) {
+TEST_F(LayerKinds, KnowTheNameOfATensorInAFile) {
   const Sequential network{nn::LSTM{1, 1, {.sequence = true}}, nn::GRU{1, 1}, Dense{1, 1}};
   const nn::TensorName bias = nn::stored_name(network, "0.bias");
   EXPECT_EQ(bias.own, "0.bias");

@@ -1,4 +1,4 @@
-// nn.layer: what a parameter starts as, and which types are layers.
+// nn.layer: new parameters, and which types are layers.
 
 #include <gtest/gtest.h>
 
@@ -44,7 +44,7 @@ struct Identity {
 static_assert(nn::Layer<Identity>);
 static_assert(!nn::FirstLayer<Identity>);
 
-// Where a layer keeps more than its parameters, it says so itself.
+// A layer that keeps more than its parameters has its own state().
 TEST(StateOf, IsTheLayersOwnOrItsParameters) {
   struct Learns : Identity {
     Parameter scale{"scale", Tensor{3}};
@@ -90,8 +90,8 @@ struct ForgetsBackward {
 };
 static_assert(!nn::Layer<ForgetsBackward>);
 
-// Anything that can be called with weights and a fan initializes them: a function, a lambda, a
-// lambda that changes what it holds.
+// Anything callable with weights and a fan is an initializer: a function, a lambda, a mutable
+// lambda.
 using Function = void(Tensor&, Fan);
 static_assert(nn::Initializer<Function*>);
 static_assert(nn::Initializer<decltype([](Tensor& weights, Fan fan) {

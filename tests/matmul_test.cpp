@@ -1,4 +1,4 @@
-// nn.matmul: the product against a plain triple loop, on every awkward size.
+// nn.matmul: the product compared with a plain triple loop, for every awkward size.
 
 #include <gtest/gtest.h>
 
@@ -59,9 +59,9 @@ struct Size {
   std::size_t m, k, n;
 };
 
-// One, primes, whole tiles and one more or less, more than one block of rows (400) and of depth
-// (256), a transpose that no cache holds, shapes of a network: whatever a kernel could get wrong at
-// an edge.
+// One, primes, whole tiles plus or minus one, more than one block of rows (400) and of depth (256),
+// a transpose too large for the cache, shapes of a network: every edge that a kernel could get
+// wrong.
 constexpr std::array sizes{
     Size{1, 1, 1},      Size{1, 7, 1},      Size{2, 3, 5},       Size{5, 1, 3},
     Size{1, 600, 100},  Size{12, 12, 32},   Size{13, 17, 33},    Size{23, 40, 31},
@@ -118,7 +118,7 @@ TEST(Matmul, DoesNotDependOnTheOtherRows) {
   }
 }
 
-// The kernel loads and stores whole vectors; what they hold beyond the matrix must not leak in.
+// The kernel loads and stores whole vectors; values outside the matrix must not leak into it.
 TEST(Matmul, KeepsANanInItsColumn) {
   Tensor b = whole_noise(Shape{20, 5}, 2);
   b(7, 2) = static_cast<real>(std::nan(""));

@@ -1,4 +1,4 @@
-// nn.metrics: a confusion matrix worked by hand, what follows from it, its tables, errors.
+// nn.metrics: a confusion matrix worked by hand, the metrics from it, its tables, errors.
 
 #include <gtest/gtest.h>
 
@@ -24,11 +24,11 @@ using nn::test::error_of;
 
 constexpr real not_a_number = std::numeric_limits<real>::quiet_NaN();
 
-// Ten animals: 0 a cat, 1 a dog, 2 a bird. Rows what they are, columns what they were taken for:
+// Ten animals: 0 a cat, 1 a dog, 2 a bird. Rows are the actual classes, columns the predictions:
 //
-//   2 1 0    of four seen as cats two are, of three cats two were seen: P 2/4, R 2/3
-//   1 2 0    of three seen as dogs two are, of three dogs two were seen: P 2/3, R 2/3
-//   1 0 3    of three seen as birds all are, of four birds three were seen: P 3/3, R 3/4
+//   2 1 0    two out of four predicted cats are cats, two out of three cats found: P 2/4, R 2/3
+//   1 2 0    two out of three predicted dogs are dogs, two out of three dogs found: P 2/3, R 2/3
+//   1 0 3    three out of three predicted birds are, three out of four birds found: P 3/3, R 3/4
 ConfusionMatrix animals() {
   ConfusionMatrix matrix{3};
   const Labels actual{0, 0, 0, 1, 1, 1, 2, 2, 2, 2};
@@ -60,7 +60,7 @@ TEST(ConfusionMatrix, PrecisionRecallAndF1ByHand) {
   EXPECT_DOUBLE_EQ(matrix.f1(0), 4.0 / 7);
   EXPECT_DOUBLE_EQ(matrix.f1(1), 4.0 / 6);
   EXPECT_DOUBLE_EQ(matrix.f1(2), 6.0 / 7);
-  // Macro: every class counts alike, the one of four no more than the others.
+  // Macro: every class has the same weight, although one has four samples.
   EXPECT_DOUBLE_EQ(matrix.macro_precision(), (2.0 / 4 + 2.0 / 3 + 1) / 3);
   EXPECT_DOUBLE_EQ(matrix.macro_recall(), (2.0 / 3 + 2.0 / 3 + 3.0 / 4) / 3);
   EXPECT_DOUBLE_EQ(matrix.macro_f1(), (4.0 / 7 + 4.0 / 6 + 6.0 / 7) / 3);
@@ -91,7 +91,7 @@ TEST(ConfusionMatrix, ZeroByZeroIsZero) {
   EXPECT_DOUBLE_EQ(matrix.macro_f1(), (1.0 / 2 + 0 + 0) / 3);
 }
 
-// A prediction of no class is wrong, and is seen in every number.
+// A prediction of no class is wrong and affects every number.
 TEST(ConfusionMatrix, CountsPredictionsOfNoClass) {
   ConfusionMatrix matrix{2};
   matrix.add({0, Labels::no_class, 1, Labels::no_class}, {0, 0, 1, 1});
@@ -110,7 +110,7 @@ TEST(ConfusionMatrix, CountsPredictionsOfNoClass) {
             "nn::ConfusionMatrix: a target contains NaN, so it has no class");
 }
 
-// Wherever the NaN is: a row with one has no largest value.
+// Wherever the NaN is, a row that contains one has no largest value.
 TEST(Metrics, ARowWithNaNIsWrong) {
   for (std::size_t place = 0; place < 3; ++place) {
     Tensor scores{{0, 1, 0}};
@@ -199,7 +199,7 @@ TEST(ConfusionMatrix, Errors) {
             "nn::ConfusionMatrix: 1 classes, expected 2 to 65536");
 }
 
-TEST(Accuracy, IsTheShareOfWhatIsRight) {
+TEST(Accuracy, IsTheFractionPredictedCorrectly) {
   nn::Accuracy accuracy;
   EXPECT_EQ(accuracy.value(), 0);
   accuracy.add({{1, 0}, {0, 1}, {0, 1}, {0, 1}}, Labels{0, 1, 0, 1});
@@ -232,7 +232,7 @@ TEST(Accuracy, RefusesUnequalNumbers) {
       "nn::Accuracy: 2 predictions and 3 targets, expected the same number of each");
 }
 
-TEST(TopAccuracy, CountsWhoIsAmongTheLargest) {
+TEST(TopAccuracy, CountsTargetsAmongTheLargest) {
   const Tensor predictions{{0.5F, 0.3F, 0.2F}, {0.5F, 0.3F, 0.2F}, {0.5F, 0.3F, 0.2F}};
   const Labels targets{0, 1, 2};
   for (std::size_t k = 1; k <= 4; ++k) {
@@ -244,7 +244,7 @@ TEST(TopAccuracy, CountsWhoIsAmongTheLargest) {
 }
 
 // Of equal predictions, the first class comes before the rest, as for accuracy: a network that
-// says the same of every class is not right by a tie.
+// gives every class the same score is not right by a tie.
 TEST(TopAccuracy, TiesGoToTheFirst) {
   const Tensor same(Shape{3, 3}, real(0.5));
   nn::TopAccuracy top{2};
@@ -252,7 +252,7 @@ TEST(TopAccuracy, TiesGoToTheFirst) {
   EXPECT_DOUBLE_EQ(top.value(), 2.0 / 3);
 }
 
-// Not even by one that computes nothing any more.
+// Not even for a network whose outputs are all NaN.
 TEST(TopAccuracy, OfOneIsAccuracyEvenWithoutNumbers) {
   const Tensor lost(Shape{3, 3}, not_a_number);
   nn::TopAccuracy top{1};
@@ -273,8 +273,9 @@ TEST(TopAccuracy, Errors) {
       "nn::TopAccuracy: predictions have shape (4, 1), expected (B, M) with M at least 2");
 }
 
-// Seen in two batches, the macro precision is that of all samples together: of two taken for 0 one
-// is, of two taken for 1 both are. The mean of the batches' own values would be (1/4 + 1/2) / 2.
+// Over two batches, the macro precision is that of all samples together: one out of two predicted
+// as 0 is a 0, both predicted as 1 are. The mean of the batches' own values would be (1/4 + 1/2) /
+// 2.
 TEST(MacroMetrics, AccumulateOverBatches) {
   nn::Precision precision{2};
   precision.add({{1, 0}, {1, 0}}, Labels{0, 1});

@@ -1,5 +1,5 @@
-// Misuse, case by case: whatever is done wrong, the library says what, in one sentence. Run under
-// the sanitizers, this also shows that no misuse reaches memory that is not its own.
+// Misuse, case by case: for every mistake, the library reports what is wrong in one sentence. Run
+// under sanitizers, this also shows that no misuse accesses invalid memory.
 
 #include <gtest/gtest.h>
 
@@ -34,12 +34,13 @@ using nn::Tensor;
 // A moved-from object is what many of the cases are about.
 // NOLINTBEGIN(bugprone-use-after-move)
 
-/// What an exception is: invalid_argument for what the program did, runtime_error for what it met.
+/// The kind of an exception: invalid_argument for a program's mistake, runtime_error for its
+/// environment.
 enum class Refusal { none, invalid_argument, runtime_error, another };
 
 struct Case {
   std::string words;
-  std::string text;  ///< Of the exception.
+  std::string text;  ///< The message of the exception.
   std::function<void()> call;
   Refusal type = Refusal::invalid_argument;
 };
@@ -57,7 +58,7 @@ Sequential network() { return Sequential{nn::Dense{2, 4}, nn::ReLU{}, nn::Dense{
 /// Six samples of three classes.
 Dataset points() { return {.inputs = ones(6, 2), .targets = Labels{0, 1, 2, 0, 1, 2}}; }
 
-/// Six samples and what three outputs should be for each.
+/// Six samples and three wanted outputs for each.
 Dataset wanted() { return {.inputs = ones(6, 2), .targets = Tensor{Shape{6, 3}}}; }
 
 /// Inputs and targets that differ in number.
@@ -70,7 +71,7 @@ nn::History torn_history() {
   return {.metrics = {"accuracy"}, .epochs = {epoch}};
 }
 
-/// A label that was −1 before it was made a size.
+/// The label that −1 becomes when it is converted to a size.
 constexpr std::size_t minus_one = ~std::size_t{0};
 
 nn::Trainer trainer(Sequential& network) {
@@ -92,7 +93,7 @@ void fit_observed(O observer) {
   t.fit(points());
 }
 
-/// A training of points that is stepped by hand.
+/// A Training on points that is stepped by hand.
 struct Stepped {
   explicit Stepped(nn::TrainingOptions how = {}) : options{std::move(how)} {}
   Sequential net = network();
@@ -2155,7 +2156,7 @@ TEST(Misuse, IsRefusedInASentence) {
   EXPECT_GE(cases, 480U);
 }
 
-// What is refused leaves things as they were.
+// A rejected call changes nothing.
 
 TEST(Misuse, LeavesANetworkUsable) {
   Sequential n = network();
@@ -2227,7 +2228,7 @@ TEST(Misuse, IsNotARangeOfNoLayers) {
   EXPECT_EQ(n.parameters().size(), 4U);
 }
 
-// An observer that is added while a training runs follows the next one.
+// An observer that is added during training takes effect in the next run.
 TEST(Misuse, IsNotAnObserverAddedByAnother) {
   Sequential n = network();
   nn::Trainer t = trainer(n);
@@ -2241,7 +2242,7 @@ TEST(Misuse, IsNotAnObserverAddedByAnother) {
   EXPECT_EQ(calls, 0U);
 }
 
-// What was moved from can be given something new.
+// A moved-from object can be assigned a new value.
 TEST(Misuse, EndsWithAssignment) {
   Sequential from = network();
   const Sequential to = std::move(from);
@@ -2265,8 +2266,8 @@ TEST(Misuse, EndsWithAssignment) {
   EXPECT_EQ(optimizer.learning_rate(), adam.learning_rate());
 }
 
-// A network may become the one inside it.
-TEST(Misuse, IsNotBecomingAPartOfOneself) {
+// A network may be assigned the network inside it.
+TEST(Misuse, IsNotAssigningAPartOfItself) {
   const auto around = [](Sequential inner) {
     Sequential outer;
     outer.push(std::move(inner));
@@ -2280,7 +2281,7 @@ TEST(Misuse, IsNotBecomingAPartOfOneself) {
   EXPECT_EQ(deep.layer_names(), std::vector<std::string>{"Sequential of 2 layers"});
 }
 
-// Displacements and turns of any size: what looks outside the image sees 0.
+// Displacements and rotations of any size: outside the image, everything is 0.
 TEST(Misuse, IsNotAWarpOutOfTheImage) {
   for (const double far : {1e9, 1e300}) {
     EXPECT_EQ(nn::warp(ones(2, 16), {.right = far, .down = -far}), Tensor(Shape{2, 16}));

@@ -1,5 +1,4 @@
-// The program of ./book mnist, as its user meets it: what it prints, what it writes, how it
-// refuses.
+// The program of ./book mnist from its user's view: its output, its files, its error messages.
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -29,7 +28,7 @@ struct Outcome {
   std::string output;  ///< Standard output and error together.
 };
 
-/// @param meanwhile Is called with what the command has printed, every time that it prints.
+/// @param meanwhile Called with the output so far, whenever the command prints something.
 Outcome run_command(
     const std::string& command,
     const std::function<void(const std::string&)>& meanwhile = [](const std::string&) {}) {
@@ -66,8 +65,8 @@ class MnistProgram : public testing::Test {
     return (folder_ / name).string();
   }
 
-  /// Options for a training of a second: on the 1,797 digits of data/digits8. The two sets change
-  /// places, so that there are 1,497 for training.
+  /// Options for a training run of about a second, on the 1,797 digits of data/digits8. The two
+  /// sets are swapped, so that 1,497 digits are for training.
   [[nodiscard]] std::string small(int epochs = 2) const {
     const fs::path folder = folder_ / "digits";
     fs::create_directory(folder);
@@ -144,7 +143,7 @@ TEST_F(MnistProgram, ChecksOutputsBeforeTrainingAndLeavesNoTrace) {
   EXPECT_EQ(contents(path("file")), "kept");
 }
 
-// Root may write to any folder, so it becomes another user who may not.
+// Root may write to any folder, so the test switches to a user who may not.
 TEST_F(MnistProgram, ChecksWhetherAFolderIsWritable) {
   const std::string as_nobody = geteuid() == 0 ? "setpriv --reuid=65534 --clear-groups " : "";
   if (std::system((as_nobody + "test -x " NN_PROGRAM).c_str()) != 0) GTEST_SKIP() << "no setpriv";
@@ -225,7 +224,7 @@ TEST_F(MnistProgram, WritesResults) {
   EXPECT_TRUE(fs::exists(path("csv/cnn.csv")));
 }
 
-/// The results without what a clock measured and without the number of threads.
+/// The results without times and without the number of threads.
 json without_times(json result) {
   result.erase("threads");
   for (json& model : result["models"]) {
@@ -279,7 +278,7 @@ TEST_F(MnistProgram, SeveralSeedsGiveMeansAndDeviations) {
   EXPECT_TRUE(fs::exists(path("csv/cnn-2.csv")));
 }
 
-TEST_F(MnistProgram, TellsThatATrainingDiverged) {
+TEST_F(MnistProgram, ReportsThatTrainingDiverged) {
   const Outcome outcome = run(small(3) + "--recipe report --learning-rate 1e38 --json " +
                               path("result.json") + " --csv " + path("csv"));
   EXPECT_EQ(outcome.status, 1);
@@ -297,7 +296,7 @@ TEST_F(MnistProgram, TellsThatATrainingDiverged) {
   }
 }
 
-/// Trains with these options, and meanwhile the folder `out` of its results disappears.
+/// Trains with these options, and removes the folder `out` for the results meanwhile.
 Outcome run_without_folder(const std::string& options, const fs::path& folder,
                            const fs::path& temporary) {
   fs::create_directory(folder / "out");
@@ -344,7 +343,7 @@ TEST_F(MnistProgram, PrintsResultsThatItCannotWriteAnywhere) {
   EXPECT_NE(outcome.output.find("misreads"), std::string::npos);
 }
 
-// At once, and not after a training that nobody sees.
+// It fails immediately, not after training whose output is lost.
 TEST_F(MnistProgram, FailsWhereItsOutputCannotBeWritten) {
   const Outcome outcome = run(">/dev/full");
   EXPECT_EQ(outcome.status, 1);
@@ -388,7 +387,7 @@ TEST_F(MnistProgram, WritesThroughALinkInsteadOfReplacingIt) {
   EXPECT_TRUE(json::parse(contents(path("target.json"))).contains("models"));
 }
 
-/// What chance changed, and how both networks read it.
+/// The random changes, and the accuracy of both networks on them.
 json changed_by(const std::string& options, const std::string& file) {
   const Outcome outcome = run(options + " --recipe augmented --quiet --json " + file);
   EXPECT_EQ(outcome.status, 0) << outcome.output;

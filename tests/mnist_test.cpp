@@ -1,4 +1,4 @@
-// nn.mnist: small sets under MNIST's names, and the real digits as they are known.
+// nn.mnist: small sets with MNIST's file names, and known facts about the real digits.
 
 #include <gtest/gtest.h>
 
@@ -79,7 +79,7 @@ TEST_F(Mnist, RefusesImagesAndLabelsThatDoNotBelongTogether) {
       "nn::mnist: " + images.string() + " holds 3 images, " + labels.string() + " holds 2 labels");
 }
 
-// Fashion-MNIST and others come under the same names; images may have another size.
+// Fashion-MNIST and other sets have the same file names; images may have another size.
 TEST_F(Mnist, ReadsAnyFolderOfSuchFiles) {
   for (const std::size_t size : {28U, 14U, 32U}) {
     const nn::Split set = nn::mnist::load(folder_of_images(size, size, size), {.validation = 0.5});
@@ -96,7 +96,7 @@ TEST_F(Mnist, MayHaveADotInItsNames) {
   write_compressed(path("train-labels.idx1-ubyte.gz"), idx({2}, {9, 9}));
   write_compressed(path("t10k-images.idx3-ubyte.gz"), idx({1, 1, 2}, {0, 255}));
   write_plain(path("test-labels-idx1-ubyte"), idx({1}, {4}));
-  // As one archive of MNIST has it: folders with the names of the files in them.
+  // As in one archive of MNIST: folders with the names of the files in them.
   fs::create_directory(path("train-images-idx3-ubyte"));
   const nn::Split set = nn::mnist::load(path(""));
   EXPECT_EQ(set.training.targets, (Labels{9}));
@@ -114,7 +114,7 @@ TEST_F(Mnist, TakesAHyphenBeforeADotAndT10kBeforeTest) {
   EXPECT_EQ(nn::mnist::load(folder).test.targets, (Labels{4}));
 }
 
-// EMNIST has rows for columns: 2 × 3 pixels, from left to right and then down, are 3 × 2 upright.
+// EMNIST's images are transposed: a file with 2 × 3 pixels gives images of 3 × 2.
 TEST_F(Mnist, TurnsImagesOfEmnistUpright) {
   const std::string name = "emnist-digits-";
   write_compressed(path(name + "train-images-idx3-ubyte.gz"),
@@ -160,7 +160,7 @@ TEST_F(Mnist, ReadsTheLabelsOfQmnist) {
             "nn::read_idx_labels: " + labels.string() + ", byte 76: label is 10, expected 0 to 9");
 }
 
-// The validation set is a twelfth of what there is, so that a small folder leaves enough to train
+// The validation set is a twelfth of the images, so that even a small set leaves enough to train
 // on.
 TEST_F(Mnist, ScalesItsSplit) {
   const auto sizes = [&](std::size_t count) {

@@ -1,5 +1,5 @@
-// nn.normalization: by hand, against PyTorch, numbers far from 0, images in both layouts, and that
-// predictions do not depend on the rest of the batch.
+// nn.normalization: by hand, compared with PyTorch, numbers far from 0, images in both layouts, and
+// predictions that do not depend on the rest of the batch.
 
 #include <gtest/gtest.h>
 
@@ -170,7 +170,7 @@ TEST(BatchNorm, TakesPixelsOfImagesAsRows) {
   EXPECT_LT(difference(pixels, of_rows), tolerance);
 }
 
-/// A column of normal numbers with mean 10,000 and deviation 1, and what double makes of it.
+/// A column of normal numbers with mean 10,000 and deviation 1, and its moments in double.
 struct FarFromZero {
   Tensor x;
   Tensor normalized;
@@ -223,7 +223,7 @@ TEST(BatchNorm, PredictsEachSampleByItself) {
             nn::test::sample_of(layer.predict(images), 1).reshaped(one.shape()));
 }
 
-TEST(BatchNorm, LeavesItsStatisticsAloneInUse) {
+TEST(BatchNorm, LeavesItsStatisticsAloneInInference) {
   BatchNorm layer{2};
   (void)layer.forward(noise(Shape{4, 2}));
   const Tensor mean = layer.running_mean();
@@ -321,7 +321,7 @@ TEST(BatchNorm, RefusesWhatDoesNotFit) {
       "nn::Sequential: layer 2 (BatchNorm 3) expects 3 columns or channels, layer 1 gives 5");
 }
 
-/// Both layers refuse a gradient unlike their output in these words.
+/// Both layers have the same error for a gradient unlike their output.
 template <class L>
 void expect_gradient_refused(const std::string& type) {
   const auto [before, after] = nn::test::gradient_refusals(L{2}, Shape{2, 2}, Shape{1, 2});
@@ -337,8 +337,8 @@ TEST(BatchNorm, RefusesAGradientUnlikeItsOutput) {
 
 // --------------------------------------------------------------------- among convolutional layers
 
-/// Counts how often it is given images in their own layout, and as a tensor. It returns what it is
-/// given, as nn::ImageLayer requires.
+/// Counts how often it gets interleaved images, and how often a tensor. It returns its input, as
+/// nn::ImageLayer requires.
 struct Watched : BatchNorm {
   std::size_t* as_images;
   std::size_t* as_tensor;
@@ -362,8 +362,8 @@ struct Watched : BatchNorm {
 };
 static_assert(nn::ImageLayer<Watched>);
 
-/// Images with a bright bar, upright or lying, each in a different place and brightness; and which
-/// of the two it is, one-hot.
+/// Images with a bright bar, vertical or horizontal, each with a different place and brightness;
+/// the targets are the two directions, one-hot.
 std::pair<Tensor, Tensor> bars(std::size_t count) {
   nn::Random random{9};
   Tensor images{Shape{count, 1, 8, 8}};
@@ -456,7 +456,7 @@ TEST(LayerNorm, IsRightFarFromZero) {
   EXPECT_LT(difference(y.reshaped(Shape{1000, 1}), far.normalized), 6e-4);
 }
 
-TEST(LayerNorm, IsTheSameInTrainingAndInUse) {
+TEST(LayerNorm, IsTheSameInTrainingAndInference) {
   LayerNorm layer = with_random_parameters(LayerNorm{21});
   const Tensor x = noise(Shape{3, 4, 21});
   EXPECT_EQ(layer.predict(x), layer.forward(x));

@@ -58,7 +58,7 @@ struct Constant {
   bool operator==(const Constant&) const = default;
 };
 
-/// A file in words. Nodes read `output = Op(input, constants; attribute numbers)`.
+/// A file as text. Nodes look like `output = Op(input, constants; attribute numbers)`.
 struct Model {
   std::map<std::string, std::string> facts;
   std::vector<std::string> nodes;
@@ -67,7 +67,7 @@ struct Model {
   std::string output;
 };
 
-// The numbers of the fields are those of onnx.proto, set down here once more.
+// The field numbers are those of onnx.proto, deliberately repeated here.
 
 std::string attribute_text(pbf_reader attribute) {
   std::string text;
@@ -243,7 +243,7 @@ Model read(const std::string& bytes) {
 
 class Onnx : public testing::Test {
  protected:
-  /// What the file of a network says.
+  /// The contents of a network's file.
   [[nodiscard]] Model exported(const Sequential& network, const Shape& sample) const {
     nn::export_onnx(file_, network, sample);
     std::ifstream stream{file_, std::ios::binary};

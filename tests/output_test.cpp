@@ -1,14 +1,14 @@
 // Every chapter's program prints what its page shows: chapters/01_dense.out is the record of
-// chapters/01_dense.cpp. Where numbers may differ from machine to machine, chapters/….tolerance
-// says for each section by how much, and why: `5.6 0.05 rounding differs`. Of a section with `any`
-// only the heading is compared: `11.12 any a picture of this machine`. The data of the figures,
-// docs/figures/….csv, is compared alike; a file with `any` is not.
+// chapters/01_dense.cpp. If numbers may differ between machines, chapters/….tolerance says for each
+// section by how much, and why: `5.6 0.05 rounding differs`. For a section with `any`, only the
+// heading is compared: `11.12 any a picture of this machine`. The data of the figures,
+// docs/figures/….csv, is compared in the same way; a file with `any` is not compared.
 //
 // A tolerance may also be for lines, wherever they are: `/cost/ 0.1 rounding differs` is for the
 // numbers of all lines with a cost. `/\d+ threads/ any cores differ` is for what is not compared.
 //
-// Of a chapter whose work takes minutes the short form is compared, chapters/….short.out with its
-// own ….short.tolerance; the whole where the environment has NN_LONG=1.
+// If a chapter takes minutes, its short form is compared, chapters/….short.out with its own
+// ….short.tolerance; the full form only if the environment has NN_LONG=1.
 //
 // A chapter that takes options is run as often as chapters/….runs says; a run that is marked `long`
 // is compared where the environment has NN_LONG=1.
@@ -42,8 +42,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Of a section, `5.6`, or a file of data, the largest relative difference that its numbers may
-/// have; infinite if its lines are not compared at all.
+/// The largest relative difference allowed for the numbers of a section, `5.6`, or of a data file;
+/// infinite if its lines are not compared at all.
 using Tolerances = std::map<std::string, double>;
 
 Tolerances read_tolerances(std::istream& text) {
@@ -63,8 +63,8 @@ Tolerances read_tolerances(std::istream& text) {
   return tolerances;
 }
 
-/// For lines in which a pattern is found: the tolerance of their numbers; if there is none, what
-/// the pattern matches is not compared.
+/// For lines that match a pattern: the tolerance of their numbers; if there is none, the matching
+/// text is not compared.
 struct Rule {
   std::regex pattern;
   std::optional<double> tolerance;
@@ -93,16 +93,16 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// The number of the section that a line is the heading of, `5.6` or `A.2`; empty if it is none.
+/// The section number if a line is a heading, `5.6` or `A.2`; otherwise empty.
 std::string number_of_heading(const std::string& line) {
   static const std::regex pattern{R"(^(\d+|[A-Z])\.\d+(?= ))"};
   std::smatch heading;
   return std::regex_search(line, heading, pattern) ? heading.str() : "";
 }
 
-/// Without what is not compared: sections with `any` but for their headings, matches of patterns,
-/// and lines of which nothing is left then. A picture may have empty lines anywhere, so where there
-/// are rules, none is compared.
+/// Removes what is not compared: sections with `any` except their headings, matches of patterns,
+/// and lines that are then empty. A picture may have empty lines anywhere, so if there are rules,
+/// no empty line is compared.
 std::vector<std::string> compared_lines(const std::string& text, const Tolerances& tolerances,
                                         const std::vector<Rule>& rules) {
   std::vector<std::string> lines;
@@ -150,7 +150,7 @@ bool are_near(const std::string& a, const std::string& b, double tolerance) {
   return true;
 }
 
-/// The tolerance of a line, by a rule or else its section's; none where the text must be equal.
+/// The tolerance of a line, from a rule or else its section; none if the text must be equal.
 std::optional<double> tolerance_of(const std::string& line, const std::string& section,
                                    const Tolerances& tolerances, const std::vector<Rule>& rules) {
   for (const Rule& rule : rules) {
@@ -161,8 +161,8 @@ std::optional<double> tolerance_of(const std::string& line, const std::string& s
   return exact ? std::nullopt : std::optional{found->second};
 }
 
-/// The lines that differ by more than they may, shown on both sides; empty if there are none. At
-/// most five: once a line is missing, all that follow differ.
+/// The lines that differ by more than the tolerance, from both texts; empty if there are none. At
+/// most five, because after a missing line all lines differ.
 std::string difference(const std::string& record, const std::string& output,
                        const Tolerances& tolerances, const std::vector<Rule>& rules = {}) {
   const std::vector<std::string> wanted = compared_lines(record, tolerances, rules);
@@ -254,7 +254,7 @@ TEST(Difference, DoesNotCompareWhatARuleTakesOut) {
   EXPECT_NE(difference("images/s 5\nb\n", "images/s 5\n", {}, rules), "");
 }
 
-TEST(Rules, NeedAReasonAndStandBesideTolerances) {
+TEST(Rules, NeedAReasonAndMayFollowTolerances) {
   EXPECT_THROW(rules_of("/cost/ 0.1\n"), std::runtime_error);
   EXPECT_THROW(rules_of("/cost 0.1 rounding\n"), std::runtime_error);
   std::istringstream both{"/cost/ 0.1 rounding\n5.6 0.05 rounding\n"};
@@ -262,7 +262,7 @@ TEST(Rules, NeedAReasonAndStandBesideTolerances) {
   EXPECT_EQ(rules_of("/cost/ 0.1 rounding\n5.6 0.05 rounding\n").size(), 1U);
 }
 
-TEST(Difference, ComparesOnlyTheHeadingWhereAnythingMayStand) {
+TEST(Difference, ComparesOnlyTheHeadingWhereAnythingIsAllowed) {
   const std::string record = "1.1 Fast\n---\n/\\\n\n1.2 Sure\ncost 100.0\n";
   const Tolerances tolerances{{"1.1", INFINITY}};
   EXPECT_EQ(difference(record, "1.1 Fast\n---\n1.2 Sure\ncost 100.0\n", tolerances), "");
@@ -359,7 +359,7 @@ bool runs_long() {
 class Chapter : public testing::TestWithParam<LectureRun> {};
 class ProgramWithOptions : public testing::TestWithParam<ProgramRun> {};
 
-/// What is recorded of a chapter, and how closely it is compared.
+/// The records of a chapter, and how closely they are compared.
 struct Record {
   explicit Record(const std::string& chapter, const std::string& form = "")
       : advice{"If the change is right: ./book record " + chapter} {
@@ -377,7 +377,7 @@ struct Record {
   std::vector<Rule> rules;
 };
 
-/// A new folder for what a program writes, gone with this.
+/// A new folder for the files of a program; the destructor removes it.
 struct Folder {
   Folder() {
     std::string name = (fs::temp_directory_path() / "nn-chapter-XXXXXX").string();
@@ -429,7 +429,7 @@ TEST_P(Chapter, PrintsWhatIsRecorded) {
 
   const std::set<std::string> files = data_files(NN_FIGURES, run.chapter);
   EXPECT_EQ(data_files(folder.path, run.chapter), files) << record.advice;
-  if (run.form == Form::brief) return;  // the figures are drawn from the whole
+  if (run.form == Form::brief) return;  // the figures are drawn from the full form
   for (const std::string& file : files) expect_data(record, file, folder.path / file);
 }
 

@@ -1,4 +1,5 @@
-// nn.parallel: every round once, errors reach the caller, loops in loops and from many threads.
+// nn.parallel: every round runs once, errors reach the caller, nested loops, loops from many
+// threads.
 
 #include <gtest/gtest.h>
 
@@ -134,7 +135,7 @@ TEST_F(Parallel, CallsTheBodyItself) {
 TEST_F(Parallel, HasTheThreadsItWasGiven) {
   nn::set_threads(3);
   EXPECT_EQ(nn::threads(), 3U);
-  nn::set_threads(1024);  // taken at its word only when a loop runs
+  nn::set_threads(1024);  // takes effect only when a loop runs
   EXPECT_EQ(nn::threads(), 1024U);
 }
 

@@ -1,5 +1,5 @@
-// nn.pictures: files of every format read from their bytes, every faulty file refused, and digits
-// prepared like MNIST's.
+// nn.pictures: files of every format are read, invalid ones rejected, and digits preprocessed like
+// MNIST's.
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -95,7 +95,7 @@ Bytes chunk(const std::string& type, const Bytes& data) {
   return bytes;
 }
 
-/// A PNG file of gray bytes that claims a size and holds this, before it is compressed.
+/// A PNG file of gray bytes that claims a size and has these contents, which it compresses.
 Bytes png_claiming(std::size_t width, std::size_t height, const Bytes& raw,
                    std::uint8_t depth = 8) {
   Bytes bytes = bytes_of("\x89PNG\r\n\x1a\n");
@@ -189,7 +189,7 @@ Bytes with_exif(const Bytes& webp, std::size_t width, std::size_t height, const 
               riff_chunk("EXIF", exif));
 }
 
-/// EXIF data with one entry before the orientation and one behind.
+/// EXIF data with one entry before the orientation and one after it.
 Bytes exif(std::size_t orientation, bool least_first, std::size_t type = 3, std::size_t count = 1) {
   const auto number = least_first ? little : big;
   const auto entry = [&](std::size_t tag, std::size_t its_type, std::size_t its_count,
@@ -203,7 +203,7 @@ Bytes exif(std::size_t orientation, bool least_first, std::size_t type = 3, std:
 }
 
 /// A BMP file with the usual header.
-/// @param rows Everything behind the header: colors or masks, and the rows, each filled up.
+/// @param rows Everything after the header: colors or masks, and the padded rows.
 /// @param before How many bytes of that come before the pixels.
 Bytes bmp(std::size_t width, std::size_t height, std::size_t bits, const Bytes& rows,
           std::size_t before = 0, std::size_t compression = 0, const Bytes& more_header = {}) {
@@ -234,8 +234,7 @@ class Pictures : public nn::test::Folder, public testing::Test {
   }
   [[nodiscard]] Tensor one(const std::string& text) const { return one(bytes_of(text)); }
 
-  /// What a file is refused with, without the path: `byte 7: …`, or the fault alone. Nothing if it
-  /// is read.
+  /// The error for a file without the path: `byte 7: …`, or only the fault. Empty if it is read.
   [[nodiscard]] std::string fault_of(const fs::path& where,
                                      const std::string& who = "nn::load_pictures") const {
     const std::string text = error_of<std::runtime_error>([&] { (void)nn::load_pictures(where); });
@@ -324,7 +323,7 @@ TEST_F(Pictures, ShowsTransparentPixelsAsWhite) {
       shades(Shape{1, 2}, {255, 0}));
 }
 
-// The words are libpng's, and may change with its version.
+// The messages are libpng's and may change with its version.
 TEST_F(Pictures, SaysWhatLibpngRefuses) {
   const Bytes good = png_claiming(2, 1, {0, 10, 20});
   EXPECT_EQ(one(good), shades(Shape{1, 2}, {10, 20}));
@@ -738,7 +737,7 @@ TEST_F(Pictures, SaysWhatIsWrongWithABmp) {
 
 // ---------------------------------------------------------------------------------- orientation
 
-/// What people see of `abc` above `def` when it is stored with an orientation, as EXIF defines it.
+/// What `abc` above `def` looks like when it is stored with an orientation, as EXIF defines it.
 Tensor seen(std::size_t orientation) {
   const auto rows = [](const Shape& shape, std::string_view letters) {
     std::vector<int> bytes;
@@ -895,7 +894,7 @@ TEST_F(Pictures, RefusesAFileThatIsTooLarge) {
   EXPECT_EQ(fault(many), "larger than 256 MiB");
 }
 
-/// Gives every chunk of a damaged PNG file the checksum of what it holds now.
+/// Gives every chunk of a damaged PNG file the checksum of its current contents.
 void fix_checksums(Bytes& png) {
   std::size_t at = 8;
   while (at + 12 <= png.size()) {
@@ -909,7 +908,7 @@ void fix_checksums(Bytes& png) {
   }
 }
 
-/// Expects that a file is either read, with nothing but brightness, or refused in one sentence.
+/// Expects that a file is either read, with valid brightness, or rejected in one sentence.
 void expect_read_or_refused(const fs::path& where) {
   try {
     for (const Picture& picture : nn::load_pictures(where)) {
@@ -956,8 +955,7 @@ TEST_F(Pictures, ReadsOrRefusesWhateverIsDamaged) {
   }
 }
 
-// Whatever its length: a file that was not transferred to its end is not a picture with a gray
-// half.
+// Whatever its length: an incomplete file must not become a picture with a gray half.
 TEST_F(Pictures, RefusesWhateverIsCutShort) {
   const Bytes color{200, 40, 60, 200, 40, 60, 250, 250, 250, 250, 250, 250};
   for (const Bytes& good :
@@ -1011,7 +1009,7 @@ Picture bar(const Shape& paper, std::size_t top, std::size_t left, const Shape& 
   return {tensor};
 }
 
-/// The value at a row and a column of what to_mnist() gives.
+/// The value at a row and a column of a result of to_mnist().
 real at(const Tensor& digit, std::size_t y, std::size_t x) { return digit(0, 28 * y + x); }
 
 /// Expects a block of ink 1 and paper 0 around it.

@@ -1,4 +1,4 @@
-// nn.pooling: by hand, ties and overlaps, against PyTorch; shapes and errors.
+// nn.pooling: by hand, ties and overlaps, compared with PyTorch; shapes and errors.
 
 #include <gtest/gtest.h>
 
@@ -54,7 +54,7 @@ TEST(AveragePool, ByHand) {
   EXPECT_EQ(layer.backward(image(Tensor{{4, 8}})), image(Tensor{{1, 1, 2, 2}, {1, 1, 2, 2}}));
 }
 
-// Chapter 8's loops: the first of the largest in each window gives its value, and gets the
+// Chapter 8's loops: the first of the largest values in each window is the output, and gets the
 // gradient.
 TEST(MaxPool, IsThePlainLoops) {
   const Shape shape{3, 2, 7, 6};
@@ -92,7 +92,7 @@ TEST(MaxPool, GivesTheGradientOfATieToTheFirst) {
   EXPECT_EQ(layer.backward(image(Tensor{{7, 9}})), image(Tensor{{7, 0, 0, 9}, {0, 0, 0, 0}}));
 }
 
-// Where windows overlap, one value may be the maximum of several and gets all their gradients.
+// If windows overlap, one value may be the maximum of several and then gets all their gradients.
 TEST(MaxPool, AddsUpGradientsWhereWindowsOverlap) {
   MaxPool layer{{.window = 2, .stride = 1}};
   const Tensor x = image(Tensor{{1, 2, 3}, {4, 9, 5}, {6, 7, 8}});
@@ -149,8 +149,8 @@ TEST(Pooling, TakesSquareWindowsOfThree) {
             tolerance);
 }
 
-// Between two training steps it may predict other images: it must find their maxima, not use the
-// places that training remembers, and must leave those as they are.
+// Between two training steps it may predict other images. It must find their maxima instead of
+// using the places from training, and must not change those.
 TEST(MaxPool, PredictsWithoutTheMaximaOfTraining) {
   const Tensor trained = image(Tensor{{9, 0}, {0, 0}});
   const Tensor used = image(Tensor{{0, 0}, {0, 5}});
@@ -204,8 +204,8 @@ TYPED_TEST(EveryPooling, MatchesPyTorch) {
   }
 }
 
-/// Numbers that all differ by at least a tenth: a step of the gradient check makes no other one the
-/// maximum.
+/// Numbers that all differ by at least a tenth, so that a step of the gradient check does not
+/// change which is the maximum.
 Tensor distinct(const Shape& shape) {
   Tensor tensor{shape};
   const auto order = nn::Random{1}.permutation(tensor.size());

@@ -1,4 +1,4 @@
-// nn.random: published test vectors, recorded numbers, and what the numbers look like in the large.
+// nn.random: published test vectors, recorded numbers, and statistics over many numbers.
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ namespace {
 using nn::Random;
 using nn::test::error_of;
 
-// Fits what takes a generator of the standard library, too.
+// Can be used wherever the standard library takes a generator.
 static_assert(std::uniform_random_bit_generator<Random>);
 
 // The known answers of the authors of Philox4x32-10 (Random123, kat_vectors): of the four words of
@@ -62,7 +62,7 @@ TEST(Random, CanBeEnteredAnywhere) {
   for (std::size_t i = 0; i < sequence.size(); ++i) EXPECT_EQ(Random{42}.at(i), sequence[i]);
 }
 
-// Seed, stream and how many numbers were drawn: copied, they resume the sequence.
+// A copy of seed, stream and the count of numbers resumes the sequence.
 TEST(Random, IsThreeWords) {
   Random random = Random{42}.stream(3);
   (void)random();
@@ -140,8 +140,8 @@ TEST(Random, RepeatsOrders) {
   EXPECT_EQ(Random{42}.permutation(10), (std::vector<std::size_t>{2, 8, 7, 0, 1, 6, 4, 5, 3, 9}));
 }
 
-// The bounds below are four standard deviations of what is measured; with a fixed seed they hold
-// once and for all.
+// The bounds below are four standard deviations of the measured values; with a fixed seed, they
+// always hold.
 TEST(Random, SpreadsUniformNumbersEvenly) {
   constexpr int count = 100'000;
   Random random{1};
@@ -194,7 +194,7 @@ TEST(Random, ShiftsAndScalesNormalNumbers) {
   EXPECT_EQ(shifted.normal(3, 0), 3);
 }
 
-TEST(Random, FavoursNoNumberBelowABound) {
+TEST(Random, FavorsNoNumberBelowABound) {
   constexpr int count = 70'000;
   Random random{1};
   std::array<int, 7> counts{};
@@ -204,7 +204,7 @@ TEST(Random, FavoursNoNumberBelowABound) {
 }
 
 // Here a plain remainder would give the lower third of the numbers twice as often as the rest.
-TEST(Random, FavoursNoNumberBelowAVeryLargeBound) {
+TEST(Random, FavorsNoNumberBelowAVeryLargeBound) {
   constexpr std::size_t bound = 3ULL << 62U;
   constexpr int count = 30'000;
   Random random{1};
@@ -235,7 +235,7 @@ TEST(Random, PermutesEveryNumberOnce) {
   EXPECT_EQ(Random{5}.permutation(1), std::vector<std::size_t>{0});
 }
 
-TEST(Random, FavoursNoOrder) {
+TEST(Random, FavorsNoOrder) {
   constexpr int count = 24'000;
   Random random{1};
   std::map<std::vector<std::size_t>, int> orders;

@@ -62,7 +62,7 @@ TEST(Recurrent, MakesTwoStepsAsByHand) {
   EXPECT_NEAR(y(0, 0, 0), h1, tolerance);
   EXPECT_NEAR(y(0, 1, 0), h2, tolerance);
 
-  // Under the cost h2 alone: the second step's a, then through U the first step's.
+  // With the cost h2 alone: the second step's a, then the first step's through U.
   const Tensor dx = layer.backward(Tensor{0, 1}.reshaped(Shape{1, 2, 1}));
   const double da2 = 1 - h2 * h2;
   const double da1 = -2 * da2 * (1 - h1 * h1);
@@ -121,7 +121,7 @@ TEST(LSTM, RemembersAtFirst) {
   EXPECT_EQ(layer.bias(), (Tensor{0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0}));
 }
 
-TEST(Recurrence, InitializesEachGateAsALayerOfItsOwn) {
+TEST(Recurrence, InitializesEachGateAsASeparateLayer) {
   std::vector<std::string> calls;
   const auto record = [&](Tensor& weights, nn::Fan fan) {
     calls.push_back(nn::to_string(weights.shape()) + " " + std::to_string(fan.in) + "→" +

@@ -1,4 +1,4 @@
-// nn.reporter: what is printed of a training, and how Ctrl-C ends one.
+// nn.reporter: its output during training, and how Ctrl-C ends training.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ nn::Trainer quiet_trainer(nn::Sequential& network, real rate = real(0.1)) {
   return trainer;
 }
 
-/// The cost of a network that has run away, slow enough for every batch to be shown.
+/// The cost of a network that has diverged, slow enough for every batch to be shown.
 struct HugeSlowCost : nn::SoftmaxCrossEntropy {
   static double value(const Tensor& /*logits*/, const nn::Targets& /*targets*/) {
     std::this_thread::sleep_for(std::chrono::milliseconds{100});
@@ -44,11 +44,11 @@ struct HugeSlowCost : nn::SoftmaxCrossEntropy {
   }
 };
 
-/// A terminal as a call finds it.
+/// The terminal for a call.
 struct Screen {
   unsigned short columns = 0;  ///< As the terminal says; 0 if it does not know.
-  std::string kind = "xterm";  ///< Which TERM names.
-  std::string given = "";      ///< What COLUMNS says.
+  std::string kind = "xterm";  ///< The value of TERM.
+  std::string given = "";      ///< The value of COLUMNS.
 };
 
 /// An environment variable that is set while this exists.
@@ -67,7 +67,7 @@ class Variable {
   std::optional<std::string> before_;
 };
 
-/// What a call writes where it believes to write to a terminal; nothing if the system has none.
+/// The output of a call on a pseudo-terminal; nothing if the system has none.
 template <class Call>
 std::optional<std::string> shown_on_a_terminal(Call&& call, const Screen& seen = {}) {
   const Variable kind{"TERM", seen.kind};
@@ -104,7 +104,7 @@ struct InterruptedCost : nn::SoftmaxCrossEntropy {
   }
 };
 
-TEST(Reporter, PrintsALineAnEpochWhereNoTerminalIs) {
+TEST(Reporter, PrintsALinePerEpochWithoutATerminal) {
   nn::Sequential network{nn::Dense{2, 3}};  // of zeros, and a rate of 0: cost ln 3, always class 0
   nn::Trainer trainer = quiet_trainer(network, 0);
   trainer.observe(nn::Reporter{});
@@ -195,7 +195,7 @@ TEST(Reporter, ShowsNoBarWhereALineCannotBeOverwritten) {
   }
 }
 
-// Whose output goes to a full disk still has a network.
+// A full disk for the output does not cost the trained network.
 TEST(Reporter, LosesWhatItCannotWriteAndTrainsOn) {
   nn::Sequential network = small_network();
   nn::Trainer trainer = quiet_trainer(network);
@@ -230,7 +230,7 @@ TEST(Reporter, IsNeededForAnyOutput) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
 }
 
-TEST(Reporter, EndsAfterTheBatchAtHandWhenInterrupted) {
+TEST(Reporter, EndsAfterTheCurrentBatchWhenInterrupted) {
   InterruptedCost::batches = 0;
   nn::Sequential network = small_network();
   nn::Trainer trainer{network, InterruptedCost{}, nn::GradientDescent{}};
@@ -246,7 +246,7 @@ TEST(Reporter, EndsAfterTheBatchAtHandWhenInterrupted) {
   static_cast<void>(testing::internal::GetCapturedStdout());
 }
 
-// Between two epochs there is no batch at hand: no empty epoch may follow.
+// Between two epochs there is no current batch, so no empty epoch may follow.
 TEST(Reporter, EndsAfterTheEpochWhenInterruptedBetweenTwo) {
   nn::Sequential network = small_network();
   nn::Trainer trainer = quiet_trainer(network);

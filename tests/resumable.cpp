@@ -1,5 +1,5 @@
-// A training that may be killed at any moment: resume_test does. Run again with the same
-// checkpoint, it resumes. In the end it writes its network and history, all bits of them.
+// A training program that may be killed at any moment, which resume_test does. Run again with the
+// same checkpoint, it resumes. In the end it writes its network and history, with all bits.
 //
 //     resumable CHECKPOINT RESULT THREADS
 
@@ -33,7 +33,7 @@ nn::Dataset points(std::size_t count, std::uint64_t seed) {
   return dataset;
 }
 
-/// With every layer that remembers more than its weights.
+/// A network with every kind of layer that remembers more than its weights.
 nn::Sequential network() {
   nn::Random random{3};
   const nn::He he{random};
@@ -47,7 +47,7 @@ nn::Tensor with_noise(nn::Tensor inputs, nn::Random random) {
   return inputs;
 }
 
-/// The history but for the seconds, which differ, in all bits.
+/// The history with all bits, but without the seconds, which differ.
 std::string text_of(const nn::History& history) {
   std::string text = history.csv();
   for (const double rate : history.learning_rates) text += fmt::format("{:a}\n", rate);

@@ -1,4 +1,4 @@
-// A training that is killed resumes where it was, to the same bits; one whose disk is full says so.
+// Training that is killed resumes where it was, with the same bits; a full disk is reported.
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -65,7 +65,7 @@ class Resumed : public nn::test::Folder, public testing::Test {
   }
 };
 
-// Every run has its own number of threads. A training that ends before a hundred kills begins
+// Every run has a different number of threads. If training ends before a hundred kills, it starts
 // again.
 TEST_F(Resumed, AHundredTimesAfterAKillToTheSameBits) {
   constexpr int wanted = 100;

@@ -38,7 +38,7 @@ class SafetensorsFile : public nn::test::Folder, public testing::Test {
     nn::write_whole("test", path("t"), contents);
     return nn::read_safetensors("test", path("t"));
   }
-  /// What is said against it, after the name of the file.
+  /// The error for it, after the name of the file.
   [[nodiscard]] std::string refusal(std::string_view contents) const {
     const std::string text =
         error_of<std::runtime_error>([&] { static_cast<void>(read(contents)); });
@@ -169,7 +169,7 @@ TEST_F(SafetensorsFile, MayHaveNothingButBlanksBehindItsHeader) {
   EXPECT_EQ(refusal(file_of("{}") + "more"), "4 bytes of data belong to no tensor");
 }
 
-// A header of many names is read in time that grows no faster than it does.
+// The time to read a header with many names is proportional to its length.
 TEST_F(SafetensorsFile, MayHaveManyTensors) {
   constexpr std::size_t count = 100'000;
   std::string header = "{";
@@ -187,7 +187,7 @@ TEST_F(SafetensorsFile, WithTooManyValuesIsRefused) {
             "'x' has shape (4294967296, 4294967296): too many values");
 }
 
-// Twenty bytes of data, and a header that speaks of 2⁴⁰ values: refused without asking for memory.
+// Twenty bytes of data, and a header that claims 2⁴⁰ values: rejected without allocating memory.
 TEST_F(SafetensorsFile, CannotAskForMoreMemoryThanItHas) {
   EXPECT_EQ(
       refusal(file_of(
@@ -204,7 +204,7 @@ TEST_F(SafetensorsFile, WithANumberThatNoDoubleHoldsIsRefused) {
             "the header has a number that is too large");
 }
 
-// What the file says goes to a terminal, so it must not command it; and it may be long.
+// Text from a file is printed to a terminal, so it must not contain control codes or be too long.
 TEST_F(SafetensorsFile, IsQuotedAsATerminalCanShowIt) {
   EXPECT_EQ(refusal(file_of(R"({"\u001b[31m\n":1})")), "'?[31m?' has no type");
   EXPECT_EQ(refusal(file_of("{\"" + std::string(3'000, 'x') + "\":1}")),
@@ -218,7 +218,7 @@ TEST_F(SafetensorsFile, IsQuotedAsATerminalCanShowIt) {
             "data_offsets span 1");
 }
 
-// Lists within lists: whatever follows them by recursion would run out of stack.
+// Nested lists: a recursive function would overflow the stack.
 TEST_F(SafetensorsFile, NestedDeeplyIsRefused) {
   constexpr std::size_t depth = 1'000'000;
   EXPECT_EQ(refusal(file_of(std::string(depth, '[') + std::string(depth, ']'))),

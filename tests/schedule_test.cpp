@@ -1,4 +1,4 @@
-// nn.schedule: the factors by hand and PyTorch's, and what is refused.
+// nn.schedule: the factors by hand and PyTorch's, and errors.
 
 #include <gtest/gtest.h>
 

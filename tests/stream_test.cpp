@@ -1,4 +1,4 @@
-// nn.stream: plain and compressed files give the same bytes, and damaged ones an error with the
+// nn.stream: plain and compressed files give the same bytes; for damaged ones, the error has the
 // byte.
 
 #include <fmt/core.h>

@@ -1,4 +1,4 @@
-// nn.strips: what belongs together in rows and in interleaved images, and what is written.
+// nn.strips: which values belong together in rows and in interleaved images, and what is written.
 
 #include <gtest/gtest.h>
 

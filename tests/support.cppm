@@ -1,5 +1,5 @@
 /// @file
-/// @brief What the tests share: reference values, comparisons, the text of an error.
+/// @brief Shared by the tests: reference values, comparisons, error messages.
 module;
 
 #include <stdlib.h>
@@ -39,7 +39,7 @@ constexpr bool in_double = sizeof(real) == sizeof(double);
 /// @param name Its name, with the ending.
 [[nodiscard]] std::filesystem::path golden_file(std::string_view name);
 
-/// A folder for what a test writes, gone after it.
+/// A folder for the files of a test; the destructor removes it.
 class Folder {
  public:
   Folder() {
@@ -59,8 +59,8 @@ class Folder {
   std::filesystem::path path_;
 };
 
-/// While it exists, a test that root runs has the rights of a user who owns nothing, so that it
-/// meets files and folders that it may not write to.
+/// While it exists, a test that root runs has the rights of a user who owns nothing, so that there
+/// are files and folders it cannot write to.
 class NotRoot {
  public:
   NotRoot() {
@@ -98,8 +98,8 @@ class NotRoot {
 /// How far a value may be from its reference: the rounding of a few hundred operations.
 constexpr double tolerance = in_double ? 1e-12 : 2e-5;
 
-/// What nn::check_gradients must stay under. Only double proves a derivation; in float the measured
-/// gradient itself is this far off.
+/// The bound for nn::check_gradients. Only double is strong evidence for a derivation; in float,
+/// the numerical gradient itself is off by this much.
 constexpr double gradient_tolerance = in_double ? 1e-7 : 1e-2;
 
 /// A tensor of random numbers from [−1, 1).
@@ -186,7 +186,7 @@ template <class Call>
   return Tensor{batch.shape().sample(), batch.row(index)};
 }
 
-/// Leads an optimizer through the ten steps that golden/generate.py recorded.
+/// Repeats the ten steps that golden/generate.py recorded with an optimizer.
 /// @param file The file's stem.
 /// @param name The case in it, such as "momentum".
 /// @return The largest difference() from PyTorch's parameters after any of the steps.
@@ -223,7 +223,7 @@ template <class Error, class Call>
   return "";
 }
 
-/// The text with which a layer refuses an input; both texts if forward() and predict() differ.
+/// The error of a layer for an input; both errors if forward() and predict() differ.
 /// @param layer Any layer.
 /// @param input The shape of the input; `Shape{}` for an empty tensor.
 template <class L>
@@ -235,13 +235,13 @@ template <class L>
   return text == other ? text : text + " / " + other;
 }
 
-/// The texts with which a layer refuses a gradient before and after a forward pass.
+/// The errors of a layer for a gradient before and after a forward pass.
 struct GradientRefusals {
   std::string before;
   std::string after;
 };
 
-/// How a layer refuses a gradient.
+/// Gets both errors of a layer for a gradient.
 /// @param layer Any layer.
 /// @param input The shape of the input of the forward pass.
 /// @param gradient A shape that the output does not have.

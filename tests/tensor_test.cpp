@@ -1,4 +1,4 @@
-// nn.tensor: shapes and what they refuse, tensors as values, memory across threads.
+// nn.tensor: shapes and their errors, tensors as values, memory across threads.
 
 #include <gtest/gtest.h>
 
@@ -34,7 +34,7 @@ TEST(Shape, HasAxesAndSize) {
   EXPECT_EQ(to_string(Shape{7}), "(7)");
 }
 
-TEST(Shape, WithoutAxesMeansNotKnown) {
+TEST(Shape, WithoutAxesMeansUnknown) {
   EXPECT_EQ(Shape{}.rank(), 0U);
   EXPECT_EQ(Shape{}.size(), 0U);
   EXPECT_EQ(to_string(Shape{}), "()");
@@ -239,7 +239,7 @@ TEST(Tensor, BeginsAtACacheLine) {
   }
 }
 
-// What makes tensors free as values: a training step allocates nothing once it is warm.
+// Why tensors are cheap as values: once it is warm, a training step allocates nothing.
 TEST(Tensor, UsesMemoryAgain) {
   std::uintptr_t before = 0;
   {
@@ -268,8 +268,8 @@ TEST(Tensor, MayBeFreedInAnotherThread) {
   EXPECT_EQ(own(199), 2);
 }
 
-// Made before the thread's first tensor, so destroyed after whatever the library keeps for a
-// thread.
+// Created before the thread's first tensor, so destroyed after everything that the library keeps
+// for a thread.
 thread_local Tensor last_of_its_thread;
 
 TEST(Tensor, MayBeTheLastThingThatItsThreadDestroys) {

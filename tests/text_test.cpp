@@ -53,7 +53,7 @@ TEST(InQuotes, IsCutToALength) {
   EXPECT_EQ(nn::in_quotes(std::string(50, 'x')), "'" + std::string(40, 'x') + "'…");
 }
 
-// A terminal must not take a piece of a file for a command.
+// A piece of a file must not contain control codes for a terminal.
 TEST(InQuotes, IsPrintableAscii) {
   EXPECT_EQ(nn::in_quotes("\033[2J\n"), "'?[2J?'");
   EXPECT_EQ(nn::in_quotes(std::string{"a\0b", 3}), "'a?b'");

@@ -1,5 +1,5 @@
-// Many threads: one network asked by eight at once answers each as if it were alone, and a training
-// does not depend on how many it runs on. Run under the thread sanitizer.
+// Many threads: a network used by eight threads simultaneously answers each as if it were alone,
+// and training does not depend on the number of threads. Run under the thread sanitizer.
 
 #include <gtest/gtest.h>
 
@@ -77,10 +77,10 @@ INSTANTIATE_TEST_SUITE_P(Threads, Network,
                          testing::Values(multi_layer_perceptron, convolutional_network,
                                          normalized_network, recurrent_network));
 
-// A batch, and a single image, which some layers take another way.
+// A batch, and a single image, which some layers process differently.
 TEST_P(Network, AnswersEightThreadsAtOnce) {
   const std::size_t before = nn::threads();
-  nn::set_threads(2);  // whose loops the eight then strive for
+  nn::set_threads(2);  // for whose loops the eight threads compete
   const Sequential network = GetParam()();
   const std::array inputs{noise(Shape{40, 784}), noise(Shape{1, 784}, 2)};
   const std::array alone{network.predict(inputs[0]), network.predict(inputs[1])};
@@ -98,7 +98,7 @@ TEST_P(Network, AnswersEightThreadsAtOnce) {
   nn::set_threads(before);
 }
 
-/// What a training leaves behind, but for the times.
+/// The results of training, without the times.
 struct Trained {
   std::vector<Tensor> weights;
   std::vector<double> history;

@@ -1,4 +1,4 @@
-// nn.training: small networks that learn, one step at a time or from start to end, and how it ends.
+// nn.training: small networks that learn, step by step or in one call, and how training ends.
 
 #include <gtest/gtest.h>
 
@@ -221,7 +221,7 @@ TEST(Training, GivesTheRateBackHoweverItEnds) {
   EXPECT_EQ(stopped.optimizer().learning_rate(), real(0.5));
 }
 
-// What a schedule remembers is of one training.
+// A schedule's state belongs to one training run.
 TEST(Training, BeginsEveryTrainingWithAFreshSchedule) {
   nn::Sequential network = small_network();
   nn::Trainer trainer = quiet_trainer(network, 0);
@@ -261,7 +261,7 @@ Tensor shaken(Tensor inputs, nn::Random random) {
   return inputs;
 }
 
-TEST(Training, AugmentsTheBatchesOfTrainingAnewEveryEpoch) {
+TEST(Training, AugmentsTrainingBatchesAgainInEveryEpoch) {
   nn::Sequential network = small_network();
   nn::Trainer trainer = quiet_trainer(network, 0);
   std::vector<std::uint64_t> drawn;
@@ -319,8 +319,8 @@ TEST(Training, WatchesFurtherSets) {
 
 // How it ends.
 
-/// Costs by the number of steps made, which the network puts out, whatever the targets are; its
-/// gradient is that of one step.
+/// A cost that depends only on the number of steps so far, which is the network's output; its
+/// gradient increases that by one.
 struct ListedCost {
   std::vector<double> costs;
   [[nodiscard]] static std::string name() { return "listed"; }
@@ -389,8 +389,8 @@ TEST(Training, BringsTheBestBackWhenInterrupted) {
   EXPECT_EQ(listed.text, "interrupted: the network has the weights of epoch 2\n");
 }
 
-// What is finite on the training set may overflow on another.
-TEST(Training, ANetworkThatRanAwayIsNoBest) {
+// A cost that is finite on the training set may overflow on another set.
+TEST(Training, ANetworkThatDivergedIsNotTheBest) {
   const Dataset far{.inputs = Tensor{Shape{1, 1}, real{10}}, .targets = Tensor{0}};
   std::vector<double> costs(20, NAN);
   costs[0] = costs[1] = 9;  // of training; those of validation are 5 and 11
@@ -454,7 +454,7 @@ TEST(Training, BringsTheBestBackWhenItDiverges) {
             std::string::npos);
 }
 
-// The epoch at hand is told as far as it came, its validation that of the network kept.
+// The incomplete epoch is recorded, with the validation of the restored network.
 TEST(Training, EndsAnEpochThatDiverges) {
   nn::Sequential network = small_network();
   const nn::Sequential before = network;
@@ -477,7 +477,7 @@ TEST(Training, EndsAnEpochThatDiverges) {
   EXPECT_EQ(network.layer<nn::Dense>(2).biases(), before.layer<nn::Dense>(2).biases());
 }
 
-TEST(Training, NamesTheLayerWhoseValuesWentFirst) {
+TEST(Training, NamesTheFirstLayerThatIsNotFinite) {
   nn::Sequential network = small_network();
   network.parameters()[2]->value(7, 2) = NAN;
   nn::Trainer trainer = quiet_trainer(network);
@@ -488,7 +488,7 @@ TEST(Training, NamesTheLayerWhoseValuesWentFirst) {
   EXPECT_EQ(history.divergence->steps_back, 0U);
 }
 
-TEST(Training, TellsInputsThatWentFirst) {
+TEST(Training, NamesInputsThatAreNotFinite) {
   nn::Sequential network = small_network();
   nn::Trainer trainer = quiet_trainer(network);
   const auto spoil = [batch = 0](Tensor inputs, nn::Random /*random*/) mutable {
@@ -524,7 +524,7 @@ TEST(Training, NamesTheGradientThatCannotBeClipped) {
   EXPECT_TRUE(history.learning_rates.empty());
 }
 
-// A last batch of one sample, which BatchNorm refuses, is found before anything is changed.
+// A last batch of one sample, which BatchNorm rejects, is detected before anything changes.
 TEST(Training, RefusesALastBatchOfOneSampleBeforeTheFirstStep) {
   nn::Random random{1};
   nn::Sequential network{nn::Dense{2, 4, nn::He{random}}, nn::BatchNorm{4},
@@ -568,7 +568,7 @@ TEST(Training, EndsWhenTheCostIsSmall) {
             "the training cost is low enough: the network keeps its current weights\n");
 }
 
-TEST(Training, EndsWhenTheCostStandsStill) {
+TEST(Training, EndsWhenTheCostNoLongerChanges) {
   const Listed listed =
       train_listed({8, 4, 4.5, 4.25, 1}, {}, {.epochs = 5, .stopping = {.min_change = 0.1}});
   EXPECT_EQ(listed.history.ending, nn::Ending::cost_stands_still);
@@ -577,7 +577,7 @@ TEST(Training, EndsWhenTheCostStandsStill) {
             "the training cost no longer changes: the network keeps its current weights\n");
 }
 
-/// A layer with a running statistic, which is no parameter.
+/// A layer with a running statistic, which is not a parameter.
 struct Running {
   real passes = 0;
   [[nodiscard]] static std::string name() { return "Running"; }
@@ -591,8 +591,8 @@ struct Running {
   [[nodiscard]] static std::vector<nn::Parameter*> parameters() { return {}; }
 };
 
-// All that a layer holds comes back, and who holds a parameter still does.
-TEST(Training, BringsBackWholeLayersWhereTheyStand) {
+// A layer is restored completely, and pointers to its parameters stay valid.
+TEST(Training, RestoresWholeLayersInPlace) {
   nn::Sequential network{nn::Sequential{Running{}, nn::Dense{1, 1}}, Running{}};
   const std::vector<nn::Parameter*> parameters = network.parameters();
   nn::Trainer trainer{network, ListedCost{{9, 5, 4, 6, 5}},
@@ -647,7 +647,7 @@ TEST(Training, RefusesWhatCannotBe) {
 // Step by step.
 
 // The ten lines that chapter 4 explains, and Training, take the same steps.
-TEST(Training, TakesTheStepsOfALoopOnesOwn) {
+TEST(Training, TakesTheSameStepsAsALoop) {
   const Dataset set = clouds(25);
   nn::Sequential by_hand = small_network();
   nn::GradientDescent descent{{.learning_rate = real(0.1)}};
@@ -671,7 +671,7 @@ TEST(Training, TakesTheStepsOfALoopOnesOwn) {
   EXPECT_EQ(network.parameter("2.bias").value, by_hand.parameter("2.bias").value);
 }
 
-TEST(Training, TellsWhereItIs) {
+TEST(Training, ReportsItsProgress) {
   const Dataset set = clouds(25);
   nn::Sequential network = small_network();
   nn::Training training{
@@ -721,7 +721,7 @@ TEST(Training, TakesNoStepAfterItsEndAndEndsNoEpochWithoutOne) {
   EXPECT_EQ(training.history().epochs.size(), 2U);
 }
 
-// The optimizer would take the same old gradient of a frozen layer again and again.
+// Otherwise the optimizer would apply the same old gradient of a frozen layer in every step.
 TEST(Training, RefusesLayersThatAreFrozenOrUnfrozenMeanwhile) {
   const Dataset set = clouds(25);
   nn::Sequential network = small_network();
@@ -764,8 +764,8 @@ TEST(Training, LeavesFrozenLayersAlone) {
   EXPECT_NE(network.parameter("2.weight").value, before.parameter("2.weight").value);
 }
 
-// A weighted cost means an epoch by the weights of its batches: with a rate of 0 the mean is that
-// of the whole set, however it is cut.
+// With a weighted cost, an epoch's mean is weighted by its batches' weights: with a rate of 0, it
+// is the mean over the whole set, however that is cut into batches.
 TEST(Training, MeansWeightBatchesByTheirClasses) {
   const auto cost_in_batches_of = [](std::size_t size) {
     nn::Sequential network = small_network();

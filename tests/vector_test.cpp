@@ -1,4 +1,4 @@
-// nn.vector: what the machine's vector does to all its numbers at once.
+// nn.vector: operations on all numbers of a SIMD vector.
 
 #include <gtest/gtest.h>
 

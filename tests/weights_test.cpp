@@ -1,4 +1,4 @@
-// nn.weights: a network comes back from a file as it was, to the last bit; PyTorch's too.
+// nn.weights: a network is loaded exactly as it was saved, to the last bit; PyTorch's too.
 
 #include <gtest/gtest.h>
 
@@ -75,7 +75,7 @@ class Weights : public nn::test::Folder, public testing::Test {
     return nn::read_safetensors("test", path("n"));
   }
 
-  /// What load_network says against a file with these contents, after the name of the file.
+  /// The error of load_network for a file with these contents, after the name of the file.
   [[nodiscard]] std::string refusal(const Safetensors& contents) const {
     nn::write_safetensors("test", path("n"), contents);
     const std::string text =
@@ -84,7 +84,7 @@ class Weights : public nn::test::Folder, public testing::Test {
     return text.starts_with(head) ? text.substr(head.size()) : "no refusal: " + text;
   }
 
-  /// The same of load_weights.
+  /// The same for load_weights.
   [[nodiscard]] std::string refusal(const Safetensors& contents, Sequential& network) const {
     nn::write_safetensors("test", path("n"), contents);
     const std::string text =
@@ -108,7 +108,7 @@ TEST_F(Weights, OfEveryLayerComeBack) {
   }
 }
 
-TEST_F(Weights, StandAsPyTorchHasThem) {
+TEST_F(Weights, AreStoredAsInPyTorch) {
   nn::Random random{1};
   const Sequential network{nn::LSTM{3, 4}, Dense{4, 2, nn::He{random}}};
   const Safetensors contents = stored(network);
@@ -208,7 +208,7 @@ TEST_F(Weights, WithoutLayersAreNoNetwork) {
             "is a training checkpoint: resume it with Trainer::fit, then save the network");
 }
 
-TEST_F(Weights, OfOnesOwnLayersNeedTheNetwork) {
+TEST_F(Weights, OfUnregisteredLayersNeedTheNetwork) {
   Sequential network{Dense{2, 2}, nn::test::UnderCost{nn::MeanSquaredError{}, Tensor{{0, 0}}}};
   const Safetensors contents = stored(network);
   EXPECT_EQ(refusal(contents),
@@ -250,7 +250,7 @@ TEST_F(Weights, WithNumbersThatNoDoubleHoldsAreRefused) {
   EXPECT_EQ(refusal(contents), "its list of layers has a number that is too large");
 }
 
-// What the file says goes to a terminal, so it must not command it; and it may be long.
+// Text from a file is printed to a terminal, so it must not contain control codes or be too long.
 TEST_F(Weights, AreQuotedAsATerminalCanShowThem) {
   Safetensors contents;
   contents.metadata["nn.layers"] = R"([{"type":"\u001b[31mAttention\n"}])";
@@ -263,7 +263,7 @@ TEST_F(Weights, AreQuotedAsATerminalCanShowThem) {
             "'" + std::string(40, 'x') + "'… is left over: the network has no such tensor");
 }
 
-// Lists within lists: whatever follows them by recursion would run out of stack.
+// Nested lists: a recursive function would overflow the stack.
 TEST_F(Weights, NestedDeeplyAreRefused) {
   constexpr std::size_t depth = 1'000'000;
   Safetensors contents;
@@ -272,8 +272,7 @@ TEST_F(Weights, NestedDeeplyAreRefused) {
   EXPECT_EQ(refusal(contents), "its list of layers is nested too deeply");
 }
 
-// A file of a few bytes must not make a layer of many: the sizes are those of tensors that are
-// really there.
+// A file of a few bytes must not create a huge layer: sizes come from tensors that really exist.
 TEST_F(Weights, CannotAskForMoreMemoryThanTheirFileHas) {
   Safetensors contents;
   contents.metadata["nn.layers"] = R"([{"type":"LSTM","sequence":false}])";
@@ -318,7 +317,7 @@ TEST_F(Weights, AreReportedByName) {
   EXPECT_EQ(report.untouched, Names{});
 }
 
-// What transfer to another data set does: a new head on layers that have learned.
+// Transfer learning: a new head on trained layers.
 TEST_F(Weights, OfSomeLayersGoIntoANetworkWithAnotherHead) {
   const nn::Convolution convolution{1, 2, {.kernel = 3}};
   nn::save_network(path("n"), filled(Sequential{nn::Reshape{1, 4, 4}, convolution, nn::ReLU{},
@@ -349,7 +348,7 @@ TEST_F(Weights, OfSomeLayersGoToAnotherPlace) {
   EXPECT_EQ(network.parameter("2.weight").value, (Tensor{Shape{4, 1}, 2}));
 }
 
-// PyTorch's modules have their parts by name: `features.0.weight`.
+// PyTorch's modules name their parts: `features.0.weight`.
 TEST_F(Weights, OfAPartOfAFileAreFoundByPrefix) {
   Safetensors contents = stored(filled(Sequential{Dense{3, 2}, Dense{2, 2}}, 1));
   for (StoredTensor& tensor : contents.tensors) tensor.name = "features." + tensor.name;
@@ -363,7 +362,7 @@ TEST_F(Weights, OfAPartOfAFileAreFoundByPrefix) {
   EXPECT_EQ(report.untouched, (Names{"1.weight", "1.bias"}));
 }
 
-/// What a class of PyTorch's with members fc1 and fc2 stores, sorted by name as its writer does.
+/// The weights of a PyTorch module with members fc1 and fc2, sorted by name as when it saves them.
 Safetensors with_members() {
   Safetensors contents;
   contents.tensors = {StoredTensor::of("fc1.bias", Tensor{1, 1, 1}),
@@ -393,7 +392,7 @@ TEST_F(Weights, UnderOtherNamesAreListedWithARenamingThatFits) {
             "'0.weight' is missing; the file has no tensors; " + advice + ", such as fc1=0");
 }
 
-// A file may have thousands of names, and say what it likes in each.
+// A file may have thousands of names, with any text in them.
 TEST_F(Weights, UnderManyOtherNamesAreListedInPart) {
   Sequential network{Dense{2, 3}};
   Safetensors contents;
@@ -447,7 +446,7 @@ TEST_F(Weights, AreNotRenamedToOneNameOrFromNone) {
       refusal({.rename = {{"fc", "0"}}}),
       "no tensor begins with 'fc', which is to be renamed; the file has 'fc1.bias', 'fc1.weight', "
       "'fc2.bias', 'fc2.weight'");
-  // The names are always those that the file has, not what some have become.
+  // The names are always the file's original names, not the new ones.
   EXPECT_EQ(
       refusal({.rename = {{"fc1", "0"}, {"fc", "2"}}}),
       "no tensor begins with 'fc', which is to be renamed; the file has 'fc1.bias', 'fc1.weight', "

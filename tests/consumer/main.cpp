@@ -1,4 +1,4 @@
-// A program outside the tree: a network put together, trained a little, and used.
+// A program outside the source tree: builds a network, trains it a little, and uses it.
 
 #include <cstdio>
 

@@ -1,5 +1,5 @@
-// The checkpoint of a small training, which goes on from it: of one epoch, so that nothing is left
-// to do if the checkpoint was written at its end.
+// A checkpoint of a small training run, which resumes from it. It has one epoch, so that nothing is
+// left to do if the checkpoint was written at its end.
 
 #include <string>
 

@@ -1,4 +1,4 @@
-// Images and labels of a CSV file, and its images alone, which must be the same.
+// Reads images and labels of a CSV file, then only its images, which must be the same.
 
 #include <stdexcept>
 #include <string>

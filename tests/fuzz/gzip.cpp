@@ -1,4 +1,4 @@
-// Labels of a compressed IDX file, for three images of one pixel.
+// Reads the labels of a compressed IDX file, for three images of one pixel.
 
 #include <string>
 #include <string_view>

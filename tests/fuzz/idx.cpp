@@ -1,4 +1,4 @@
-// Images of an IDX file, with three labels that belong to three images.
+// Reads the images of an IDX file, with three labels for three images.
 
 #include <string>
 #include <string_view>

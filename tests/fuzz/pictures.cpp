@@ -1,4 +1,4 @@
-// Files of pictures in every format, and preparing the pictures for a network.
+// Reads picture files in every format and preprocesses the pictures.
 
 #include <fmt/core.h>
 #include <zlib.h>
@@ -19,8 +19,9 @@ import nn.tensor;
 
 namespace {
 
-/// Prepares a picture for a network; one without ink may be refused. A few bytes of WebP can hold
-/// millions of pixels, which would only take time.
+/// Preprocesses a picture; one without ink may be rejected. Pictures that are too large are
+/// skipped, because a few bytes of WebP can expand to millions of pixels, which would only take
+/// time.
 void use(const nn::Picture& picture) try {
   constexpr std::size_t most_pixels = 1'000'000;
   if (picture.brightness.size() > most_pixels) return;
@@ -61,8 +62,8 @@ void fix_checksums(std::span<std::uint8_t> png) {
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
 
-/// Changes an input as libFuzzer would. A PNG with wrong checksums would be refused before anything
-/// else in it is read, so three out of four get the right ones.
+/// Changes an input as libFuzzer would. A PNG with wrong checksums would be rejected before
+/// anything else in it is read, so three out of four get correct ones.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t most, unsigned seed) {
   size = LLVMFuzzerMutate(data, size, most);

@@ -1,6 +1,6 @@
-// The seeds of a fuzz target, without a fuzzer: good_… must be taken, bad_… refused, so that the
-// corpus stays what it says when a format grows. There is little memory: a parser that believes a
-// header which promises a terabyte does not get it, and ends with another error than ours.
+// Runs the seeds of a fuzz target without a fuzzer: good_… must be accepted and bad_… rejected, so
+// that the names in the corpus stay true when a format changes. Memory is limited, so a parser that
+// allocates the terabyte a header claims fails with an error that is not ours.
 
 #include <fmt/core.h>
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-// A safetensors file, whose tensors a network takes that has two.
+// Reads a safetensors file, then loads its tensors into a network that has two.
 
 #include <string>
 

@@ -18,14 +18,14 @@ namespace nn::fuzz {
 
 namespace {
 
-/// Where the machine fails and not the parser.
+/// For failures of the machine, not of the parser.
 void check(bool good, const char* what) {
   if (good) return;
   fmt::print(stderr, "fuzz: cannot {} a file in memory.\n", what);
   std::exit(2);
 }
 
-/// Whether an error is what a reader may be shown: one line that begins with who speaks.
+/// Whether an error message may be shown to a user: one line that begins with the function's name.
 bool is_sentence(std::string_view text) {
   return text.starts_with("nn::") && text.size() < 1000 &&
          std::ranges::none_of(
@@ -60,7 +60,7 @@ bool takes(std::span<const std::uint8_t> bytes) {
     parse(file.path());
     return true;
   } catch (const std::runtime_error& error) {
-    // Not one derived from it either: those come from below, and their text is not ours.
+    // Not a derived class either: those come from other libraries, with messages that are not ours.
     if (typeid(error) == typeid(std::runtime_error) && is_sentence(error.what())) return false;
     fmt::print(stderr, "fuzz: not a sentence of ours: {}\n", error.what());
     throw;
@@ -69,7 +69,7 @@ bool takes(std::span<const std::uint8_t> bytes) {
 
 }  // namespace nn::fuzz
 
-/// What libFuzzer calls with each of its inputs.
+/// Called by libFuzzer with each input.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   nn::fuzz::takes({data, size});
   return 0;

@@ -1,7 +1,7 @@
 /// @file
-/// @brief What every fuzz target shares. A target is a file NAME.cpp that defines parse().
+/// @brief Shared by all fuzz targets. A target is a file NAME.cpp that defines parse().
 ///
-/// The parsers take paths, so an input is a file: one in memory, whose path is opened like any
+/// The parsers take paths, so each input becomes a file in memory, whose path is opened like any
 /// other.
 #pragma once
 
@@ -22,7 +22,7 @@ class MemoryFile {
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;
 
-  /// Makes these bytes the whole contents.
+  /// Replaces the contents with these bytes.
   void write(std::span<const std::uint8_t> bytes);
 
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -32,13 +32,13 @@ class MemoryFile {
   std::string path_;
 };
 
-/// Each target's own: gives the file to its parser. It may throw what the parser's interface
-/// promises, and that is std::runtime_error.
+/// Defined by each target: gives the file to its parser. It may throw only what the parser's
+/// interface documents, std::runtime_error.
 void parse(const std::string& file);
 
-/// Writes the bytes to a file and parses it. Whatever but a sentence in a std::runtime_error comes
-/// out of the parser goes on to the caller: a fault.
-/// @return Whether the parser took them.
+/// Writes the bytes to a file and parses it. Any exception but a std::runtime_error with a proper
+/// message is a fault and passes on to the caller.
+/// @return Whether the parser accepted them.
 bool takes(std::span<const std::uint8_t> bytes);
 
 }  // namespace nn::fuzz

@@ -1,4 +1,4 @@
-// A network made of a file.
+// Loads a network from a file.
 
 #include <string>
 

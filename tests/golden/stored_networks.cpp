@@ -1,6 +1,6 @@
-// Networks with every layer of the library, each as NAME.onnx and NAME.safetensors, and what
-// predict() makes of some inputs, NAME.json. check_onnx.py compares that with what ONNX Runtime
-// makes of the same, check_weights.py with what PyTorch does.
+// Writes networks with every layer of the library, each as NAME.onnx and NAME.safetensors, and the
+// results of predict() for some inputs, NAME.json. check_onnx.py compares these with the results of
+// ONNX Runtime, check_weights.py with those of PyTorch.
 //
 // stored_networks FOLDER
 

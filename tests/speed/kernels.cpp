@@ -1,4 +1,4 @@
-// The speed of the kernels, measured by Google Benchmark: the machine's own limits, the matrix
+// The speed of the kernels, measured with Google Benchmark: the limits of the machine, the matrix
 // product at the shapes of the networks, the convolution. Next to ours are OpenBLAS and oneDNN
 // where the build found them. `./book speed` runs this and makes a table of it.
 //
@@ -49,9 +49,9 @@ void add(const std::string& name, double amount, const std::string& unit,
     benchmark::RegisterBenchmark(fmt::format("{}/{}", name, threads).c_str(),
                                  [=](benchmark::State& state) {
                                    use_threads(threads);
-                                   // The threads of the one before may still look out for work.
+                                   // The previous benchmark's threads may still spin for work.
                                    std::this_thread::sleep_for(std::chrono::milliseconds{20});
-                                   work();  // warm: memory and threads are there
+                                   work();  // warm up memory and threads
                                    for (auto _ : state) work();
                                    state.counters[unit] = benchmark::Counter(
                                        amount, benchmark::Counter::kIsIterationInvariantRate);
@@ -112,8 +112,7 @@ void add_limits() {
 
 // ----------------------------------------------------------------------------- the matrix product
 
-/// One product of training: M × K times K × N, either factor perhaps the transpose of what is
-/// stored.
+/// One product of training: M × K times K × N, where either factor may be a transpose.
 struct Product {
   std::string name;
   std::size_t m, k, n;
@@ -188,7 +187,7 @@ struct Layer {
 };
 
 #ifdef NN_ONEDNN
-/// The same convolution by oneDNN, every operand in the layout that it asks for.
+/// The same convolution with oneDNN, every operand in the layout that it prefers.
 class OneDnn {
  public:
   OneDnn(const Layer& l, std::size_t batch) {

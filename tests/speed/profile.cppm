@@ -1,5 +1,5 @@
 /// @file
-/// @brief Where the time of a training step goes: every part of it, measured by itself.
+/// @brief Where the time of a training step goes: every part, measured separately.
 module;
 
 #include <chrono>
@@ -59,8 +59,8 @@ Operations operations_of(const nn::AnyLayer& layer, const nn::Shape& sample) {
   return {};
 }
 
-/// A training that takes its steps apart. The layout of images is converted where it would be
-/// anyway, but as a part by itself.
+/// Training that measures the parts of its steps. Image layouts are converted where they would be
+/// anyway, but as a separate part.
 class TakenApart {
  public:
   explicit TakenApart(const nn::Sequential& network) : order_{batches_.epoch(1)} {

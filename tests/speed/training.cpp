@@ -1,6 +1,6 @@
-// Our side of the race in `./book speed`. Reads questions, one a line, and answers each with a line
-// of JSON; training.py and training_jax.py do the same for PyTorch and JAX, so that they can take
-// turns.
+// Our side of the comparison in `./book speed`. Reads questions, one per line, and answers each
+// with a line of JSON; training.py and training_jax.py do the same for PyTorch and JAX, so that
+// they can take turns.
 //
 //   train NETWORK OPTIMIZER THREADS SECONDS   images/s of training, batch 100
 //   profile NETWORK THREADS SECONDS           the parts of such a step with Adam: name, operations,
@@ -61,7 +61,7 @@ double seconds_since(Clock::time_point start) {
 /// How a network learns in question `learn`, the same for both sides.
 struct Recipe {
   std::size_t epochs;
-  nn::real learning_rate;  ///< Falls on a line to 0, step by step.
+  nn::real learning_rate;  ///< The initial rate; it decays linearly to 0.
   double accuracy;         ///< Of the validation images: where the clock stops.
 };
 
@@ -72,19 +72,19 @@ Recipe recipe(const std::string& name) {
 
 double to_zero(const nn::Progress& progress) { return 1 - progress.epoch / progress.epochs; }
 
-/// Epoch after epoch: what is measured ends it.
+/// As many epochs as needed; the measurement ends training.
 nn::TrainingOptions endless(std::size_t batch) {
   return {.epochs = 1'000'000, .batches = {.size = batch}, .seed = 1};
 }
 
-/// A training on some images, MNIST's unless it is told otherwise.
+/// Training on some images, by default MNIST's.
 nn::Training training_of(nn::Sequential& network, nn::AnyOptimizer optimizer,
                          const nn::TrainingOptions& options = endless(batch_size),
                          const nn::Dataset& images = digits().training) {
   return nn::Training{network, nn::SoftmaxCrossEntropy{}, std::move(optimizer), images, options};
 }
 
-/// Takes the next step, epoch after epoch; the race is about its time.
+/// Takes the next step, epoch after epoch; this is what is timed.
 void step(nn::Training& training) {
   if (training.is_epoch_complete()) training.end_epoch();
   if (!training.step()) throw std::runtime_error("the training has diverged");
