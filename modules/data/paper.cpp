@@ -90,7 +90,7 @@ Tensor largest(const Tensor& image, std::size_t distance) {
 
 // [paper]
 /// The brightness of the paper at every pixel: the picture without anything dark that is thinner
-/// than a third of its longer side (morphological closing). Taking the largest value of each
+/// than a third of its shorter side (morphological closing). Taking the largest value of each
 /// neighborhood removes what is dark and thin, but also makes everything bright wider; taking the
 /// smallest value of each neighborhood then undoes the widening.
 Tensor paper_of(const Tensor& image) {

@@ -50,7 +50,7 @@ struct Trace {
   Tensor x;               ///< Inputs, shape (T B, D).
   Tensor gates;           ///< Shape (T B, k H).
   Tensor h;               ///< Hidden states, shape ((T + 1) B, H).
-  Tensor c;               ///< What else the cell keeps, the same shape; or empty.
+  Tensor c;               ///< The memory c, in the same shape; empty if there is none.
 };
 
 }  // namespace nn::detail

@@ -110,9 +110,9 @@ def run_all(names, programs, seconds):
 def arguments():
     parser = argparse.ArgumentParser(prog="./book fuzz", description="Fuzzes the parsers.")
     parser.add_argument("--programs", type=Path, required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--seconds", type=int, default=30, help="for each parser; 30 by default")
+    parser.add_argument("--seconds", type=int, default=30, help="time for each parser; 30 by default")
     parser.add_argument("--json", type=results.writable, metavar="FILE",
-                        help="also write the figures there")
+                        help="also write the results to this file")
     parser.add_argument("--only-options", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     given = parser.parse_args()

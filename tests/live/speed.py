@@ -44,7 +44,7 @@ def in_program(native, network, steps):
 def main():
     parser = argparse.ArgumentParser(prog="./book speed --pages", description=__doc__.split("\n\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=60, help="of 80, which an epoch has")
+    parser.add_argument("--steps", type=int, default=60, help="training steps to measure, out of the 80 of an epoch")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
         for name, contents in live_site.data():

@@ -12,8 +12,8 @@ from speed import Racer, heading, median, questions, race, spread
 def main():
     parser = argparse.ArgumentParser(prog="book speed --compilers", description=__doc__.split("\n\n")[0])
     parser.add_argument("racers", nargs="*", help=argparse.SUPPRESS)  # COMPILER=PROGRAM
-    parser.add_argument("--rounds", type=int, default=5, help="how often each figure is taken")
-    parser.add_argument("--seconds", type=float, default=1.0, help="for one figure")
+    parser.add_argument("--rounds", type=int, default=5, help="how often to measure each number")
+    parser.add_argument("--seconds", type=float, default=1.0, help="time for one measurement")
     parser.add_argument("--only-options", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.rounds < 1 or not options.seconds > 0:

@@ -459,10 +459,10 @@ def write_growth(found):
 def main():
     parser = argparse.ArgumentParser(prog="book speed", allow_abbrev=False, description=__doc__.split("\n\n")[0])
     parser.add_argument("--programs", type=Path, required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--rounds", type=int, default=5, help="how often each figure is taken")
-    parser.add_argument("--seconds", type=float, default=1.0, help="for one figure of the race")
-    parser.add_argument("--seeds", type=int, default=10, help="trainings to a given accuracy")
-    parser.add_argument("--json", type=results.writable, default=None, help="where the results go")
+    parser.add_argument("--rounds", type=int, default=5, help="how often to measure each number")
+    parser.add_argument("--seconds", type=float, default=1.0, help="time for one measurement of training")
+    parser.add_argument("--seeds", type=int, default=10, help="number of training runs to a given accuracy")
+    parser.add_argument("--json", type=results.writable, default=None, help="also write the results to this file")
     parser.add_argument("--only-options", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--isa", choices=["avx2"], help="measure the code for AVX2, ours and the peers'")
     parser.add_argument("--profile", action="store_true",
@@ -470,9 +470,9 @@ def main():
     parser.add_argument("--growth", action="store_true",
                         help="only show how the time grows with every size, up to ten million images")
     parser.add_argument("--record", action="store_true",
-                        help="with one of these two: keep what chapter 11 shows of it, in docs/figures")
+                        help="with one of these two: save the data for chapter 11 to docs/figures")
     parser.add_argument("--check", action="store_true",
-                        help="only see that all of it runs, PyTorch too, and that both sides reach "
+                        help="only check that everything runs, PyTorch too, and that both sides reach "
                         "the wanted accuracies")
     options = parser.parse_args()
     if options.check:
