@@ -74,8 +74,8 @@ int compare(const Options& options) {
   fmt::print("\n{}\n", verdict(recipe, runs, judged));
   if (!tests) {
     fmt::print(
-        "\nYou changed a hyperparameter, so these are validation images. When every choice is\n"
-        "made, add --test for the one look at the test images.\n");
+        "\nYou changed a hyperparameter, so these are validation images. When every choice\n"
+        "is made, add --test for the one look at the test images.\n");
   }
   return kept ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -260,7 +260,7 @@ TEST(Reporter, EndsAfterTheEpochWhenInterruptedBetweenTwo) {
   EXPECT_TRUE(history.interrupted());
   ASSERT_EQ(history.epochs.size(), 2U);
   EXPECT_EQ(history.epochs[1].samples, 60U);
-  EXPECT_TRUE(text.ends_with("\ninterrupted: the network keeps its current weights\n")) << text;
+  EXPECT_TRUE(text.ends_with("\ninterrupted: the network keeps its last weights\n")) << text;
 }
 
 // Ctrl-C reaches the outer of two trainings, too: the inner one's end does not take it away.

@@ -366,7 +366,7 @@ TEST(Training, EndsWhenPatienceDoesAndBringsTheBestBack) {
   EXPECT_EQ(listed.history.best_epoch(), 2U);
   EXPECT_EQ(listed.steps, 2);
   EXPECT_EQ(listed.text,
-            "2 epochs without a lower validation cost: the network has the weights of epoch 2\n");
+            "2 epochs without a lower validation cost: the network is now that of epoch 2\n");
 }
 
 TEST(Training, BringsTheBestBackAfterAllEpochsToo) {
@@ -374,7 +374,7 @@ TEST(Training, BringsTheBestBackAfterAllEpochsToo) {
       train_listed({9, 5, 4, 6, 5}, one, {.epochs = 4, .stopping = {.patience = 3}});
   EXPECT_EQ(back.history.ending, nn::Ending::all_epochs);
   EXPECT_EQ(back.steps, 2);
-  EXPECT_EQ(back.text, "all epochs done: the network has the weights of epoch 2\n");
+  EXPECT_EQ(back.text, "all epochs done: the network is now that of epoch 2\n");
   const Listed last =
       train_listed({9, 5, 4, 6, 3}, one, {.epochs = 4, .stopping = {.patience = 3}});
   EXPECT_EQ(last.steps, 4);
@@ -386,7 +386,7 @@ TEST(Training, BringsTheBestBackWhenInterrupted) {
       train_listed({9, 5, 4, 6, 3}, one, {.epochs = 4, .stopping = {.patience = 3}}, 3);
   EXPECT_TRUE(listed.history.interrupted());
   EXPECT_EQ(listed.steps, 2);
-  EXPECT_EQ(listed.text, "interrupted: the network has the weights of epoch 2\n");
+  EXPECT_EQ(listed.text, "interrupted: the network is now that of epoch 2\n");
 }
 
 // A cost that is finite on the training set may overflow on another set.
@@ -398,7 +398,7 @@ TEST(Training, ANetworkThatDivergedIsNotTheBest) {
   EXPECT_EQ(listed.history.best_epoch(), 0U);
   EXPECT_EQ(listed.history.epochs.size(), 2U);
   EXPECT_EQ(listed.text,
-            "2 epochs without a lower validation cost: the network keeps its current weights\n");
+            "2 epochs without a lower validation cost: the network keeps its last weights\n");
 }
 
 // Divergence.
@@ -439,7 +439,7 @@ TEST(Training, KeepsTheNetworkEveryHundredSteps) {
 TEST(Training, LeavesANetworkThatNeverHadACost) {
   const Listed listed = train_listed({-NAN, 1}, {}, {.epochs = 5});
   EXPECT_EQ(listed.history.epochs.size(), 1U);
-  EXPECT_EQ(listed.all, "epoch  1/5  cost nan\ndiverged: the network keeps its current weights\n" +
+  EXPECT_EQ(listed.all, "epoch  1/5  cost nan\ndiverged: the network keeps its last weights\n" +
                             std::string{"  epoch 1, batch 1: the cost is nan\n"
                                         "  first non-finite value in the cost\n"} +
                             advice);
@@ -450,8 +450,7 @@ TEST(Training, BringsTheBestBackWhenItDiverges) {
       train_listed({9, 5, 4, NAN}, one, {.epochs = 5, .stopping = {.patience = 3}});
   EXPECT_EQ(listed.history.epochs.size(), 4U);
   EXPECT_EQ(listed.steps, 2);
-  EXPECT_NE(listed.all.find("diverged: the network has the weights of epoch 2\n"),
-            std::string::npos);
+  EXPECT_NE(listed.all.find("diverged: the network is now that of epoch 2\n"), std::string::npos);
 }
 
 // The incomplete epoch is recorded, with the validation of the restored network.
@@ -564,8 +563,7 @@ TEST(Training, EndsWhenTheCostIsSmall) {
       train_listed({9, 5, 0.5, 0.4}, {}, {.epochs = 4, .stopping = {.enough_cost = 0.5}});
   EXPECT_EQ(listed.history.ending, nn::Ending::cost_small);
   EXPECT_EQ(listed.history.epochs.size(), 3U);
-  EXPECT_EQ(listed.text,
-            "the training cost is low enough: the network keeps its current weights\n");
+  EXPECT_EQ(listed.text, "the training cost is low enough: the network keeps its last weights\n");
 }
 
 TEST(Training, EndsWhenTheCostNoLongerChanges) {
@@ -574,7 +572,7 @@ TEST(Training, EndsWhenTheCostNoLongerChanges) {
   EXPECT_EQ(listed.history.ending, nn::Ending::cost_stands_still);
   EXPECT_EQ(listed.history.epochs.size(), 4U);
   EXPECT_EQ(listed.text,
-            "the training cost no longer changes: the network keeps its current weights\n");
+            "the training cost no longer changes: the network keeps its last weights\n");
 }
 
 /// A layer with a running statistic, which is not a parameter.

@@ -63,8 +63,8 @@ void describe(CLI::App& app, Options& options) {
   CLI::Option* const show =
       app.add_option("--show", options.show,
                      "Writes the preprocessing stages of each picture to this\n"
-                     "folder, as PNG: the paper, the ink, and each digit as the\n"
-                     "network sees it")
+                     "folder, as PNG: the paper, the ink, and each digit as\n"
+                     "the network sees it")
           ->option_text("FOLDER")
           ->check(path);
   app.add_flag("--raw", options.raw, "Takes pictures of 28 × 28 pixels without preprocessing")

@@ -206,15 +206,15 @@ std::string reason(Ending ending, const StopOptions& stopping) {
   return "";
 }
 
-/// `interrupted: the network keeps its current weights`; empty if training did all its epochs.
+/// `interrupted: the network keeps its last weights`; empty if training did all its epochs.
 std::string end_line(const History& history, const StopOptions& stopping, bool brought_back) {
   const std::string why = reason(history.ending, stopping);
   if (brought_back) {
-    return fmt::format("{}: the network has the weights of epoch {}\n", why, history.best_epoch());
+    return fmt::format("{}: the network is now that of epoch {}\n", why, history.best_epoch());
   }
   if (history.ending == Ending::all_epochs) return "";
   const std::size_t steps = history.divergence ? history.divergence->steps_back : 0;
-  if (steps == 0) return why + ": the network keeps its current weights\n";
+  if (steps == 0) return why + ": the network keeps its last weights\n";
   return fmt::format("{}: the network is back to what it was {} {} earlier\n", why, steps,
                      steps == 1 ? "step" : "steps");
 }
