@@ -78,7 +78,7 @@ void describe(CLI::App& app, Options& options) {
   app.footer(
       "Examples:\n"
       "  ./book mnist                                 train both networks, compare them\n"
-      "  ./book mnist --recipe report --seeds 3       those of appendix A.2, three seeds\n"
+      "  ./book mnist --recipe report --seeds 3       those of appendix A.2, 3 seeds\n"
       "  ./book mnist --epochs 1 --json result.json   a quick look, saved to a file\n"
       "  ./book mnist --save DIR                      also save both networks\n"
       "  ./book mnist --load DIR                      compare them, without training\n"
