@@ -156,7 +156,7 @@ begin_again() {
   if ((EUID != 0)); then fail "this creates separate Debian systems, which needs root: sudo ./book $*"; fi
   if [[ -n ${NN_MOUNTS:-} ]]; then return; fi
   if ! unshare --mount true; then
-    say "book: this machine does not allow mounting folders, which the systems need."
+    say "book: cannot mount folders, which the separate systems need; a container usually forbids it."
     exit "$no_system"
   fi
   programs+=(debootstrap debootstrap unshare util-linux)

@@ -75,10 +75,10 @@ find_compiler() {
     if ! is_usable "$CXX"; then
       if [[ -n $needs_clang$needs_fuzzer$needs_wasm ]]; then
         fail "CXX is '$CXX', but this command needs clang $oldest_clang or newer with its" \
-          "clang-scan-deps: unset CXX, or let it name such a clang++."
+          "clang-scan-deps: unset CXX, or set it to such a clang++."
       fi
       fail "CXX is '$CXX', but the modules need clang $oldest_clang or newer with its clang-scan-deps," \
-        "or GCC $oldest_gcc or newer: unset CXX, or let it name such a compiler."
+        "or GCC $oldest_gcc or newer: unset CXX, or set it to such a compiler."
     fi
     compiler=$(command -v "$CXX")
     return
@@ -218,7 +218,9 @@ install_packages() {
   try "${as_root[@]}" dpkg --configure -a >>"$log" 2>&1 # completes an interrupted installation
   step "installing ${missing[*]}" "${apt_get[@]}" --fix-broken install "${missing[@]}"
   look_around
-  if ((${#missing[@]} > 0)); then fail "still not found after installing: ${missing[*]}."; fi
+  if ((${#missing[@]} > 0)); then
+    fail "still not found after installing: ${missing[*]}. The full output is in $log."
+  fi
 }
 
 # Without apt-get: prints the command of the system's package manager that installs the missing packages, with

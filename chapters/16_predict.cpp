@@ -50,7 +50,7 @@ nn::Sequential stored(const Options& options) {
       continue;
     }
     throw BadOption(fmt::format(
-        "--rename: '{}', expected two names, such as fc1=0, and each old name once", pair));
+        "--rename: '{}', expected two names, such as fc1=0, and each old name only once", pair));
   }
   nn::Sequential network = layers_of(options.layers);
   nn::load_weights(options.network, network, load);
@@ -117,8 +117,8 @@ std::pair<std::size_t, std::size_t> range_of(const Options& options, const std::
   if (options.all) return {0, count};
   if (!options.index) return {0, std::min(count, most_shown)};
   if (*options.index < count) return {*options.index, *options.index + 1};
-  throw BadOption(fmt::format("--index: {}, but the pictures of {} are 0 to {}", *options.index,
-                              file, count - 1));
+  throw BadOption(fmt::format("--index: {}, but the pictures of {} are numbered 0 to {}",
+                              *options.index, file, count - 1));
 }
 
 /// Reads the pictures of a file.
@@ -178,11 +178,11 @@ void submit(const nn::Sequential& network, const Options& options) {
   }
   const std::string& table = options.files[0];
   if (table == "-") {
-    throw BadOption("--submission: - is standard input, expected a file with a table");
+    throw BadOption("--submission: '-' is standard input, expected a file with a table");
   }
   std::error_code none;
   if (fs::equivalent(table, options.submission, none)) {
-    throw BadOption(fmt::format("--submission: would replace the table {}", table));
+    throw BadOption(fmt::format("--submission: this would overwrite the table {}", table));
   }
   const nn::Tensor images = nn::mnist::load_csv_images(table);
   if (images.columns() != 784) {
@@ -191,7 +191,7 @@ void submit(const nn::Sequential& network, const Options& options) {
   }
   const nn::Labels labels = nn::Labels::from_rows(nn::predict(network, images));
   nn::mnist::save_submission(options.submission, labels);
-  fmt::print("{} images read, their digits are in {}\n", nn::thousands(labels.size()),
+  fmt::print("{} images read; their digits are in {}\n", nn::thousands(labels.size()),
              options.submission.string());
 }
 // [/submission]

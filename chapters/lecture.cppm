@@ -35,14 +35,16 @@ bool shortened = false;
 std::filesystem::path folder;
 
 [[noreturn]] void refuse(const char* program, std::string_view what) {
-  fmt::print(stderr, "{}: {}; there are --step, --short, --data DIR and --version\n", program,
+  fmt::print(stderr, "{}: {}; the options are --step, --short, --data DIR and --version\n", program,
              what);
   std::exit(2);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
 }
 
 /// The folder of `--data`, checked now, because files are written to it only at the end.
 std::filesystem::path checked_folder(const char* program, const char* path) {
-  if (!std::filesystem::is_directory(path)) refuse(program, "--data needs an existing folder");
+  if (!std::filesystem::is_directory(path)) {
+    refuse(program, fmt::format("--data is '{}', expected an existing folder", path));
+  }
   try {
     nn::check_writable("write_whole", std::filesystem::path{path} / "figure.csv");
   } catch (const std::runtime_error& error) {
@@ -72,7 +74,7 @@ void begin(int argc, char** argv, std::string_view title) {
       fmt::print("{} {}\n", std::filesystem::path{argv[0]}.filename().string(), nn::version());
       std::exit(0);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
     } else {
-      refuse(argv[0], fmt::format("no option '{}'", option));
+      refuse(argv[0], fmt::format("there is no option '{}'", option));
     }
   }
   fmt::print("{}\n", title);

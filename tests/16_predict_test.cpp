@@ -151,8 +151,8 @@ TEST_F(PredictProgram, ShowsTheOthersIfOneIsEmptyOrBad) {
   const Outcome outcome = run("empty.pgm bad.pgm none.png bar.pgm --network network");
   EXPECT_EQ(outcome.status, 1);
   for (const char* sentence :
-       {"16_predict: empty.pgm: nn::to_mnist: no ink: brightness is from 1.00 to 1.00, and "
-        "nowhere differs by 0.1 or more from the edge's\n",
+       {"16_predict: empty.pgm: nn::to_mnist: no ink: brightness ranges from 1.00 to 1.00, and "
+        "nowhere differs by 0.1 or more from that of the edge\n",
         "16_predict: nn::load_pictures: bad.pgm, byte 14: the file ends after 2 out of 3 pixels\n",
         "16_predict: nn::load_pictures: no file none.png\n",
         "bar.pgm: 3 (75.0 %), unsure: perhaps 0 (2.8 %)\n"}) {
@@ -172,7 +172,7 @@ TEST_F(PredictProgram, ShowsTheFirstPicturesOfAFileOrOne) {
   EXPECT_TRUE(one.output.starts_with("\nfive, picture 4, 3 × 4 pixels: 3\n"));
   EXPECT_EQ(one.output.find("more"), std::string::npos);
   expect_refusal("five --network network --index 5",
-                 "--index: 5, but the pictures of five are 0 to 4");
+                 "--index: 5, but the pictures of five are numbered 0 to 4");
 }
 
 TEST_F(PredictProgram, ReadsAllPicturesOfAFileALineEach) {
@@ -241,11 +241,11 @@ TEST_F(PredictProgram, SaysThatA7MayBeA1WithAnUpstroke) {
   nn::save_network(path("seven"), network);
   const Outcome outcome = run("bar.pgm --network seven");
   EXPECT_EQ(lines_of(outcome.output).at(2),
-            "  unsure: perhaps 1 (20.5 %); a 1 with an upstroke is read as 7");
+            "  unsure: perhaps 1 (20.5 %); may be a 1 with an upstroke");
   network.parameter("0.bias").value(7) = std::log(nn::real{1000});  // 9 of 1,017 are a 1
   nn::save_network(path("seven"), network);
   EXPECT_EQ(lines_of(run("bar.pgm bar.pgm --network seven").output).at(0),
-            "bar.pgm: 7 (98.3 %), a 1 with an upstroke is read as 7");
+            "bar.pgm: 7 (98.3 %), may be a 1 with an upstroke");
   network.parameter("0.bias").value(7) = std::log(nn::real{100'000});
   nn::save_network(path("seven"), network);
   EXPECT_EQ(lines_of(run("bar.pgm bar.pgm --network seven").output).at(0), "bar.pgm: 7 (100.0 %)");
@@ -280,9 +280,10 @@ TEST_F(PredictProgram, ShowDoesNotReplaceOtherFiles) {
   write("stages/bar-01-digit.png", "mine");
   const Outcome outcome = run("bar.pgm --show stages --network network");
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.output.find("16_predict: --show: stages/bar-01-digit.png already exists with "
-                                "other content\n"),
-            std::string::npos);
+  EXPECT_NE(
+      outcome.output.find(
+          "16_predict: --show: stages/bar-01-digit.png already exists with different content\n"),
+      std::string::npos);
   EXPECT_NE(outcome.output.find("bar.pgm, 3 × 4 pixels: 3\n"), std::string::npos);
   EXPECT_EQ(contents("stages/bar-01-digit.png"), "mine");
   expect_refusal("bar.pgm --show network --network network",
@@ -303,7 +304,7 @@ TEST_F(PredictProgram, ReadsThePicturesOfAFolder) {
                                 "folder/c.idx3-ubyte" + answer),
             std::string::npos)
       << outcome.output;
-  EXPECT_NE(outcome.output.find("16_predict: folder: 2 others skipped\n"), std::string::npos);
+  EXPECT_NE(outcome.output.find("16_predict: folder: 2 other files skipped\n"), std::string::npos);
   EXPECT_EQ(json_of("folder").size(), 3U);
   fs::create_directory(path("empty"));
   const Outcome empty = run("empty bar.pgm folder/deeper --network network");
@@ -314,7 +315,7 @@ TEST_F(PredictProgram, ReadsThePicturesOfAFolder) {
   EXPECT_NE(empty.output.find("bar.pgm" + answer), std::string::npos);
   write("empty/notes.txt", "no picture");
   EXPECT_EQ(run("empty --network network").output,
-            "16_predict: no picture in the folder empty: 1 other skipped\n");
+            "16_predict: no picture in the folder empty: 1 other file skipped\n");
 }
 
 TEST_F(PredictProgram, ReadsTheStandardInputAndPipes) {
@@ -373,17 +374,18 @@ TEST_F(PredictProgram, RefusesBadOptionsInOneSentence) {
   expect_refusal(
       "bar.pgm --network narrow",
       "--network: narrow does not take 784 pixels: nn::Sequential: layer 1 (Dense 49→10) "
-      "expects 49 columns, the input has 784");
+      "expects 49 columns; the input has 784");
   expect_refusal("bar.pgm --network short",
                  "--network: short turns 784 pixels into (2), expected (10)");
   const Outcome missing = run("bar.pgm --network none");
   EXPECT_EQ(missing.status, 2);
   EXPECT_TRUE(missing.output.starts_with("16_predict: --network: ")) << missing.output;
   EXPECT_EQ(std::ranges::count(missing.output, '\n'), 1);
-  expect_refusal("bar.pgm --index -1", "--index: '-1' is not 0 or more");
-  expect_refusal("bar.pgm --index x", "--index: 'x' is not a whole number, 0 or more, or all");
-  expect_refusal("bar.pgm --index 1.5", "--index: '1.5' is not a whole number, 0 or more, or all");
-  expect_refusal("bar.pgm --index ''", "--index: '' is not a whole number, 0 or more, or all");
+  expect_refusal("bar.pgm --index -1", "--index: '-1', expected 0 or more");
+  expect_refusal("bar.pgm --index x", "--index: 'x', expected a whole number, 0 or more, or all");
+  expect_refusal("bar.pgm --index 1.5",
+                 "--index: '1.5', expected a whole number, 0 or more, or all");
+  expect_refusal("bar.pgm --index ''", "--index: '', expected a whole number, 0 or more, or all");
   expect_refusal("'' --network network", "FILE: the path is empty");
   expect_refusal("bar.pgm --network ''", "--network: the path is empty");
   for (const char* bad : {"", "--nonsense"}) {
@@ -403,7 +405,7 @@ TEST_F(PredictProgram, WritesASubmissionForATable) {
   write("test.csv", table + row + row + row + "\n");
   const Outcome outcome = run("test.csv --submission out.csv --network network");
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_EQ(outcome.output, "3 images read, their digits are in out.csv\n");
+  EXPECT_EQ(outcome.output, "3 images read; their digits are in out.csv\n");
   std::ifstream in{path("out.csv")};
   EXPECT_EQ((std::string{std::istreambuf_iterator<char>{in}, {}}),
             "ImageId,Label\n1,3\n2,3\n3,3\n");
@@ -413,9 +415,9 @@ TEST_F(PredictProgram, WritesASubmissionForATable) {
   expect_refusal("test.csv test.csv --submission out.csv --network network",
                  "--submission: 2 files, expected one table");
   expect_refusal("- --submission out.csv --network network",
-                 "--submission: - is standard input, expected a file with a table");
+                 "--submission: '-' is standard input, expected a file with a table");
   expect_refusal("test.csv --submission ./test.csv --network network",
-                 "--submission: would replace the table test.csv");
+                 "--submission: this would overwrite the table test.csv");
   expect_refusal("bar.pgm --layers network", "--layers requires --network");
   expect_refusal("bar.pgm --network network --layers none",
                  "--layers: nn::load_network: cannot read none: there is no such file");
@@ -431,13 +433,15 @@ TEST_F(PredictProgram, TakesWeightsUnderOtherNames) {
   theirs.tensors = {stored("last.weight"),
                     nn::StoredTensor::of("last.bias", network.parameter("0.bias").value)};
   nn::write_safetensors("test", path("theirs"), theirs);
-  expect_refusal("bar.pgm --network theirs",
-                 "--network: nn::load_network: theirs: has tensors ('last.weight', 'last.bias') "
-                 "but no list of layers: build the network and use nn::load_weights (--layers)");
-  expect_refusal("bar.pgm --network theirs --layers network",
-                 "--network: nn::load_weights: theirs: '0.weight' is missing; the file has "
-                 "'last.weight', 'last.bias'; LoadOptions::rename (predict --rename) maps names; "
-                 "judging by the shapes, 'last=0' would fit");
+  expect_refusal(
+      "bar.pgm --network theirs",
+      "--network: nn::load_network: theirs: the file has tensors ('last.weight', 'last.bias') "
+      "but no list of layers: build the network and use nn::load_weights (predict --layers)");
+  expect_refusal(
+      "bar.pgm --network theirs --layers network",
+      "--network: nn::load_weights: theirs: '0.weight' is missing; the file has "
+      "'last.weight', 'last.bias'; rename them with LoadOptions::rename (predict --rename); "
+      "judging by the shapes, 'last=0' would fit");
   const Outcome outcome = run("--layers network --rename last=0 --network theirs bar.pgm");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_TRUE(outcome.output.starts_with("\nbar.pgm, 3 × 4 pixels: 3\n")) << outcome.output;
@@ -445,7 +449,7 @@ TEST_F(PredictProgram, TakesWeightsUnderOtherNames) {
     const Outcome bad = run("bar.pgm --network theirs --layers network " + std::string{pairs});
     EXPECT_EQ(bad.status, 2);
     EXPECT_TRUE(
-        bad.output.ends_with("expected two names, such as fc1=0, and each old name once\n"));
+        bad.output.ends_with("expected two names, such as fc1=0, and each old name only once\n"));
   }
   EXPECT_EQ(run("bar.pgm --network theirs --rename last=0").status, 2);
 }

@@ -458,9 +458,9 @@ TEST(Augment, RefusesOptionsOutOfRange) {
   EXPECT_EQ(error_of_options({.shift = INFINITY}),
             "nn::Augment: shift is inf pixels, expected 0 or more");
   EXPECT_EQ(error_of_options({.scaling = 1}),
-            "nn::Augment: scaling is 1, expected 0 or more and less than 1");
+            "nn::Augment: scaling is 1, expected at least 0 and below 1");
   EXPECT_EQ(error_of_options({.shear = 90}),
-            "nn::Augment: shear is 90 degrees, expected 0 or more and less than 90");
+            "nn::Augment: shear is 90 degrees, expected at least 0 and below 90");
   EXPECT_EQ(error_of_options({.elastic = {.amplitude = -1}}),
             "nn::Elastic: amplitude is -1 pixels, expected 0 or more");
   EXPECT_EQ(error_of_options({.elastic = {.smoothness = 0.5}}),

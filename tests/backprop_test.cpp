@@ -265,9 +265,9 @@ TEST(Sequential, ShowsItsLayers) {
   EXPECT_EQ(network.layer_names(), (std::vector<std::string>{"Dense 1→2", "ReLU"}));
   EXPECT_EQ(network.name(), "Sequential of 2 layers");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.layer<Dense>(2); }),
-            "nn::Sequential: layer index 2, but the network has 2 layers");
+            "nn::Sequential: layer index is 2, but the network has 2 layers, numbered from 0");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.layer<Dense>(1); }),
-            "nn::Sequential: layer index 1 is ReLU, but another type was asked for");
+            "nn::Sequential: the layer at index 1 is ReLU, but the call asks for a different type");
 }
 
 TEST(Sequential, SummarizesItself) {
@@ -303,21 +303,21 @@ TEST(Sequential, SummarizesUnknownShapesAsAny) {
 TEST(Sequential, RefusesALayerThatDoesNotFit) {
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [] { (void)Sequential{Dense{784, 256}, nn::ReLU{}, Dense{128, 10}}; }),
-            "nn::Sequential: layer 3 (Dense 128→10) expects 128 columns, layer 2 gives 256");
+            "nn::Sequential: layer 3 (Dense 128→10) expects 128 columns; layer 2 gives 256");
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [] { (void)Sequential{nn::Reshape{1, 28, 28}, nn::MaxPool{2}, Dense{196, 10}}; }),
             "nn::Sequential: layer 3 (Dense 196→10) expects rows of 196 columns (put nn::Flatten "
-            "before it), layer 2 gives (1, 14, 14)");
+            "before it); layer 2 gives (1, 14, 14)");
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [] { (void)Sequential{Dense{2, 6}, nn::Convolution{1, 8, {.kernel = 3}}}; }),
-            "nn::Sequential: layer 2 (Convolution 1→8 3×3) expects images of shape (1, H, W), "
+            "nn::Sequential: layer 2 (Convolution 1→8 3×3) expects images of shape (1, H, W); "
             "layer 1 gives 6");
 }
 
 TEST(Sequential, StaysAsItWasWhenItRefuses) {
   Sequential network{Dense{4, 3}};
   EXPECT_EQ(error_of<std::invalid_argument>([&] { network.push(Dense{2, 1}); }),
-            "nn::Sequential: layer 2 (Dense 2→1) expects 2 columns, layer 1 gives 3");
+            "nn::Sequential: layer 2 (Dense 2→1) expects 2 columns; layer 1 gives 3");
   EXPECT_EQ(network.size(), 1U);
   EXPECT_EQ(network.parameter_count(), 15U);
   network.push(Dense{3, 1});
@@ -328,7 +328,7 @@ TEST(Sequential, NamesTheLayersOfANetworkInside) {
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [] { (void)Sequential{Dense{4, 3}, Sequential{nn::ReLU{}, Dense{2, 1}}}; }),
             "nn::Sequential: layer 2 (Sequential of 2 layers): its layer 2 (Dense 2→1) expects 2 "
-            "columns, layer 1 gives 3");
+            "columns; layer 1 gives 3");
 }
 
 TEST(Sequential, RefusesInputThatDoesNotFit) {
@@ -339,10 +339,10 @@ TEST(Sequential, RefusesInputThatDoesNotFit) {
     return text;
   };
   EXPECT_EQ(refusal(Tensor{{1, 2, 3, 4, 5}}),
-            "nn::Sequential: layer 1 (Dense 2→3) expects 2 columns, the input has 5");
+            "nn::Sequential: layer 1 (Dense 2→3) expects 2 columns; the input has 5");
   EXPECT_EQ(refusal(Tensor{Shape{7, 1, 28, 28}}),
             "nn::Sequential: layer 1 (Dense 2→3) expects rows of 2 columns (put nn::Flatten before "
-            "it), the input has (1, 28, 28)");
+            "it); the input has (1, 28, 28)");
   EXPECT_EQ(refusal(Tensor{}), "nn::Sequential: input is empty");
 }
 
@@ -427,7 +427,7 @@ TEST(Sequential, GivesItsLayersWhateverTheirTypes) {
   ASSERT_EQ(network[2].parameters().size(), 2U);
   EXPECT_EQ(network[2].parameters()[1], network.parameters()[3]);
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network[3]; }),
-            "nn::Sequential: layer index 3, but the network has 3 layers");
+            "nn::Sequential: layer index is 3, but the network has 3 layers, numbered from 0");
 }
 
 TEST(Sequential, GivesSomeLayersAsANetwork) {
@@ -631,7 +631,7 @@ TEST(Freeze, RefusesLayersThatThereAreNot) {
   EXPECT_EQ(error_of<std::invalid_argument>([&] { network.unfreeze(2, 1); }),
             "nn::Sequential: layers 2 to 1, expected a range within 0 to 2");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.is_frozen(2); }),
-            "nn::Sequential: layer index 2, but the network has 2 layers");
+            "nn::Sequential: layer index is 2, but the network has 2 layers, numbered from 0");
   EXPECT_NO_THROW(network.freeze(2, 2));
 }
 

@@ -67,47 +67,53 @@ TEST_F(CheckpointFile, OfAnotherTrainingIsRefusedByItsFirstDifference) {
   EXPECT_EQ(refusal({{"layer 1", "Dense 2→3"}, {"seed", "1"}}), "");
   EXPECT_EQ(refusal({{"layer 1", "Dense 2→3"}, {"seed", "2"}}),
             head() +
-                "is from a different training (delete it or choose another file): seed is 1 there, "
+                "the file is from a different training run (delete it or choose another file): "
+                "seed is 1 in "
+                "the file and "
                 "2 here");
-  EXPECT_EQ(
-      refusal({{"layer 1", "Dense 2→4"}, {"seed", "2"}}),
-      head() +
-          "is from a different training (delete it or choose another file): layer 1 is Dense 2→3 "
-          "there, Dense 2→4 here");
-  EXPECT_EQ(
-      refusal({{"layer 1", "Dense 2→3"}, {"seed", "1"}, {"layer 2", "ReLU"}}),
-      head() +
-          "is from a different training (delete it or choose another file): layer 2 is missing "
-          "there, ReLU here");
-  EXPECT_EQ(refusal({{"seed", "1"}}),
+  EXPECT_EQ(refusal({{"layer 1", "Dense 2→4"}, {"seed", "2"}}),
             head() +
-                "is from a different training (delete it or choose another file): layer 1 is Dense "
-                "2→3 there, missing here");
+                "the file is from a different training run (delete it or choose another file): "
+                "layer 1 is "
+                "Dense 2→3 in the file and Dense 2→4 here");
+  EXPECT_EQ(refusal({{"layer 1", "Dense 2→3"}, {"seed", "1"}, {"layer 2", "ReLU"}}),
+            head() +
+                "the file is from a different training run (delete it or choose another file): "
+                "layer 2 is "
+                "missing in the file and ReLU here");
+  EXPECT_EQ(refusal({{"seed", "1"}}), head() +
+                                          "the file is from a different training run (delete it or "
+                                          "choose another file): layer 1 is Dense "
+                                          "2→3 in the file and missing here");
 }
 
 TEST_F(CheckpointFile, OfAnotherVersionIsRefused) {
   nn::Safetensors contents;
   contents.metadata["nn.checkpoint"] = "0.0.1";
   nn::write_safetensors("test", path("c"), contents);
-  EXPECT_EQ(refusal({}), head() +
-                             "is from a different training (delete it or choose another file): the "
-                             "library's version is 0.0.1 there, " +
-                             std::string{nn::version()} + " here");
+  EXPECT_EQ(refusal({}),
+            head() +
+                "the file is from a different training run (delete it or choose another file): the "
+                "library's version is 0.0.1 in the file and " +
+                std::string{nn::version()} + " here");
   contents.metadata.clear();
   nn::write_safetensors("test", path("c"), contents);
-  EXPECT_EQ(refusal({}), head() + "is not a training checkpoint");
+  EXPECT_EQ(refusal({}), head() + "the file is not a training checkpoint");
 }
 
 // Text from a file is printed to a terminal, so it must not contain control codes or be too long.
 TEST_F(CheckpointFile, IsQuotedAsATerminalCanShowIt) {
   nn::save_checkpoint(path("c"), {{"seed", "\x1b[31m2→3\n\u009b\x7f"}}, {});
-  EXPECT_EQ(refusal({{"seed", "1"}}), head() +
-                                          "is from a different training (delete it or choose "
-                                          "another file): seed is ?[31m2→3??? there, 1 here");
-  nn::save_checkpoint(path("c"), {{"seed", std::string(199, 'x') + "→" + std::string(9, 'x')}}, {});
   EXPECT_EQ(refusal({{"seed", "1"}}),
-            head() + "is from a different training (delete it or choose another file): seed is " +
-                std::string(199, 'x') + "… there, 1 here");
+            head() +
+                "the file is from a different training run (delete it or choose "
+                "another file): seed is ?[31m2→3??? in the file and 1 here");
+  nn::save_checkpoint(path("c"), {{"seed", std::string(199, 'x') + "→" + std::string(9, 'x')}}, {});
+  EXPECT_EQ(
+      refusal({{"seed", "1"}}),
+      head() +
+          "the file is from a different training run (delete it or choose another file): seed is " +
+          std::string(199, 'x') + "… in the file and 1 here");
 }
 
 TEST_F(CheckpointFile, ThatDoesNotFitGivesNothing) {
@@ -250,23 +256,25 @@ TEST_F(Resuming, RefusesACheckpointOfAnotherTraining) {
                            const nn::TrainingOptions& asked, real rate = real(0.1)) {
     const std::string text =
         error_of<std::runtime_error>([&] { keeping(other, rate).fit(training, asked); });
-    const std::string head = "nn::Checkpoints: " + path("c").string() +
-                             ": is from a different training (delete it or choose another file): ";
+    const std::string head =
+        "nn::Checkpoints: " + path("c").string() +
+        ": the file is from a different training run (delete it or choose another file): ";
     return text.starts_with(head) ? text.substr(head.size()) : "no refusal: " + text;
   };
   EXPECT_EQ(
       refusal(nn::Sequential{nn::Dense{2, 9}, nn::ReLU{}, nn::Dense{9, 3}}, clouds(90), options(2)),
-      "layer 1 is Dense 2→8 there, Dense 2→9 here");
+      "layer 1 is Dense 2→8 in the file and Dense 2→9 here");
   EXPECT_EQ(refusal(nn::Sequential{nn::Dense{2, 8}, nn::ReLU{}}, clouds(90), options(2)),
-            "layer 3 is Dense 8→3 there, missing here");
+            "layer 3 is Dense 8→3 in the file and missing here");
   const std::string other_set = refusal(small_network(), clouds(90, 2), options(2));
   EXPECT_TRUE(other_set.starts_with("the training set is 90 samples of shape (2), fingerprint "))
       << other_set;
   nn::TrainingOptions other = options(2);
   other.batches = {.size = 9};
-  EXPECT_EQ(refusal(small_network(), clouds(90), other), "batches.size is 10 there, 9 here");
+  EXPECT_EQ(refusal(small_network(), clouds(90), other),
+            "batches.size is 10 in the file and 9 here");
   EXPECT_EQ(refusal(small_network(), clouds(90), options(2), real(0.2)),
-            "the learning rate is 0.1 there, 0.2 here");
+            "the learning rate is 0.1 in the file and 0.2 here");
 }
 
 TEST_F(Resuming, RefusesWhatCannotBeKept) {

@@ -350,11 +350,13 @@ TEST(Weighted, RefusesWhatCannotBeAWeight) {
   EXPECT_EQ(refusal({1, NAN}),
             "nn::Weighted: the weight of a class is nan, expected a finite number, 0 or more");
   EXPECT_EQ(refusal({0, 0}),
-            "nn::Weighted: the weights of all classes are 0, expected one above 0");
-  EXPECT_EQ(refusal({}), "nn::Weighted: the weights of all classes are 0, expected one above 0");
+            "nn::Weighted: the weights of all classes are 0, expected at least one above 0");
+  EXPECT_EQ(refusal({}),
+            "nn::Weighted: the weights of all classes are 0, expected at least one above 0");
   const nn::Weighted two{nn::SoftmaxCrossEntropy{}, {1, 2}};
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)two.weight(Labels{0, 2}); }),
-            "nn::Weighted: 2 class weights, but a target is class 2");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { (void)two.weight(Labels{0, 2}); }),
+      "nn::Weighted: 2 class weights, but a target is class 2, expected one weight for each class");
 }
 
 TEST(Weighted, BalancedWeights) {

@@ -138,13 +138,13 @@ TEST_F(Csv, MayHaveNoHeaderIfTheImageIsASquare) {
   EXPECT_EQ(set.inputs(0, 1), 1);
   EXPECT_EQ(set.targets, (Labels{7, 0}));
   EXPECT_EQ(fault(rows),
-            "line 1: 4 columns and no header, which are the pixels of a square image, expected a "
+            "line 1: 4 columns and no header: they are the pixels of a square image, expected a "
             "label before them; load_csv_images reads images without labels");
   EXPECT_EQ(fault("7,0,255\n"),
             "line 1: 3 columns and no header, expected a label and the pixels of a square image, "
             "or a header 'label,pixel0,…'");
   EXPECT_EQ(fault("0,0,255,51,7\n0,0,1,2,3\n"),
-            "line 3: the first column is 0 in every line and the last is not: put the labels "
+            "line 3: the first column is 0 in every line, so the labels may come last: put them "
             "first, or add a header 'pixel0,…,label'");
   EXPECT_EQ(fault("7,0,x,51,3\n"),
             "line 1, column 3 (pixel1): 'x' is not a whole number from 0 to 255");
@@ -161,7 +161,7 @@ TEST_F(Csv, MayHaveColumnNumbersForAHeader) {
   for (std::size_t i = 0; i < 400; ++i) row += ",1";
   EXPECT_EQ(load_csv(text("numbers.csv", numbers(401) + row + "\n")).targets, (Labels{7}));
   EXPECT_EQ(fault(numbers(5) + "7,1,2,3,4\n"),
-            "line 1: 0, 1, 2 and so on may be a header or an image: add a header "
+            "line 1: the numbers 0, 1, 2 and so on may be a header or an image: add a header "
             "'label,pixel0,…'");
 }
 
@@ -208,7 +208,7 @@ TEST_F(Csv, SaysWhatIsWrongWithTheHeader) {
             "line 1: column 1 of the header is 'name', expected 'label' or 'pixel0'");
   EXPECT_EQ(fault("label\n7\n"), "line 1: the header has no pixels, expected 'pixel0'");
   EXPECT_EQ(fault("label,pixel0\tpixel1\n"),
-            "line 1: the line has commas and tabs, expected a single separator");
+            "line 1: the line has both commas and tabs, expected a single separator");
   EXPECT_EQ(fault(std::string{"\xFF\xFEl\0", 4}),
             "line 1: the text is UTF-16, expected UTF-8 or ASCII");
   EXPECT_EQ(fault(header), "line 2: no rows follow the header");

@@ -52,11 +52,11 @@ TEST(Labels, OfNumbersAreWholeNumbers) {
   const auto error = [](const Tensor& numbers) {
     return refused([&] { (void)Labels::from_numbers(numbers); });
   };
-  const std::string expected = " is not a class, expected a whole number from 0 to 16777215";
-  EXPECT_EQ(error({0, 0.5F}), "nn::Labels: number 0.5 of sample 1" + expected);
-  EXPECT_EQ(error({-1, 0}), "nn::Labels: number -1 of sample 0" + expected);
-  EXPECT_EQ(error({16777216}), "nn::Labels: number 16777216 of sample 0" + expected);
-  EXPECT_EQ(error({0, 1, NAN}), "nn::Labels: number nan of sample 2" + expected);
+  const std::string expected = ", expected a whole number from 0 to 16777215";
+  EXPECT_EQ(error({0, 0.5F}), "nn::Labels: label of sample 1 is 0.5" + expected);
+  EXPECT_EQ(error({-1, 0}), "nn::Labels: label of sample 0 is -1" + expected);
+  EXPECT_EQ(error({16777216}), "nn::Labels: label of sample 0 is 16777216" + expected);
+  EXPECT_EQ(error({0, 1, NAN}), "nn::Labels: label of sample 2 is nan" + expected);
   EXPECT_EQ(error({{0, 1}}), "nn::Labels: numbers have shape (1, 2), expected (N)");
   EXPECT_EQ(error({}), "nn::Labels: numbers have shape (), expected (N)");
 }

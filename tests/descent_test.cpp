@@ -450,9 +450,9 @@ TEST(ClipGradients, RefusesAMaximumNotAboveZero) {
   const auto error = [](real maximum) {
     return error_of<std::invalid_argument>([=] { nn::clip_gradients({}, maximum); });
   };
-  EXPECT_EQ(error(0), "nn::clip_gradients: maximum is 0, expected more than 0");
-  EXPECT_EQ(error(-1), "nn::clip_gradients: maximum is -1, expected more than 0");
-  EXPECT_EQ(error(not_a_number), "nn::clip_gradients: maximum is nan, expected more than 0");
+  EXPECT_EQ(error(0), "nn::clip_gradients: maximum is 0, expected above 0");
+  EXPECT_EQ(error(-1), "nn::clip_gradients: maximum is -1, expected above 0");
+  EXPECT_EQ(error(not_a_number), "nn::clip_gradients: maximum is nan, expected above 0");
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ TEST(Evaluation, RefusesWhatCannotBeEvaluated) {
   EXPECT_EQ(refusal(network, {.inputs = Tensor{Shape{3, 2}}, .targets = Labels{0, 1}}),
             "nn::evaluate: the set: 3 inputs and 2 targets, expected the same number of each");
   EXPECT_EQ(refusal(network, {.inputs = Tensor{Shape{2, 4}}, .targets = Labels{0, 1}}),
-            "nn::Sequential: layer 1 (Dense 2→8) expects 2 columns, the input has 4");
+            "nn::Sequential: layer 1 (Dense 2→8) expects 2 columns; the input has 4");
   Dataset spoiled = clouds(30);
   spoiled.inputs(7, 1) = -std::numeric_limits<real>::quiet_NaN();
   EXPECT_EQ(refusal(network, spoiled),

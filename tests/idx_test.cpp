@@ -92,7 +92,8 @@ TEST_F(IdxFiles, CanBeLimited) {
 
 TEST_F(IdxFiles, SayWhatIsWrongWithTheValues) {
   EXPECT_EQ(fault(idx({4}, {7, 0, 9})), "byte 11: the file ends after 3 out of 4 values");
-  EXPECT_EQ(fault(idx({2}, {7, 0, 9})), "byte 10: more than the 2 values announced");
+  EXPECT_EQ(fault(idx({2}, {7, 0, 9})),
+            "byte 10: the file has more than the 2 values that its header announces");
 }
 
 }  // namespace

@@ -211,10 +211,12 @@ TEST(Initializers, RefuseInvalidDistributions) {
             "nn::RandomNormal: deviation is -0.5, expected a finite number, 0 or more");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)nn::RandomNormal{random, nan}; }),
             "nn::RandomNormal: deviation is nan, expected a finite number, 0 or more");
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)nn::RandomUniform{random, 1, -1}; }),
-            "nn::RandomUniform: from 1 to -1, expected finite numbers, low before high");
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)nn::RandomUniform{random, nan, 1}; }),
-            "nn::RandomUniform: from nan to 1, expected finite numbers, low before high");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { (void)nn::RandomUniform{random, 1, -1}; }),
+      "nn::RandomUniform: low is 1 and high is -1, expected finite numbers with low below high");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { (void)nn::RandomUniform{random, nan, 1}; }),
+      "nn::RandomUniform: low is nan and high is 1, expected finite numbers with low below high");
 }
 
 }  // namespace

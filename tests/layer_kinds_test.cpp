@@ -388,8 +388,7 @@ TEST_F(LayerKinds, AreNeededForOnnx) {
             "set .onnx");
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [&] { nn::export_onnx(path("n"), Sequential{Doubling{}}, Shape{2}); }),
-            "nn::export_onnx: no ONNX export for Doubling: it was registered without "
-            ".onnx");
+            "nn::export_onnx: no ONNX export for Doubling: set .onnx where it is registered");
   EXPECT_FALSE(std::filesystem::exists(path("n")));
 }
 
@@ -459,7 +458,7 @@ TEST_F(LayerKinds, RefuseSettingsOfAnotherType) {
   EXPECT_EQ(refusal(R"([{"type":"Residual","inner":[{"type":"Gate"}]}])"),
             "'0.inner.0.weight_input' is missing");
   EXPECT_EQ(refusal(R"([{"type":"Residual","inner":5}])"),
-            "the layers of '0.inner.' are not a list of layers");
+            "the layers of '0.inner.' are not a list of 1 or more layers");
 }
 
 // ---------------------------------------------------------------------------------- the list

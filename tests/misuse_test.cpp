@@ -264,13 +264,13 @@ std::vector<Case> numbers() {
       {"no threads", "nn::set_threads: 0 threads, expected 1 to 1024", [] { nn::set_threads(0); }},
       {"too many threads", "nn::set_threads: 2000 threads, expected 1 to 1024",
        [] { nn::set_threads(2'000); }},
-      {"He for a fan of 0", "nn::He: a fan of 0 connections, expected at least 1",
+      {"He for a fan of 0", "nn::He: a unit has 0 connections, expected at least 1",
        [] {
          nn::Random random{1};
          Tensor w = ones(2, 2);
          nn::He{random}(w, nn::Fan{.in = 0, .out = 2});
        }},
-      {"Glorot for a fan of 0", "nn::Glorot: a fan of 0 connections, expected at least 1",
+      {"Glorot for a fan of 0", "nn::Glorot: a unit has 0 connections, expected at least 1",
        [] {
          nn::Random random{1};
          Tensor w = ones(2, 2);
@@ -294,13 +294,14 @@ std::vector<Case> numbers() {
          (void)nn::RandomNormal{random, 1, NAN};
        }},
       {"even weights between bounds turned about",
-       "nn::RandomUniform: from 1 to -1, expected finite numbers, low before high",
+       "nn::RandomUniform: low is 1 and high is -1, expected finite numbers with low below high",
        [] {
          nn::Random random{1};
          (void)nn::RandomUniform{random, 1, -1};
        }},
       {"even weights without bounds",
-       "nn::RandomUniform: from -inf to inf, expected finite numbers, low before high",
+       "nn::RandomUniform: low is -inf and high is inf, expected finite numbers with low below "
+       "high",
        [] {
          nn::Random random{1};
          (void)nn::RandomUniform{random, -INFINITY, INFINITY};
@@ -348,12 +349,11 @@ std::vector<Case> layers_that_cannot_be() {
        [] { (void)nn::MaxPool{0}; }},
       {"an average pool of no size", "nn::AveragePool: window is 0×2, expected at least 1×1",
        [] { (void)nn::AveragePool{nn::Extent{0, 2}}; }},
-      {"a reshape to nothing", "nn::Reshape: a sample of shape (), expected 1 to 3 axes",
+      {"a reshape to nothing", "nn::Reshape: sample has shape (), expected 1 to 3 axes",
        [] { (void)nn::Reshape{Shape{}}; }},
       {"a reshape to an axis of length 0", "nn::Shape: axis 1 has length 0, expected at least 1",
        [] { (void)nn::Reshape{1, 0, 28}; }},
-      {"a reshape to four axes",
-       "nn::Reshape: a sample of shape (1, 2, 3, 4), expected 1 to 3 axes",
+      {"a reshape to four axes", "nn::Reshape: sample has shape (1, 2, 3, 4), expected 1 to 3 axes",
        [] { (void)nn::Reshape{1, 2, 3, 4}; }},
       {"a dropout of all", "nn::Dropout: rate is 1, expected at least 0 and below 1",
        [] {
@@ -379,7 +379,7 @@ std::vector<Case> layers_that_cannot_be() {
       {"a batch normalization of no features", "nn::BatchNorm: 0 features, expected at least 1",
        [] { (void)nn::BatchNorm{0}; }},
       {"a batch normalization of momentum 0",
-       "nn::BatchNorm: momentum is 0, expected more than 0 and at most 1",
+       "nn::BatchNorm: momentum is 0, expected above 0 and at most 1",
        [] { (void)nn::BatchNorm{3, {.momentum = 0}}; }},
       {"a batch normalization of epsilon NaN",
        "nn::BatchNorm: epsilon is nan, expected a finite number above 0",
@@ -418,10 +418,10 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
        "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { forward(convolution(), ones(2, 9)); }},
       {"convolution: forward of other channels",
-       "nn::Convolution: expects images of shape (1, H, W), the input has (3, 5, 5)",
+       "nn::Convolution: expects images of shape (1, H, W); the input has (3, 5, 5)",
        [] { forward(convolution(), ones(2, 3, 5, 5)); }},
       {"convolution: forward of images smaller than the kernel",
-       "nn::Convolution: expects images of at least 3×3, the input has (1, 2, 2)",
+       "nn::Convolution: expects images of at least 3×3; the input has (1, 2, 2)",
        [] { forward(convolution(), ones(2, 1, 2, 2)); }},
       {"convolution: predict of rows",
        "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
@@ -437,7 +437,7 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
        "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { forward(nn::MaxPool{2}, ones(2, 9)); }},
       {"max pool: forward of images smaller than the window",
-       "nn::MaxPool: expects images of at least 3×3, the input has (1, 2, 2)",
+       "nn::MaxPool: expects images of at least 3×3; the input has (1, 2, 2)",
        [] { forward(nn::MaxPool{3}, ones(2, 1, 2, 2)); }},
       {"max pool: predict of three axes",
        "nn::InterleavedImages: the tensor has shape (2, 4, 4), expected (B, C, H, W)",
@@ -448,7 +448,7 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
        "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { forward(nn::AveragePool{2}, ones(2, 9)); }},
       {"average pool: predict of images smaller than the window",
-       "nn::AveragePool: expects images of at least 3×3, the input has (1, 2, 2)",
+       "nn::AveragePool: expects images of at least 3×3; the input has (1, 2, 2)",
        [] { predict(nn::AveragePool{3}, ones(20, 1, 2, 2)); }},
       {"average pool: predict of no images", "nn::AveragePool: input is empty",
        [] { predict(nn::AveragePool{2}, nn::InterleavedImages{}); }},
@@ -580,11 +580,13 @@ std::vector<Case> backward_of_what_was_not_the_output() {
        "last output",
        [] { backward_after(nn::AveragePool{2}, ones(2, 1, 4, 4), ones(3, 1, 2, 2)); }},
       {"reshape: backward of fewer values",
-       "nn::Reshape: gradient has shape (2, 2, 2), expected as many values as in the last input, "
+       "nn::Reshape: gradient has shape (2, 2, 2), expected as many values as the last input, of "
+       "shape "
        "(3, 4)",
        [] { backward_after(nn::Reshape{2, 2}, ones(3, 4), ones(2, 2, 2)); }},
       {"flatten: backward of nothing",
-       "nn::Flatten: gradient has shape (), expected as many values as in the last input, (3, 2, "
+       "nn::Flatten: gradient has shape (), expected as many values as the last input, of shape "
+       "(3, 2, "
        "2)",
        [] { backward_after(nn::Flatten{}, ones(3, 2, 2), Tensor{}); }},
       {"dropout: backward of another shape",
@@ -620,7 +622,7 @@ std::vector<Case> moved_from() {
       {"softmax: backward after a move", "nn::Softmax: backward() was called before forward()",
        [] { backward_moved(nn::Softmax{}, ones(4, 2), ones(4, 2)); }},
       {"convolution: predict after a move",
-       "nn::Convolution: has no weights because it was moved from, the input has (1, 5, 5)",
+       "nn::Convolution: has no weights because it was moved from; the input has (1, 5, 5)",
        [] { predict_moved(convolution(), ones(2, 1, 5, 5)); }},
       {"convolution: backward after a move",
        "nn::Convolution: backward() was called before forward()",
@@ -665,14 +667,14 @@ std::vector<Case> moved_from() {
          forward(from, ones(4, 2));
        }},
       {"network: a layer of it after a move",
-       "nn::Sequential: layer index 0, but the network has 0 layers",
+       "nn::Sequential: layer index is 0, but the network has 0 layers, numbered from 0",
        [] {
          Sequential from = network();
          const Sequential to = std::move(from);
          (void)from.layer<nn::Dense>(0);
        }},
       {"network: a layer pushed after it was moved from",
-       "nn::Sequential: layer 1 (Dense 0→0) has no weights because it was moved from, the input "
+       "nn::Sequential: layer 1 (Dense 0→0) has no weights because it was moved from; the input "
        "has ()",
        [] {
          nn::Dense dense{2, 3};
@@ -687,7 +689,7 @@ std::vector<Case> moved_from() {
          (void)from.outputs(ones(4, 2));
        }},
       {"network: a layer by its index after a move",
-       "nn::Sequential: layer index 0, but the network has 0 layers",
+       "nn::Sequential: layer index is 0, but the network has 0 layers, numbered from 0",
        [] {
          Sequential from = network();
          const Sequential to = std::move(from);
@@ -745,7 +747,7 @@ std::vector<Case> moved_from() {
          (void)nn::AnyCost{from};
        }},
       {"weighted cost: weight after a move",
-       "nn::Weighted: 0 class weights, but a target is class 1",
+       "nn::Weighted: 0 class weights, but a target is class 1, expected one weight for each class",
        [] {
          nn::Weighted from{nn::SoftmaxCrossEntropy{}, {1, 2, 3}};
          const nn::Weighted to = std::move(from);
@@ -946,31 +948,31 @@ std::vector<Case> moved_from() {
 std::vector<Case> networks() {
   return {
       {"network: layers that do not fit",
-       "nn::Sequential: layer 2 (Dense 4→1) expects 4 columns, layer 1 gives 3",
+       "nn::Sequential: layer 2 (Dense 4→1) expects 4 columns; layer 1 gives 3",
        [] { (void)Sequential{nn::Dense{2, 3}, nn::Dense{4, 1}}; }},
       {"network: images where rows are due",
        "nn::Sequential: layer 2 (Dense 16→1) expects rows of 16 columns (put nn::Flatten before "
-       "it), layer 1 gives (1, 4, 4)",
+       "it); layer 1 gives (1, 4, 4)",
        [] { (void)Sequential{nn::Reshape{1, 4, 4}, nn::Dense{16, 1}}; }},
       {"network: a push of what does not fit",
-       "nn::Sequential: layer 4 (Dense 5→1) expects 5 columns, layer 3 gives 3",
+       "nn::Sequential: layer 4 (Dense 5→1) expects 5 columns; layer 3 gives 3",
        [] {
          Sequential n = network();
          n.push(nn::Dense{5, 1});
        }},
       {"network: a network inside that does not fit",
        "nn::Sequential: layer 2 (Sequential of 2 layers): its layer 2 (Dense 5→1) expects 5 "
-       "columns, layer 1 gives 3",
+       "columns; layer 1 gives 3",
        [] { (void)Sequential{nn::Dense{2, 3}, Sequential{nn::ReLU{}, nn::Dense{5, 1}}}; }},
       {"network: a sequence where images are due",
-       "nn::Sequential: layer 2 (Convolution 1→2 3×3) expects images of shape (1, H, W), layer 1 "
+       "nn::Sequential: layer 2 (Convolution 1→2 3×3) expects images of shape (1, H, W); layer 1 "
        "gives (4, 4)",
        [] { (void)Sequential{nn::Reshape{4, 4}, convolution()}; }},
       {"network: input of other columns",
-       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 5",
+       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns; the input has 5",
        [] { forward(network(), ones(4, 5)); }},
       {"network: input of another rank",
-       "nn::Sequential: layer 1 (Dense 2→4) expects rows of 2 columns (put nn::Flatten before it), "
+       "nn::Sequential: layer 1 (Dense 2→4) expects rows of 2 columns (put nn::Flatten before it); "
        "the input has (2, 2)",
        [] { (void)network().predict(ones(4, 2, 2)); }},
       {"network: input of nothing", "nn::Sequential: input is empty",
@@ -985,15 +987,16 @@ std::vector<Case> networks() {
        "nn::Dense: gradient has shape (4, 2), expected (4, 3), the shape of the last output",
        [] { backward_after(network(), ones(4, 2), ones(4, 2)); }},
       {"network: a layer that is not there",
-       "nn::Sequential: layer index 7, but the network has 3 layers",
+       "nn::Sequential: layer index is 7, but the network has 3 layers, numbered from 0",
        [] { (void)network().layer<nn::Dense>(7); }},
       {"network: a layer of another type",
-       "nn::Sequential: layer index 1 is ReLU, but another type was asked for",
+       "nn::Sequential: the layer at index 1 is ReLU, but the call asks for a different type",
        [] { (void)network().layer<nn::Dense>(1); }},
       {"network: a layer by an index that is not there",
-       "nn::Sequential: layer index 3, but the network has 3 layers", [] { (void)network()[3]; }},
+       "nn::Sequential: layer index is 3, but the network has 3 layers, numbered from 0",
+       [] { (void)network()[3]; }},
       {"network: a layer of an empty network",
-       "nn::Sequential: layer index 0, but the network has 0 layers",
+       "nn::Sequential: layer index is 0, but the network has 0 layers, numbered from 0",
        [] { (void)Sequential{}[0]; }},
       {"network: a layer that predicts other columns", "nn::Dense: input has 5 columns, expected 2",
        [] { (void)network()[0].predict(ones(4, 5)); }},
@@ -1001,7 +1004,7 @@ std::vector<Case> networks() {
        "nn::Dense: input has shape (), expected (B, 2)",
        [] { (void)network()[0].predict(nn::InterleavedImages{}); }},
       {"network: the outputs of its layers for other columns",
-       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 5",
+       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns; the input has 5",
        [] { (void)network().outputs(ones(4, 5)); }},
       {"network: the outputs of its layers for nothing", "nn::Sequential: input is empty",
        [] { (void)network().outputs(Tensor{}); }},
@@ -1012,7 +1015,7 @@ std::vector<Case> networks() {
        "nn::Sequential: layers 2 to 1, expected a range within 0 to 3",
        [] { (void)network().slice(2, 1); }},
       {"network: layers cut out that do not fit what they are given",
-       "nn::Sequential: layer 2 (Dense 4→3) expects 4 columns, layer 1 gives 2",
+       "nn::Sequential: layer 2 (Dense 4→3) expects 4 columns; layer 1 gives 2",
        [] { (void)network().slice(1, 3).predict(ones(4, 2)); }},
       {"network: layers frozen beyond the last",
        "nn::Sequential: layers 0 to 4, expected a range within 0 to 3",
@@ -1021,7 +1024,7 @@ std::vector<Case> networks() {
        "nn::Sequential: layers 3 to 0, expected a range within 0 to 3",
        [] { network().unfreeze(3, 0); }},
       {"network: whether a layer that is not there is frozen",
-       "nn::Sequential: layer index 3, but the network has 3 layers",
+       "nn::Sequential: layer index is 3, but the network has 3 layers, numbered from 0",
        [] { (void)network().is_frozen(3); }},
       {"network: a parameter of a layer that is not there",
        "nn::Sequential: there is no parameter '9.weight'; the parameters are: 0.weight, 0.bias, "
@@ -1054,10 +1057,10 @@ std::vector<Case> networks() {
        "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { nn::AnyLayer{convolution()}.forward(ones(2, 9)); }},
       {"network: a summary of an input that does not fit",
-       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 7",
+       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns; the input has 7",
        [] { (void)network().summary(Shape{7}); }},
       {"gradient check of an input that does not fit",
-       "nn::check_gradients: Dense 2→3 expects 2 columns, the input has shape (4, 5)",
+       "nn::check_gradients: Dense 2→3 expects 2 columns; the input has shape (4, 5)",
        [] {
          nn::Dense dense{2, 3};
          (void)nn::check_gradients(dense, ones(4, 5));
@@ -1068,7 +1071,7 @@ std::vector<Case> networks() {
          (void)nn::check_gradients(dense, Tensor{});
        }},
       {"gradient check of a layer that was moved from",
-       "nn::check_gradients: Dense 0→0 has no weights because it was moved from, the input has "
+       "nn::check_gradients: Dense 0→0 has no weights because it was moved from; the input has "
        "shape "
        "(4, 2)",
        [] {
@@ -1090,23 +1093,23 @@ std::vector<Case> networks() {
 std::vector<Case> labels_and_targets() {
   return {
       {"labels from a negative number",
-       "nn::Labels: number -1 of sample 1 is not a class, expected a whole number from 0 to "
+       "nn::Labels: label of sample 1 is -1, expected a whole number from 0 to "
        "16777215",
        [] { (void)Labels::from_numbers(Tensor{0, -1}); }},
       {"labels from half a number",
-       "nn::Labels: number 0.5 of sample 0 is not a class, expected a whole number from 0 to "
+       "nn::Labels: label of sample 0 is 0.5, expected a whole number from 0 to "
        "16777215",
        [] { (void)Labels::from_numbers(Tensor{real(0.5)}); }},
       {"labels from NaN",
-       "nn::Labels: number nan of sample 0 is not a class, expected a whole number from 0 to "
+       "nn::Labels: label of sample 0 is nan, expected a whole number from 0 to "
        "16777215",
        [] { (void)Labels::from_numbers(Tensor{real(NAN)}); }},
       {"labels from infinity",
-       "nn::Labels: number inf of sample 2 is not a class, expected a whole number from 0 to "
+       "nn::Labels: label of sample 2 is inf, expected a whole number from 0 to "
        "16777215",
        [] { (void)Labels::from_numbers(Tensor{0, 1, real(INFINITY)}); }},
       {"labels from a number that float cannot tell from its neighbors",
-       "nn::Labels: number 16777216 of sample 0 is not a class, expected a whole number from 0 to "
+       "nn::Labels: label of sample 0 is 16777216, expected a whole number from 0 to "
        "16777215",
        [] { (void)Labels::from_numbers(Tensor{16777216}); }},
       {"labels from numbers in a matrix", "nn::Labels: numbers have shape (2, 1), expected (N)",
@@ -1214,13 +1217,13 @@ std::vector<Case> costs() {
        "nn::Weighted: the weight of a class is inf, expected a finite number, 0 or more",
        [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {INFINITY}}; }},
       {"weighted cost: weights that are all 0",
-       "nn::Weighted: the weights of all classes are 0, expected one above 0",
+       "nn::Weighted: the weights of all classes are 0, expected at least one above 0",
        [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {0, 0, 0}}; }},
       {"weighted cost: no weights",
-       "nn::Weighted: the weights of all classes are 0, expected one above 0",
+       "nn::Weighted: the weights of all classes are 0, expected at least one above 0",
        [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {}}; }},
       {"weighted cost: a class without a weight",
-       "nn::Weighted: 2 class weights, but a target is class 2",
+       "nn::Weighted: 2 class weights, but a target is class 2, expected one weight for each class",
        [] {
          (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, 2}}.value(ones(2, 3), Labels{0, 2});
        }},
@@ -1344,9 +1347,9 @@ std::vector<Case> optimizers() {
       {"any optimizer set to a negative rate",
        "nn::Adam: learning rate is -1, expected a finite number, 0 or more",
        [] { nn::AnyOptimizer{nn::Adam{}}.set_learning_rate(-1); }},
-      {"gradients clipped to 0", "nn::clip_gradients: maximum is 0, expected more than 0",
+      {"gradients clipped to 0", "nn::clip_gradients: maximum is 0, expected above 0",
        [] { (void)nn::clip_gradients({}, 0); }},
-      {"gradients clipped to NaN", "nn::clip_gradients: maximum is nan, expected more than 0",
+      {"gradients clipped to NaN", "nn::clip_gradients: maximum is nan, expected above 0",
        [] { (void)nn::clip_gradients({}, real(NAN)); }},
   };
 }
@@ -1364,7 +1367,7 @@ std::vector<Case> schedules() {
       {"a cosine to an infinite factor",
        "nn::Cosine: last is inf, expected a finite number, 0 or more",
        [] { (void)nn::Cosine{{.last = INFINITY}}; }},
-      {"one cycle that only rises", "nn::OneCycle: rise is 1, expected more than 0 and less than 1",
+      {"one cycle that only rises", "nn::OneCycle: rise is 1, expected above 0 and below 1",
        [] { (void)nn::OneCycle{{.rise = 1}}; }},
       {"one cycle from a negative factor",
        "nn::OneCycle: first is -1, expected a finite number, 0 or more",
@@ -1376,7 +1379,7 @@ std::vector<Case> schedules() {
       {"a warm-up with nothing behind it", "nn::WarmUp: the schedule after the warm-up is empty",
        [] { (void)nn::WarmUp{{.epochs = 1}, nn::Schedule{}}; }},
       {"a warm-up as long as the training",
-       "nn::WarmUp: the warm-up takes 5 epochs, but the training has 5, expected more",
+       "nn::WarmUp: the warm-up takes 5 epochs, but the training has only 5, expected more",
        [] { (void)nn::WarmUp{{.epochs = 5}}(nn::Progress{.epochs = 5}); }},
       {"a plateau of no patience", "nn::ReduceOnPlateau: patience is 0, expected at least 1",
        [] { (void)nn::ReduceOnPlateau{{.patience = 0}}; }},
@@ -1550,10 +1553,10 @@ std::vector<Case> augmentation() {
        [] { (void)nn::Augment{{.rotation = -1}}; }},
       {"augment: a shift NaN", "nn::Augment: shift is nan pixels, expected 0 or more",
        [] { (void)nn::Augment{{.shift = NAN}}; }},
-      {"augment: a scaling of 1", "nn::Augment: scaling is 1, expected 0 or more and less than 1",
+      {"augment: a scaling of 1", "nn::Augment: scaling is 1, expected at least 0 and below 1",
        [] { (void)nn::Augment{{.scaling = 1}}; }},
       {"augment: a shear of 90 degrees",
-       "nn::Augment: shear is 90 degrees, expected 0 or more and less than 90",
+       "nn::Augment: shear is 90 degrees, expected at least 0 and below 90",
        [] { (void)nn::Augment{{.shear = 90}}; }},
       {"augment: a negative amplitude", "nn::Elastic: amplitude is -1 pixels, expected 0 or more",
        [] { (void)nn::Augment{{.elastic = {.amplitude = -1}}}; }},
@@ -1590,7 +1593,7 @@ std::vector<Case> augmentation() {
       {"displacement: infinitely far", "nn::Elastic: amplitude is inf pixels, expected 0 or more",
        [] { (void)nn::displacement({.amplitude = INFINITY}, 2, 2, nn::Random{1}); }},
       {"displacement: of no pixels",
-       "nn::displacement: an image of 4 × 0 pixels, expected at least 1 × 1",
+       "nn::displacement: the image has 4 × 0 pixels, expected at least 1 × 1",
        [] { (void)nn::displacement({.amplitude = 1}, 0, 4, nn::Random{1}); }},
   };
 }
@@ -1671,21 +1674,21 @@ std::vector<Case> metrics() {
 // Training.
 std::vector<Case> training() {
   return {
-      {"watch a set without a name", "nn::Trainer: a set cannot be named '', expected one word",
+      {"watch a set without a name", "nn::Trainer: a set cannot be named '': expected one word",
        [] {
          Sequential n = network();
          const Dataset set = points();
          trainer(n).watch("", set);
        }},
       {"watch a set named like another",
-       "nn::Trainer: a set cannot be named 'validation', that name is taken",
+       "nn::Trainer: a set cannot be named 'validation': that name is taken",
        [] {
          Sequential n = network();
          const Dataset set = points();
          trainer(n).watch("validation", set);
        }},
       {"watch a set twice by one name",
-       "nn::Trainer: a set cannot be named 'odd', that name is taken",
+       "nn::Trainer: a set cannot be named 'odd': that name is taken",
        [] {
          Sequential n = network();
          const Dataset set = points();
@@ -1710,7 +1713,8 @@ std::vector<Case> training() {
       {"fit: gradients clipped to NaN", "nn::Training: clip_norm is nan, expected 0 or more",
        [] { fit(points(), {}, {.steps = {.clip_norm = real(NAN)}}); }},
       {"fit: patience without a validation set",
-       "nn::Training: patience is 1, but there is no validation set",
+       "nn::Training: patience is 1, but there is no validation set: pass one, or set patience to "
+       "0",
        [] { fit(points(), {}, {.stopping = {.patience = 1}}); }},
       {"fit: a negative cost that is enough",
        "nn::Training: enough_cost is -1, expected a finite number, 0 or more",
@@ -1720,14 +1724,15 @@ std::vector<Case> training() {
       {"fit: an infinite change",
        "nn::Training: min_change is inf, expected a finite number, 0 or more",
        [] { fit(points(), {}, {.stopping = {.min_change = INFINITY}}); }},
-      {"fit: a class without a weight", "nn::Weighted: 2 class weights, but a target is class 2",
+      {"fit: a class without a weight",
+       "nn::Weighted: 2 class weights, but a target is class 2, expected one weight for each class",
        [] {
          Sequential n = network();
          const nn::Weighted cost{nn::SoftmaxCrossEntropy{}, {1, 2}};
          nn::Trainer{n, cost, nn::Adam{}}.fit(points());
        }},
       {"fit: a class of the validation set without a weight",
-       "nn::Weighted: 2 class weights, but a target is class 2",
+       "nn::Weighted: 2 class weights, but a target is class 2, expected one weight for each class",
        [] {
          Sequential n = network();
          const nn::Weighted cost{nn::SoftmaxCrossEntropy{}, {1, 2}};
@@ -1754,7 +1759,7 @@ std::vector<Case> training() {
          fit(points(), {}, {.steps = {.augment = [](Tensor, nn::Random) { return Tensor{}; }}});
        }},
       {"fit: an augmentation that changes the shape",
-       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 3",
+       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns; the input has 3",
        [] {
          fit(points(), {}, {.steps = {.augment = [](Tensor, nn::Random) { return ones(6, 3); }}});
        }},
@@ -1762,7 +1767,7 @@ std::vector<Case> training() {
        "nn::Training: the training set: 6 inputs and 2 targets, expected the same number of each",
        [] { fit(torn()); }},
       {"fit: inputs of other columns",
-       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 5",
+       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns; the input has 5",
        [] { fit({.inputs = ones(6, 5), .targets = Labels{0, 0, 0, 0, 0, 0}}); }},
       {"fit: a label out of range",
        "nn::SoftmaxCrossEntropy: label of sample 4 is 3, expected 0 to 2",
@@ -1799,7 +1804,7 @@ std::vector<Case> training() {
          fit(set);
        }},
       {"fit: validation inputs of other columns",
-       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 5",
+       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns; the input has 5",
        [] { fit(points(), {.inputs = ones(2, 5), .targets = Labels{0, 1}}); }},
       {"fit: validation without inputs",
        "nn::Training: the validation set: 0 inputs and 2 targets, expected the same number of each",
@@ -1845,7 +1850,8 @@ std::vector<Case> training() {
       {"training: no epochs", "nn::Training: 0 epochs, expected at least 1",
        [] { (void)Stepped{{.epochs = 0}}; }},
       {"training: patience with an empty validation set",
-       "nn::Training: patience is 2, but there is no validation set",
+       "nn::Training: patience is 2, but there is no validation set: pass one, or set patience to "
+       "0",
        [] {
          Sequential n = network();
          const Dataset set = points();
@@ -1928,7 +1934,7 @@ std::vector<Case> evaluation() {
          (void)nn::evaluate(network(), nn::MeanSquaredError{}, set);
        }},
       {"evaluate: inputs of another rank",
-       "nn::Sequential: layer 1 (Dense 2→4) expects rows of 2 columns (put nn::Flatten before it), "
+       "nn::Sequential: layer 1 (Dense 2→4) expects rows of 2 columns (put nn::Flatten before it); "
        "the input has (1, 2)",
        [] {
          Sequential n = network();
@@ -1945,7 +1951,7 @@ std::vector<Case> evaluation() {
       {"predict: nothing", "nn::predict: inputs are empty",
        [] { (void)nn::predict(network(), Tensor{}); }},
       {"predict: other columns",
-       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns, the input has 5",
+       "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns; the input has 5",
        [] { (void)nn::predict(network(), ones(4, 5)); }},
       {"predict classes: nothing", "nn::predict: inputs are empty",
        [] { (void)nn::predict_classes(network(), Tensor{}); }},
@@ -2026,9 +2032,8 @@ std::vector<Case> observers() {
 std::vector<Case> files() {
   return {
       {"mnist: a folder without files",
-       "nn::mnist: no file train-images-idx3-ubyte in /nowhere, expected it plain or as .gz, or "
-       "named "
-       "train-images.idx3-ubyte",
+       "nn::mnist: no file train-images-idx3-ubyte in /nowhere, expected this name or "
+       "train-images.idx3-ubyte, with or without .gz",
        [] { (void)nn::mnist::load("/nowhere"); }, Refusal::runtime_error},
       {"mnist: a set that is not there", "nn::read_idx: no file images or images.gz in /nowhere",
        [] { (void)nn::mnist::load_set("/nowhere/images", "/nowhere/labels"); },
@@ -2105,8 +2110,8 @@ std::vector<Case> files() {
       {"a picture with a value NaN", "nn::to_mnist: brightness is nan, expected 0 to 1",
        [] { (void)nn::to_mnist({.brightness = Tensor{{real(NAN)}}}); }},
       {"a picture without ink",
-       "nn::to_mnist: no ink: brightness is from 1.00 to 1.00, and nowhere differs by 0.1 or more "
-       "from the edge's",
+       "nn::to_mnist: no ink: brightness ranges from 1.00 to 1.00, and nowhere differs by 0.1 or "
+       "more from that of the edge",
        [] { (void)nn::to_mnist({.brightness = ones(4, 4)}); }},
   };
 }

@@ -102,8 +102,8 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
   expect_refusal("--threads 0", "--threads: '0' is not a whole number from 1 to 1024");
   expect_refusal("--batch-size 55001",
                  "--batch-size: 55001 images, but the training set has only 55000");
-  expect_refusal("--learning-rate 0", "--learning-rate: 0, expected a number above 0");
-  expect_refusal("--learning-rate nan", "--learning-rate: nan, expected a number above 0");
+  expect_refusal("--learning-rate 0", "--learning-rate: 0, expected a finite number above 0");
+  expect_refusal("--learning-rate nan", "--learning-rate: nan, expected a finite number above 0");
   expect_refusal("--json " + path("none/result.json"), "--json: nn::write_whole: cannot write " +
                                                            path("none/result.json") +
                                                            ": No such file or directory");
@@ -114,7 +114,7 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
   expect_refusal("--data " + path(""),
                  "--data: nn::mnist: no file train-images-idx3-ubyte in " +
                      path("").substr(0, path("").size() - 1) +
-                     ", expected it plain or as .gz, or named train-images.idx3-ubyte");
+                     ", expected this name or train-images.idx3-ubyte, with or without .gz");
   EXPECT_EQ(run("--recipe other").status, 2);
   EXPECT_EQ(run("--nonsense").status, 2);
 }

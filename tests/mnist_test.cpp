@@ -63,7 +63,7 @@ TEST_F(Mnist, MakesBrightnessOfBytes) {
 TEST_F(Mnist, SaysWhereAMissingFileWasLookedFor) {
   EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::mnist::load(path("nowhere")); }),
             "nn::mnist: no file train-images-idx3-ubyte in " + path("nowhere").string() +
-                ", expected it plain or as .gz, or named train-images.idx3-ubyte");
+                ", expected this name or train-images.idx3-ubyte, with or without .gz");
 }
 
 TEST_F(Mnist, RefusesLabelsThatAreNotDigits) {
@@ -74,9 +74,9 @@ TEST_F(Mnist, RefusesLabelsThatAreNotDigits) {
 
 TEST_F(Mnist, RefusesImagesAndLabelsThatDoNotBelongTogether) {
   const fs::path labels = write_plain(path("labels"), idx({2}, {1, 2}));
-  EXPECT_EQ(
-      error_of<std::runtime_error>([&] { (void)nn::mnist::load_set(images, labels); }),
-      "nn::mnist: " + images.string() + " holds 3 images, " + labels.string() + " holds 2 labels");
+  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::mnist::load_set(images, labels); }),
+            "nn::mnist: " + images.string() + " holds 3 images, but " + labels.string() +
+                " holds 2 labels");
 }
 
 // Fashion-MNIST and other sets have the same file names; images may have another size.
@@ -183,7 +183,8 @@ TEST_F(Mnist, RefusesTestImagesOfAnotherSize) {
   EXPECT_EQ(
       error_of<std::runtime_error>([&] { (void)nn::mnist::load(folder, {.validation = 0.5}); }),
       "nn::mnist: " + folder.string() +
-          " holds training images of 5 × 3 pixels and test images of 5 × 2");
+          " holds training images of 5 × 3 pixels and test images of 5 × 2, expected the same "
+          "size");
 }
 
 /// The real data set, loaded once for the tests that look at it.

@@ -289,9 +289,9 @@ TEST(BatchNorm, RefusesOptionsOutOfRange) {
   EXPECT_EQ(error_of<std::invalid_argument>([] { BatchNorm{0}; }),
             "nn::BatchNorm: 0 features, expected at least 1");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (BatchNorm{2, {.momentum = 0}}); }),
-            "nn::BatchNorm: momentum is 0, expected more than 0 and at most 1");
+            "nn::BatchNorm: momentum is 0, expected above 0 and at most 1");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (BatchNorm{2, {.momentum = 1.5}}); }),
-            "nn::BatchNorm: momentum is 1.5, expected more than 0 and at most 1");
+            "nn::BatchNorm: momentum is 1.5, expected above 0 and at most 1");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (BatchNorm{2, {.epsilon = 0}}); }),
             "nn::BatchNorm: epsilon is 0, expected a finite number above 0");
 }
@@ -318,7 +318,7 @@ TEST(BatchNorm, RefusesWhatDoesNotFit) {
   }
   EXPECT_EQ(
       error_of<std::invalid_argument>([] { (void)nn::Sequential{nn::Dense{1, 5}, BatchNorm{3}}; }),
-      "nn::Sequential: layer 2 (BatchNorm 3) expects 3 columns or channels, layer 1 gives 5");
+      "nn::Sequential: layer 2 (BatchNorm 3) expects 3 columns or channels; layer 1 gives 5");
 }
 
 /// Both layers have the same error for a gradient unlike their output.
@@ -501,7 +501,7 @@ TEST(LayerNorm, RefusesWhatDoesNotFit) {
   }
   EXPECT_EQ(
       error_of<std::invalid_argument>([] { (void)nn::Sequential{nn::Dense{1, 5}, LayerNorm{3}}; }),
-      "nn::Sequential: layer 2 (LayerNorm 3) expects a last axis of 3, layer 1 gives 5");
+      "nn::Sequential: layer 2 (LayerNorm 3) expects a last axis of length 3; layer 1 gives 5");
 }
 
 TEST(LayerNorm, RefusesAGradientUnlikeItsOutput) {

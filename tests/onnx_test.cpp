@@ -502,7 +502,7 @@ TEST_F(Onnx, RefusesSamplesThatDoNotFit) {
   EXPECT_EQ(refusal(Sequential{ReLU{}}, Shape{1, 2, 3, 4}),
             "nn::export_onnx: the sample has 4 axes, expected 1 to 3");
   EXPECT_EQ(refusal(Sequential{Dense{2, 3}}, Shape{4}),
-            "nn::Sequential: layer 1 (Dense 2→3) expects 2 columns, the input has 4");
+            "nn::Sequential: layer 1 (Dense 2→3) expects 2 columns; the input has 4");
 }
 
 TEST_F(Onnx, SaysThatItCannotWrite) {

@@ -462,7 +462,7 @@ TEST(Programs, FailWhereTheirOutputCannotBeWritten) {
 }
 
 TEST(Programs, CheckTheirOptions) {
-  const std::string known = "; there are --step, --short, --data DIR and --version\n";
+  const std::string known = "; the options are --step, --short, --data DIR and --version\n";
   const auto refusal = [&](const std::string& arguments) {
     const Ending refused{"01_dense", arguments};
     EXPECT_EQ(refused.status, 2) << arguments;
@@ -472,9 +472,10 @@ TEST(Programs, CheckTheirOptions) {
   const auto ends = [&](const std::string& arguments, const std::string& sentence) {
     EXPECT_TRUE(refusal(arguments).ends_with("01_dense: " + sentence)) << refusal(arguments);
   };
-  ends("--nonsense", "no option '--nonsense'");
-  ends("--data", "--data needs an existing folder");
-  ends("--data ''", "--data needs an existing folder");
+  ends("--nonsense", "there is no option '--nonsense'");
+  ends("--data", "--data is '', expected an existing folder");
+  ends("--data ''", "--data is '', expected an existing folder");
+  ends("--data nowhere", "--data is 'nowhere', expected an existing folder");
   ends("--data /proc",
        "--data: nn::write_whole: cannot write /proc/figure.csv: No such file or directory");
   EXPECT_EQ(output_of((fs::path{NN_CHAPTERS_BUILD} / "01_dense").string() + " --version"),

@@ -351,10 +351,10 @@ TEST_F(Pictures, SaysWhatLibpngRefuses) {
 
 TEST_F(Pictures, DoesNotBelieveAPngThatClaimsTooMuch) {
   const std::string most = " pixels, expected 1 to 10000 per side";
-  EXPECT_EQ(fault(png_claiming(10'001, 1, {})), "10001 × 1" + most);
-  EXPECT_EQ(fault(png_claiming(1, 1'000'000, {})), "1 × 1000000" + most);
+  EXPECT_EQ(fault(png_claiming(10'001, 1, {})), "the picture has 10001 × 1" + most);
+  EXPECT_EQ(fault(png_claiming(1, 1'000'000, {})), "the picture has 1 × 1000000" + most);
   const Bytes huge = png_claiming(10'000, 9'999, {});
-  EXPECT_EQ(fault(huge), fmt::format("{} bytes cannot hold 10000 × 9999 pixels", huge.size()));
+  EXPECT_EQ(fault(huge), fmt::format("{} bytes are too few for 10000 × 9999 pixels", huge.size()));
   // libpng would take a gigabyte for the second of these.
   const Bytes good = png_claiming(2, 1, {0, 10, 20});
   const std::string end = "the file ends before the picture does";
@@ -401,12 +401,15 @@ TEST_F(Pictures, SaysWhatIsWrongWithAPgm) {
   EXPECT_EQ(fault("P2 2 1 9 3 \x01\xFF"),
             "byte 11: a pixel is '?\?', expected a whole number from 0 to 9");
   EXPECT_EQ(fault("P2 2 1 9 3 "), "byte 11: the file ends after 1 out of 2 pixels");
-  EXPECT_EQ(fault("P2 2 1 9 3 4 5"), "byte 13: more than the 2 pixels announced");
+  EXPECT_EQ(fault("P2 2 1 9 3 4 5"),
+            "byte 13: the file has more than the 2 pixels that its header announces");
   EXPECT_EQ(fault("P5 2 1 9"), "byte 8: the file ends after 0 out of 2 pixels");
   EXPECT_EQ(fault("P5 2 1 9 \x01"), "byte 10: the file ends after 1 out of 2 pixels");
-  EXPECT_EQ(fault("P5 2 1 9 \x01\x02\x03"), "byte 11: more than the 2 pixels announced");
-  EXPECT_EQ(fault("P5 2 1 9 \x01\x0A"), "byte 10: a pixel is above 9, which is white");
-  EXPECT_EQ(fault("P5 2 1 256 \x01\x01\x01\x01"), "byte 11: a pixel is above 256, which is white");
+  EXPECT_EQ(fault("P5 2 1 9 \x01\x02\x03"),
+            "byte 11: the file has more than the 2 pixels that its header announces");
+  EXPECT_EQ(fault("P5 2 1 9 \x01\x0A"), "byte 10: a pixel is above 9, the value of white");
+  EXPECT_EQ(fault("P5 2 1 256 \x01\x01\x01\x01"),
+            "byte 11: a pixel is above 256, the value of white");
 }
 
 TEST_F(Pictures, DoesNotBelieveAPgmThatClaimsTooMuch) {
@@ -434,9 +437,11 @@ TEST_F(Pictures, ReadsPbm) {
 TEST_F(Pictures, SaysWhatIsWrongWithAPbm) {
   EXPECT_EQ(fault("P1 2 1 0 2"), "byte 9: a pixel is '2', expected 0 or 1");
   EXPECT_EQ(fault("P1 2 1 0"), "byte 8: the file ends after 1 out of 2 pixels");
-  EXPECT_EQ(fault("P1 2 1 001"), "byte 9: more than the 2 pixels announced");
+  EXPECT_EQ(fault("P1 2 1 001"),
+            "byte 9: the file has more than the 2 pixels that its header announces");
   EXPECT_EQ(fault("P4 9 2\n\xFF\xFF\xFF"), "byte 10: the file ends after 13 out of 18 pixels");
-  EXPECT_EQ(fault("P4 9 1\n\xFF\xFF\xFF"), "byte 9: more than the 9 pixels announced");
+  EXPECT_EQ(fault("P4 9 1\n\xFF\xFF\xFF"),
+            "byte 9: the file has more than the 9 pixels that its header announces");
 }
 
 TEST_F(Pictures, ReadsPpm) {
@@ -459,7 +464,7 @@ TEST_F(Pictures, ReadsPpm) {
 TEST_F(Pictures, SaysWhatIsWrongWithAPpm) {
   EXPECT_EQ(fault("P3 2 1 9 1 2 3 4"), "byte 16: the file ends after 1 out of 2 pixels");
   EXPECT_EQ(fault("P6 2 1 9 \1\2\3\4\5"), "byte 14: the file ends after 1 out of 2 pixels");
-  EXPECT_EQ(fault("P6 1 1 9 \1\2\x0A"), "byte 11: a pixel is above 9, which is white");
+  EXPECT_EQ(fault("P6 1 1 9 \1\2\x0A"), "byte 11: a pixel is above 9, the value of white");
 }
 
 // The headers of other programs.
@@ -482,7 +487,8 @@ TEST_F(Pictures, IgnoresBlanksBehindPixels) {
     EXPECT_EQ(one(std::string{"P2 2 1 255\n51 255"} + blanks), expected);
   }
   EXPECT_EQ(one("P4 1 1\n\x80\n"), (Tensor{{0}}));
-  EXPECT_EQ(fault("P5 2 1 255\n3\xFF\n."), "byte 13: more than the 2 pixels announced");
+  EXPECT_EQ(fault("P5 2 1 255\n3\xFF\n."),
+            "byte 13: the file has more than the 2 pixels that its header announces");
 }
 
 TEST_F(Pictures, ReadsTwelveBitsInSixteen) {
@@ -525,9 +531,11 @@ TEST_F(Pictures, SaysWhatIsWrongWithAnIdxFile) {
 TEST_F(Pictures, TakesNoMoreThanItsLimitFromAnIdxFile) {
   const std::string most = ", expected at most 100000 pictures and 10000 pixels per side";
   EXPECT_EQ(fault_of(compressed(idx({100'001, 1, 1}, Bytes(100'001)))),
-            "100001 pictures of 1 × 1 pixels" + most);
-  EXPECT_EQ(fault(idx({1, 1, 10'001}, Bytes(10'001))), "1 pictures of 10001 × 1 pixels" + most);
-  EXPECT_EQ(fault(idx({1, 10'001, 1}, Bytes(10'001))), "1 pictures of 1 × 10001 pixels" + most);
+            "the file has 100001 pictures of 1 × 1 pixels" + most);
+  EXPECT_EQ(fault(idx({1, 1, 10'001}, Bytes(10'001))),
+            "the file has 1 pictures of 10001 × 1 pixels" + most);
+  EXPECT_EQ(fault(idx({1, 10'001, 1}, Bytes(10'001))),
+            "the file has 1 pictures of 1 × 10001 pixels" + most);
   EXPECT_EQ(fault_of(compressed(idx({2, 10'000, 10'000}, {7})), "nn::read_idx"),
             "byte 12: axis 2 has length 10000: more than 100000000 values");
 }
@@ -578,18 +586,19 @@ TEST_F(Pictures, SaysWhatIsWrongWithAJpeg) {
             fmt::format("byte {}: {}", good.size() - 1, end));
   EXPECT_EQ(fault("\xFF\xD8\xFF\xE0 JPEG"), "byte 9: " + end);
   const std::string nothing = fault("\xFF\xD8\xFF\xD9");  // newer libraries refuse it themselves
-  EXPECT_TRUE(nothing == "0 × 0 pixels, expected 1 to 10000 per side" ||
+  EXPECT_TRUE(nothing == "the picture has 0 × 0 pixels, expected 1 to 10000 per side" ||
               nothing.starts_with("libjpeg: "))
       << nothing;
   EXPECT_EQ(fault(jpeg(8, 8, TJPF_CMYK, Bytes(256, 9), TJSAMP_444)),
-            "a JPEG in CMYK, the colors of print, expected gray or RGB: export it as PNG");
+            "this JPEG uses CMYK, the colors of print, expected gray or RGB: export it as PNG");
   Bytes large = good;
   const auto frame = std::ranges::search(large, Bytes{0, 11, 8, 0, 8, 0, 8}).begin() + 3;
   ASSERT_LT(frame, large.end());
   std::ranges::copy(Bytes{0x27, 0x10, 0x27, 0x10}, frame);
-  EXPECT_EQ(fault(large), fmt::format("{} bytes cannot hold 10000 × 10000 pixels", good.size()));
+  EXPECT_EQ(fault(large),
+            fmt::format("{} bytes are too few for 10000 × 10000 pixels", good.size()));
   *frame = 0x28;
-  EXPECT_EQ(fault(large), "10000 × 10256 pixels, expected 1 to 10000 per side");
+  EXPECT_EQ(fault(large), "the picture has 10000 × 10256 pixels, expected 1 to 10000 per side");
 }
 
 TEST_F(Pictures, SaysThatAJpegIsDamaged) {
@@ -643,13 +652,12 @@ TEST_F(Pictures, SaysWhatIsWrongWithAWebP) {
   EXPECT_EQ(fault(bad), "libwebp: the picture is damaged");
   constexpr std::uint8_t animated = 2;
   EXPECT_EQ(fault(riff(extended(2, 1, animated) + riff_chunk("ANIM", Bytes(6)))),
-            "an animated WebP, which is not supported: export a frame as PNG or JPEG");
+            "this is an animated WebP, which is not supported: export a frame as PNG or JPEG");
   Bytes wide = good;  // 14 bits for each side less 1
   std::ranges::copy(Bytes{0x0F, 0xE7, 0xC3, 0x09}, wide.begin() + 21);
-  EXPECT_EQ(fault(wide),
-            fmt::format("{} bytes are too few for a picture of 10000 × 10000 pixels", good.size()));
+  EXPECT_EQ(fault(wide), fmt::format("{} bytes are too few for 10000 × 10000 pixels", good.size()));
   std::ranges::copy(Bytes{0xFF, 0xFF, 0xFF, 0x0F}, wide.begin() + 21);
-  EXPECT_EQ(fault(wide), "16384 × 16384 pixels, expected 1 to 10000 per side");
+  EXPECT_EQ(fault(wide), "the picture has 16384 × 16384 pixels, expected 1 to 10000 per side");
 }
 
 // ------------------------------------------------------------------------------------------- BMP
@@ -710,29 +718,30 @@ TEST_F(Pictures, ShowsTransparentPixelsOfABmpAsPaper) {
 
 TEST_F(Pictures, SaysWhatIsWrongWithABmp) {
   const std::string rle =
-      "a BMP with compressed rows (RLE), which is not supported: export it as PNG";
+      "this is a BMP with compressed rows (RLE), which is not supported: export it as PNG";
   EXPECT_EQ(fault("BM"), "byte 2: the file ends within its header");
   EXPECT_EQ(fault(bmp(2, 1, 8, {}, 0, 1)), rle);
   EXPECT_EQ(fault(bmp(2, 1, 4, {}, 0, 2)), rle);
-  EXPECT_EQ(
-      fault(bmp(2, 1, 0, {}, 0, 5)),
-      "byte 30: a BMP of 0 bits with compression 5, which is not supported: export it as PNG");
+  EXPECT_EQ(fault(bmp(2, 1, 0, {}, 0, 5)),
+            "byte 30: this is a BMP of 0 bits with compression 5, which is not supported: export "
+            "it as PNG");
   EXPECT_EQ(fault(bmp(2, 1, 3, {})),
-            "byte 28: 3 bits per pixel, expected 1, 2, 4, 8, 16, 24 or 32");
-  EXPECT_EQ(fault(bmp(2, 0, 24, {})), "2 × 0 pixels, expected 1 to 10000 per side");
-  EXPECT_EQ(fault(bmp(10'001, 1, 24, {})), "10001 × 1 pixels, expected 1 to 10000 per side");
+            "byte 28: a pixel has 3 bits, expected 1, 2, 4, 8, 16, 24 or 32");
+  EXPECT_EQ(fault(bmp(2, 0, 24, {})), "the picture has 2 × 0 pixels, expected 1 to 10000 per side");
+  EXPECT_EQ(fault(bmp(10'001, 1, 24, {})),
+            "the picture has 10001 × 1 pixels, expected 1 to 10000 per side");
   EXPECT_EQ(fault(bmp(1, 0x8000'0000, 24, {})),
-            "1 × 2147483648 pixels, expected 1 to 10000 per side");
+            "the picture has 1 × 2147483648 pixels, expected 1 to 10000 per side");
   EXPECT_EQ(fault(bmp(10'000, 10'000, 1, Bytes(8), 8)),
             "byte 62: the file ends after 0 out of 10000 rows");
   EXPECT_EQ(fault(bmp(2, 3, 24, Bytes(21))), "byte 75: the file ends after 2 out of 3 rows");
   EXPECT_EQ(fault(bmp(2, 1, 8, Bytes(8) + Bytes{0, 2, 0, 0}, 8)),
-            "byte 63: a pixel has color 2, but the palette has 2");
+            "byte 63: a pixel has color 2, but the palette has only 2 colors");
   EXPECT_EQ(fault(bmp(2, 1, 24, Bytes(8), 9)),
-            "byte 10: pixels that begin at byte 63, expected 54 to 62");
+            "byte 10: the pixels begin at byte 63, expected 54 to 62");
   Bytes bad = bmp(2, 1, 24, Bytes(8));
   bad[14] = 16;
-  EXPECT_EQ(fault(bad), "byte 14: a header of 16 bytes, expected 12 or 40 to 124");
+  EXPECT_EQ(fault(bad), "byte 14: the header has 16 bytes, expected 12 or 40 to 124");
 }
 
 // ---------------------------------------------------------------------------------- orientation
@@ -835,15 +844,15 @@ TEST_F(Pictures, SaysWhatAFileIsNot) {
   EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::load_pictures(path("none.png")); }),
             "nn::load_pictures: no file " + path("none.png").string());
   EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::load_pictures(path("")); }),
-            "nn::load_pictures: no file " + path("").string());
+            "nn::load_pictures: " + path("").string() + " is a folder, expected a file");
   const std::string expected = ", expected PNG, JPEG, WebP, BMP, PBM, PGM, PPM or IDX";
   EXPECT_EQ(fault(""), "the file is empty" + expected);
-  EXPECT_EQ(fault("P8 1 1 255 abc"), "begins with 'P8 1'…" + expected);
-  EXPECT_EQ(fault("\xFF\xD8"), "begins with '?\?'" + expected);
-  EXPECT_EQ(fault("<html>"), "begins with '<htm'…" + expected);
-  EXPECT_EQ(fault(Bytes(40)), "begins with '?\?\?\?'…" + expected);
+  EXPECT_EQ(fault("P8 1 1 255 abc"), "the file begins with 'P8 1'…" + expected);
+  EXPECT_EQ(fault("\xFF\xD8"), "the file begins with '?\?'" + expected);
+  EXPECT_EQ(fault("<html>"), "the file begins with '<htm'…" + expected);
+  EXPECT_EQ(fault(Bytes(40)), "the file begins with '?\?\?\?'…" + expected);
   EXPECT_EQ(fault_of(compressed(bytes_of("GIF89a"))),
-            "GIF, which is not supported: export it as PNG or JPEG");
+            "this is GIF, which is not supported: export it as PNG or JPEG");
 }
 
 TEST_F(Pictures, NamesTheFormatsThatItDoesNotRead) {
@@ -874,24 +883,25 @@ TEST_F(Pictures, NamesTheFormatsThatItDoesNotRead) {
            {"SVG", 0, "\xEF\xBB\xBF\n<?xml version='1.0'?>\n<!-- one -->\n<svg>"},
            {"PAM", 0, "P7\n"},
            {"PSD", 0, "8BPS"}}) {
-    EXPECT_EQ(fault_at(byte, mark), name + advice);
+    EXPECT_EQ(fault_at(byte, mark), "this is " + name + advice);
   }
-  EXPECT_EQ(fault_at(0, "%PDF-1.7"), "PDF, which is not supported: export the page as PNG or JPEG");
+  EXPECT_EQ(fault_at(0, "%PDF-1.7"),
+            "this is PDF, which is not supported: export the page as PNG or JPEG");
   EXPECT_EQ(fault_at(4, "ftypqt  "),
-            "a video, which is not supported: export a frame as PNG or JPEG");
+            "this is a video, which is not supported: export a frame as PNG or JPEG");
   EXPECT_EQ(fault_at(0, "PK\3\4"),
-            "a ZIP archive, which is not supported: unpack it, and give the pictures in it");
+            "this is a ZIP archive, which is not supported: unpack it and pass the pictures in it");
 }
 
 TEST_F(Pictures, RefusesAFileThatIsTooLarge) {
   const fs::path large = file(bytes_of("P5 1 1 255 "));
   fs::resize_file(large, (std::size_t{256} << 20U) + 1);
-  EXPECT_EQ(fault_of(large), "larger than 256 MiB");
+  EXPECT_EQ(fault_of(large), "the file is larger than 256 MiB, the limit");
   // A compressed file may consist of several: 257 times 1 MiB take little space.
   const std::string part = nn::test::contents_of(compressed(Bytes(std::size_t{1} << 20U, '1')));
   std::string many;
   for (int i = 0; i < 257; ++i) many += part;
-  EXPECT_EQ(fault(many), "larger than 256 MiB");
+  EXPECT_EQ(fault(many), "the file is larger than 256 MiB, the limit");
 }
 
 /// Gives every chunk of a damaged PNG file the checksum of its current contents.
@@ -1085,17 +1095,17 @@ TEST(ToMnist, RefusesAPictureWithoutInk) {
   const auto refusal = [](const Picture& picture) {
     return error_of<std::invalid_argument>([&] { (void)nn::to_mnist(picture); });
   };
-  const std::string rest = ", and nowhere differs by 0.1 or more from the edge's";
+  const std::string rest = ", and nowhere differs by 0.1 or more from that of the edge";
   for (const real shade : {real(0), real(0.5), real(1)}) {
     const std::string text = fmt::format("{:.2f}", shade);
     EXPECT_EQ(refusal({Tensor{Shape{20, 30}, shade}}),
-              "nn::to_mnist: no ink: brightness is from " + text + " to " + text + rest);
+              "nn::to_mnist: no ink: brightness ranges from " + text + " to " + text + rest);
   }
   EXPECT_EQ(refusal({Tensor{Shape{1, 1}, 1}}),
-            "nn::to_mnist: no ink: brightness is from 1.00 to 1.00" + rest);
+            "nn::to_mnist: no ink: brightness ranges from 1.00 to 1.00" + rest);
   Picture faint{Tensor{Shape{20, 30}, 1}};
   faint.brightness(10, 10) = real(0.91);
-  EXPECT_EQ(refusal(faint), "nn::to_mnist: no ink: brightness is from 0.91 to 1.00" + rest);
+  EXPECT_EQ(refusal(faint), "nn::to_mnist: no ink: brightness ranges from 0.91 to 1.00" + rest);
   faint.brightness(10, 10) = real(0.89);
   EXPECT_EQ(refusal(faint), "");
 }
@@ -1337,7 +1347,7 @@ TEST(FindDigits, RefusesAPictureWithoutADigit) {
     return error_of<std::invalid_argument>([&] { (void)nn::find_digits({image}); });
   };
   const std::string no_digit =
-      "nn::to_mnist: no digit: nothing that differs from the paper has the shape of one";
+      "nn::to_mnist: no digit: nothing on the paper is shaped like a digit";
   EXPECT_EQ(refusal(sheet([](Point at, double) {  // ruled paper
               return std::fmod(at.y, 24) < 2 ? 0.4 : 0.95;
             })),

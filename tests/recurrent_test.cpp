@@ -308,12 +308,13 @@ TYPED_TEST(EveryRecurrence, RefusesWhatDoesNotFit) {
 TYPED_TEST(EveryRecurrence, RefusesNetworksThatDoNotFit) {
   const std::string layer = kind<TypeParam>() + " 28→4";
   const auto error = [](auto&& call) { return error_of<std::invalid_argument>(call); };
-  EXPECT_EQ(error([] { nn::Sequential(nn::Dense{3, 784}, TypeParam{28, 4}); }),
-            "nn::Sequential: layer 2 (" + layer +
-                ") expects sequences (T, 28) (put nn::Reshape before it), layer 1 gives 784");
+  EXPECT_EQ(
+      error([] { nn::Sequential(nn::Dense{3, 784}, TypeParam{28, 4}); }),
+      "nn::Sequential: layer 2 (" + layer +
+          ") expects sequences of shape (T, 28) (put nn::Reshape before it); layer 1 gives 784");
   EXPECT_EQ(error([] { nn::Sequential(nn::Reshape{28, 27}, TypeParam{28, 4}); }),
             "nn::Sequential: layer 2 (" + layer +
-                ") expects sequences of 28 inputs, layer 1 gives (28, 27)");
+                ") expects sequences of 28 inputs; layer 1 gives (28, 27)");
 }
 
 // A unit that is linear near 0 and multiplies its state by 3 at each step: after 30 steps a small

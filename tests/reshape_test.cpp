@@ -65,9 +65,9 @@ TEST(Reshape, SaysWhatItIs) {
 
 TEST(Reshape, RefusesAShapeThatNoSampleHas) {
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Reshape{1, 2, 3, 4}; }),
-            "nn::Reshape: a sample of shape (1, 2, 3, 4), expected 1 to 3 axes");
+            "nn::Reshape: sample has shape (1, 2, 3, 4), expected 1 to 3 axes");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Reshape{Shape{}}; }),
-            "nn::Reshape: a sample of shape (), expected 1 to 3 axes");
+            "nn::Reshape: sample has shape (), expected 1 to 3 axes");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)Reshape{2, 0}; }),
             "nn::Shape: axis 1 has length 0, expected at least 1");
 }
@@ -78,7 +78,7 @@ TEST(Reshape, RefusesSamplesOfAnotherSize) {
             "expects 6 values");
   EXPECT_EQ(
       error_of<std::invalid_argument>([] { (void)nn::Sequential{nn::Dense{1, 5}, Reshape{2, 3}}; }),
-      "nn::Sequential: layer 2 (Reshape to (2, 3)) expects 6 values, layer 1 gives 5");
+      "nn::Sequential: layer 2 (Reshape to (2, 3)) expects 6 values; layer 1 gives 5");
 }
 
 TEST(Reshape, RefusesAGradientOfAnotherSize) {
@@ -86,13 +86,13 @@ TEST(Reshape, RefusesAGradientOfAnotherSize) {
   const auto of_reshape = nn::test::gradient_refusals(Reshape{2, 3}, Shape{4, 6}, gradient);
   EXPECT_EQ(of_reshape.before, "nn::Reshape: backward() was called before forward()");
   EXPECT_EQ(of_reshape.after,
-            "nn::Reshape: gradient has shape (1, 1, 1, 2), expected as many values as in the last "
-            "input, (4, 6)");
+            "nn::Reshape: gradient has shape (1, 1, 1, 2), expected as many values as the last "
+            "input, of shape (4, 6)");
   const auto of_flatten = nn::test::gradient_refusals(Flatten{}, Shape{4, 2, 3}, gradient);
   EXPECT_EQ(of_flatten.before, "nn::Flatten: backward() was called before forward()");
   EXPECT_EQ(of_flatten.after,
-            "nn::Flatten: gradient has shape (1, 1, 1, 2), expected as many values as in the last "
-            "input, (4, 2, 3)");
+            "nn::Flatten: gradient has shape (1, 1, 1, 2), expected as many values as the last "
+            "input, of shape (4, 2, 3)");
 }
 
 TEST(Flatten, StaysAsItWasWhenItRefusesItsInput) {

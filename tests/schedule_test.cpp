@@ -118,7 +118,7 @@ TEST(Schedule, RefusesWhatCannotBe) {
   EXPECT_EQ(refusal([] { nn::Cosine{{.last = -0.5}}; }),
             "nn::Cosine: last is -0.5, expected a finite number, 0 or more");
   EXPECT_EQ(refusal([] { nn::OneCycle{{.rise = 1}}; }),
-            "nn::OneCycle: rise is 1, expected more than 0 and less than 1");
+            "nn::OneCycle: rise is 1, expected above 0 and below 1");
   EXPECT_EQ(refusal([] { nn::OneCycle{{.first = -1}}; }),
             "nn::OneCycle: first is -1, expected a finite number, 0 or more");
   EXPECT_EQ(refusal([] { nn::OneCycle{{.last = INFINITY}}; }),
@@ -128,7 +128,7 @@ TEST(Schedule, RefusesWhatCannotBe) {
   EXPECT_EQ(refusal([] { nn::WarmUp{{.first = -1}}; }),
             "nn::WarmUp: first is -1, expected a finite number, 0 or more");
   EXPECT_EQ(refusal([] { nn::WarmUp{{.epochs = 2}}({.epoch = 0, .epochs = 2}); }),
-            "nn::WarmUp: the warm-up takes 2 epochs, but the training has 2, expected more");
+            "nn::WarmUp: the warm-up takes 2 epochs, but the training has only 2, expected more");
   EXPECT_EQ(refusal([] { nn::ReduceOnPlateau{{.factor = -1}}; }),
             "nn::ReduceOnPlateau: factor is -1, expected a finite number, 0 or more");
   EXPECT_EQ(refusal([] { nn::ReduceOnPlateau{{.patience = 0}}; }),

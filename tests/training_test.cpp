@@ -311,10 +311,10 @@ TEST(Training, WatchesFurtherSets) {
   const auto refusal = [&](const char* name) {
     return error_of<std::invalid_argument>([&] { trainer.watch(name, other); });
   };
-  EXPECT_EQ(refusal("other"), "nn::Trainer: a set cannot be named 'other', that name is taken");
+  EXPECT_EQ(refusal("other"), "nn::Trainer: a set cannot be named 'other': that name is taken");
   EXPECT_EQ(refusal("validation"),
-            "nn::Trainer: a set cannot be named 'validation', that name is taken");
-  EXPECT_EQ(refusal(""), "nn::Trainer: a set cannot be named '', expected one word");
+            "nn::Trainer: a set cannot be named 'validation': that name is taken");
+  EXPECT_EQ(refusal(""), "nn::Trainer: a set cannot be named '': expected one word");
 }
 
 // How it ends.
@@ -620,14 +620,16 @@ TEST(Training, RefusesWhatCannotBe) {
             "nn::Training: clip_norm is nan, expected 0 or more");
   EXPECT_EQ(refusal({}, {}, {}), "nn::Training: the training set: 0 samples, expected at least 1");
   EXPECT_EQ(refusal(set, {}, {.stopping = {.patience = 5}}),
-            "nn::Training: patience is 5, but there is no validation set");
+            "nn::Training: patience is 5, but there is no validation set: pass one, or set "
+            "patience to 0");
   EXPECT_EQ(refusal(set, {}, {.stopping = {.enough_cost = -1}}),
             "nn::Training: enough_cost is -1, expected a finite number, 0 or more");
   EXPECT_EQ(refusal(set, {}, {.stopping = {.min_change = NAN}}),
             "nn::Training: min_change is nan, expected a finite number, 0 or more");
   nn::Trainer weighted{network, nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, 2}}, nn::Adam{}};
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { weighted.fit(set); }),
-            "nn::Weighted: 2 class weights, but a target is class 2");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { weighted.fit(set); }),
+      "nn::Weighted: 2 class weights, but a target is class 2, expected one weight for each class");
   const auto lose = [](const Tensor& /*inputs*/, nn::Random /*random*/) {
     return Tensor{Shape{9, 2}};
   };
@@ -635,7 +637,7 @@ TEST(Training, RefusesWhatCannotBe) {
             "nn::Training: augment returned 9 samples, expected 10");
   const Dataset wide{.inputs = Tensor{Shape{5, 4}}, .targets = Labels{0, 0, 0, 0, 0}};
   EXPECT_EQ(refusal(set, wide, {.batches = {.size = 10}}),
-            "nn::Sequential: layer 1 (Dense 2→8) expects 2 columns, the input has 4");
+            "nn::Sequential: layer 1 (Dense 2→8) expects 2 columns; the input has 4");
   const Dataset torn{.inputs = Tensor{Shape{5, 2}}, .targets = Labels{0, 0, 0, 0}};
   EXPECT_EQ(
       refusal(set, torn, {.batches = {.size = 10}}),
@@ -731,11 +733,11 @@ TEST(Training, RefusesLayersThatAreFrozenOrUnfrozenMeanwhile) {
   const nn::Sequential before = network;
   EXPECT_EQ(error_of<std::invalid_argument>([&] { training.step(); }),
             "nn::Training: layer 1 (" + network[0].name() +
-                ") was frozen after the Training was made; make a new one");
+                ") was frozen after the Training was made: make a new Training");
   network.unfreeze(0, 3);
   EXPECT_EQ(error_of<std::invalid_argument>([&] { training.step(); }),
             "nn::Training: layer 3 (" + network[2].name() +
-                ") was unfrozen after the Training was made; make a new one");
+                ") was unfrozen after the Training was made: make a new Training");
   EXPECT_EQ(network.parameter("0.weight").value, before.parameter("0.weight").value);
   network.freeze(2, 3);
   EXPECT_TRUE(training.step());

@@ -164,10 +164,11 @@ TEST_F(Weights, ThatDoNotFitAreNamed) {
   contents.tensors.erase(contents.tensors.begin() + 1);
   EXPECT_EQ(refusal(contents, network),
             "'0.bias' is missing; the file has '0.weight', '1.weight', '1.bias'; "
-            "LoadOptions::rename (predict --rename) maps names, such as fc1=0");
+            "rename them with LoadOptions::rename (predict --rename), such as fc1=0");
   contents = good;
   contents.tensors.push_back(StoredTensor::of("2.weight", Tensor{1}));
-  EXPECT_EQ(refusal(contents, network), "'2.weight' is left over: the network has no such tensor");
+  EXPECT_EQ(refusal(contents, network),
+            "'2.weight' is in the file, but the network has no such tensor");
   contents = good;
   contents.tensors[1].type = nn::test::in_double ? "I64" : "I32";
   EXPECT_EQ(refusal(contents, network),
@@ -201,11 +202,12 @@ TEST_F(Weights, WithoutLayersAreNoNetwork) {
   Safetensors contents = stored(Sequential{Dense{2, 3}});
   contents.metadata.clear();
   EXPECT_EQ(refusal(contents),
-            "has tensors ('0.weight', '0.bias') but no list of layers: build the network and use "
-            "nn::load_weights (--layers)");
+            "the file has tensors ('0.weight', '0.bias') but no list of layers: build the network "
+            "and use nn::load_weights (predict --layers)");
   contents.metadata["nn.checkpoint"] = "0.1.0";
   EXPECT_EQ(refusal(contents),
-            "is a training checkpoint: resume it with Trainer::fit, then save the network");
+            "the file is a training checkpoint, not a network: resume it with Trainer::fit, then "
+            "save the network");
 }
 
 TEST_F(Weights, OfUnregisteredLayersNeedTheNetwork) {
@@ -224,8 +226,8 @@ TEST_F(Weights, WithLayersThatCannotBeAreRefused) {
     return refusal(contents);
   };
   EXPECT_EQ(with_layers("[{"), "its list of layers is not valid JSON");
-  EXPECT_EQ(with_layers("{}"), "the layers of '' are not a list of layers");
-  EXPECT_EQ(with_layers("[]"), "the layers of '' are not a list of layers");
+  EXPECT_EQ(with_layers("{}"), "the layers of the network are not a list of 1 or more layers");
+  EXPECT_EQ(with_layers("[]"), "the layers of the network are not a list of 1 or more layers");
   EXPECT_EQ(with_layers("[1]"), "layer 0 has no type");
   EXPECT_EQ(with_layers(R"([{"type":"BatchNorm"}])"),
             "'0.weight' has shape (3, 2), expected 1 axes of 1 or more");
@@ -239,9 +241,9 @@ TEST_F(Weights, WithLayersThatCannotBeAreRefused) {
             "layer 1: sample is [1,9999999], expected up to three whole numbers, at most 1048576");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"MaxPool","window":[1],"stride":[1,1]}])"),
             "layer 1: window is [1], expected two whole numbers");
-  EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"MaxPool","window":[1,1],"stride":[1,1]}])"),
-            "nn::Sequential: layer 2 (MaxPool 1×1) expects images of shape (C, H, W), "
-            "layer 1 gives 3");
+  EXPECT_EQ(
+      with_layers(R"([{"type":"Dense"},{"type":"MaxPool","window":[1,1],"stride":[1,1]}])"),
+      "nn::Sequential: layer 2 (MaxPool 1×1) expects images of shape (C, H, W); layer 1 gives 3");
 }
 
 TEST_F(Weights, WithNumbersThatNoDoubleHoldsAreRefused) {
@@ -260,7 +262,7 @@ TEST_F(Weights, AreQuotedAsATerminalCanShowThem) {
   contents.metadata["nn.layers"] = R"([{"type":"ReLU"}])";
   contents.tensors = {StoredTensor::of(std::string(3'000, 'x'), Tensor{1})};
   EXPECT_EQ(refusal(contents),
-            "'" + std::string(40, 'x') + "'… is left over: the network has no such tensor");
+            "'" + std::string(40, 'x') + "'… is in the file, but the network has no such tensor");
 }
 
 // Nested lists: a recursive function would overflow the stack.
@@ -292,7 +294,7 @@ TEST_F(Weights, OfNetworksInNetworksGoOnlySoDeep) {
   }
   Safetensors contents;
   contents.metadata["nn.layers"] = layers;
-  EXPECT_EQ(refusal(contents), "the layers of '0.0.0.0.0.0.0.0.0.' are not a list of layers");
+  EXPECT_EQ(refusal(contents), "its list of layers is nested too deeply");
 }
 
 // ------------------------------------------------------------------------------- parts of a file
@@ -374,7 +376,7 @@ Safetensors with_members() {
 
 TEST_F(Weights, UnderOtherNamesAreListedWithARenamingThatFits) {
   Sequential network{Dense{2, 3}, nn::ReLU{}, Dense{3, 1}};
-  const std::string advice = "LoadOptions::rename (predict --rename) maps names";
+  const std::string advice = "rename them with LoadOptions::rename (predict --rename)";
   EXPECT_EQ(refusal(with_members(), network),
             "'0.weight' is missing; the file has 'fc1.bias', 'fc1.weight', 'fc2.bias', "
             "'fc2.weight'; " +
@@ -442,23 +444,23 @@ TEST_F(Weights, AreNotRenamedToOneNameOrFromNone) {
   };
   EXPECT_EQ(refusal({.rename = {{"fc1", "0"}, {"fc2", "0"}}}),
             "'fc1.bias' and 'fc2.bias' would both be renamed to '0.bias'");
-  EXPECT_EQ(
-      refusal({.rename = {{"fc", "0"}}}),
-      "no tensor begins with 'fc', which is to be renamed; the file has 'fc1.bias', 'fc1.weight', "
-      "'fc2.bias', 'fc2.weight'");
+  EXPECT_EQ(refusal({.rename = {{"fc", "0"}}}),
+            "there is nothing to rename: no tensor's name begins with 'fc'; the file has "
+            "'fc1.bias', 'fc1.weight', "
+            "'fc2.bias', 'fc2.weight'");
   // The names are always the file's original names, not the new ones.
-  EXPECT_EQ(
-      refusal({.rename = {{"fc1", "0"}, {"fc", "2"}}}),
-      "no tensor begins with 'fc', which is to be renamed; the file has 'fc1.bias', 'fc1.weight', "
-      "'fc2.bias', 'fc2.weight'");
+  EXPECT_EQ(refusal({.rename = {{"fc1", "0"}, {"fc", "2"}}}),
+            "there is nothing to rename: no tensor's name begins with 'fc'; the file has "
+            "'fc1.bias', 'fc1.weight', "
+            "'fc2.bias', 'fc2.weight'");
   Sequential two{Dense{2, 3}, Dense{3, 1}};
   nn::LoadOptions half;
   half.rename = {{"fc1", "0"}};
   EXPECT_TRUE(
       error_of<std::runtime_error>([&] { nn::load_weights(path("n"), two, half); })
           .ends_with("'1.weight' is missing; the file has 'fc1.bias', 'fc1.weight', "
-                     "'fc2.bias', 'fc2.weight'; LoadOptions::rename (predict --rename) maps "
-                     "names; judging by the shapes, 'fc1=0', 'fc2=1' would fit"));
+                     "'fc2.bias', 'fc2.weight'; rename them with LoadOptions::rename (predict "
+                     "--rename); judging by the shapes, 'fc1=0', 'fc2=1' would fit"));
 }
 
 TEST_F(Weights, InHalfPrecisionAreLoaded) {
@@ -494,16 +496,16 @@ TEST_F(Weights, OfSomeLayersAreLoadedAllOrNone) {
   EXPECT_EQ(refusal({.first = 2, .to = 1}), "'2.weight' has shape (2), expected (1, 2)");
   EXPECT_EQ(refusal({.first = 1, .last = 3}), "'1.weight' has shape (2, 2), expected (1, 2)");
   EXPECT_EQ(refusal({.first = 2, .last = 3}),
-            "'2.weight' is left over: the network has no such tensor");
+            "'2.weight' is in the file, but the network has no such tensor");
   EXPECT_TRUE(refusal({.prefix = "features."}).starts_with("'features.0.weight' is missing; "));
   EXPECT_EQ(refusal({.first = 3, .last = 9}),
-            "has no tensors for the chosen layers of the network");
+            "the file has no tensors for the chosen layers of the network");
   EXPECT_EQ(refusal({.first = 1, .last = 1}),
-            "has no tensors for the chosen layers of the network");
+            "the file has no tensors for the chosen layers of the network");
   EXPECT_EQ(network.parameter("0.weight").value, (Tensor{Shape{3, 2}, 2}));
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [&] { nn::load_weights(path("n"), network, {.first = 3, .last = 2}); }),
-            "nn::load_weights: layers 3 to 2, expected the first not to come after the last");
+            "nn::load_weights: first is 3 and last is 2, expected first to be at most last");
 }
 
 TEST_F(Weights, AreNoneWithoutLayersOrAFile) {

@@ -30,7 +30,7 @@ std::string remark(const Reading& reading) {
                        100 * reading.probabilities(0, reading.second));
   }
   if (reading.may_be_european()) {
-    text += (text.empty() ? "" : "; ") + std::string{"a 1 with an upstroke is read as 7"};
+    text += (text.empty() ? "" : "; ") + std::string{"may be a 1 with an upstroke"};
   }
   return text;
 }

@@ -59,7 +59,7 @@ std::vector<Source> pictures_in(const std::string& folder) {
     }
   }
   const std::string skipped =
-      others == 0 ? "" : fmt::format("{} other{} skipped", others, others == 1 ? "" : "s");
+      others == 0 ? "" : fmt::format("{} other file{} skipped", others, others == 1 ? "" : "s");
   if (pictures.empty()) {
     throw std::runtime_error(fmt::format("no picture in the folder {}{}{}", folder,
                                          others == 0 ? ", which is empty" : ": ", skipped));
@@ -127,7 +127,7 @@ void write_new(const fs::path& file, std::span<const std::byte> bytes) {
     nn::write_whole("predict", file, bytes);
   } else if (!std::ranges::equal(nn::read_whole("predict", file), bytes)) {
     throw std::runtime_error(
-        fmt::format("--show: {} already exists with other content", file.string()));
+        fmt::format("--show: {} already exists with different content", file.string()));
   }
 }
 

@@ -35,6 +35,7 @@ export void make_folder(const fs::path& folder);
 /// @param name The beginning of their names.
 /// @param found What was found in the picture.
 /// @return The files.
-/// @throws std::runtime_error if a file cannot be written, or already exists with other content.
+/// @throws std::runtime_error if a file cannot be written, or already exists with different
+/// content.
 export std::vector<fs::path> write_stages(const fs::path& folder, const std::string& name,
                                           const nn::Digits& found);

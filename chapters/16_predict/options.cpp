@@ -33,7 +33,7 @@ std::optional<std::size_t> number_of(const std::string& text) {
 std::string fault_of_index(const std::string& text) {
   if (text == "all" || number_of(text)) return "";
   const bool negative = text.starts_with('-') && text.find_first_not_of("-0123456789") == text.npos;
-  return fmt::format("'{}' is not {}", text,
+  return fmt::format("'{}', expected {}", text,
                      negative ? "0 or more" : "a whole number, 0 or more, or all");
 }
 

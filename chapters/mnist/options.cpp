@@ -47,7 +47,7 @@ void describe(CLI::App& app, Options& options) {
       ->check(whole_number(1, 1'000'000));
   app.add_option("--learning-rate", options.learning_rate, "The initial learning rate");
   app.add_flag("--test", options.test,
-               "If you changed a hyperparameter: take the one look at the test images");
+               "Judges on the test images, even with a changed hyperparameter");
   app.add_option("--seed", options.seed,
                  "Determines initial weights and batch orders; 1 by default")
       ->check(whole_number(0, 1'000'000'000'000));
@@ -110,8 +110,8 @@ Recipe prepare(const Options& options) {
     model.batch_size = options.batch_size.value_or(model.batch_size);
     model.learning_rate = options.learning_rate.value_or(model.learning_rate);
     if (!(model.learning_rate > 0 && std::isfinite(model.learning_rate))) {
-      throw BadOption(
-          fmt::format("--learning-rate: {}, expected a number above 0", model.learning_rate));
+      throw BadOption(fmt::format("--learning-rate: {}, expected a finite number above 0",
+                                  model.learning_rate));
     }
   }
   return recipe;

@@ -59,7 +59,7 @@ std::string digits(double value) {
 std::string consequence(double slope, double x, std::size_t function) {
   if (function < 2 && x == 0) return "This is the kink: the module uses the slope on its left.";
   if (slope == 0) return "A message on its way back is stopped here.";
-  if (slope == 1) return "A message on its way back passes as it is.";
+  if (slope == 1) return "A message on its way back passes unchanged.";
   if (function >= 2 && slope < 0.01)
     return "Here the function is saturated: almost nothing comes back.";
   return "A message on its way back is multiplied by this slope.";
@@ -129,7 +129,7 @@ class ActivationFigure final : public Figure {
     show("point", std::array{x, y, slope});
     const double half = 1.5 / std::hypot(1, slope);
     show("tangent", std::array{x - half, y - half * slope, x + half, y + half * slope});
-    tell("summary", fmt::format("At x = {} {} gives {}, and its slope is {}. {}", numeral(x),
+    tell("summary", fmt::format("At x = {}, {} gives {}, and its slope is {}. {}", numeral(x),
                                 functions[count("function")], digits(y), digits(slope),
                                 consequence(slope, x, count("function"))));
   }

@@ -133,7 +133,7 @@ class BackpropFigure final : public Figure {
   [[nodiscard]] std::vector<Control> controls() const override {
     std::vector<Control> all{
         a_grid("x", "Input X", "The input of the network.", {1, 0.5}, 2),
-        a_grid("target", "Target", "The output that is wanted.", {0.5}, 1),
+        a_grid("target", "Target", "The output that the network should give.", {0.5}, 1),
         a_grid("w1", "Weights W₁", "A row for each input, a column for each sum.",
                {0.5, -1, 1, 0.5}, 2),
         a_grid("b1", "Biases b₁", "Added to the sums.", {0, 1.25}, 2),

@@ -85,7 +85,7 @@ std::string words_of(const nn::Convolution& layer, const LayerAtWork& at_work, s
                 kernels[1], kernels[2], kernels[3]);
   return fmt::format(
       "{} ({}): {}. Where the blue parts of {}, the map has large numbers; where the orange parts "
-      "do, small ones. Here they go from {:.2f} to {:.2f}.",
+      "are, small ones. Here they go from {:.2f} to {:.2f}.",
       place_of(at_work, map), at_work.name, how,
       kernels[1] == 1 ? "the filter are over ink" : "a filter are over large numbers", least,
       largest);
@@ -110,7 +110,7 @@ export std::string words_of(const nn::Sequential& network, const LayerAtWork& la
   if (network[layer.index].as<nn::MaxPool>() != nullptr) {
     return begin + fmt::format(
                        "keeps the largest number of every window of the map before, so {} × {} "
-                       "are left. Where in its window a number was is lost.",
+                       "are left. The position of that number within its window is lost.",
                        image.rows(), image.columns());
   }
   return begin + fmt::format("{} of {} numbers are above 0: there, the filter found something.",

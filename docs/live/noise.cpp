@@ -127,7 +127,7 @@ class NoiseFigure final : public Figure {
     for (const std::size_t size : sizes) words.push_back(fmt::format("{}", size));
     return {{.name = "size",
              .label = "Images in a batch",
-             .help = "How many images each gradient is the mean of.",
+             .help = "The number of images that each gradient averages.",
              .start = {4},
              .high = static_cast<double>(sizes.size() - 1),
              .step = 1,

@@ -184,7 +184,7 @@ class RaceFigure final : public Figure {
     std::string apart;
     for (const Walker& w : walkers_) {
       if (flies_apart(w)) {
-        apart += fmt::format(" {} flies apart: its rate is too large.", w.optimizer.name());
+        apart += fmt::format(" {} diverges: its learning rate is too large.", w.optimizer.name());
       } else {
         order.emplace_back(cost_of(w), &w);
       }
@@ -197,7 +197,7 @@ class RaceFigure final : public Figure {
     }
     tell("summary",
          fmt::format("After {} {}{}{}{}", steps(), steps() == 1 ? "step" : "steps", ranks,
-                     ranks.empty() ? " nobody is lower than at the start." : ".", apart));
+                     ranks.empty() ? " none is lower than at the start." : ".", apart));
   }
 
   std::vector<Walker> walkers_;

@@ -64,11 +64,12 @@ std::string failure(const Naive& naive, const nn::Tensor& z, const nn::Tensor& r
   const double largest = *std::ranges::max_element(z.values());
   if (std::isinf(*std::ranges::max_element(naive.powers))) {
     return fmt::format(
-        "e to the {} is more than a float can hold, becomes inf, and inf / inf is not a number.",
+        "e to the {} is more than a float can hold, so it becomes inf, and inf / inf is not a "
+        "number.",
         numeral(largest));
   }
   if (std::isinf(naive.sum)) {
-    return "Every power fits into a float, but not their sum: whatever is divided by inf is 0.";
+    return "Every power fits into a float, but not their sum: any number divided by inf is 0.";
   }
   if (naive.sum == 0) {
     return "All powers are too small for a float and become 0, and 0 / 0 is not a number.";

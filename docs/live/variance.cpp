@@ -121,7 +121,7 @@ class VarianceFigure final : public Figure {
          .step = 1,
          .choices = {"ReLU", "tanh", "sigmoid", "none"}},
         {.name = "start",
-         .label = "Initializer to look into",
+         .label = "Initializer to inspect",
          .help = "The one whose numbers the small pictures show, layer by layer.",
          .start = {3},
          .high = 5,

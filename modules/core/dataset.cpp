@@ -68,9 +68,9 @@ Labels Labels::from_numbers(const Tensor& numbers) {
   for (const real number : numbers.values()) {
     if (!(number >= 0 && number < bound) || number != std::floor(number)) {
       throw std::invalid_argument(
-          fmt::format("nn::Labels: number {} of sample {} is not a class, expected a whole number "
+          fmt::format("nn::Labels: label of sample {} is {}, expected a whole number "
                       "from 0 to 16777215",
-                      unsigned_nan(number), classes.size()));
+                      classes.size(), unsigned_nan(number)));
     }
     classes.push_back(static_cast<std::size_t>(number));
   }

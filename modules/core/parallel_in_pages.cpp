@@ -17,8 +17,8 @@ std::size_t threads() { return 1; }
 
 void set_threads(std::size_t count) {
   if (count != 1) {
-    throw std::invalid_argument(
-        fmt::format("nn::set_threads: {} threads, expected 1: a page has no more", count));
+    throw std::invalid_argument(fmt::format(
+        "nn::set_threads: {} threads, expected 1, because a page has only one thread", count));
   }
 }
 

@@ -325,9 +325,9 @@ void check(const AugmentOptions& o) {
           "0 to 180");
   require(o.shift >= 0, "Augment: shift", o.shift, " pixels", "0 or more");
   require(o.scaling >= 0 && o.scaling < 1, "Augment: scaling", o.scaling, "",
-          "0 or more and less than 1");
+          "at least 0 and below 1");
   require(o.shear >= 0 && o.shear < 90, "Augment: shear", o.shear, " degrees",
-          "0 or more and less than 90");
+          "at least 0 and below 90");
   check(o.elastic);
   require(o.thickness >= 0 && o.thickness <= 2, "Augment: thickness", o.thickness, " pixels",
           "0 to 2");
@@ -356,7 +356,7 @@ Tensor displacement(const Elastic& elastic, std::size_t height, std::size_t widt
   check(elastic);
   if (height == 0 || width == 0) {
     throw std::invalid_argument(fmt::format(
-        "nn::displacement: an image of {} × {} pixels, expected at least 1 × 1", width, height));
+        "nn::displacement: the image has {} × {} pixels, expected at least 1 × 1", width, height));
   }
   const Smoothing smoothing{elastic, {.channels = 1, .height = height, .width = width}};
   return smoothing.displacement(random).reshaped(Shape{2, height, width});

@@ -47,7 +47,7 @@ char separator_of(std::string_view line) {
   const auto has = [&](char c) { return line.find(c) != std::string_view::npos; };
   if (has(';')) return ';';
   if (has(',') && has('\t')) {
-    throw std::invalid_argument("the line has commas and tabs, expected a single separator");
+    throw std::invalid_argument("the line has both commas and tabs, expected a single separator");
   }
   if (has('\t')) return '\t';
   if (has(',')) return ',';
@@ -205,7 +205,7 @@ class CsvReader {
     do {
       fields.push_back(field());
       if (fields.size() > most_columns) {
-        throw std::invalid_argument(fmt::format("more than {} columns", most_columns));
+        throw std::invalid_argument(fmt::format("the line has more than {} columns", most_columns));
       }
     } while (!ended_);
     return fields;
@@ -284,8 +284,8 @@ Table read_table(const fs::path& file, bool labeled) {
   if (table.rows == 0) reader.fail("no rows follow the header");
   if (!reader.has_names() && table.may_end_in_labels()) {
     reader.fail(
-        "the first column is 0 in every line and the last is not: put the labels first, or add a "
-        "header 'pixel0,…,label'");
+        "the first column is 0 in every line, so the labels may come last: put them first, or add "
+        "a header 'pixel0,…,label'");
   }
   return table;
 }

@@ -198,7 +198,7 @@ std::vector<CsvColumn> columns_without_names(std::size_t count, bool labeled) {
   }
   if (!labeled) return label_and_pixels(count, {});
   throw std::invalid_argument(
-      fmt::format("{} columns and no header, which are the pixels of a square image, expected a "
+      fmt::format("{} columns and no header: they are the pixels of a square image, expected a "
                   "label before them; load_csv_images reads images without labels",
                   count));
 }
@@ -211,7 +211,7 @@ bool are_column_numbers(std::span<const std::string_view> fields) {
   constexpr std::size_t unlikely = 5;   // with fewer fields, it may as well be an image
   if (fields.size() >= unlikely && fields.size() < certain) {
     throw std::invalid_argument(
-        "0, 1, 2 and so on may be a header or an image: add a header 'label,pixel0,…'");
+        "the numbers 0, 1, 2 and so on may be a header or an image: add a header 'label,pixel0,…'");
   }
   return fields.size() >= certain;
 }

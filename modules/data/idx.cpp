@@ -61,7 +61,8 @@ Idx read_values(Stream& stream, std::size_t axes, std::size_t most, std::size_t 
                                  idx.values.size() / size, count));
   }
   if (!stream.read(1).empty()) {
-    stream.fail(end, fmt::format("more than the {} values announced", count));
+    stream.fail(
+        end, fmt::format("the file has more than the {} values that its header announces", count));
   }
   return idx;
 }

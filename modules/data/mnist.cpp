@@ -36,7 +36,7 @@ struct Bytes {
 Bytes read_set(const fs::path& images, const fs::path& labels) {
   Bytes bytes{.images = read_idx(images, 3), .labels = read_idx_labels(labels, 9)};
   if (bytes.images.axes[0] != bytes.labels.size()) {
-    throw std::runtime_error(fmt::format("nn::mnist: {} holds {} images, {} holds {} labels",
+    throw std::runtime_error(fmt::format("nn::mnist: {} holds {} images, but {} holds {} labels",
                                          images.string(), bytes.images.axes[0], labels.string(),
                                          bytes.labels.size()));
   }
@@ -67,7 +67,7 @@ struct FileName {
   [[nodiscard]] fs::path in(const fs::path& folder) const {
     if (const std::optional<fs::path> file = find(folder)) return *file;
     throw std::runtime_error(fmt::format(
-        "nn::mnist: no file {0}-{1} in {2}, expected it plain or as .gz, or named {0}.{1}",
+        "nn::mnist: no file {0}-{1} in {2}, expected this name or {0}.{1}, with or without .gz",
         stems.front(), types.front(), (fs::absolute(folder) / "file").parent_path().string()));
   }
 };
@@ -130,9 +130,10 @@ Dataset to_dataset(const Bytes& bytes) {
 /// Checks that the images of both sets have the same size, so that one network can take both.
 void check_sizes(const fs::path& folder, const Idx& training, const Idx& test) {
   if (training.axes[1] == test.axes[1] && training.axes[2] == test.axes[2]) return;
-  throw std::runtime_error(fmt::format(
-      "nn::mnist: {} holds training images of {} × {} pixels and test images of {} × {}",
-      folder.string(), training.axes[2], training.axes[1], test.axes[2], test.axes[1]));
+  throw std::runtime_error(
+      fmt::format("nn::mnist: {} holds training images of {} × {} pixels and test images of {} × "
+                  "{}, expected the same size",
+                  folder.string(), training.axes[2], training.axes[1], test.axes[2], test.axes[1]));
 }
 
 /// The number of images for a fraction of them.

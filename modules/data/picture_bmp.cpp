@@ -103,24 +103,26 @@ class BmpReader {
       shape_ = checked_shape(bmp_, four(18), is_top_first_ ? 0U - height : height);
     } else {
       bmp_.fail(file_header,
-                fmt::format("a header of {} bytes, expected 12 or 40 to 124", header_));
+                fmt::format("the header has {} bytes, expected 12 or 40 to 124", header_));
     }
     if (compression_ == rle8 || compression_ == rle4) {
-      bmp_.fail("a BMP with compressed rows (RLE), which is not supported: export it as PNG");
+      bmp_.fail(
+          "this is a BMP with compressed rows (RLE), which is not supported: export it as PNG");
     }
     const bool has_masks = compression_ == masks || compression_ == masks_and_opacity;
     if (compression_ != none && !(has_masks && (bits_ == 16 || bits_ == 32))) {
-      bmp_.fail(30, fmt::format("a BMP of {} bits with compression {}, which is not supported: "
-                                "export it as PNG",
-                                bits_, compression_));
+      bmp_.fail(30,
+                fmt::format("this is a BMP of {} bits with compression {}, which is not supported: "
+                            "export it as PNG",
+                            bits_, compression_));
     }
     if (bits_ != 1 && bits_ != 2 && bits_ != 4 && bits_ != 8 && bits_ != 16 && bits_ != 24 &&
         bits_ != 32) {
       bmp_.fail(header_ == oldest_header ? 24 : 28,
-                fmt::format("{} bits per pixel, expected 1, 2, 4, 8, 16, 24 or 32", bits_));
+                fmt::format("a pixel has {} bits, expected 1, 2, 4, 8, 16, 24 or 32", bits_));
     }
     if (first_pixel_ < file_header + header_ || first_pixel_ > bmp_.bytes.size()) {
-      bmp_.fail(10, fmt::format("pixels that begin at byte {}, expected {} to {}", first_pixel_,
+      bmp_.fail(10, fmt::format("the pixels begin at byte {}, expected {} to {}", first_pixel_,
                                 file_header + header_, bmp_.bytes.size()));
     }
   }
@@ -172,8 +174,8 @@ class BmpReader {
     const std::size_t shift = 8 - bits_ - x * bits_ % 8;  // the first pixel has the highest bits
     const std::size_t color = bmp_.bytes[at] >> shift & ((1U << bits_) - 1);
     if (color >= palette_.size()) {
-      bmp_.fail(
-          at, fmt::format("a pixel has color {}, but the palette has {}", color, palette_.size()));
+      bmp_.fail(at, fmt::format("a pixel has color {}, but the palette has only {} colors", color,
+                                palette_.size()));
     }
     return palette_[color];
   }

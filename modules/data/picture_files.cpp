@@ -45,14 +45,18 @@ constexpr const char* owner = "load_pictures";
 /// Reads a file to its end, or a pipe or a device.
 Contents read(const fs::path& file) {
   std::error_code none;
-  if (!fs::exists(file, none) || fs::is_directory(file, none)) {
+  if (fs::is_directory(file, none)) {
+    throw std::runtime_error(
+        fmt::format("nn::{}: {} is a folder, expected a file", owner, file.string()));
+  }
+  if (!fs::exists(file, none)) {
     throw std::runtime_error(fmt::format("nn::{}: no file {}", owner, file.string()));
   }
   if (!fs::is_regular_file(file, none) || fs::file_size(file, none) <= most_bytes) {
     Contents contents{.file = file, .bytes = Stream{owner, file}.read(most_bytes + 1)};
     if (contents.bytes.size() <= most_bytes) return contents;  // a small one may decompress to more
   }
-  refuse(file, "larger than 256 MiB");
+  refuse(file, "the file is larger than 256 MiB, the limit");
 }
 
 // ------------------------------------------------------------------------- what a file begins with
@@ -93,7 +97,7 @@ struct Unread {
 };
 
 constexpr std::string_view render = "export the page as PNG or JPEG";
-constexpr std::string_view unpack = "unpack it, and give the pictures in it";
+constexpr std::string_view unpack = "unpack it and pass the pictures in it";
 
 // More specific signatures come before the general one of their family.
 constexpr std::array unread{
@@ -141,11 +145,11 @@ bool is_svg(std::string_view text) {
   const std::string_view text = contents.text();
   for (const Unread& kind : unread) {
     if (!has(text, kind.mark)) continue;
-    contents.fail(fmt::format("{}, which is not supported: {}", kind.name, kind.advice));
+    contents.fail(fmt::format("this is {}, which is not supported: {}", kind.name, kind.advice));
   }
-  if (is_svg(text)) contents.fail("SVG, which is not supported: export it as PNG or JPEG");
+  if (is_svg(text)) contents.fail("this is SVG, which is not supported: export it as PNG or JPEG");
   if (text.empty()) contents.fail(fmt::format("the file is empty, {}", expected));
-  contents.fail(fmt::format("begins with {}, {}", in_quotes(text, 4), expected));
+  contents.fail(fmt::format("the file begins with {}, {}", in_quotes(text, 4), expected));
 }
 
 // ------------------------------------------------------------------------------------------ IDX
@@ -156,9 +160,11 @@ std::vector<Picture> read_idx_pictures(Contents contents) {
   const Shape shape{idx.axes[1], idx.axes[2]};
   const std::size_t count = idx.axes[0];
   if (count > most_pictures || std::max(shape[0], shape[1]) > longest_side_in_file) {
-    refuse(file, fmt::format("{} pictures of {} × {} pixels, expected at most {} pictures and {} "
-                             "pixels per side",
-                             count, shape[1], shape[0], most_pictures, longest_side_in_file));
+    refuse(file,
+           fmt::format(
+               "the file has {} pictures of {} × {} pixels, expected at most {} pictures and {} "
+               "pixels per side",
+               count, shape[1], shape[0], most_pictures, longest_side_in_file));
   }
   std::vector<Picture> pictures;
   for (std::size_t i = 0; i < count; ++i) {

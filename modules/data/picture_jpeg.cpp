@@ -58,7 +58,7 @@ JpegParts parts_of(const Contents& jpeg) {
 class JpegDecoder {
  public:
   explicit JpegDecoder(const Contents& jpeg) : jpeg_{jpeg}, handle_{tjInitDecompress()} {
-    if (!handle_) jpeg_.fail("libjpeg cannot be used");
+    if (!handle_) jpeg_.fail("libjpeg could not be initialized");
     int width = 0;
     int height = 0;
     int sampling = 0;
@@ -70,14 +70,15 @@ class JpegDecoder {
         checked_shape(jpeg_, static_cast<std::size_t>(width), static_cast<std::size_t>(height));
     // A block of 8 × 8 pixels takes at least one bit.
     if (shape_.size() / 512 > jpeg_.bytes.size()) {
-      jpeg_.fail(
-          fmt::format("{} bytes cannot hold {} × {} pixels", jpeg_.bytes.size(), width, height));
+      jpeg_.fail(fmt::format("{} bytes are too few for {} × {} pixels", jpeg_.bytes.size(), width,
+                             height));
     }
   }
 
   Picture decode() {
     if (colors_ == TJCS_CMYK || colors_ == TJCS_YCCK) {
-      jpeg_.fail("a JPEG in CMYK, the colors of print, expected gray or RGB: export it as PNG");
+      jpeg_.fail(
+          "this JPEG uses CMYK, the colors of print, expected gray or RGB: export it as PNG");
     }
     if (colors_ == TJCS_GRAY || shape_.size() > most_colored) {
       return picture_of_gray(pixels(TJPF_GRAY), shape_);

@@ -74,8 +74,8 @@ Tensor colors_of(std::span<const std::uint8_t> pixels, const Shape& shape) {
 
 Shape checked_shape(const Contents& contents, std::size_t width, std::size_t height) {
   if (width == 0 || height == 0 || width > longest_side_in_file || height > longest_side_in_file) {
-    contents.fail(fmt::format("{} × {} pixels, expected 1 to {} per side", width, height,
-                              longest_side_in_file));
+    contents.fail(fmt::format("the picture has {} × {} pixels, expected 1 to {} per side", width,
+                              height, longest_side_in_file));
   }
   return Shape{height, width};
 }

@@ -43,8 +43,8 @@ Shape shape_of(const Contents& png, const PngImage& header) {
   const Shape shape = checked_shape(png, header.image.width, header.image.height);
   // A pixel takes at least one bit, and zlib expands a byte to at most 1,032.
   if (shape[0] * ((shape[1] + 7) / 8) / 1'032 > png.bytes.size()) {
-    png.fail(
-        fmt::format("{} bytes cannot hold {} × {} pixels", png.bytes.size(), shape[1], shape[0]));
+    png.fail(fmt::format("{} bytes are too few for {} × {} pixels", png.bytes.size(), shape[1],
+                         shape[0]));
   }
   return shape;
 }

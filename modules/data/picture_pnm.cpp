@@ -95,7 +95,8 @@ class PnmReader {
     }
     skip_blanks();
     if (at_ < text_.size()) {
-      pnm_.fail(at_, fmt::format("more than the {} pixels announced", shape_.size()));
+      pnm_.fail(at_, fmt::format("the file has more than the {} pixels that its header announces",
+                                 shape_.size()));
     }
     return [values = std::move(values)](std::size_t i) -> std::size_t { return values[i]; };
   }
@@ -121,7 +122,9 @@ class PnmReader {
                                  (end - at_) * shape_.size() / size, shape_.size()));
     }
     if (text_.find_first_not_of(blanks, at_ + size) != std::string_view::npos) {
-      pnm_.fail(at_ + size, fmt::format("more than the {} pixels announced", shape_.size()));
+      pnm_.fail(at_ + size,
+                fmt::format("the file has more than the {} pixels that its header announces",
+                            shape_.size()));
     }
     return std::span{pnm_.bytes}.subspan(at_, size);
   }
@@ -182,7 +185,7 @@ Picture PnmReader::picture() {
   };
   for (std::size_t i = 0; i < count(); ++i) {
     if (value(i) <= white_) continue;
-    pnm_.fail(at_ + i * width, fmt::format("a pixel is above {}, which is white", white_));
+    pnm_.fail(at_ + i * width, fmt::format("a pixel is above {}, the value of white", white_));
   }
   return picture_of(value);
 }

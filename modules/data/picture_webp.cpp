@@ -42,8 +42,8 @@ Shape shape_of(const Contents& webp, const WebPBitstreamFeatures& features) {
   const Shape shape = checked_shape(webp, static_cast<std::size_t>(features.width),
                                     static_cast<std::size_t>(features.height));
   if (shape.size() / most_pixels_per_byte > webp.bytes.size()) {
-    webp.fail(fmt::format("{} bytes are too few for a picture of {} × {} pixels", webp.bytes.size(),
-                          shape[1], shape[0]));
+    webp.fail(fmt::format("{} bytes are too few for {} × {} pixels", webp.bytes.size(), shape[1],
+                          shape[0]));
   }
   return shape;
 }
@@ -60,7 +60,7 @@ Picture read_webp(const Contents& webp) {
     webp.fail("libwebp: the header is damaged");
   }
   if (features.has_animation != 0) {
-    webp.fail("an animated WebP, which is not supported: export a frame as PNG or JPEG");
+    webp.fail("this is an animated WebP, which is not supported: export a frame as PNG or JPEG");
   }
   const Shape shape = shape_of(webp, features);
   const bool is_transparent = features.has_alpha != 0;

@@ -79,8 +79,8 @@ void check_contrast(const Tensor& brightness, const Shades& shades) {
   if (std::abs(shades.ink - shades.paper) >= least_contrast) return;
   const auto [darkest, lightest] = std::ranges::minmax(brightness.values());
   throw std::invalid_argument(
-      fmt::format("nn::to_mnist: no ink: brightness is from {:.2f} to {:.2f}, and nowhere differs "
-                  "by {} or more from the edge's",
+      fmt::format("nn::to_mnist: no ink: brightness ranges from {:.2f} to {:.2f}, and nowhere "
+                  "differs by {} or more from that of the edge",
                   darkest, lightest, least_contrast));
 }
 
@@ -355,8 +355,7 @@ Digits find_digits(const Picture& picture) {
 // [/find_digits]
 
 NoDigit::NoDigit(std::vector<Stage> so_far)
-    : std::invalid_argument{"nn::to_mnist: no digit: nothing that differs from the paper has the "
-                            "shape of one"},
+    : std::invalid_argument{"nn::to_mnist: no digit: nothing on the paper is shaped like a digit"},
       stages{std::move(so_far)} {}
 
 Tensor to_mnist(const Picture& picture) {

@@ -82,7 +82,7 @@ Shape Sequential::next_shape(std::size_t index, const Shape& sample) const {
     }
     const std::string given = sample.rank() == 1 ? fmt::format("{}", sample[0]) : to_string(sample);
     const std::string giver = index == 0 ? "the input has" : fmt::format("layer {} gives", index);
-    throw std::invalid_argument(fmt::format("nn::Sequential: layer {} ({}) {}, {} {}", index + 1,
+    throw std::invalid_argument(fmt::format("nn::Sequential: layer {} ({}) {}; {} {}", index + 1,
                                             layers_[index].name(), text, giver, given));
   }
 }
@@ -95,8 +95,9 @@ Shape Sequential::output_shape(const Shape& sample) const {
 
 void Sequential::check_index(std::size_t index) const {
   if (index < size()) return;
-  throw std::invalid_argument(
-      fmt::format("nn::Sequential: layer index {}, but the network has {} layers", index, size()));
+  throw std::invalid_argument(fmt::format(
+      "nn::Sequential: layer index is {}, but the network has {} layers, numbered from 0", index,
+      size()));
 }
 
 const AnyLayer& Sequential::operator[](std::size_t index) const {
@@ -105,9 +106,9 @@ const AnyLayer& Sequential::operator[](std::size_t index) const {
 }
 
 void Sequential::refuse_type(std::size_t index) const {
-  throw std::invalid_argument(
-      fmt::format("nn::Sequential: layer index {} is {}, but another type was asked for", index,
-                  layers_[index].name()));
+  throw std::invalid_argument(fmt::format(
+      "nn::Sequential: the layer at index {} is {}, but the call asks for a different type", index,
+      layers_[index].name()));
 }
 
 void Sequential::check_range(std::size_t first, std::size_t last) const {
@@ -341,7 +342,7 @@ void detail::refuse_input(const std::string& layer, const std::string& error, co
   throw std::invalid_argument(
       error.starts_with("nn::")  // already a complete message
           ? error
-          : fmt::format("nn::check_gradients: {} {}, the input has shape {}", layer, error,
+          : fmt::format("nn::check_gradients: {} {}; the input has shape {}", layer, error,
                         to_string(input)));
 }
 

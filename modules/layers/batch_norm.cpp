@@ -28,7 +28,7 @@ BatchNorm::BatchNorm(std::size_t features, const Options& options)
       inverse_deviation_{Shape{features}} {
   check_positive("BatchNorm", "epsilon", double{options.epsilon});
   if (!(options.momentum > 0 && options.momentum <= 1)) {
-    refuse_option("BatchNorm", "momentum", double{options.momentum}, "more than 0 and at most 1");
+    refuse_option("BatchNorm", "momentum", double{options.momentum}, "above 0 and at most 1");
   }
 }
 

@@ -28,7 +28,7 @@ namespace nn::detail {
 inline void check_fan(const char* initializer, std::size_t connections) {
   if (connections > 0) return;
   throw std::invalid_argument(
-      fmt::format("nn::{}: a fan of 0 connections, expected at least 1", initializer));
+      fmt::format("nn::{}: a unit has 0 connections, expected at least 1", initializer));
 }
 
 /// Fills weights with numbers of mean 0 and a given variance: N(0, σ) with σ² = variance, or
@@ -137,8 +137,10 @@ class RandomUniform {
   explicit RandomUniform(Random& random, double low = -0.05, double high = 0.05)
       : random_{&random}, low_{low}, high_{high} {
     if (!(low <= high && std::isfinite(high - low))) {
-      throw std::invalid_argument(fmt::format(
-          "nn::RandomUniform: from {} to {}, expected finite numbers, low before high", low, high));
+      throw std::invalid_argument(
+          fmt::format("nn::RandomUniform: low is {} and high is {}, expected finite numbers with "
+                      "low below high",
+                      low, high));
     }
   }
 

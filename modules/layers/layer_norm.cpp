@@ -30,7 +30,7 @@ std::string LayerNorm::name() const { return fmt::format("LayerNorm {}", feature
 Shape LayerNorm::output_shape(const Shape& sample) const {
   check_weights(scale_.value);
   if (sample.rank() != 0 && sample[sample.rank() - 1] != features()) {
-    throw std::invalid_argument(fmt::format("expects a last axis of {}", features()));
+    throw std::invalid_argument(fmt::format("expects a last axis of length {}", features()));
   }
   return sample;
 }

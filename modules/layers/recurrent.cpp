@@ -122,7 +122,7 @@ Shape Recurrence::output_shape(const Shape& sample) const {
   if (sample.rank() == 0) return options_.sequence ? Shape{} : Shape{outputs()};
   if (sample.rank() != 2) {
     throw std::invalid_argument(
-        fmt::format("expects sequences (T, {}) (put nn::Reshape before it)", inputs()));
+        fmt::format("expects sequences of shape (T, {}) (put nn::Reshape before it)", inputs()));
   }
   if (sample[1] != inputs()) {
     throw std::invalid_argument(fmt::format("expects sequences of {} inputs", inputs()));

@@ -14,7 +14,7 @@ namespace nn {
 Reshape::Reshape(const Shape& sample) : sample_{sample} {
   if (sample.rank() == 0 || sample.rank() == Shape::max_rank) {
     throw std::invalid_argument(
-        fmt::format("nn::Reshape: a sample of shape {}, expected 1 to 3 axes", to_string(sample)));
+        fmt::format("nn::Reshape: sample has shape {}, expected 1 to 3 axes", to_string(sample)));
   }
 }
 
@@ -53,8 +53,8 @@ Tensor shaped_back(std::string_view layer, Tensor dy, const Shape& input) {
   }
   if (dy.size() != input.size()) {
     throw std::invalid_argument(fmt::format(
-        "nn::{}: gradient has shape {}, expected as many values as in the last input, {}", layer,
-        to_string(dy.shape()), to_string(input)));
+        "nn::{}: gradient has shape {}, expected as many values as the last input, of shape {}",
+        layer, to_string(dy.shape()), to_string(input)));
   }
   return std::move(dy).reshaped(input);
 }

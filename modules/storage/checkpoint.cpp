@@ -99,11 +99,13 @@ void save_checkpoint(const path& file, const Description& description,
 Checkpoint::Checkpoint(path file, const Description& description)
     : file_{std::move(file)}, contents_{read_safetensors(owner, file_)} {
   auto& there = contents_.metadata;
-  if (!there.contains(kind_key)) fail(file_, "is not a training checkpoint");
+  if (!there.contains(kind_key)) fail(file_, "the file is not a training checkpoint");
   const auto differs = [&](std::string_view what, std::string_view before, std::string_view now) {
-    fail(file_, fmt::format("is from a different training (delete it or choose another file): {} "
-                            "is {} there, {} here",
-                            printable(what), printable(before), now));
+    fail(file_,
+         fmt::format(
+             "the file is from a different training run (delete it or choose another file): {} "
+             "is {} in the file and {} here",
+             printable(what), printable(before), now));
   };
   if (there[kind_key] != version()) differs("the library's version", there[kind_key], version());
   for (const auto& [word, value] : description) {

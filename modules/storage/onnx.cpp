@@ -188,7 +188,7 @@ void export_onnx(const std::filesystem::path& file, const Sequential& network,
   }
   if (network.parameter_count() > largest_file / sizeof(float)) {
     throw std::invalid_argument(fmt::format(
-        "nn::export_onnx: the network has {} parameters, and an ONNX file holds at most "
+        "nn::export_onnx: the network has {} parameters, but an ONNX file holds at most "
         "{} bytes",
         network.parameter_count(), largest_file));
   }

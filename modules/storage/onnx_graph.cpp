@@ -52,7 +52,7 @@ void OnnxGraph::add(const Sequential& network, std::string_view part) {
       throw std::invalid_argument(
           fmt::format("nn::export_onnx: no ONNX export for {}: {}", layer.name(),
                       kind == nullptr ? "register it with nn::register_layer and set .onnx"
-                                      : "it was registered without .onnx"));
+                                      : "set .onnx where it is registered"));
     }
     place_ = fmt::format("{}{}.", place, i);
     kind->onnx(*this, layer);

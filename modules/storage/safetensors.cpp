@@ -196,7 +196,7 @@ std::size_t bytes_of(const StoredTensor& tensor) {
   }
   for (const std::size_t axis : tensor.shape) {
     if (axis != 0 && bytes > std::numeric_limits<std::size_t>::max() / axis) {
-      throw std::runtime_error(fmt::format("{} has shape {}: too many values",
+      throw std::runtime_error(fmt::format("{} has shape {}, more values than memory can hold",
                                            in_quotes(tensor.name), to_string(tensor.shape)));
     }
     bytes *= axis;
@@ -216,7 +216,7 @@ std::pair<StoredTensor, Place> entry_of(const std::string& name, const Json& obj
   const std::vector<std::size_t> place = whole_numbers_of(object, "data_offsets", name);
   if (place.size() != 2 || place[0] > place[1] || place[1] > data_size) {
     throw std::runtime_error(
-        fmt::format("data_offsets of {} are {}, expected two within the file's {} bytes",
+        fmt::format("data_offsets of {} are {}, expected a range within the file's {} bytes",
                     in_quotes(name), to_string(place), data_size));
   }
   if (const std::size_t bytes = bytes_of(tensor); bytes != place[1] - place[0]) {
@@ -232,7 +232,8 @@ std::map<std::string, std::string> metadata_of(const Json& object) {
   std::map<std::string, std::string> metadata;
   for (const auto& [key, value] : object.items()) {
     if (!value.is_string())
-      throw std::runtime_error(fmt::format("metadata {} is not text", in_quotes(key)));
+      throw std::runtime_error(
+          fmt::format("the value of {} in the metadata is not text", in_quotes(key)));
     metadata[key] = value.get<std::string>();
   }
   return metadata;

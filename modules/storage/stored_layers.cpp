@@ -200,8 +200,10 @@ const AnyLayerKind& kind_of(const Json& layer, const std::string& place) {
 Sequential make_network(const Safetensors& contents, const Json& layers, const std::string& prefix,
                         std::size_t depth) {
   constexpr std::size_t deepest = 8;  // networks within networks
-  if (!layers.is_array() || layers.empty() || depth > deepest) {
-    throw std::runtime_error(fmt::format("the layers of '{}' are not a list of layers", prefix));
+  if (depth > deepest) throw std::runtime_error("its list of layers is nested too deeply");
+  if (!layers.is_array() || layers.empty()) {
+    throw std::runtime_error(fmt::format("the layers of {} are not a list of 1 or more layers",
+                                         prefix.empty() ? "the network" : in_quotes(prefix)));
   }
   Sequential network;
   for (const Json& layer : layers) {

@@ -98,8 +98,9 @@ std::string quoted_names(std::span<const NamedShape> tensors) {
 }
 
 std::string naming_advice(std::span<const NamedShape> file, std::span<const NamedShape> wanted) {
-  const std::string advice = fmt::format(
-      "the file has {}; LoadOptions::rename (predict --rename) maps names", quoted_names(file));
+  const std::string advice =
+      fmt::format("the file has {}; rename them with LoadOptions::rename (predict --rename)",
+                  quoted_names(file));
   const Renaming renaming = fitting(file, wanted);
   if (renaming.empty()) return advice + ", such as fc1=0";
   constexpr std::size_t most = 8;
@@ -145,7 +146,7 @@ void rename(Safetensors& contents, const std::map<std::string, std::string>& ren
   for (const auto& [from, to] : renaming) {
     if (used.contains(from)) continue;
     throw std::runtime_error(
-        fmt::format("no tensor begins with {}, which is to be renamed; the file has {}",
+        fmt::format("there is nothing to rename: no tensor's name begins with {}; the file has {}",
                     in_quotes(from), quoted_names(file)));
   }
 }

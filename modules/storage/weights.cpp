@@ -84,7 +84,7 @@ class Part {
       : options_{std::move(options)}, to_{options_.to.value_or(options_.first)} {
     if (options_.first <= options_.last) return;
     throw std::invalid_argument(fmt::format(
-        "nn::load_weights: layers {} to {}, expected the first not to come after the last",
+        "nn::load_weights: first is {} and last is {}, expected first to be at most last",
         options_.first, options_.last));
   }
 
@@ -162,8 +162,8 @@ std::vector<std::string> skipped(const Safetensors& contents, const std::vector<
   for (const StoredTensor& stored : contents.tensors) {
     if (names.contains(stored.name)) continue;
     if (part.takes(stored.name) && !stored.name.ends_with(".num_batches_tracked")) {
-      throw std::runtime_error(
-          fmt::format("{} is left over: the network has no such tensor", in_quotes(stored.name)));
+      throw std::runtime_error(fmt::format("{} is in the file, but the network has no such tensor",
+                                           in_quotes(stored.name)));
     }
     skipped.push_back(stored.name);
   }
@@ -203,7 +203,7 @@ LoadReport fill(Sequential& network, const Safetensors& contents, const Part& pa
   for (const Entry& entry : entries) values.push_back(value_of(entry, contents));
   report.skipped = skipped(contents, entries, part);
   if (values.empty() && !part.is_everything()) {
-    throw std::runtime_error("has no tensors for the chosen layers of the network");
+    throw std::runtime_error("the file has no tensors for the chosen layers of the network");
   }
   for (std::size_t i = 0; i < entries.size(); ++i) *entries[i].value = std::move(values[i]);
   return report;
@@ -213,14 +213,15 @@ LoadReport fill(Sequential& network, const Safetensors& contents, const Part& pa
 const std::string& layers_of(const Safetensors& contents) {
   if (contents.metadata.contains("nn.checkpoint")) {
     throw std::runtime_error(
-        "is a training checkpoint: resume it with Trainer::fit, then save the network");
+        "the file is a training checkpoint, not a network: resume it with Trainer::fit, then save "
+        "the network");
   }
   const auto found = contents.metadata.find(layers_key);
   if (found == contents.metadata.end()) {
-    throw std::runtime_error(fmt::format(
-        "has tensors ({}) but no list of layers: build the network and use nn::load_weights "
-        "(--layers)",
-        detail::quoted_names(detail::tensors_of(contents))));
+    throw std::runtime_error(
+        fmt::format("the file has tensors ({}) but no list of layers: build the network and use "
+                    "nn::load_weights (predict --layers)",
+                    detail::quoted_names(detail::tensors_of(contents))));
   }
   return found->second;
 }

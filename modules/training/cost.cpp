@@ -184,7 +184,7 @@ Weighted::Weighted(AnyCost cost, std::vector<double> class_weights)
   }
   if (std::ranges::none_of(class_weights_, [](double weight) { return weight > 0; })) {
     throw std::invalid_argument(
-        "nn::Weighted: the weights of all classes are 0, expected one above 0");
+        "nn::Weighted: the weights of all classes are 0, expected at least one above 0");
   }
 }
 
@@ -195,8 +195,10 @@ std::string Weighted::name() const {
 double Weighted::weight_of(const Targets& targets, std::size_t sample) const {
   const std::size_t label = targets.class_of(sample);
   if (label < class_weights_.size()) return class_weights_[label];
-  throw std::invalid_argument(fmt::format(
-      "nn::Weighted: {} class weights, but a target is class {}", class_weights_.size(), label));
+  throw std::invalid_argument(
+      fmt::format("nn::Weighted: {} class weights, but a target is class {}, expected one weight "
+                  "for each class",
+                  class_weights_.size(), label));
 }
 
 double Weighted::weight(const Targets& targets) const {

@@ -97,7 +97,7 @@ detail::OptimizerInterface& AnyOptimizer::held() const {
 }
 
 double clip_gradients(std::span<Parameter* const> parameters, real maximum) {
-  if (!(maximum > 0)) refuse_option("clip_gradients", "maximum", maximum, "more than 0");
+  if (!(maximum > 0)) refuse_option("clip_gradients", "maximum", maximum, "above 0");
   double squares = 0;
   for (const Parameter* const parameter : parameters) {
     for (const double g : parameter->gradient.values()) squares += g * g;

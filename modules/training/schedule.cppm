@@ -152,7 +152,7 @@ class OneCycle {
   /// @throws std::invalid_argument if an option is out of its range.
   explicit OneCycle(const Options& options) : options_{options} {
     if (!(options.rise > 0 && options.rise < 1)) {
-      refuse_option("OneCycle", "rise", options.rise, "more than 0 and less than 1");
+      refuse_option("OneCycle", "rise", options.rise, "above 0 and below 1");
     }
     check_not_negative("OneCycle", "first", options.first);
     check_not_negative("OneCycle", "last", options.last);
@@ -203,8 +203,8 @@ class WarmUp {
     const auto [rise, first] = options_;
     if (!(progress.epochs > rise)) {
       throw std::invalid_argument(fmt::format(
-          "nn::WarmUp: the warm-up takes {} epochs, but the training has {}, expected more", rise,
-          progress.epochs));
+          "nn::WarmUp: the warm-up takes {} epochs, but the training has only {}, expected more",
+          rise, progress.epochs));
     }
     // [warm_up]
     const double rest = progress.epochs - rise;

@@ -40,8 +40,10 @@ void check_options(const TrainingOptions& options, bool validated) {
     refuse_option("Training", "clip_norm", options.steps.clip_norm, "0 or more");
   }
   if (options.stopping.patience > 0 && !validated) {
-    throw std::invalid_argument(fmt::format(
-        "nn::Training: patience is {}, but there is no validation set", options.stopping.patience));
+    throw std::invalid_argument(
+        fmt::format("nn::Training: patience is {}, but there is no validation set: pass one, or "
+                    "set patience to 0",
+                    options.stopping.patience));
   }
   check_not_negative("Training", "enough_cost", options.stopping.enough_cost);
   check_not_negative("Training", "min_change", options.stopping.min_change);
@@ -132,8 +134,8 @@ void Training::check_frozen() const {
   for (std::size_t i = 0; i < std::min(frozen_.size(), network_->size()); ++i) {
     if (network_->is_frozen(i) == frozen_[i]) continue;
     throw std::invalid_argument(fmt::format(
-        "nn::Training: layer {} ({}) was {} after the Training was made; make a new one", i + 1,
-        (*network_)[i].name(), frozen_[i] ? "unfrozen" : "frozen"));
+        "nn::Training: layer {} ({}) was {} after the Training was made: make a new Training",
+        i + 1, (*network_)[i].name(), frozen_[i] ? "unfrozen" : "frozen"));
   }
 }
 
@@ -375,7 +377,7 @@ void Trainer::watch(std::string name, const Dataset& dataset) {
   const bool taken = name == "training" || name == "validation" ||
                      std::ranges::find(sets_, name, &NamedSet::name) != sets_.end();
   if (name.empty() || taken) {
-    throw std::invalid_argument(fmt::format("nn::Trainer: a set cannot be named '{}', {}", name,
+    throw std::invalid_argument(fmt::format("nn::Trainer: a set cannot be named '{}': {}", name,
                                             taken ? "that name is taken" : "expected one word"));
   }
   sets_.push_back({std::move(name), dataset});

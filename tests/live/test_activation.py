@@ -34,17 +34,17 @@ class ActivationTest(PageTest):
         for _ in range(20):
             page.keyboard.press("ArrowRight")
         self.assertAlmostEqual(self.values(page, "activation", "point")[0], 4, places=5)
-        self.assertIn("At x = 4 tanh gives 0.999", self.text(page, "activation", "summary"))
+        self.assertIn("At x = 4, tanh gives 0.999", self.text(page, "activation", "summary"))
         self.assertIn("saturated", self.text(page, "activation", "summary"))
 
         again = self.open(PAGE, "#" + page.url.split("#")[1])
         self.assertEqual(self.values(again, "activation", "point"),
                          self.values(page, "activation", "point"))
         self.figure(again, "activation").get_by_role("button", name="Back to the start").click()
-        self.assertIn("At x = 2 sigmoid gives 0.881", self.text(again, "activation", "summary"))
+        self.assertIn("At x = 2, sigmoid gives 0.881", self.text(again, "activation", "summary"))
 
     def test_says_what_a_slope_does_to_a_message(self):
-        for address, words in (("ReLU&activation.x=4", "passes as it is"),
+        for address, words in (("ReLU&activation.x=4", "passes unchanged"),
                                ("ReLU&activation.x=-4", "is stopped here"),
                                ("leaky ReLU&activation.x=-4", "is multiplied by that"),
                                ("ReLU&activation.x=0", "This is the kink")):

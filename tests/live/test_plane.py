@@ -87,9 +87,9 @@ class PlaneTest(PageTest):
         page.mouse.up()
         drawn = len(self.values(page, "plane", "points")) // 4
         self.assertGreater(drawn, 4)
-        self.figure(page, "plane").get_by_role("button", name="Take the last point away").click()
+        self.figure(page, "plane").get_by_role("button", name="Remove the last point").click()
         self.assertEqual(len(self.values(page, "plane", "points")) // 4, drawn - 1)
-        self.figure(page, "plane").get_by_role("button", name="Take all points away").click()
+        self.figure(page, "plane").get_by_role("button", name="Remove all points").click()
         self.assertEqual(self.values(page, "plane", "points"), [])
 
     def test_points_are_put_in_by_a_finger(self):

@@ -37,7 +37,7 @@ class RaceTest(PageTest):
     def test_a_rate_too_large_flies_apart_and_says_so(self):
         page = self.open(PAGE, "#race.descent=0.11&race.steps=40")
         self.assertAlmostEqual(self.values(page, "race", "path 0")[-1], 1469.77, delta=0.5)
-        self.assertIn("GradientDescent flies apart: its rate is too large.",
+        self.assertIn("GradientDescent diverges: its learning rate is too large.",
                       self.text(page, "race", "summary"))
 
         lost = self.open(PAGE, "#race.descent=2&race.length=100&race.steps=100")

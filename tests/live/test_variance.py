@@ -49,7 +49,7 @@ class VarianceTest(PageTest):
     def test_looks_into_the_layers_without_beginning_anew(self):
         page = self.open(PAGE, "#variance.activation=tanh")
         before = self.values(page, "variance", "forward")
-        page.get_by_label("Initializer to look into").select_option("too large")
+        page.get_by_label("Initializer to inspect").select_option("too large")
         self.assertEqual(self.values(page, "variance", "forward"), before)
         layer = self.values(page, "variance", "shares")[:21]
         self.assertAlmostEqual(sum(layer), 1, places=5)

@@ -23,8 +23,8 @@ live.define('plane', {
       return made;
     };
     view.buttons = live.element('div', {class: 'live-buttons'},
-                                button('Take the last point away', (points) => points.slice(0, -3)),
-                                button('Take all points away', () => []));
+                                button('Remove the last point', (points) => points.slice(0, -3)),
+                                button('Remove all points', () => []));
     view.code = live.program();
     view.stage.append(
         live.element('div', {class: 'live-side-by-side'},
