@@ -297,7 +297,7 @@ TEST(ChooseClasses, RefusesWhatCannotBeChosen) {
             "nn::choose_classes: 3 inputs and 2 targets, expected the same number of each");
   EXPECT_EQ(
       error({.inputs = Tensor{{1}, {2}}, .targets = Tensor{{1, 0}, {0, 1}}}, {0}),
-      "nn::choose_classes: targets are outputs of shape (2, but 2), choosing classes needs labels");
+      "nn::choose_classes: targets are outputs of shape (2, 2), but choosing classes needs labels");
 }
 
 // ----------------------------------------------------------------------------------------- splits
@@ -423,7 +423,7 @@ TEST(Split, StratifiedNeedsLabels) {
         (void)nn::split_places(Tensor{{1, 0}, {0, 1}, {1, 0}}, nn::Counts{.validation = 1},
                                {.stratified = true});
       }),
-      "nn::split: targets are outputs of shape (3, but 2), stratified splitting needs labels");
+      "nn::split: targets are outputs of shape (3, 2), but stratified splitting needs labels");
 }
 
 }  // namespace
