@@ -1,10 +1,9 @@
-// Chapter 12: generalisation. Read with docs/chapters/12_generalisation.md.
+// Chapter 12: generalization. Read with docs/chapters/12_generalisation.md.
 
 // [fold: Headers and imports]
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -18,197 +17,127 @@ import nn;
 using lecture::heading;
 using lecture::percent_right;
 using lecture::show;
-using nn::real;
-using nn::Shape;
 using nn::Tensor;
 // [/fold]
 
-// [digits]
-/// MNIST, this fraction of it set aside; a small part of it if the program is to be short.
+// [train]
+/// MNIST, with this fraction of the training images set aside; a small part of it with `--short`.
 nn::Split load(double validation) {
   nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER, {.validation = validation});
   if (!lecture::is_short()) return digits;
   return {digits.training.first(1'000), digits.validation.first(500), digits.test.first(500)};
 }
-// [/digits]
 
-// [plan]
-/// How a network is trained, and what keeps it from learning by heart: at first nothing.
+/// What varies between training runs. The default has none of the remedies.
 struct Plan {
-  std::string name;
-  std::size_t batch_size = 5;
-  std::size_t epochs = 30;
-  std::size_t patience = 0;
-  real weight_decay = 0;
-  double dropout = 0;
+  std::string name{};
+  std::size_t batch_size = 20, epochs = 20;
+  nn::real rate = 0.16F, weight_decay = 0;
+  double dropout = 0, cost = 0;  // cost: the lowest validation cost, once known
   std::function<Tensor(Tensor, nn::Random)> augment{};
 };
 
-std::size_t epochs(std::size_t wanted) { return lecture::is_short() ? wanted / 10 + 1 : wanted; }
-// [/plan]
-
-// [mlp]
-template <class Mask = nn::Dropout>
 nn::Sequential multi_layer_perceptron(double dropout, nn::Random random) {
-  return nn::Sequential{nn::Dense{784, 256, nn::He{random}},   nn::ReLU{}, Mask{dropout, random},
-                        nn::Dense{256, 256, nn::He{random}},   nn::ReLU{}, Mask{dropout, random},
-                        nn::Dense{256, 10, nn::Glorot{random}}};
+  return nn::Sequential{
+      nn::Dense{784, 256, nn::He{random}},   nn::ReLU{}, nn::Dropout{dropout, random},
+      nn::Dense{256, 256, nn::He{random}},   nn::ReLU{}, nn::Dropout{dropout, random},
+      nn::Dense{256, 10, nn::Glorot{random}}};
 }
-// [/mlp]
 
-// [trainer]
-/// Trains a network and measures its accuracy besides its cost.
-nn::History fit(nn::Sequential& network, const std::string& name, const nn::AnyOptimizer& optimizer,
-                const nn::Split& digits, const nn::TrainingOptions& options) {
+/// Trains a network, and measures its accuracy as well as its cost after every epoch.
+nn::History fit(nn::Sequential& network, const nn::AnyOptimizer& optimizer, const nn::Split& digits,
+                nn::TrainingOptions options) {
+  if (lecture::is_short()) options.epochs = options.epochs / 10 + 1;
+  lecture::progress(fmt::format("{} epochs, seed {}", options.epochs, options.seed));
   nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, optimizer};
   trainer.watch(nn::Accuracy{});
-  trainer.on_epoch([&](const nn::Epoch& epoch) {
-    lecture::progress(fmt::format("{}: epoch {}", name, epoch.number));
-  });
   return trainer.fit(digits.training, digits.validation, options);
 }
-// [/trainer]
 
-// [train]
-struct Trained {
-  nn::Sequential network;
-  nn::History history{};
-};
-
-/// Plain gradient descent, whatever the plan.
-Trained train(const nn::Split& digits, const Plan& plan) {
-  Trained result{.network = multi_layer_perceptron(plan.dropout, nn::Random{1})};
-  const nn::GradientDescent descent{{.learning_rate = 0.04F, .weight_decay = plan.weight_decay}};
-  result.history = fit(result.network, plan.name, descent, digits,
-                       {.epochs = epochs(plan.epochs),
-                        .batches = {.size = plan.batch_size},
-                        .seed = 1,
-                        .steps = {.augment = plan.augment},
-                        .stopping = {.patience = plan.patience}});
-  return result;
+/// Trains with plain gradient descent and the settings of a plan.
+nn::History train(const nn::Split& digits, const Plan& plan, std::uint64_t seed = 1) {
+  nn::Sequential network = multi_layer_perceptron(plan.dropout, nn::Random{seed});
+  const nn::GradientDescent descent{
+      {.learning_rate = plan.rate, .weight_decay = plan.weight_decay}};
+  return fit(network, descent, digits,
+             {.epochs = plan.epochs,
+              .batches = {.size = plan.batch_size},
+              .seed = seed,
+              .steps = {.augment = plan.augment}});
 }
 // [/train]
-
-// [table]
-void print_epochs(const nn::History& history) {
-  fmt::print("          training            validation\n");
-  fmt::print("  epoch       cost  accuracy        cost  accuracy\n");
-  for (const std::size_t number : {1U, 2U, 3U, 5U, 7U, 10U, 15U, 20U, 25U, 30U}) {
-    if (number > history.epochs.size()) break;
-    const nn::Evaluation& training = history.epochs[number - 1].training;
-    const nn::Evaluation& validation = history.epochs[number - 1].validation;
-    fmt::print("  {:5}{:11.4f}{:8.2f} %{:12.4f}{:8.2f} %\n", number, training.cost,
-               100 * training.metrics[0], validation.cost, 100 * validation.metrics[0]);
-  }
-  fmt::print("  validation cost lowest at epoch {}\n", history.best_epoch());
-}
-// [/table]
 
 // [fit]
 void fit_and_overfit(const nn::Split& digits) {
   heading("12.1 Great fit and overfit");
-  const nn::History great =
-      train(digits, {.name = "great fit", .batch_size = 100, .epochs = 15}).history;
-  fmt::print("batches of 100\n");
-  print_epochs(great);
-  const nn::History overfit = train(digits, {.name = "overfit"}).history;
-  fmt::print("batches of 5\n");
-  print_epochs(overfit);
-  lecture::keep("12_great.csv", great.csv());
-  lecture::keep("12_overfit.csv", overfit.csv());
+  for (const auto& [size, epochs] : {std::pair{100U, 15U}, {5U, 30U}}) {
+    const nn::History history =
+        train(digits, {.batch_size = size, .epochs = epochs, .rate = 0.04F});
+    fmt::print("batches of {}\n", size);
+    fmt::print("  epoch   training cost, accuracy   validation cost, accuracy\n");
+    for (const nn::Epoch& epoch : history.epochs) {
+      if (epoch.number > 3 && epoch.number % 5 != 0) continue;
+      fmt::print("  {:5}{:16.4f}{:8.2f} %{:18.4f}{:8.2f} %\n", epoch.number, epoch.training.cost,
+                 100 * epoch.training.metrics[0], epoch.validation.cost,
+                 100 * epoch.validation.metrics[0]);
+    }
+    fmt::print("  validation cost lowest at epoch {}\n", history.best_epoch());
+    lecture::keep(size == 5 ? "12_overfit.csv" : "12_great.csv", history.csv());
+  }
 }
 // [/fit]
 
 // [errors]
-/// What a network gets wrong, of every 100 images.
-struct Errors {
-  double training, validation;
-};
+/// Trains networks with one hidden layer from three seeds, on 2,400 batches however many images
+/// there are (fewer with `--short`), and prints their errors in percent.
+/// @return A line for the figure.
+std::string errors(const nn::Split& digits, std::size_t width, std::size_t count) {
+  const nn::Dataset images = digits.training.first(count);
+  const std::size_t passes = (lecture::is_short() ? 3'000 : 240'000) / count;
+  std::vector<double> training;
+  const std::vector<double> validation = lecture::for_seeds(3, [&](std::uint64_t seed) {
+    nn::Random random{seed};
+    nn::Sequential network{nn::Dense{784, width, nn::He{random}}, nn::ReLU{},
+                           nn::Dense{width, 10, nn::Glorot{random}}};
+    nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
+    trainer.fit(images, {.epochs = passes, .seed = seed});
+    training.push_back(100 - percent_right(network, images));
+    return 100 - percent_right(network, digits.validation);
+  });
+  const lecture::Spread left = lecture::spread(training), right = lecture::spread(validation);
+  fmt::print("  {:5}{:8}{:>15} %{:>15} %\n", width, count, to_string(left, 1), to_string(right, 1));
+  return fmt::format("{},{},{:.2f},{:.2f}\n", width, count, left.mean, right.mean);
+}
 
-/// A network of one hidden layer, trained on about `steps` batches, however many images there are.
-Errors errors(const nn::Dataset& training, const nn::Dataset& validation, std::size_t width) {
-  const std::size_t steps = lecture::is_short() ? 60 : 5'000;
-  const std::size_t passes = std::max<std::size_t>(1, steps * 100 / training.size());
-  lecture::progress(fmt::format("{} neurons, {} images", width, training.size()));
-  nn::Random random{1};
-  nn::Sequential network{nn::Dense{784, width, nn::He{random}}, nn::ReLU{},
-                         nn::Dense{width, 10, nn::Glorot{random}}};
-  nn::Trainer trainer{network, nn::SoftmaxCrossEntropy{}, nn::Adam{}};
-  trainer.fit(training, {.epochs = passes, .seed = 1});
-  const auto wrong = [&](const nn::Dataset& set) {
-    const nn::Evaluation seen =
-        nn::evaluate(network, nn::SoftmaxCrossEntropy{}, set, nn::Accuracy{});
-    return 100 - 100 * seen.metrics[0];
-  };
-  return {.training = wrong(training), .validation = wrong(validation)};
+void sizes(const nn::Split& digits) {
+  heading("12.2 How large a network, how many images");
+  fmt::print("  width  images   training error validation error\n");
+  std::string lines = "width,images,training,validation\n";
+  const std::size_t all = digits.training.size();
+  for (const std::size_t width : {1U, 4U, 16U, 128U, 1'024U}) lines += errors(digits, width, all);
+  const std::size_t few = all / 48;
+  for (const std::size_t width : {1U, 4U, 16U, 128U, 1'024U}) lines += errors(digits, width, few);
+  for (const std::size_t part : {480U, 160U, 16U, 5U}) lines += errors(digits, 128, all / part);
+  lecture::keep("12_sizes.csv", lines);
 }
 // [/errors]
-
-// [widths]
-void widths(const nn::Split& digits) {
-  heading("12.2 How large a network, how many images");
-  const nn::Dataset thousand = digits.training.first(1'000);
-  std::string by_width = "width,training,validation,few_training,few_validation\n";
-  fmt::print("            {:6} images            {:6} images\n", digits.training.size(),
-             thousand.size());
-  fmt::print("  width  training  validation  training  validation\n");
-  for (std::size_t width = 1; width <= 1'024; width *= 2) {
-    const Errors all = errors(digits.training, digits.validation, width);
-    const Errors few = errors(thousand, digits.validation, width);
-    fmt::print("  {:5}{:8.1f} %{:10.1f} %{:8.1f} %{:10.1f} %\n", width, all.training,
-               all.validation, few.training, few.validation);
-    by_width += fmt::format("{},{:.2f},{:.2f},{:.2f},{:.2f}\n", width, all.training, all.validation,
-                            few.training, few.validation);
-  }
-  lecture::keep("12_width.csv", by_width);
-}
-// [/widths]
-
-// [images]
-void numbers_of_images(const nn::Split& digits) {
-  std::string by_images = "images,training,validation\n";
-  fmt::print("  images, 128 neurons\n");
-  for (const std::size_t count : {100U, 300U, 1'000U, 3'000U, 10'000U, 30'000U, 48'000U}) {
-    if (count > digits.training.size()) break;
-    const Errors found = errors(digits.training.first(count), digits.validation, 128);
-    fmt::print("  {:6}{:7.1f} %{:10.1f} %\n", count, found.training, found.validation);
-    by_images += fmt::format("{},{:.2f},{:.2f}\n", count, found.training, found.validation);
-  }
-  lecture::keep("12_images.csv", by_images);
-}
-// [/images]
-
-// [stop]
-void stop_in_time(const nn::Split& digits) {
-  heading("12.3 Stop in time");
-  const Trained stopped = train(digits, {.name = "patience", .patience = 5});
-  fmt::print("  ended after epoch {}; the best was {}\n", stopped.history.epochs.size(),
-             stopped.history.best_epoch());
-  const nn::Evaluation now =
-      nn::evaluate(stopped.network, nn::SoftmaxCrossEntropy{}, digits.validation);
-  fmt::print("  validation cost: last epoch {:.4f}, the network as it is now {:.4f}\n",
-             stopped.history.epochs.back().validation.cost, now.cost);
-}
-// [/stop]
 
 // [decay]
 void decay_by_hand() {
   heading("12.4 Weight decay");
   nn::Parameter weights{"weight", Tensor{0.5F, 0.5F, -2.0F}};
   weights.gradient = Tensor{0.2F, 0.0F, 0.0F};
-  const std::vector<nn::Parameter*> list{&weights};
   show("before", weights.value);
-  nn::GradientDescent{{.learning_rate = 0.1F, .weight_decay = 0.5F}}.step(list);
+  nn::GradientDescent{{.learning_rate = 0.1F, .weight_decay = 0.5F}}.step(std::vector{&weights});
   show("after", weights.value);
 }
 // [/decay]
 
 // [dropout]
-Tensor six_numbers() { return {1, 2, 3, 4, 5, 6}; }
+const Tensor six{1, 2, 3, 4, 5, 6};
 
 void dropout_by_hand(nn::Random& random) {
   heading("12.5 Dropout");
-  const Tensor six = six_numbers();
   nn::Dropout dropout{0.5, random};
   show("x", six);
   show("training", dropout.forward(six));
@@ -219,245 +148,152 @@ void dropout_by_hand(nn::Random& random) {
 // [/dropout]
 
 // [warp]
-void warp_by_hand() {
-  heading("12.6 Other images of the same digit");
-  Tensor four{Shape{1, 1, 2, 2}};
-  std::ranges::copy(std::array{4.0F, 8.0F, 12.0F, 0.0F}, four.values().begin());
-  show("image", four.reshaped(Shape{2, 2}));
-  show("warped", nn::warp(four, {.right = 0.25, .down = 0.5}).reshaped(Shape{2, 2}));
+constexpr nn::AugmentOptions modest{.rotation = 10, .shift = 2, .scaling = 0.1, .shear = 5};
+
+void augment_by_hand(const nn::Split& digits, const nn::Random& random) {
+  heading("12.6 Augmentation: other images of the same digit");
+  const Tensor four = Tensor{4, 8, 12, 0}.reshaped(nn::Shape{1, 1, 2, 2});
+  show("image", four.reshaped(nn::Shape{2, 2}));
+  show("warped", nn::warp(four, {.right = 0.25, .down = 0.5}).reshaped(nn::Shape{2, 2}));
+  const Tensor fives = nn::choose_classes(digits.training, {5}).first(3).inputs;
+  for (const Tensor& images :
+       {fives, nn::warp(fives, {.rotation = 10}), nn::Augment{modest}(fives, random)}) {
+    lecture::draw(images);
+  }
 }
 // [/warp]
 
-// [sheet]
-constexpr nn::AugmentOptions modest{.rotation = 10, .shift = 2, .scaling = 0.1, .shear = 5};
-
-/// A digit, changed in five ways by itself and in six by augmentation.
-std::vector<Tensor> sheet_of_digits(const nn::Split& digits, const nn::Random& random) {
-  const Tensor image = nn::choose_classes(digits.training, {5}).first(1).inputs;
-  const nn::Elastic paper{.amplitude = 1.4};
-  std::vector<Tensor> sheet{image,
-                            nn::warp(image, {.rotation = 10}),
-                            nn::warp(image, {.shear = 15}),
-                            nn::warp(image, {.width = 1.2, .height = 0.9}),
-                            nn::warp(image, {.right = 4, .down = -2}),
-                            nn::warp(image, {}, nn::displacement(paper, 28, 28, random))};
-  for (std::uint64_t i = 0; i < 6; ++i) {
-    sheet.push_back(nn::Augment{modest}(image, random.stream(i)));
-  }
-  return sheet;
-}
-
-/// The pixels that are not blank, for the figure.
-void keep_pixels(const std::vector<Tensor>& sheet) {
-  std::string pixels = "image,place,brightness\n";
-  for (std::size_t i = 0; i < sheet.size(); ++i) {
-    for (std::size_t p = 0; p < 784; ++p) {
-      if (sheet[i](0, p) != 0) pixels += fmt::format("{},{},{:.2f}\n", i, p, sheet[i](0, p));
-    }
-  }
-  lecture::keep("12_digits.csv", pixels);
-}
-// [/sheet]
-
 // [compare]
-/// Trains after each plan, prints a line for each, and gives all validation costs for a figure.
-std::string compare(const std::vector<Plan>& plans, const nn::Split& digits) {
-  fmt::print("  {:5} images  training   validation cost      validation\n", digits.training.size());
-  fmt::print("                    cost   lowest at    last      accuracy\n");
-  std::string costs = "plan,epoch,cost\n";
-  for (std::size_t i = 0; i < plans.size(); ++i) {
-    const nn::History history = train(digits, plans[i]).history;
-    const nn::Epoch& last = history.epochs.back();
-    const std::size_t best = history.best_epoch();
-    fmt::print("  {:<14}{:8.4f}{:9.4f}{:3}{:8.4f}{:12.2f} %\n", plans[i].name, last.training.cost,
-               history.epochs[best - 1].validation.cost, best, last.validation.cost,
-               100 * last.validation.metrics[0]);
-    for (const nn::Epoch& epoch : history.epochs) {
-      costs += fmt::format("{},{},{:.4f}\n", i, epoch.number, epoch.validation.cost);
-    }
+/// Follows a plan from three seeds, prints a line, and adds the last seed's costs to the curves.
+void follow(Plan& plan, const nn::Split& digits, std::vector<lecture::Curve>& curves) {
+  std::vector<double> lowest, last, costs;
+  const std::vector<double> right = lecture::for_seeds(3, [&](std::uint64_t seed) {
+    costs.clear();
+    const nn::History history = train(digits, plan, seed);
+    for (const nn::Epoch& epoch : history.epochs) costs.push_back(epoch.validation.cost);
+    lowest.push_back(std::ranges::min(costs));
+    last.push_back(costs.back());
+    return 100 * history.epochs.back().validation.metrics[0];
+  });
+  curves.push_back({plan.name, costs});
+  fmt::print("  {:<14}{:>18}{:>18}{:>15} %\n", plan.name, to_string(lecture::spread(lowest), 4),
+             to_string(lecture::spread(last), 4), to_string(lecture::spread(right)));
+  plan.cost = lecture::spread(lowest).mean;
+}
+
+/// Each remedy alone, in several strengths, then all three in those of the lowest cost.
+void one_at_a_time(const nn::Split& digits, const std::string& file) {
+  fmt::print("  {:5} images        lowest cost         last cost       accuracy\n",
+             digits.training.size());
+  const nn::Augment augment{modest};
+  std::vector<Plan> plans{{.name = "none"}, {.name = "augmentation", .augment = augment}};
+  for (const nn::real d : {3e-5F, 1e-4F, 3e-4F}) {
+    plans.push_back({.name = fmt::format("decay {}", d), .weight_decay = d});
   }
-  return costs;
+  for (const double p : {0.1, 0.3, 0.5}) {
+    plans.push_back({.name = fmt::format("dropout {}", p), .dropout = p});
+  }
+  std::vector<lecture::Curve> curves;
+  for (Plan& plan : plans) follow(plan, digits, curves);
+  const auto best = [](auto p) { return *std::ranges::min_element(p, p + 3, {}, &Plan::cost); };
+  Plan all{.name = "all three", .augment = augment};
+  all.weight_decay = best(plans.begin() + 2).weight_decay;
+  all.dropout = best(plans.begin() + 5).dropout;
+  follow(all, digits, curves);
+  lecture::keep(file, "epoch", 1, curves);
 }
 // [/compare]
 
-// [methods]
-void one_at_a_time(const nn::Split& digits) {
-  heading("12.7 One at a time, then together");
-  const nn::Augment augment{modest};
-  const std::vector<Plan> plans{
-      {.name = "none of them"},
-      {.name = "weight decay", .weight_decay = 1e-4F},
-      {.name = "dropout", .dropout = 0.1},
-      {.name = "augmentation", .augment = augment},
-      {.name = "all three", .weight_decay = 1e-4F, .dropout = 0.1, .augment = augment}};
-  lecture::keep("12_methods.csv", compare(plans, digits));
-  lecture::keep("12_few_methods.csv",
-                compare(plans, {digits.training.first(1'000), digits.validation, {}}));
-}
-// [/methods]
-
 // [finish]
-/// Trains with all the chapter has. The test images are looked at once, when all is decided.
-double finish(nn::Sequential network, const nn::Split& digits, std::uint64_t seed) {
-  const nn::Adam adam{{.learning_rate = 2e-3F, .weight_decay = 0.05F, .decoupled = true}};
-  const nn::History history =
-      fit(network, fmt::format("seed {}", seed), adam, digits,
-          {.epochs = epochs(20),
-           .seed = seed,
-           .steps = {.schedule = nn::Cosine{}, .augment = nn::Augment{modest}},
-           .stopping = {.patience = 10}});
-  const double test = percent_right(network, digits.test);
-  fmt::print("  seed {}: epochs {}, the best {}; validation {:.2f} %, test {:.2f} %\n", seed,
-             history.epochs.size(), history.best_epoch(), percent_right(network, digits.validation),
-             test);
-  return test;
-}
-// [/finish]
-
-// [three]
-/// Three seeds, their mean and standard deviation.
-template <class Build>
-void finish_three(const Build& build, const nn::Split& digits) {
-  std::vector<double> right;
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    right.push_back(finish(build(nn::Random{seed}), digits, seed));
-  }
-  const auto [mean, deviation] = lecture::spread(right);
-  fmt::print("  test, mean of three: {:.2f} ± {:.2f} %\n", mean, deviation);
-}
-// [/three]
-
-// [all]
-void best_perceptron(const nn::Split& digits) {
-  heading("12.8 All together: the MLP");
-  finish_three([](nn::Random seed) { return multi_layer_perceptron(0.1, seed); }, digits);
-}
-// [/all]
-
-// [cnn]
 nn::Sequential convolutional_network(double dropout, nn::Random random) {
+  const nn::He he{random};
   return nn::Sequential{nn::Reshape{1, 28, 28},
-                        nn::Convolution{1, 16, {.kernel = 5}, nn::He{random}},
+                        nn::Convolution{1, 16, {.kernel = 5}, he},
                         nn::MaxPool{2},
                         nn::ReLU{},
-                        nn::Convolution{16, 32, {.kernel = 5}, nn::He{random}},
+                        nn::Convolution{16, 32, {.kernel = 5}, he},
                         nn::MaxPool{2},
                         nn::ReLU{},
                         nn::Flatten{},
-                        nn::Dense{512, 128, nn::He{random}},
+                        nn::Dense{512, 128, he},
                         nn::ReLU{},
                         nn::Dropout{dropout, random},
                         nn::Dense{128, 10, nn::Glorot{random}}};
 }
-// [/cnn]
 
-// [convolutional]
-void best_convolutional(const nn::Split& digits) {
-  heading("12.9 All together: the CNN");
-  finish_three([](nn::Random seed) { return convolutional_network(0.2, seed); }, digits);
+/// Trains with all remedies from three seeds, and tests each network once, at the end.
+template <class Build>
+void finish(const Build& build, const nn::Split& digits) {
+  const nn::Adam adam{{.learning_rate = 2e-3F, .weight_decay = 0.05F, .decoupled = true}};
+  const auto right = lecture::for_seeds(3, [&](std::uint64_t seed) {
+    nn::Sequential network = build(nn::Random{seed});
+    const nn::History history =
+        fit(network, adam, digits,
+            {.epochs = 20,
+             .seed = seed,
+             .steps = {.schedule = nn::Cosine{}, .augment = nn::Augment{modest}},
+             .stopping = {.patience = 10}});
+    const double test = percent_right(network, digits.test);
+    fmt::print("  seed {}: epochs {}, the best {}; test {:.2f} %\n", seed, history.epochs.size(),
+               history.best_epoch(), test);
+    return test;
+  });
+  fmt::print("  test, mean of three: {} %\n", to_string(lecture::spread(right)));
 }
-// [/convolutional]
-
-// [mean]
-/// The mean of many outputs in training, value by value.
-template <class L>
-Tensor mean_output(L layer, const Tensor& x) {
-  constexpr int passes = 10'000;
-  std::vector<double> sums(x.size());
-  for (int pass = 0; pass < passes; ++pass) {
-    const Tensor y = layer.forward(x);
-    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += y.values()[i];
-  }
-  Tensor mean{x.shape()};
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    mean.values()[i] = static_cast<real>(sums[i] / passes);
-  }
-  return mean;
-}
-// [/mean]
+// [/finish]
 
 // [check]
 void check_dropout(nn::Random& random) {
   heading("12.10 Check yourself");
-  nn::Sequential small{nn::Dense{6, 8, nn::Glorot{random}}, nn::Tanh{}, nn::Dropout{0.5, random},
-                       nn::Dense{8, 3, nn::Glorot{random}}};
-  Tensor inputs{Shape{4, 6}};
-  for (real& x : inputs.values()) x = static_cast<real>(random.uniform(-1, 1));
-  for (const auto& [layer, name, error] : nn::check_gradients(small, inputs).entries) {
-    const std::string what = name.substr(name.find('.') + 1);  // without the layer's index
-    fmt::print("  {:<8}differs by less than 1 %: {}\n", what, error < 0.01);
+  const nn::Sequential small{nn::Dense{3, 4, nn::Glorot{random}}, nn::Dropout{0.5, random},
+                             nn::Tanh{}, nn::Dense{4, 2, nn::Glorot{random}}};
+  lecture::check_gradients("network", small, six.reshaped(nn::Shape{2, 3}));
+  nn::Dropout dropout{0.2, random};
+  Tensor mean{six.shape()};
+  for (int pass = 0; pass < 10'000; ++pass) {
+    const Tensor y = dropout.forward(six);
+    for (std::size_t i = 0; i < y.size(); ++i) mean.values()[i] += y.values()[i] / 10'000;
   }
-  show("x", six_numbers());
-  show("mean", mean_output(nn::Dropout{0.2, random}, six_numbers()));
+  show("mean", mean);
 }
 // [/check]
 
-// [wrong]
-/// Dropout with two faults: it keeps the share that it should drop, and does not rescale.
-class WrongDropout {
- public:
-  WrongDropout(double rate, nn::Random& random) : rate_{rate}, random_{random.stream(random())} {}
-
-  [[nodiscard]] static std::string name() { return "WrongDropout"; }
-  [[nodiscard]] static Shape output_shape(const Shape& sample) { return sample; }
-  Tensor forward(Tensor x) {
-    mask_ = Tensor{x.shape()};
-    for (real& m : mask_.values()) m = random_.uniform() < rate_ ? 1 : 0;
-    return backward(std::move(x));
-  }
-  [[nodiscard]] static Tensor predict(Tensor x) { return x; }
-  [[nodiscard]] Tensor backward(Tensor dy) const {
-    for (std::size_t i = 0; i < dy.size(); ++i) dy.values()[i] *= mask_.values()[i];
-    return dy;
-  }
-  [[nodiscard]] static std::vector<nn::Parameter*> parameters() { return {}; }
-
- private:
-  double rate_;
-  nn::Random random_;
-  Tensor mask_;
-};
-// [/wrong]
-
 // [break]
-template <class Mask>
-void two_epochs(const std::string& name, const nn::Split& digits) {
-  nn::Sequential network = multi_layer_perceptron<Mask>(0.2, nn::Random{1});
-  const nn::Epoch last =
-      fit(network, name, nn::Adam{}, digits, {.epochs = epochs(2), .seed = 1}).epochs.back();
-  fmt::print("  {:<14}{:8.2f}{:8.1f} %{:12.2f}{:8.1f} %\n", name, last.training.cost,
-             100 * last.training.metrics[0], last.validation.cost,
-             100 * last.validation.metrics[0]);
-}
-
-void break_it(const nn::Split& digits, nn::Random& random) {
-  heading("12.11 Break it: the wrong share, and no rescaling");
-  show("wrong mean", mean_output(WrongDropout{0.2, random}, six_numbers()));
-  fmt::print("                training            validation\n");
-  fmt::print("                    cost  accuracy        cost  accuracy\n");
-  two_epochs<nn::Dropout>("Dropout 0.2", digits);
-  two_epochs<WrongDropout>("WrongDropout", digits);
+void break_it(const nn::Split& digits) {
+  heading("12.11 Break it: dropout left on");
+  nn::Sequential network = multi_layer_perceptron(0.5, nn::Random{1});
+  fit(network, nn::Adam{}, digits, {.epochs = 2, .seed = 1});
+  const nn::Dataset& set = digits.validation;
+  for (const bool right : {true, true, false, false}) {
+    nn::Accuracy accuracy;
+    const Tensor logits = right ? network.predict(set.inputs) : network.forward(set.inputs);
+    accuracy.add(logits, set.targets);
+    fmt::print("  {}  cost {:.4f}, accuracy {:.2f} %\n", right ? "predict" : "forward",
+               nn::SoftmaxCrossEntropy::value(logits, set.targets), 100 * accuracy.value());
+  }
 }
 // [/break]
 
 // [main]
 int main(int argc, char** argv) {
-  lecture::begin(argc, argv, "Chapter 12: generalisation");
+  lecture::begin(argc, argv, "Chapter 12: generalization");
   const nn::Split digits = load(0.2);
   nn::Random random{12};
   fit_and_overfit(digits);
-  widths(digits);
-  numbers_of_images(digits);
-  stop_in_time(digits);
+  sizes(digits);
   decay_by_hand();
   dropout_by_hand(random);
-  warp_by_hand();
-  keep_pixels(sheet_of_digits(digits, random));
-  one_at_a_time(digits);
+  augment_by_hand(digits, random);
+  heading("12.7 One at a time, then together");
+  one_at_a_time(digits, "12_methods.csv");
+  const std::size_t few = digits.training.size() / 48;
+  one_at_a_time({digits.training.first(few), digits.validation, {}}, "12_few_methods.csv");
   const nn::Split more = load(1.0 / 12);
-  best_perceptron(more);
-  best_convolutional(more);
+  heading("12.8 All together: the MLP");
+  finish([](nn::Random seed) { return multi_layer_perceptron(0.1, seed); }, more);
+  heading("12.9 All together: the CNN");
+  finish([](nn::Random seed) { return convolutional_network(0.2, seed); }, more);
   check_dropout(random);
-  break_it(digits, random);
+  break_it(digits);
 }
 // [/main]

@@ -359,8 +359,8 @@ TEST_F(PredictProgram, GivesItsAnswersAsJson) {
 }
 
 TEST_F(PredictProgram, ShowsAPictureUnchanged) {
-  write("grey.pgm", "P5 28 28 255 " + std::string(784, '\xFF'));
-  const Outcome outcome = run("grey.pgm --raw --network network");
+  write("gray.pgm", "P5 28 28 255 " + std::string(784, '\xFF'));
+  const Outcome outcome = run("gray.pgm --raw --network network");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_NE(outcome.output.find("  ████████████████████████████\n"), std::string::npos);
   const Outcome refused = run("bar.pgm --raw --network network");

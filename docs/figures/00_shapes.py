@@ -9,7 +9,7 @@ LAYERS = [("Dense", "64", 22), ("ReLU", "64", 22), ("Dense", "10", 10)]
 def draw(figure, read):
     axes = canvas(figure, 70, 34)
     words(axes, 7, 24, "an image")
-    matrix(axes, 2, 12, 10, 10, "28 × 28", colour=0, cell=1,
+    matrix(axes, 2, 12, 10, 10, "28 × 28", color=0, cell=1,
            marked=[(2, c) for c in range(2, 8)] + [(r, 9 - r) for r in range(3, 9)])
     arrow(axes, (13, 17), (17.5, 17))
     rectangle(axes, 18.5, 3, 3, 28, 0)

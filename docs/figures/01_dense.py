@@ -8,8 +8,8 @@ YOURS = numpy.array([[1, 0], [0, 1], [1, 2]]), (0, -1)  # weights and biases of 
 
 
 def line(axes, start, end, product, most):
-    colour = 0 if product > 0 else 1 if product < 0 else None
-    axes.plot((start[0] + RADIUS, end[0] - RADIUS), (start[1], end[1]), color=ink(colour),
+    color = 0 if product > 0 else 1 if product < 0 else None
+    axes.plot((start[0] + RADIUS, end[0] - RADIUS), (start[1], end[1]), color=ink(color),
               linewidth=0.8 + 6 * abs(product) / most, alpha=0.9 if product else 0.5,
               solid_capstyle="butt")
 

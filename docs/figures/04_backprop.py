@@ -13,12 +13,12 @@ def node(axes, place, name, value, message=None):
     neuron(axes, place, numeral(value), 0)
     words(axes, place[0], place[1] + RADIUS + 1.5, name)
     if message is not None:
-        words(axes, place[0], place[1] - RADIUS - 1.6, numeral(message), colour=1, size=SIZE)
+        words(axes, place[0], place[1] - RADIUS - 1.6, numeral(message), color=1, size=SIZE)
 
 
 def parameter(axes, x, y, value, gradient, name=""):
-    words(axes, x - 0.5, y, name + numeral(value), colour=0, ha="right")
-    words(axes, x + 0.5, y, numeral(gradient), colour=1, ha="left", weight="bold")
+    words(axes, x - 0.5, y, name + numeral(value), color=0, ha="right")
+    words(axes, x + 0.5, y, numeral(gradient), color=1, ha="left", weight="bold")
 
 
 def draw(figure, read):

@@ -5,12 +5,12 @@ from shapes import RADIUS, SIZE, canvas, connection, neuron, words
 
 def node(axes, x, y, value, message, name):
     neuron(axes, (x, y), value, 0)
-    words(axes, x, y - RADIUS - 1.6, message, colour=1, size=SIZE)
+    words(axes, x, y - RADIUS - 1.6, message, color=1, size=SIZE)
     words(axes, x, y + RADIUS + 1.5, name)
 
 
 def edge(axes, start, end, weight="", where=0.3, aside=(0, 1.5)):
-    connection(axes, start, end, colour=0)
+    connection(axes, start, end, color=0)
     x = start[0] + RADIUS + where * (end[0] - start[0] - 2 * RADIUS)
     y = start[1] + where * (end[1] - start[1])
     words(axes, x + aside[0], y + aside[1], weight)
@@ -39,6 +39,6 @@ def draw(figure, read):
     for x, text in ((5, "$X$ $(1, 2)$"), (24, "$XW_1 + b_1$\n$(1, 2)$"), (39, "$(1, 2)$"),
                     (54, "$(1, 1)$"), (66, "one\nnumber")):
         words(axes, x, 4, text)
-    words(axes, 1, 40, "inside and along the arrows: forward", colour=0, ha="left")
-    words(axes, 69, 40, r"below: the message back, $\partial C/\partial$ of this number", colour=1,
+    words(axes, 1, 40, "inside and along the arrows: forward", color=0, ha="left")
+    words(axes, 69, 40, r"below: the message back, $\partial C/\partial$ of this number", color=1,
           ha="right")

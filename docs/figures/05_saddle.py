@@ -27,12 +27,12 @@ def draw(figure, read):
     above.contour(x, y, height(x[None, :], y[:, None]), colors=ink, linewidths=0.8, alpha=0.4,
                   linestyles="solid",
                   levels=sorted((-1.2, -0.9, -0.5, -0.2, height(PLACES[1], 0), 0.4, 0.9, 1.6, 2.4)))
-    for place, (name, marker, colour, up) in zip(PLACES, POINTS):
+    for place, (name, marker, color, up) in zip(PLACES, POINTS):
         assert abs(slopes(place, 0)[0]) < 1e-9, name
-        profile.plot(place, height(place, 0), marker, color=colour, markersize=8)
-        profile.annotate(name, (place, height(place, 0)), xytext=(0, up), color=colour,
+        profile.plot(place, height(place, 0), marker, color=color, markersize=8)
+        profile.annotate(name, (place, height(place, 0)), xytext=(0, up), color=color,
                          textcoords="offset points", ha="center")
-        above.plot(place, 0, marker, color=colour, markersize=8, zorder=3)
+        above.plot(place, 0, marker, color=color, markersize=8, zorder=3)
     profile.set_xlim(-2.8, 2.4)
     profile.set_ylim(-1.9, 1)
     profile.set_xlabel("x")

@@ -13,11 +13,11 @@ def draw(figure, read):
     for i, (name, memory) in enumerate(MEMORY):
         y = 37 - 11.5 * i
         words(axes, 1, y + 2.2, name, ha="left")
-        matrix(axes, 16.7, y, 2, 3, "$g$", colour=2, cell=2.2)
-        matrix(axes, 54.7, y, 2, 3, r"$\theta$", colour=0, cell=2.2)
+        matrix(axes, 16.7, y, 2, 3, "$g$", color=2, cell=2.2)
+        matrix(axes, 54.7, y, 2, 3, r"$\theta$", color=0, cell=2.2)
         for j, symbol in enumerate(memory):
             x = 33.7 + (2 * j - len(memory) + 1) * 4.4
-            matrix(axes, x, y, 2, 3, symbol, colour=1, cell=2.2)
+            matrix(axes, x, y, 2, 3, symbol, color=1, cell=2.2)
         half = {0: 0, 1: 4.4, 2: 8.8}[len(memory)]
         if half:
             arrow(axes, (24.5, y + 2.2), (37 - half, y + 2.2))

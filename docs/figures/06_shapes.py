@@ -5,9 +5,9 @@ from shapes import arrow, canvas, rectangle, words
 ORDER = (8, 4, 3, 7, 5, 1, 0, 9, 2, 6)  # epoch 1 of section 6.4
 
 
-def strip(axes, x, y, numbers, colour, cell=3.6):
+def strip(axes, x, y, numbers, color, cell=3.6):
     for i, number in enumerate(numbers):
-        rectangle(axes, x + i * cell, y, cell, cell, colour, linewidth=0.8)
+        rectangle(axes, x + i * cell, y, cell, cell, color, linewidth=0.8)
         words(axes, x + (i + 0.5) * cell, y + cell / 2, str(number))
 
 
@@ -17,9 +17,9 @@ def draw(figure, read):
     words(axes, 35, 50, "all samples")
     arrow(axes, (35, 47.5), (35, 43.3))
     words(axes, 36.5, 45.4, "split: one permutation, cut in three", ha="left")
-    for x, width, text, colour in ((4, 36, "training set, $N$ samples", 0), (42, 12, "validation", 1),
+    for x, width, text, color in ((4, 36, "training set, $N$ samples", 0), (42, 12, "validation", 1),
                                    (56, 10, "test", 2)):
-        rectangle(axes, x, 38.5, width, 4, colour)
+        rectangle(axes, x, 38.5, width, 4, color)
         words(axes, x + width / 2, 40.5, text)
     words(axes, 48, 36.2, "for choices")
     words(axes, 61, 36.2, "used once")

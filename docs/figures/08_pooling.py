@@ -15,9 +15,9 @@ def draw(figure, read):
     assert all(X[i, j] == Y[i // SIZE, j // SIZE] for i, j in winners) and len(winners) == Y.size
 
     axes = canvas(figure, 70, 24)
-    table(axes, 2, 4, X, name="image $X$", colour=0, marked=winners)
-    table(axes, 31, 8, Y, name="the largest, $Y$", colour=2)
-    table(axes, 52, 4, dX, name=r"$dX$, for a $dY\,$ of ones", colour=1, marked=winners)
+    table(axes, 2, 4, X, name="image $X$", color=0, marked=winners)
+    table(axes, 31, 8, Y, name="the largest, $Y$", color=2)
+    table(axes, 52, 4, dX, name=r"$dX$, for a $dY\,$ of ones", color=1, marked=winners)
     for i, j in numpy.ndindex(Y.shape):
         for x in (2, 52):
             frame(axes, x + j * SIZE * CELL, 4 + i * SIZE * CELL, SIZE * CELL, SIZE * CELL)

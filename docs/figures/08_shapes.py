@@ -4,19 +4,19 @@ from matplotlib import patches
 from shapes import arrow, canvas, ink, matrix, words
 
 
-def stack(axes, x, y, sizes, colour, cell, marked=(), step=1.4):
+def stack(axes, x, y, sizes, color, cell, marked=(), step=1.4):
     """Sheets behind one another, the first in front: (how many, rows, columns)."""
     count, rows, columns = sizes
     for i in reversed(range(count)):
         left, low = x + i * step, y + i * step
         if i == 0:
-            matrix(axes, left, low, rows, columns, colour=colour, cell=cell, marked=marked)
+            matrix(axes, left, low, rows, columns, color=color, cell=cell, marked=marked)
             continue
         right, top = left + columns * cell, low + rows * cell  # only the rim of it can be seen
         rim = ((left, top - step), (left, top), (right, top), (right, low), (right - step, low),
                (right - step, top - step))
-        for fill in ({"facecolor": ink(colour), "alpha": 0.3, "edgecolor": "none"},
-                     {"fill": False, "edgecolor": ink(colour), "linewidth": 1.2}):
+        for fill in ({"facecolor": ink(color), "alpha": 0.3, "edgecolor": "none"},
+                     {"fill": False, "edgecolor": ink(color), "linewidth": 1.2}):
             axes.add_patch(patches.Polygon(rim, **fill))
 
 

@@ -11,8 +11,8 @@ def draw(figure, read):
     cell, low = 3, 6
     matrix(axes, 5, low, 10, 3, "predictions", ("$N$", "$M$"), 0, cell, enumerate(PREDICTED))
     arrow(axes, (15, 21), (22, 21), "largest\nof a row", shift=2.4)
-    matrix(axes, 24, low, 10, 1, "predicted", colour=0, cell=cell)
-    matrix(axes, 32, low, 10, 1, "actual", colour=1, cell=cell)
+    matrix(axes, 24, low, 10, 1, "predicted", color=0, cell=cell)
+    matrix(axes, 32, low, 10, 1, "actual", color=1, cell=cell)
     for i, (a, p) in enumerate(zip(ACTUAL, PREDICTED)):
         y = low + (9.5 - i) * cell
         words(axes, 25.5, y, str(p))
@@ -20,7 +20,7 @@ def draw(figure, read):
     arrow(axes, (37, 21), (45, 21), "count\npairs", shift=2.4)
     pairs = list(zip(ACTUAL, PREDICTED))
     counts = [[pairs.count((a, p)) for p in range(3)] for a in range(3)]
-    matrix(axes, 50, 13.5, 3, 3, colour=2, cell=5, sizes=("", ""), marked=[(i, i) for i in range(3)])
+    matrix(axes, 50, 13.5, 3, 3, color=2, cell=5, sizes=("", ""), marked=[(i, i) for i in range(3)])
     for a in range(3):
         words(axes, 48.6, 26 - 5 * a, str(a))
         words(axes, 52.5 + 5 * a, 30, str(a))

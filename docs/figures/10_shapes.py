@@ -23,15 +23,15 @@ def arrow(axes, x, start, end):
                   arrowprops={"arrowstyle": "->", "color": rcParams["text.color"]})
 
 
-def box(axes, x, top, name, parameters, colour):
+def box(axes, x, top, name, parameters, color):
     axes.add_patch(FancyBboxPatch(
         (x - WIDTH / 2, top - HEIGHT), WIDTH, HEIGHT, boxstyle="round,pad=0,rounding_size=0.15",
-        fill=False, edgecolor=colour, linewidth=1.6, linestyle="-" if parameters else ":"))
+        fill=False, edgecolor=color, linewidth=1.6, linestyle="-" if parameters else ":"))
     text = f"{name}\n{parameters:,} parameters" if parameters else name
     axes.text(x, top - HEIGHT / 2, text, ha="center", va="center", fontsize=9)
 
 
-def network(axes, x, title, layers, colour):
+def network(axes, x, title, layers, color):
     total = sum(parameters for _, parameters, _ in layers)
     axes.text(x, 1.75, f"{title}: {total:,} parameters", ha="center", weight="bold")
     axes.text(x, 1.15, "an image: 784", ha="center")
@@ -39,7 +39,7 @@ def network(axes, x, title, layers, colour):
     for name, parameters, shape in layers:
         top = start - GAP
         arrow(axes, x, start, top)
-        box(axes, x, top, name, parameters, colour)
+        box(axes, x, top, name, parameters, color)
         start = top - HEIGHT
         axes.text(x + 0.2, start - 0.34, shape, va="center", fontsize=9)
     arrow(axes, x, start, start - GAP)

@@ -17,14 +17,14 @@ def draw(figure, read):
     arrow(axes, (48, top + 3.3), (53, top + 3.3), "mask", 2)
     matrix(axes, 54.5, top, 3, 4, "$H \\odot m / (1 - p)$", ("", "256"), 2, 2.2, KEPT)
     arrow(axes, (64, top + 3.3), (69, top + 3.3), "$W_2$")
-    words(axes, 72.4, top + 3.3, "…  cost")
-    words(axes, 30, top - 5, "after each step, weight decay:\n$W \\leftarrow (1 - \\eta\\lambda)\\,W$",
+    words(axes, 72, top + 3.3, "…  cost")
+    words(axes, 30, top - 5, "in each step, weight decay:\n$W \\leftarrow (1 - \\eta\\lambda)\\,W$",
           3)
     words(axes, 1, 17.8, "validation, test and use", ha="left", size=11)
     matrix(axes, 4, low, 3, 4, "images", ("", "784"), None, 2.2)
     arrow(axes, (13.5, low + 3.3), (37, low + 3.3), "$W_1$, ReLU", shift=1.7)
     matrix(axes, 38.5, low, 3, 4, "$H$", ("", "256"), 0, 2.2)
     arrow(axes, (48, low + 3.3), (69, low + 3.3), "$W_2$")
-    words(axes, 72.4, low + 3.3, "…  cost")
+    words(axes, 72, low + 3.3, "…  cost")
     words(axes, 57, 2.2, "stop early: when this cost no longer falls", 4)
-    arrow(axes, (72.4, 4), (72.4, low + 1.8), colour=4)
+    arrow(axes, (73, 4), (73, low + 1.8), color=4)

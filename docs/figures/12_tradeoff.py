@@ -4,13 +4,17 @@
 def draw(figure, read):
     figure.set_size_inches(7.4, 3.9)
     left, right = figure.subplots(1, 2, sharey=True)
-    widths, images = read("12_width.csv"), read("12_images.csv")
-    left.plot(widths["width"], widths["training"], "o--", color="C0", label="48,000: training")
-    left.plot(widths["width"], widths["validation"], "o-", color="C0", label="48,000: validation")
-    left.plot(widths["width"], widths["few_training"], "s--", color="C1", label="1,000: training")
-    left.plot(widths["width"], widths["few_validation"], "s-", color="C1", label="1,000: validation")
-    right.plot(images["images"], images["training"], "o--", color="C0", label="training")
-    right.plot(images["images"], images["validation"], "o-", color="C0", label="validation")
+    data = read("12_sizes.csv")
+    rows = list(zip(data["width"], data["images"], data["training"], data["validation"]))
+    for count, mark, color in ((48000, "o", "C0"), (1000, "s", "C1")):
+        part = sorted({row for row in rows if row[1] == count})
+        for kind, line in ((2, "--"), (3, "-")):
+            left.plot([row[0] for row in part], [row[kind] for row in part], mark + line, color=color,
+                      label=f"{count:,}: {'training' if kind == 2 else 'validation'}")
+    part = sorted({row[1:] for row in rows if row[0] == 128})
+    for kind, line in ((1, "--"), (2, "-")):
+        right.plot([row[0] for row in part], [row[kind] for row in part], "o" + line, color="C0",
+                   label="training" if kind == 1 else "validation")
     for axes in (left, right):
         axes.set_xscale("log")
         axes.set_yscale("symlog", linthresh=1)

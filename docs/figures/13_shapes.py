@@ -3,8 +3,8 @@
 from shapes import SIZE, arrow, canvas, rectangle, words
 
 
-def box(axes, x, y, width, text, colour):
-    rectangle(axes, x, y, width, 7, colour)
+def box(axes, x, y, width, text, color):
+    rectangle(axes, x, y, width, 7, color)
     words(axes, x + width / 2, y + 3.5, text, size=SIZE)
 
 

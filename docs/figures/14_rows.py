@@ -9,8 +9,8 @@ def draw(figure, read):
     guesses = [[data[f"p{digit}"][row] for digit in range(10)] for row in range(28)]
     figure.set_size_inches(7, 3.9)
     left, right = figure.subplots(1, 2, sharey=True)
-    for axes, values, colour in ((left, pixels, rcParams["text.color"]), (right, guesses, "C0")):
-        ink = colors.to_rgb(colour)
+    for axes, values, color in ((left, pixels, rcParams["text.color"]), (right, guesses, "C0")):
+        ink = colors.to_rgb(color)
         axes.imshow([[(*ink, value) for value in row] for row in values], aspect="auto",
                     extent=(-0.5, len(values[0]) - 0.5, 28.5, 0.5), interpolation="nearest")
         axes.grid(False)
@@ -21,5 +21,5 @@ def draw(figure, read):
     left.set_ylabel("row")
     left.set_title("what it reads")
     right.set_xticks(range(10))
-    right.set_title("what it thinks after the row")
+    right.set_title("its probabilities after each row")
     right.set_xlabel("digit")

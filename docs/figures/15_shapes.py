@@ -4,16 +4,16 @@ from matplotlib import patches
 from shapes import canvas, ink, matrix, words
 
 
-def strip(axes, x, y, width, height, colour):
-    axes.add_patch(patches.Rectangle((x, y), width, height, facecolor=ink(colour), alpha=0.45,
+def strip(axes, x, y, width, height, color):
+    axes.add_patch(patches.Rectangle((x, y), width, height, facecolor=ink(color), alpha=0.45,
                                      edgecolor="none"))
 
 
-def sheet(axes, x, y, colour):
+def sheet(axes, x, y, color):
     """One channel of one image."""
     size, cell = 7.5, 2.5
-    axes.add_patch(patches.Rectangle((x, y), size, size, facecolor=ink(colour) if colour is not None else "none",
-                                     alpha=0.45 if colour is not None else 1, edgecolor="none"))
+    axes.add_patch(patches.Rectangle((x, y), size, size, facecolor=ink(color) if color is not None else "none",
+                                     alpha=0.45 if color is not None else 1, edgecolor="none"))
     for i in range(4):
         for line in (([x, x + size], [y + i * cell] * 2), ([x + i * cell] * 2, [y, y + size])):
             axes.plot(*line, color=ink(), linewidth=1.2 if i in (0, 3) else 0.4)
@@ -25,7 +25,7 @@ def draw(figure, read):
     matrix(axes, 5, low, 5, 4, "", ("$B$", "$D$"), cell=cell)
     strip(axes, 5 + cell, low, cell, 5 * cell, 0)
     words(axes, 11, 30, "BatchNorm, rows")
-    words(axes, 11, 5, "a feature over the batch:\n$n = B$ numbers", colour=0)
+    words(axes, 11, 5, "a feature over the batch:\n$n = B$ numbers", color=0)
 
     for image in range(2):
         for channel in range(3):
@@ -33,9 +33,9 @@ def draw(figure, read):
     words(axes, 25.4, 18, "$B$")
     words(axes, 39.3, 27.9, "$D$ channels of $H \\times W$ pixels")
     words(axes, 39.3, 30.6, "BatchNorm, images")
-    words(axes, 39.3, 5, "a channel over the batch and all pixels:\n$n = B H W$ numbers", colour=0)
+    words(axes, 39.3, 5, "a channel over the batch and all pixels:\n$n = B H W$ numbers", color=0)
 
     matrix(axes, 57.5, low, 5, 4, "", ("$B$", "$D$"), cell=cell)
     strip(axes, 57.5, low + 3 * cell, 4 * cell, cell, 1)
     words(axes, 63.5, 30, "LayerNorm")
-    words(axes, 63.5, 5, "a sample by itself:\n$n = D$ numbers", colour=1)
+    words(axes, 63.5, 5, "a sample by itself:\n$n = D$ numbers", color=1)

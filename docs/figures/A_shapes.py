@@ -17,12 +17,12 @@ WIDTH, HEIGHT, STEP = 10.4, 5, 15.2
 
 def draw(figure, read):
     axes = canvas(figure, 89, 38)
-    for colour, (name, shapes, steps) in enumerate(NETWORKS):
-        y = 26 - 11.6 * colour
-        words(axes, 1, y + HEIGHT + 2.2, name, colour, ha="left", size=11)
+    for color, (name, shapes, steps) in enumerate(NETWORKS):
+        y = 26 - 11.6 * color
+        words(axes, 1, y + HEIGHT + 2.2, name, color, ha="left", size=11)
         for i, (what, shape) in enumerate(shapes):
             x = 1 + i * STEP
-            rectangle(axes, x, y, WIDTH, HEIGHT, colour)
+            rectangle(axes, x, y, WIDTH, HEIGHT, color)
             words(axes, x + WIDTH / 2, y + HEIGHT / 2, shape)
             words(axes, x + WIDTH / 2, y - 1.4, what, size=8.5)
             if i < len(steps):

@@ -74,12 +74,12 @@ class DrawFigure final : public Figure {
     Control strokes = of_the_page("strokes", "Strokes", "The points of the drawing, in order.",
                                   {three.begin(), three.end()}, 1000);
     strokes.low = -1;  // between two strokes
-    Control normalise = a_switch(
-        "normalise", "Make it like MNIST's images",
+    Control normalize = a_switch(
+        "normalize", "Make it like MNIST's images",
         "Scales the ink to 20 pixels and moves its center of mass to the middle, as in the images "
         "that the networks learned from.",
         true);
-    normalise.restarts = false;
+    normalize.restarts = false;
     return {std::move(strokes),
             {.name = "width",
              .label = "Line width",
@@ -89,7 +89,7 @@ class DrawFigure final : public Figure {
              .high = 18,
              .step = 1,
              .restarts = false},
-            std::move(normalise),
+            std::move(normalize),
             of_the_page("image", "Test image", "Its number, 0 for none.", {0}, 10'000),
             of_the_page("map", "Map", "The chosen row of maps, and the chosen map in it.", {0, 0},
                         1000),
@@ -154,11 +154,11 @@ class DrawFigure final : public Figure {
   /// What the networks see of it, shape (1, 784).
   [[nodiscard]] nn::Tensor seen(const nn::Tensor& canvas) const {
     if (shows_test_image()) return canvas.reshaped(nn::Shape{1, side * side});
-    return is_on("normalise") ? normalised(canvas)
+    return is_on("normalize") ? normalized(canvas)
                               : shrunk(canvas, side).reshaped(nn::Shape{1, side * side});
   }
 
-  [[nodiscard]] nn::Tensor normalised(const nn::Tensor& canvas) const {
+  [[nodiscard]] nn::Tensor normalized(const nn::Tensor& canvas) const {
     if (shows_picture()) return found_.digits[found_.largest].pixels;
     return nn::to_mnist({.brightness = with_margin(canvas)});
   }
@@ -218,7 +218,7 @@ class DrawFigure final : public Figure {
   /// The stages of the preprocessing of a picture, and what the networks read in each digit.
   void show_stages() {
     std::vector<std::string> names;
-    if (shows_picture() && is_on("normalise")) {
+    if (shows_picture() && is_on("normalize")) {
       for (const nn::Stage& stage : found_.stages) {
         show(fmt::format("stage {}", names.size()), stage.image);
         names.push_back(stage.name);
@@ -259,14 +259,14 @@ class DrawFigure final : public Figure {
       return "An image as in MNIST, whose makers normalized it, so the switch has no effect on it.";
     }
     const Ink ink = ink_of(image.reshaped(nn::Shape{side, side}));
-    if (is_on("normalise")) {
+    if (is_on("normalize")) {
       return fmt::format(
           "{} × {} points became 28 × 28. The ink is now {} pixels high and {} wide, in "
           "proportion, and its center of mass is in the middle, as in every image of MNIST.",
           canvas.columns(), canvas.rows(), ink.down.length, ink.across.length);
     }
     std::vector<std::string> readings;
-    const nn::Tensor proper = normalised(canvas);
+    const nn::Tensor proper = normalized(canvas);
     for (std::size_t i = 0; i < readers_.size(); ++i) {
       const nn::Tensor probabilities = readers_[i].probabilities(proper);
       const std::size_t guess = nn::Labels::from_rows(probabilities)[0];

@@ -16,7 +16,7 @@
 // A view has: figure (a LiveFigure), the elements root, stage, summary and message, set(name,
 // values), redraw(), numberInput(name, i), help(name). While the reader drags something, call
 // change(settings, false): address and summary then wait until the end. For drawing there are
-// live.element, colour, drawMatrix, LineChart and program; live.writeFile gives C++ a file.
+// live.element, color, drawMatrix, LineChart and program; live.writeFile gives C++ a file.
 
 'use strict';
 
@@ -211,7 +211,7 @@ const live = (() => {
     }
   }
 
-  // --------------------------------------------------------------------------- elements, colours
+  // --------------------------------------------------------------------------- elements, colors
 
   /// element('button', {type: 'button', class: 'x'}, 'text', child…)
   function element(tag, attributes = {}, ...children) {
@@ -223,17 +223,17 @@ const live = (() => {
     return made;
   }
 
-  /// A colour of the page as it is now: 'ink', 'faint', 'ground', 'positive', 'negative', 'accent',
+  /// A color of the page as it is now: 'ink', 'faint', 'ground', 'positive', 'negative', 'accent',
   /// 'series-1' … 'series-5'.
-  function colour(name) {
-    if (!colours.has(name)) {
+  function color(name) {
+    if (!colors.has(name)) {
       const style = getComputedStyle(document.querySelector('.live'));
-      colours.set(name, style.getPropertyValue(`--live-${name}`).trim());
+      colors.set(name, style.getPropertyValue(`--live-${name}`).trim());
     }
-    return colours.get(name);
+    return colors.get(name);
   }
 
-  const colours = new Map();  // until the theme changes
+  const colors = new Map();  // until the theme changes
 
   function rgb(hex) {
     return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
@@ -243,13 +243,13 @@ const live = (() => {
   /// ground to ink; 'signed' mixes the ground with one color below 0 and another above. NaN is
   /// transparent.
   function drawMatrix(canvas, {numbers, shape}, {
-    signed = false, low = 0, high = 1, ground: paper = colour('ground'), ink = colour('ink'),
+    signed = false, low = 0, high = 1, ground: paper = color('ground'), ink = color('ink'),
   } = {}) {
     const [rows, columns] = shape.slice(-2);
     if (canvas.width !== columns) canvas.width = columns;
     if (canvas.height !== rows) canvas.height = rows;
     const ground = rgb(paper);
-    const [above, below] = (signed ? [colour('positive'), colour('negative')] : [ink, ink]).map(rgb);
+    const [above, below] = (signed ? [color('positive'), color('negative')] : [ink, ink]).map(rgb);
     const image = new ImageData(columns, rows);
     for (let i = 0; i < rows * columns; ++i) {
       const value = signed ? numbers[i] / high : (numbers[i] - low) / (high - low);
@@ -296,16 +296,16 @@ const live = (() => {
     show(series) {
       this.chart.data.datasets = series.map(({name, x, y, points}, i) => ({
         label: name, data: Array.from(y, (value, k) => ({x: x[k], y: value})),
-        borderColor: colour(`series-${i % 5 + 1}`), backgroundColor: colour(`series-${i % 5 + 1}`),
+        borderColor: color(`series-${i % 5 + 1}`), backgroundColor: color(`series-${i % 5 + 1}`),
         borderDash: [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4]][i % 5],
         showLine: !points, pointRadius: points ? 4 : 0, pointStyle: points ? 'circle' : 'line',
       }));
       const {options} = this.chart;
       for (const scale of Object.values(options.scales)) {
-        scale.title.color = scale.ticks.color = colour('ink');
-        scale.grid.color = colour('line');
+        scale.title.color = scale.ticks.color = color('ink');
+        scale.grid.color = color('line');
       }
-      options.plugins.legend.labels.color = colour('ink');
+      options.plugins.legend.labels.color = color('ink');
       const dots = series.some(({points}) => points);
       Object.assign(options.plugins.legend.labels,
                     {usePointStyle: dots, boxHeight: dots ? 7 : 1, pointStyleWidth: 12});
@@ -613,7 +613,7 @@ const live = (() => {
     const address = readAddress();
     for (const root of document.querySelectorAll('.live')) await open(root, address);
     const redraw = () => {
-      colours.clear();
+      colors.clear();
       views.forEach((view) => view.redraw());
     };
     addEventListener('hashchange', followAddress);
@@ -623,6 +623,6 @@ const live = (() => {
 
   addEventListener('DOMContentLoaded', openAll);
 
-  return {define, data, packed, writeFile, element, colour, rgb, drawMatrix, LineChart,
+  return {define, data, packed, writeFile, element, color, rgb, drawMatrix, LineChart,
           program, Refusal, views};
 })();

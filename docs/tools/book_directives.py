@@ -151,9 +151,9 @@ class Plot(Directive):
         if not alt:
             raise self.error(f"the figure {name} has no alt text")
         figure = nodes.figure()
-        for colour in ("light", "dark"):
-            figure += nodes.image(uri=f"/generated/{name}-{colour}.svg", alt=alt,
-                                  classes=[f"only-{colour}"])
+        for color in ("light", "dark"):
+            figure += nodes.image(uri=f"/generated/{name}-{color}.svg", alt=alt,
+                                  classes=[f"only-{color}"])
         figure += nodes.caption(alt, alt)
         return [figure]
 

@@ -76,10 +76,10 @@ PASSES = [("light", WIDE, ALL_RULES), ("light", NARROW, SCROLLING),
           ("dark", WIDE, only("color-contrast"))]
 
 
-def check_pass(pages, colour, size, rules):
+def check_pass(pages, color, size, rules):
     problems = []
     with open_browser() as browser:
-        page = browser.new_page(color_scheme=colour, viewport=size)
+        page = browser.new_page(color_scheme=color, viewport=size)
         complain = lambda what: problems.append((page.url, what))  # noqa: E731
         page.on("console", lambda said: said.type == "error" and complain(said.text))
         page.on("pageerror", lambda error: complain(str(error)))
@@ -89,7 +89,7 @@ def check_pass(pages, colour, size, rules):
         for number, file in enumerate(pages):
             page.goto(file.resolve().as_uri(), timeout=PATIENCE)
             for problem in look_at(page, rules, navigated=number == 0):
-                complain(f"{colour}, {size['width']} wide: {problem}")
+                complain(f"{color}, {size['width']} wide: {problem}")
     return problems
 
 

@@ -30,15 +30,15 @@ def read(file):
     return {name: [float(row[name]) for row in rows] for name in rows[0]}
 
 
-def style(colour):
-    ink, faint = INKS[colour]
+def style(color):
+    ink, faint = INKS[color]
     return {"svg.hashsalt": "book", "svg.fonttype": "path", "figure.facecolor": "none",
             "axes.facecolor": "none", "savefig.facecolor": "none", "font.size": 10,
             "mathtext.fontset": "cm", "text.color": ink, "axes.labelcolor": ink,
             "axes.edgecolor": ink, "xtick.color": ink, "ytick.color": ink, "grid.color": faint,
             "axes.grid": True, "axes.spines.top": False, "axes.spines.right": False,
             "legend.frameon": False, "lines.linewidth": 1.8,
-            "axes.prop_cycle": matplotlib.cycler(color=CYCLES[colour])}
+            "axes.prop_cycle": matplotlib.cycler(color=CYCLES[color])}
 
 
 def draw_all(folder):
@@ -53,10 +53,10 @@ def draw_all(folder):
         spec = importlib.util.spec_from_file_location("figure_" + source.stem, source)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        for colour in INKS:
-            with plt.rc_context(style(colour)):
+        for color in INKS:
+            with plt.rc_context(style(color)):
                 figure = plt.figure(layout="constrained")
                 module.draw(figure, read)
-                figure.savefig(folder / f"{source.stem}-{colour}.svg", metadata={"Date": None})
+                figure.savefig(folder / f"{source.stem}-{color}.svg", metadata={"Date": None})
                 plt.close(figure)
     drawn.touch()

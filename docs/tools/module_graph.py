@@ -36,12 +36,12 @@ def reduce(imports):
             for name, wanted in imports.items()}
 
 
-def to_dot(imports, chapters, colour, folders=()):
+def to_dot(imports, chapters, color, folders=()):
     """The graph in the language of Graphviz; modules with their own chapter are highlighted.
 
     @param folders (folder, names of its modules): each becomes a frame.
     """
-    (ink, faint), accent = INKS[colour], CYCLES[colour][0]
+    (ink, faint), accent = INKS[color], CYCLES[color][0]
     lines = ["digraph modules {", "rankdir=RL; bgcolor=transparent; nodesep=0.12; ranksep=0.35;",
              f'node [shape=box style=rounded fontname="sans-serif" fontsize=15 height=0.4 '
              f'color="{ink}" fontcolor="{ink}"];', f'edge [color="{ink}" arrowsize=0.7];']
@@ -59,6 +59,6 @@ def draw(folder):
     chapters = {path.stem[3:] for path in (ROOT / "chapters").glob("[0-9]*.cpp")}
     folders = [(folder, [module.name for module in inside]) for folder, _, inside in by_folder(read_modules())]
     folder.mkdir(parents=True, exist_ok=True)
-    for colour in INKS:
-        subprocess.run(["dot", "-Tsvg", "-o", folder / f"modules-{colour}.svg"], check=True,
-                       text=True, input=to_dot(imports, chapters, colour, folders))
+    for color in INKS:
+        subprocess.run(["dot", "-Tsvg", "-o", folder / f"modules-{color}.svg"], check=True,
+                       text=True, input=to_dot(imports, chapters, color, folders))

@@ -22,36 +22,36 @@ def canvas(figure, width, height):
     return axes
 
 
-def ink(colour=None):
-    return rcParams["text.color"] if colour is None else f"C{colour}"
+def ink(color=None):
+    return rcParams["text.color"] if color is None else f"C{color}"
 
 
-def words(axes, x, y, text, colour=None, size=SMALL, **more):
+def words(axes, x, y, text, color=None, size=SMALL, **more):
     if text.startswith("$") and text.endswith("$"):
         size *= 1.15  # the letters of formulas are smaller
     more = {"ha": "center", "va": "center", "linespacing": 1.35} | more
-    axes.text(x, y, text, color=ink(colour), fontsize=size, **more)
+    axes.text(x, y, text, color=ink(color), fontsize=size, **more)
 
 
-def rectangle(axes, x, y, width, height, colour=None, linewidth=1.2):
-    axes.add_patch(patches.Rectangle((x, y), width, height, facecolor=ink(colour), alpha=0.16,
+def rectangle(axes, x, y, width, height, color=None, linewidth=1.2):
+    axes.add_patch(patches.Rectangle((x, y), width, height, facecolor=ink(color), alpha=0.16,
                                      edgecolor="none"))
-    axes.add_patch(patches.Rectangle((x, y), width, height, fill=False, edgecolor=ink(colour),
+    axes.add_patch(patches.Rectangle((x, y), width, height, fill=False, edgecolor=ink(color),
                                      linewidth=linewidth, zorder=1.1))
 
 
-def matrix(axes, x, y, rows, columns, name="", sizes=("", ""), colour=None, cell=3, marked=()):
+def matrix(axes, x, y, rows, columns, name="", sizes=("", ""), color=None, cell=3, marked=()):
     """A matrix whose lower left corner is (x, y): its name below it, its numbers of rows and
     columns on the left and above; marked cells, (row, column), are highlighted."""
     width, height = columns * cell, rows * cell
-    rectangle(axes, x, y, width, height, colour)
+    rectangle(axes, x, y, width, height, color)
     for row, column in marked:
         axes.add_patch(patches.Rectangle((x + column * cell, y + height - (row + 1) * cell), cell, cell,
-                                         facecolor=ink(colour), alpha=0.45, edgecolor="none"))
+                                         facecolor=ink(color), alpha=0.45, edgecolor="none"))
     for i in range(1, rows):
-        axes.plot([x, x + width], [y + i * cell] * 2, color=ink(colour), linewidth=0.5, alpha=0.6)
+        axes.plot([x, x + width], [y + i * cell] * 2, color=ink(color), linewidth=0.5, alpha=0.6)
     for i in range(1, columns):
-        axes.plot([x + i * cell] * 2, [y, y + height], color=ink(colour), linewidth=0.5, alpha=0.6)
+        axes.plot([x + i * cell] * 2, [y, y + height], color=ink(color), linewidth=0.5, alpha=0.6)
     if name:
         words(axes, x + width / 2, y - 1.6, name, size=SIZE)
     if sizes[0]:
@@ -60,10 +60,10 @@ def matrix(axes, x, y, rows, columns, name="", sizes=("", ""), colour=None, cell
         words(axes, x + width / 2, y + height + 1.2, sizes[1])
 
 
-def neuron(axes, place, value, colour=None):
+def neuron(axes, place, value, color=None):
     """A circle with a number in it."""
     axes.add_patch(patches.Circle(place, RADIUS, facecolor="none", edgecolor=ink(), linewidth=1.2))
-    words(axes, *place, value, colour=colour, size=SIZE)
+    words(axes, *place, value, color=color, size=SIZE)
 
 
 def numeral(value):
@@ -78,21 +78,21 @@ def table(axes, x, y, rows, cell=4, **more):
             words(axes, x + (j + 0.5) * cell, y + (len(rows) - i - 0.5) * cell, numeral(number))
 
 
-def frame(axes, x, y, width, height, colour=None):
+def frame(axes, x, y, width, height, color=None):
     """What a window covers."""
-    axes.add_patch(patches.Rectangle((x, y), width, height, fill=False, edgecolor=ink(colour), linewidth=2.6,
+    axes.add_patch(patches.Rectangle((x, y), width, height, fill=False, edgecolor=ink(color), linewidth=2.6,
                                      zorder=2))
 
 
-def arrow(axes, start, end, text="", colour=None, dashed=False, shift=1.4):
+def arrow(axes, start, end, text="", color=None, dashed=False, shift=1.4):
     axes.annotate("", end, start, zorder=3, arrowprops={
-        "arrowstyle": "-|>", "color": ink(colour), "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0,
+        "arrowstyle": "-|>", "color": ink(color), "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0,
         "linestyle": "--" if dashed else "-", "mutation_scale": 11})
     if text:
         middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + shift)
-        words(axes, *middle, text, colour=colour)
+        words(axes, *middle, text, color=color)
 
 
-def connection(axes, start, end, colour=None):
+def connection(axes, start, end, color=None):
     """An arrow from a neuron to another."""
-    arrow(axes, (start[0] + RADIUS, start[1]), (end[0] - RADIUS, end[1]), colour=colour)
+    arrow(axes, (start[0] + RADIUS, start[1]), (end[0] - RADIUS, end[1]), color=color)

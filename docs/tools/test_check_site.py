@@ -47,9 +47,9 @@ class CheckSite(unittest.TestCase):
                       self.problems("<p style='width: 500px; margin: -8px'>A line</p>"))
 
     def test_finds_text_that_is_hard_to_read_in_either_colour(self):
-        for colour, scheme in (("#bbb", "light"), ("#555", "dark")):
+        for color, scheme in (("#bbb", "light"), ("#555", "dark")):
             self.assertIn(f"{scheme}, 1280 wide: color-contrast",
-                          self.problems(f"<p style='color: {colour}'>Faint words</p>"))
+                          self.problems(f"<p style='color: {color}'>Faint words</p>"))
 
     def test_finds_images_without_words_and_headings_that_skip_a_level(self):
         pixel = "data:image/gif;base64,R0lGODlhAQABAAAAACw="

@@ -312,9 +312,9 @@ def chunk(kind, contents=b""):
             + struct.pack(">I", zlib.crc32(kind + contents)))
 
 
-def png(width, height, depth, colour, lines, *chunks, interlaced=0):
+def png(width, height, depth, color, lines, *chunks, interlaced=0):
     return (b"\x89PNG\r\n\x1a\n"
-            + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlaced))
             + b"".join(chunks) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND"))
 
 

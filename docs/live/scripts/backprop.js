@@ -46,11 +46,11 @@
       circle: live.element('circle', {cx: x, cy: y, r: radius}),
       inside: words(x, y, 'live-forward'),
       below: words(x, y + radius + 11, 'live-backward'),
-      bias: words(x + 38, y - radius - 9, 'live-backward live-beside'),
-      biasValue: words(x - 10, y - radius - 9, 'live-forward live-beside'),
+      bias: words(x + 38, y - radius - 9, 'live-backward live-aside'),
+      biasValue: words(x - 10, y - radius - 9, 'live-forward live-aside'),
     };
     node.name = ['s1', 's2', 'y'].includes(name)
-        ? words(x - 10, y - radius - 23, 'live-beside', names[name])
+        ? words(x - 10, y - radius - 23, 'live-aside', names[name])
         : words(x, name === 'C' ? y + radius + 11 : y - radius - 10, '', names[name]);
     view.nodes[name] = node;
     return Object.values(node);

@@ -190,7 +190,7 @@
       if (side === 0) return;
       if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
       const pen = this.canvas.getContext('2d');
-      pen.fillStyle = live.colour('ground');
+      pen.fillStyle = live.color('ground');
       pen.fillRect(0, 0, side, side);
       if (this.view.figure.text('source') === 'drawing') this.paintStrokes(pen, side);
       else this.paintImage(pen, side);
@@ -198,7 +198,7 @@
 
     paintStrokes(pen, side) {
       const scale = side / units;
-      pen.strokeStyle = live.colour('ink');
+      pen.strokeStyle = live.color('ink');
       pen.lineWidth = this.view.figure.settings.get('width')[0] * side / 100;
       pen.lineCap = pen.lineJoin = 'round';
       for (const stroke of this.shown) {
@@ -604,7 +604,7 @@
                           element('div', {class: 'live-draw-seen'},
                                   element('figure', {}, view.seen,
                                           element('figcaption', {}, 'what they see')),
-                                  control('normalise')),
+                                  control('normalize')),
                           view.seenWords),
                   element('div', {class: 'live-draw-more'}, control('width'),
                           element('div', {class: 'live-buttons'},

@@ -98,8 +98,8 @@ live.define('plane', {
     const context = view.canvas.getContext('2d');
     this.drawSurface(view, context);
     const {numbers} = figure.values('points');
-    const colours = ['series-1', 'series-2', 'series-3', 'ground'].map(live.colour);
-    for (let i = 0; i < numbers.length; i += 4) this.drawPoint(context, numbers.subarray(i, i + 4), colours);
+    const colors = ['series-1', 'series-2', 'series-3', 'ground'].map(live.color);
+    for (let i = 0; i < numbers.length; i += 4) this.drawPoint(context, numbers.subarray(i, i + 4), colors);
     if (byHand && document.activeElement === view.canvas) this.drawCross(context, view.cross);
     const list = (name) => figure.values(name).numbers.slice();
     view.chart.to(figure.lastStep);
@@ -112,13 +112,13 @@ live.define('plane', {
   drawSurface(view, context) {
     const {numbers, shape: [rows, columns, classes]} = view.figure.values('surface');
     const image = new ImageData(columns, rows);
-    const ground = live.rgb(live.colour('ground'));
-    const colours = Array.from({length: classes}, (_, i) => live.rgb(live.colour(`series-${i + 1}`)));
+    const ground = live.rgb(live.color('ground'));
+    const colors = Array.from({length: classes}, (_, i) => live.rgb(live.color(`series-${i + 1}`)));
     for (let i = 0; i < rows * columns; ++i) {
       const all = numbers.subarray(classes * i, classes * (i + 1));
       const most = Math.max(0, all.indexOf(Math.max(...all)));
       const share = 0.55 * ((all[most] || 1 / classes) - 1 / classes) / (1 - 1 / classes);
-      for (let c = 0; c < 3; ++c) image.data[4 * i + c] = ground[c] + (colours[most][c] - ground[c]) * share;
+      for (let c = 0; c < 3; ++c) image.data[4 * i + c] = ground[c] + (colors[most][c] - ground[c]) * share;
       image.data[4 * i + 3] = 255;
     }
     view.surface.width = columns;
@@ -129,7 +129,7 @@ live.define('plane', {
   },
 
   /// A disc, a square or a triangle.
-  drawPoint(context, [x, y, label, heldOut], colours) {
+  drawPoint(context, [x, y, label, heldOut], colors) {
     const size = heldOut ? 5 : 7.5;
     const corners = [0, 4, 3][label];
     const middle = this.place(context, x, y);
@@ -144,8 +144,8 @@ live.define('plane', {
     }
     context.closePath();
     context.lineWidth = 2;
-    context.fillStyle = colours[label];
-    context.strokeStyle = heldOut ? colours[label] : colours[3];
+    context.fillStyle = colors[label];
+    context.strokeStyle = heldOut ? colors[label] : colors[3];
     if (!heldOut) context.fill();
     context.stroke();
   },
@@ -153,7 +153,7 @@ live.define('plane', {
   drawCross(context, [x, y]) {
     const [across, down] = this.place(context, x, y);
     context.lineWidth = 3;
-    context.strokeStyle = live.colour('ink');
+    context.strokeStyle = live.color('ink');
     context.beginPath();
     for (const [i, j] of [[14, 0], [0, 14]]) {
       context.moveTo(across - i, down - j);
