@@ -18,7 +18,7 @@ FOLDERS = {"core": "tensors, and fast, reproducible arithmetic on them",
            "layers": "the layers, and the chain rule through a network of them",
            "training": "costs, optimizers, batches, metrics and the training loop",
            "storage": "networks and training runs in files",
-           "data": "data sets, and your own pictures prepared like theirs"}
+           "data": "data sets, and your own pictures prepared in the same way"}
 
 TABLE = re.compile(r"(<!-- modules -->\n).*?(<!-- /modules -->)", re.DOTALL)
 PART_OF = re.compile(r"^(?:export )?module nn\.(\w+);", re.MULTILINE)
