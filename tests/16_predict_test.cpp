@@ -151,8 +151,8 @@ TEST_F(PredictProgram, ShowsTheOthersIfOneIsEmptyOrBad) {
   const Outcome outcome = run("empty.pgm bad.pgm none.png bar.pgm --network network");
   EXPECT_EQ(outcome.status, 1);
   for (const char* sentence :
-       {"16_predict: empty.pgm: nn::to_mnist: no ink: brightness ranges from 1.00 to 1.00, and "
-        "nowhere differs by 0.1 or more from that of the edge\n",
+       {"16_predict: empty.pgm: nn::find_digits: no ink: brightness ranges from 1.00 to 1.00, "
+        "expected a difference of at least 0.1 between ink and edge\n",
         "16_predict: nn::load_pictures: bad.pgm, byte 14: the file ends after 2 out of 3 pixels\n",
         "16_predict: nn::load_pictures: no file none.png\n",
         "bar.pgm: 3 (75.0 %), unsure: perhaps 0 (2.8 %)\n"}) {
@@ -217,7 +217,7 @@ TEST_F(PredictProgram, SaysWhereThereIsNoDigit) {
   write("blot.pgm", drawing(200, 120, {{90, 50, 20, 20}}));
   const Outcome outcome = run("blot.pgm --network network");
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_TRUE(outcome.output.starts_with("16_predict: blot.pgm: nn::to_mnist: no digit: "))
+  EXPECT_TRUE(outcome.output.starts_with("16_predict: blot.pgm: nn::find_digits: no digit: "))
       << outcome.output;
   EXPECT_EQ(std::ranges::count(outcome.output, '\n'), 1);
   EXPECT_EQ(run("blot.pgm --network network --show stages").output, outcome.output);
@@ -353,7 +353,8 @@ TEST_F(PredictProgram, GivesItsAnswersAsJson) {
   EXPECT_EQ(digit["probabilities"].size(), 10U);
   EXPECT_EQ(digit["probabilities"][9], 0.027778);
   EXPECT_EQ(json[1]["file"], "empty.pgm");
-  EXPECT_TRUE(json[1]["error"].get<std::string>().starts_with("empty.pgm: nn::to_mnist: no ink"));
+  EXPECT_TRUE(
+      json[1]["error"].get<std::string>().starts_with("empty.pgm: nn::find_digits: no ink"));
   EXPECT_EQ(json[2]["file"], "none");
   EXPECT_EQ(json[3]["answer"], "3");
 }

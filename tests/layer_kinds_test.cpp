@@ -447,7 +447,7 @@ TEST_F(LayerKinds, RefuseSettingsOfAnotherType) {
     return refusal(R"([{"type":"Settings",)" + settings + "}]");
   };
   EXPECT_EQ(with(R"("truth":1)"), "layer 0: truth is 1, expected true or false");
-  EXPECT_EQ(with(R"("truth":true)"), "layer 0 has no whole");
+  EXPECT_EQ(with(R"("truth":true)"), "the entry of layer 0 has no whole");
   EXPECT_EQ(with(R"("truth":true,"whole":-1)"),
             "layer 0: whole is -1, expected a whole number, at most 1048576");
   EXPECT_EQ(with(R"("truth":true,"whole":1048577)"),

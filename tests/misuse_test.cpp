@@ -696,7 +696,7 @@ std::vector<Case> moved_from() {
          (void)from[0];
        }},
       {"network: layers cut out after a move",
-       "nn::Sequential: layers 0 to 2, expected a range within 0 to 0",
+       "nn::Sequential: layers from 0 to before 2, expected 0 to 0 in rising order",
        [] {
          Sequential from = network();
          const Sequential to = std::move(from);
@@ -1009,19 +1009,19 @@ std::vector<Case> networks() {
       {"network: the outputs of its layers for nothing", "nn::Sequential: input is empty",
        [] { (void)network().outputs(Tensor{}); }},
       {"network: layers cut out beyond the last",
-       "nn::Sequential: layers 1 to 4, expected a range within 0 to 3",
+       "nn::Sequential: layers from 1 to before 4, expected 0 to 3 in rising order",
        [] { (void)network().slice(1, 4); }},
       {"network: layers cut out from last to first",
-       "nn::Sequential: layers 2 to 1, expected a range within 0 to 3",
+       "nn::Sequential: layers from 2 to before 1, expected 0 to 3 in rising order",
        [] { (void)network().slice(2, 1); }},
       {"network: layers cut out that do not fit what they are given",
        "nn::Sequential: layer 2 (Dense 4→3) expects 4 columns; layer 1 gives 2",
        [] { (void)network().slice(1, 3).predict(ones(4, 2)); }},
       {"network: layers frozen beyond the last",
-       "nn::Sequential: layers 0 to 4, expected a range within 0 to 3",
+       "nn::Sequential: layers from 0 to before 4, expected 0 to 3 in rising order",
        [] { network().freeze(0, 4); }},
       {"network: layers unfrozen from last to first",
-       "nn::Sequential: layers 3 to 0, expected a range within 0 to 3",
+       "nn::Sequential: layers from 3 to before 0, expected 0 to 3 in rising order",
        [] { network().unfreeze(3, 0); }},
       {"network: whether a layer that is not there is frozen",
        "nn::Sequential: layer index is 3, but the network has 3 layers, numbered from 0",
@@ -2101,17 +2101,17 @@ std::vector<Case> files() {
        Refusal::runtime_error},
       {"pictures: a file that is not there", "nn::load_pictures: no file /nowhere/digit.png",
        [] { (void)nn::load_pictures("/nowhere/digit.png"); }, Refusal::runtime_error},
-      {"a picture without axes", "nn::to_mnist: brightness has shape (), expected 2 axes",
+      {"a picture without axes", "nn::find_digits: brightness has shape (), expected 2 axes",
        [] { (void)nn::to_mnist(nn::Picture{}); }},
-      {"a picture that is a row", "nn::to_mnist: brightness has shape (4), expected 2 axes",
+      {"a picture that is a row", "nn::find_digits: brightness has shape (4), expected 2 axes",
        [] { (void)nn::to_mnist({.brightness = ones(4)}); }},
-      {"a picture brighter than white", "nn::to_mnist: brightness is 2, expected 0 to 1",
+      {"a picture brighter than white", "nn::find_digits: brightness is 2, expected 0 to 1",
        [] { (void)nn::to_mnist({.brightness = Tensor{{1, 2}, {0, 1}}}); }},
-      {"a picture with a value NaN", "nn::to_mnist: brightness is nan, expected 0 to 1",
+      {"a picture with a value NaN", "nn::find_digits: brightness is nan, expected 0 to 1",
        [] { (void)nn::to_mnist({.brightness = Tensor{{real(NAN)}}}); }},
       {"a picture without ink",
-       "nn::to_mnist: no ink: brightness ranges from 1.00 to 1.00, and nowhere differs by 0.1 or "
-       "more from that of the edge",
+       "nn::find_digits: no ink: brightness ranges from 1.00 to 1.00, expected a "
+       "difference of at least 0.1 between ink and edge",
        [] { (void)nn::to_mnist({.brightness = ones(4, 4)}); }},
   };
 }

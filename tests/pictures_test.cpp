@@ -1095,17 +1095,17 @@ TEST(ToMnist, RefusesAPictureWithoutInk) {
   const auto refusal = [](const Picture& picture) {
     return error_of<std::invalid_argument>([&] { (void)nn::to_mnist(picture); });
   };
-  const std::string rest = ", and nowhere differs by 0.1 or more from that of the edge";
+  const std::string rest = ", expected a difference of at least 0.1 between ink and edge";
   for (const real shade : {real(0), real(0.5), real(1)}) {
     const std::string text = fmt::format("{:.2f}", shade);
     EXPECT_EQ(refusal({Tensor{Shape{20, 30}, shade}}),
-              "nn::to_mnist: no ink: brightness ranges from " + text + " to " + text + rest);
+              "nn::find_digits: no ink: brightness ranges from " + text + " to " + text + rest);
   }
   EXPECT_EQ(refusal({Tensor{Shape{1, 1}, 1}}),
-            "nn::to_mnist: no ink: brightness ranges from 1.00 to 1.00" + rest);
+            "nn::find_digits: no ink: brightness ranges from 1.00 to 1.00" + rest);
   Picture faint{Tensor{Shape{20, 30}, 1}};
   faint.brightness(10, 10) = real(0.91);
-  EXPECT_EQ(refusal(faint), "nn::to_mnist: no ink: brightness ranges from 0.91 to 1.00" + rest);
+  EXPECT_EQ(refusal(faint), "nn::find_digits: no ink: brightness ranges from 0.91 to 1.00" + rest);
   faint.brightness(10, 10) = real(0.89);
   EXPECT_EQ(refusal(faint), "");
 }
@@ -1114,12 +1114,12 @@ TEST(ToMnist, RefusesATensorThatIsNotAPicture) {
   const auto refusal = [](const Tensor& tensor) {
     return error_of<std::invalid_argument>([&] { (void)nn::to_mnist({tensor}); });
   };
-  EXPECT_EQ(refusal({}), "nn::to_mnist: brightness has shape (), expected 2 axes");
+  EXPECT_EQ(refusal({}), "nn::find_digits: brightness has shape (), expected 2 axes");
   EXPECT_EQ(refusal(Tensor{Shape{1, 28, 28}}),
-            "nn::to_mnist: brightness has shape (1, 28, 28), expected 2 axes");
-  EXPECT_EQ(refusal(Tensor{Shape{2, 2}, 2}), "nn::to_mnist: brightness is 2, expected 0 to 1");
+            "nn::find_digits: brightness has shape (1, 28, 28), expected 2 axes");
+  EXPECT_EQ(refusal(Tensor{Shape{2, 2}, 2}), "nn::find_digits: brightness is 2, expected 0 to 1");
   EXPECT_EQ(refusal(Tensor{Shape{2, 2}, std::numeric_limits<real>::quiet_NaN()}),
-            "nn::to_mnist: brightness is nan, expected 0 to 1");
+            "nn::find_digits: brightness is nan, expected 0 to 1");
 }
 
 /// How many of the first test images of MNIST, changed, to_mnist() gives back; at the edge
@@ -1346,8 +1346,7 @@ TEST(FindDigits, RefusesAPictureWithoutADigit) {
   const auto refusal = [](const Tensor& image) {
     return error_of<std::invalid_argument>([&] { (void)nn::find_digits({image}); });
   };
-  const std::string no_digit =
-      "nn::to_mnist: no digit: nothing on the paper is shaped like a digit";
+  const std::string no_digit = "nn::find_digits: no digit: nothing on the paper is shaped like one";
   EXPECT_EQ(refusal(sheet([](Point at, double) {  // ruled paper
               return std::fmod(at.y, 24) < 2 ? 0.4 : 0.95;
             })),

@@ -228,11 +228,12 @@ TEST_F(Weights, WithLayersThatCannotBeAreRefused) {
   EXPECT_EQ(with_layers("[{"), "its list of layers is not valid JSON");
   EXPECT_EQ(with_layers("{}"), "the layers of the network are not a list of 1 or more layers");
   EXPECT_EQ(with_layers("[]"), "the layers of the network are not a list of 1 or more layers");
-  EXPECT_EQ(with_layers("[1]"), "layer 0 has no type");
+  EXPECT_EQ(with_layers("[1]"), "the entry of layer 0 has no type");
   EXPECT_EQ(with_layers(R"([{"type":"BatchNorm"}])"),
             "'0.weight' has shape (3, 2), expected 1 axes of 1 or more");
   EXPECT_EQ(with_layers(R"([{"type":"ReLU"},{"type":"Dense"}])"), "'1.weight' is missing");
-  EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout"}])"), "layer 1 has no rate");
+  EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout"}])"),
+            "the entry of layer 1 has no rate");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout","rate":"x"}])"),
             "layer 1: rate is \"x\", expected a number");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout","rate":2}])"),

@@ -28,13 +28,14 @@ constexpr real ink_of_the_box = real(0.2);
 void check(const Picture& picture) {
   const Tensor& brightness = picture.brightness;
   if (brightness.rank() != 2) {
-    throw std::invalid_argument(fmt::format(
-        "nn::to_mnist: brightness has shape {}, expected 2 axes", to_string(brightness.shape())));
+    throw std::invalid_argument(
+        fmt::format("nn::find_digits: brightness has shape {}, expected 2 axes",
+                    to_string(brightness.shape())));
   }
   for (const real value : brightness.values()) {
     if (value >= 0 && value <= 1) continue;
     throw std::invalid_argument(
-        fmt::format("nn::to_mnist: brightness is {}, expected 0 to 1", value));
+        fmt::format("nn::find_digits: brightness is {}, expected 0 to 1", value));
   }
 }
 
@@ -79,8 +80,8 @@ void check_contrast(const Tensor& brightness, const Shades& shades) {
   if (std::abs(shades.ink - shades.paper) >= least_contrast) return;
   const auto [darkest, lightest] = std::ranges::minmax(brightness.values());
   throw std::invalid_argument(
-      fmt::format("nn::to_mnist: no ink: brightness ranges from {:.2f} to {:.2f}, and nowhere "
-                  "differs by {} or more from that of the edge",
+      fmt::format("nn::find_digits: no ink: brightness ranges from {:.2f} to {:.2f}, expected a "
+                  "difference of at least {} between ink and edge",
                   darkest, lightest, least_contrast));
 }
 
@@ -355,7 +356,7 @@ Digits find_digits(const Picture& picture) {
 // [/find_digits]
 
 NoDigit::NoDigit(std::vector<Stage> so_far)
-    : std::invalid_argument{"nn::to_mnist: no digit: nothing on the paper is shaped like a digit"},
+    : std::invalid_argument{"nn::find_digits: no digit: nothing on the paper is shaped like one"},
       stages{std::move(so_far)} {}
 
 Tensor to_mnist(const Picture& picture) {

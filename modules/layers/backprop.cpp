@@ -113,8 +113,9 @@ void Sequential::refuse_type(std::size_t index) const {
 
 void Sequential::check_range(std::size_t first, std::size_t last) const {
   if (first <= last && last <= size()) return;
-  throw std::invalid_argument(fmt::format(
-      "nn::Sequential: layers {} to {}, expected a range within 0 to {}", first, last, size()));
+  throw std::invalid_argument(
+      fmt::format("nn::Sequential: layers from {} to before {}, expected 0 to {} in rising order",
+                  first, last, size()));
 }
 
 Sequential Sequential::slice(std::size_t first, std::size_t last) const {

@@ -163,7 +163,7 @@ class LayerInFile final : public StoredLayer {
   [[nodiscard]] const Json& find(std::string_view setting) const {
     const auto found = layer_->find(setting);
     if (found == layer_->end()) {
-      throw std::runtime_error(fmt::format("layer {} has no {}", place(), setting));
+      throw std::runtime_error(fmt::format("the entry of layer {} has no {}", place(), setting));
     }
     return *found;
   }
@@ -188,7 +188,7 @@ class LayerInFile final : public StoredLayer {
 /// @param place Of the layer, for the error.
 const AnyLayerKind& kind_of(const Json& layer, const std::string& place) {
   const bool typed = layer.is_object() && layer.contains(type_key) && layer[type_key].is_string();
-  if (!typed) throw std::runtime_error(fmt::format("layer {} has no type", place));
+  if (!typed) throw std::runtime_error(fmt::format("the entry of layer {} has no type", place));
   const auto type = layer[type_key].get<std::string>();
   if (const AnyLayerKind* const kind = find_layer_kind(type)) return *kind;
   throw std::runtime_error(
