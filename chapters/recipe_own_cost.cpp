@@ -49,7 +49,7 @@ double slope(const nn::AnyCost& cost) {
 }
 
 int main() {
-  fmt::print("slope by mean squared error  {:.1f}\n", slope(nn::MeanSquaredError{}));
-  fmt::print("slope by Huber's cost        {:.1f}\n", slope(Huber{}));
+  fmt::print("slope with mean squared error  {:.1f}\n", slope(nn::MeanSquaredError{}));
+  fmt::print("slope with Huber's cost        {:.1f}\n", slope(Huber{}));
 }
 // [/use]

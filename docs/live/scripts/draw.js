@@ -347,14 +347,14 @@
       this.view = view;
       this.layers = [];
       this.map = element('canvas', {role: 'img', 'aria-label': 'The chosen map'});
-      this.filters = element('canvas', {role: 'img', 'aria-label': 'The filters that made it'});
+      this.filters = element('canvas', {role: 'img', 'aria-label': 'The filter of the convolution that it comes from'});
       this.words = element('p');
       this.rows = element('div', {class: 'live-draw-layers'});
       this.element = element(
           'section', {class: 'live-draw-inside'}, element('h2', {}, 'Inside the CNN'),
           element('div', {class: 'live-draw-detail'},
                   element('figure', {}, this.map, element('figcaption', {}, 'map')),
-                  element('figure', {}, this.filters, element('figcaption', {}, 'filters')),
+                  element('figure', {}, this.filters, element('figcaption', {}, 'filter')),
                   this.words),
           this.rows);
     }
