@@ -347,7 +347,8 @@
       this.view = view;
       this.layers = [];
       this.map = element('canvas', {role: 'img', 'aria-label': 'The chosen map'});
-      this.filters = element('canvas', {role: 'img', 'aria-label': 'The filter of the convolution that it comes from'});
+      this.filters = element('canvas', {
+        role: 'img', 'aria-label': 'The filter of the convolution that it comes from'});
       this.words = element('p');
       this.rows = element('div', {class: 'live-draw-layers'});
       this.element = element(
