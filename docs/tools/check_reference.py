@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 XML = ROOT / "build" / "docs" / "xml"
 
-SAME = re.compile(r"The same(,|\.| of\b| on\b| at\b)")
+SAME = re.compile(r"The same(,|\.| of\b| on\b| at\b| for\b)")
 # A line of a source that begins a function, and its name, with the class that it is a member of.
 HEAD = re.compile(r"(?![\s/#}]).*?\b((?:\w+::)?(?:operator\W+?|\w+))\(")
 THROW = "throw std::"
