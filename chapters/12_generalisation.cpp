@@ -14,9 +14,7 @@
 import lecture;
 import nn;
 
-using lecture::heading;
-using lecture::percent_right;
-using lecture::show;
+using lecture::heading, lecture::percent_right, lecture::show;
 using nn::Tensor;
 // [/fold]
 
@@ -104,7 +102,8 @@ std::string errors(const nn::Split& digits, std::size_t width, std::size_t count
     training.push_back(100 - percent_right(network, images));
     return 100 - percent_right(network, digits.validation);
   });
-  const lecture::Spread left = lecture::spread(training), right = lecture::spread(validation);
+  const lecture::Spread left = lecture::spread(training);
+  const lecture::Spread right = lecture::spread(validation);
   fmt::print("  {:5}{:8}{:>15} %{:>15} %\n", width, count, to_string(left, 1), to_string(right, 1));
   return fmt::format("{},{},{:.2f},{:.2f}\n", width, count, left.mean, right.mean);
 }
@@ -166,7 +165,9 @@ void augment_by_hand(const nn::Split& digits, const nn::Random& random) {
 // [compare]
 /// Follows a plan from three seeds, prints a line, and adds the last seed's costs to the curves.
 void follow(Plan& plan, const nn::Split& digits, std::vector<lecture::Curve>& curves) {
-  std::vector<double> lowest, last, costs;
+  std::vector<double> lowest;
+  std::vector<double> last;
+  std::vector<double> costs;
   const std::vector<double> right = lecture::for_seeds(3, [&](std::uint64_t seed) {
     costs.clear();
     const nn::History history = train(digits, plan, seed);

@@ -193,7 +193,7 @@ export void descend(std::string_view name, real limit) {
 // [train_digits]
 /// MNIST, or a small part of it with `--short`.
 export nn::Split load_digits() {
-  const nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER);
+  nn::Split digits = nn::mnist::load(NN_MNIST_FOLDER);
   if (!lecture::is_short()) return digits;
   return {digits.training.first(1'000), digits.validation.first(500), digits.test.first(500)};
 }
