@@ -62,7 +62,7 @@ std::string consequence(double slope, double x, std::size_t function) {
   if (slope == 1) return "A message on its way back passes unchanged.";
   if (function >= 2 && slope < 0.01)
     return "Here the function is saturated: almost nothing comes back.";
-  return "A message on its way back is multiplied by this slope.";
+  return "The gradient that comes back is multiplied by this slope.";
 }
 
 /// The activations of the chapter: curves, and a point that moves along them.

@@ -46,7 +46,7 @@ class ActivationTest(PageTest):
     def test_says_what_a_slope_does_to_a_message(self):
         for address, words in (("ReLU&activation.x=4", "passes unchanged"),
                                ("ReLU&activation.x=-4", "is stopped here"),
-                               ("leaky ReLU&activation.x=-4", "is multiplied by that"),
+                               ("leaky ReLU&activation.x=-4", "is multiplied by this slope"),
                                ("ReLU&activation.x=0", "This is the kink")):
             page = self.open(PAGE, f"#activation.function={address}")
             self.assertIn(words, self.text(page, "activation", "summary"))
