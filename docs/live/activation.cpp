@@ -58,8 +58,8 @@ std::string digits(double value) {
 
 std::string consequence(double slope, double x, std::size_t function) {
   if (function < 2 && x == 0) return "This is the kink: the module uses the slope on its left.";
-  if (slope == 0) return "A message on its way back is stopped here.";
-  if (slope == 1) return "A message on its way back passes unchanged.";
+  if (slope == 0) return "The gradient that comes back is stopped here.";
+  if (slope == 1) return "The gradient that comes back passes unchanged.";
   if (function >= 2 && slope < 0.01)
     return "Here the function is saturated: almost nothing comes back.";
   return "The gradient that comes back is multiplied by this slope.";

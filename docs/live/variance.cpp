@@ -77,7 +77,7 @@ std::vector<double> histogram(const Tensor& tensor, double reach) {
   return shares;
 }
 
-/// The sizes of a signal on its way through the layers, and of a message on its way back.
+/// The sizes of a signal on its way through the layers, and of the gradient that comes back.
 struct Journey {
   std::string name;
   std::vector<double> forward;   ///< The size of the signal before, and after each layer.
