@@ -91,10 +91,12 @@ class DrawTest(PageTest):
     def test_every_digit_drawn_with_a_finger_is_read_by_both_and_nothing_scrolls(self):
         page = self.start(has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
         self.canvas(page)
+        clear = page.get_by_role("button", name="Clear")
+        clear.scroll_into_view_if_needed()  # as click() would
         scrolled = page.evaluate("scrollY")
         for digit, strokes in DIGITS.items():
             with self.subTest(digit):
-                page.get_by_role("button", name="Clear").click()
+                clear.click()
                 page.wait_for_function("document.querySelector('.live-draw-guess').textContent === '–'")
                 self.touch(page, strokes)
                 self.assertEqual(self.guesses(page), [str(digit)] * 2)

@@ -38,7 +38,7 @@ class SoftmaxTest(PageTest):
         equal = "softmax.z1=0&softmax.z2=0&softmax.z3=0&"
         for address, words in (("softmax.shift=-110", "0 / 0 is not a number"),
                                (equal + "softmax.shift=88", "but not their sum"),
-                               ("softmax.shift=-104", "hardly a digit left")):
+                               ("softmax.shift=-104", "hardly any of their digits")):
             page = self.open(PAGE, f"#{address}")
             self.assertIn(words, self.text(page, "softmax", "summary"))
             self.assertAlmostEqual(sum(self.values(page, "softmax", "y")), 1, places=5)
