@@ -117,6 +117,10 @@ std::pair<std::size_t, std::size_t> range_of(const Options& options, const std::
   if (options.all) return {0, count};
   if (!options.index) return {0, std::min(count, most_shown)};
   if (*options.index < count) return {*options.index, *options.index + 1};
+  if (count == 1) {
+    throw BadOption(
+        fmt::format("--index: {}, but {} has only one picture, number 0", *options.index, file));
+  }
   throw BadOption(fmt::format("--index: {}, but the pictures of {} are numbered 0 to {}",
                               *options.index, file, count - 1));
 }

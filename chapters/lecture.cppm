@@ -48,7 +48,9 @@ std::filesystem::path checked_folder(const char* program, const char* path) {
   try {
     nn::check_writable("write_whole", std::filesystem::path{path} / "figure.csv");
   } catch (const std::runtime_error& error) {
-    refuse(program, fmt::format("--data: {}", error.what()));
+    const std::string_view text = error.what();
+    refuse(program, fmt::format("--data is '{}', expected a folder for new files ({})", path,
+                                text.substr(text.rfind(": ") + 2)));
   }
   return path;
 }

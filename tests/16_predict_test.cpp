@@ -280,14 +280,13 @@ TEST_F(PredictProgram, ShowDoesNotReplaceOtherFiles) {
   write("stages/bar-01-digit.png", "mine");
   const Outcome outcome = run("bar.pgm --show stages --network network");
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(
-      outcome.output.find(
-          "16_predict: --show: stages/bar-01-digit.png already exists with different content\n"),
-      std::string::npos);
+  EXPECT_NE(outcome.output.find("16_predict: --show: stages/bar-01-digit.png already exists with "
+                                "different content: delete it or choose an empty folder\n"),
+            std::string::npos);
   EXPECT_NE(outcome.output.find("bar.pgm, 3 × 4 pixels: 3\n"), std::string::npos);
   EXPECT_EQ(contents("stages/bar-01-digit.png"), "mine");
   expect_refusal("bar.pgm --show network --network network",
-                 "--show: cannot create the folder network");
+                 "--show: cannot create the folder network: it is a file");
   expect_refusal("bar.pgm --show '' --network network", "--show: the path is empty");
 }
 

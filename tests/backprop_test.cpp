@@ -307,7 +307,7 @@ TEST(Sequential, RefusesALayerThatDoesNotFit) {
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [] { (void)Sequential{nn::Reshape{1, 28, 28}, nn::MaxPool{2}, Dense{196, 10}}; }),
             "nn::Sequential: layer 3 (Dense 196→10) expects rows of 196 columns (put nn::Flatten "
-            "before it); layer 2 gives (1, 14, 14)");
+            "before it); layer 2 gives shape (1, 14, 14)");
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [] { (void)Sequential{Dense{2, 6}, nn::Convolution{1, 8, {.kernel = 3}}}; }),
             "nn::Sequential: layer 2 (Convolution 1→8 3×3) expects images of shape (1, H, W); "
@@ -342,7 +342,7 @@ TEST(Sequential, RefusesInputThatDoesNotFit) {
             "nn::Sequential: layer 1 (Dense 2→3) expects 2 columns; the input has 5");
   EXPECT_EQ(refusal(Tensor{Shape{7, 1, 28, 28}}),
             "nn::Sequential: layer 1 (Dense 2→3) expects rows of 2 columns (put nn::Flatten before "
-            "it); the input has (1, 28, 28)");
+            "it); the input has shape (1, 28, 28)");
   EXPECT_EQ(refusal(Tensor{}), "nn::Sequential: input is empty");
 }
 

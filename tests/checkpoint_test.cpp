@@ -309,12 +309,13 @@ TEST_F(Resuming, RefusesNumbersThatCannotBe) {
   std::vector<double> epochs = good.find("history.epochs")->numbers();
   for (const double samples : {-1.0, 1e300, std::numeric_limits<double>::infinity()}) {
     epochs.back() = samples;
-    EXPECT_EQ(refusal_with(nn::StoredTensor::of("history.epochs", epochs)),
-              fmt::format("'history.epochs' has an epoch of {} samples", samples));
+    EXPECT_EQ(
+        refusal_with(nn::StoredTensor::of("history.epochs", epochs)),
+        fmt::format("'history.epochs' has {} samples in epoch 1, expected 0 to 1e15", samples));
   }
   epochs.pop_back();
   EXPECT_EQ(refusal_with(nn::StoredTensor::of("history.epochs", epochs)),
-            "'history.epochs' ends within an epoch");
+            "'history.epochs' ends within epoch 1, so the file is damaged");
   for (const double rate : {-1.0, std::numeric_limits<double>::infinity()}) {
     EXPECT_EQ(refusal_with(nn::StoredTensor::of("learning_rate", std::vector{rate})),
               fmt::format("'learning_rate' is {}, expected a finite number, 0 or more", rate));

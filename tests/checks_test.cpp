@@ -101,7 +101,7 @@ struct Picky {
 TEST(CheckedOutput, CompletesTheSentenceOfALayer) {
   EXPECT_EQ(nn::checked_output(Picky{}, "Picky", Shape{7}), Shape{4});
   EXPECT_EQ(refused([] { (void)nn::checked_output(Picky{}, "Picky", Shape{2, 3}); }),
-            "nn::Picky: expects rows; the input has (2, 3)");
+            "nn::Picky: expects rows; the input has shape (2, 3)");
   EXPECT_EQ(refused([] { (void)nn::checked_output(Picky{}, "Picky", Shape{}); }),
             "nn::Picky: input is empty");
 }

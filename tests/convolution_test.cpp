@@ -497,7 +497,7 @@ TEST(Convolution, SaysThatItWasMovedFrom) {
   EXPECT_EQ(layer.name(), "Convolution");
   EXPECT_EQ(
       error_of<std::invalid_argument>([&] { (void)layer.predict(Tensor{Shape{1, 1, 5, 5}}); }),
-      "nn::Convolution: has no weights because it was moved from; the input has (1, 5, 5)");
+      "nn::Convolution: has no weights because it was moved from; the input has shape (1, 5, 5)");
   for (const Shape& sample : {Shape{1, 5, 5}, Shape{}}) {
     EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.output_shape(sample); }),
               "has no weights because it was moved from");
@@ -535,12 +535,12 @@ TEST(Convolution, RefusesImagesThatDoNotFit) {
   EXPECT_EQ(refusal(layer, Shape{}),
             "nn::InterleavedImages: the tensor has shape (), expected (B, C, H, W)");
   EXPECT_EQ(refusal(layer, Shape{2, 3, 28, 28}),
-            "nn::Convolution: expects images of shape (1, H, W); the input has (3, 28, 28)");
+            "nn::Convolution: expects images of shape (1, H, W); the input has shape (3, 28, 28)");
   EXPECT_EQ(refusal(layer, Shape{2, 1, 4, 28}),
-            "nn::Convolution: expects images of at least 5×3; the input has (1, 4, 28)");
+            "nn::Convolution: expects images of at least 5×3; the input has shape (1, 4, 28)");
   EXPECT_EQ(
       refusal(Convolution{1, 8, {.kernel = {5, 3}, .padding = Padding{1}}}, Shape{2, 1, 2, 28}),
-      "nn::Convolution: expects images of at least 3×1; the input has (1, 2, 28)");
+      "nn::Convolution: expects images of at least 3×1; the input has shape (1, 2, 28)");
 }
 
 // Padding alone may fill a kernel, but an image has at least one row and one column.
@@ -548,7 +548,7 @@ TEST(Convolution, SaysTheLeastImageWhereZerosFillTheKernel) {
   for (const std::size_t rows : {1U, 2U}) {
     const Convolution layer{1, 8, {.kernel = {rows, 5}, .padding = Padding{{1, 0}}}};
     EXPECT_EQ(refusal(layer, Shape{2, 1, 3, 4}),
-              "nn::Convolution: expects images of at least 1×5; the input has (1, 3, 4)");
+              "nn::Convolution: expects images of at least 1×5; the input has shape (1, 3, 4)");
   }
 }
 

@@ -346,9 +346,9 @@ TEST(Weighted, RefusesWhatCannotBeAWeight) {
         [&] { nn::Weighted{nn::SoftmaxCrossEntropy{}, std::move(weights)}; });
   };
   EXPECT_EQ(refusal({1, -1}),
-            "nn::Weighted: the weight of a class is -1, expected a finite number, 0 or more");
+            "nn::Weighted: the weight of class 1 is -1, expected a finite number, 0 or more");
   EXPECT_EQ(refusal({1, NAN}),
-            "nn::Weighted: the weight of a class is nan, expected a finite number, 0 or more");
+            "nn::Weighted: the weight of class 1 is nan, expected a finite number, 0 or more");
   EXPECT_EQ(refusal({0, 0}),
             "nn::Weighted: the weights of all classes are 0, expected at least one above 0");
   EXPECT_EQ(refusal({}),

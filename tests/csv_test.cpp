@@ -271,7 +271,7 @@ TEST_F(Csv, HasTheFormOfASubmission) {
   EXPECT_TRUE(contents_of(path("submission.csv.gz")).starts_with("\x1F\x8B"));
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [&] { nn::mnist::save_submission(path("none.csv"), Labels{1, 10}); }),
-            "nn::mnist: label of sample 1 is 10, expected 0 to 9");
+            "nn::mnist::save_submission: label of sample 1 is 10, expected 0 to 9");
   EXPECT_FALSE(fs::exists(path("none.csv")));
 }
 
@@ -289,18 +289,20 @@ TEST_F(Csv, IsNotWrittenForASetItCannotHold) {
   };
   const std::string shapes = ", expected (N, pixels) and N labels";
   EXPECT_EQ(refusal({}, Labels{}),
-            "nn::mnist: inputs have shape () and there are 0 labels" + shapes);
+            "nn::mnist::save_csv: inputs have shape () and there are 0 labels" + shapes);
   EXPECT_EQ(refusal(Tensor{{1}, {0}}, Labels{1}),
-            "nn::mnist: inputs have shape (2, 1) and there are 1 labels" + shapes);
+            "nn::mnist::save_csv: inputs have shape (2, 1) and there are 1 labels" + shapes);
   EXPECT_EQ(refusal(Tensor{Shape{1, 1, 2, 2}}, Labels{1}),
-            "nn::mnist: inputs have shape (1, 1, 2, 2) and there are 1 labels" + shapes);
+            "nn::mnist::save_csv: inputs have shape (1, 1, 2, 2) and there are 1 labels" + shapes);
   EXPECT_NE(refusal(Tensor{{1}}, Tensor{1}), "");  // wanted outputs, not labels
-  EXPECT_EQ(refusal(Tensor{{0, nn::real(0.5)}}, Labels{1}),
-            "nn::mnist: pixel 1 of sample 0 is 0.5, expected one of 0/255, 1/255, …, 255/255");
-  EXPECT_EQ(refusal(Tensor{{2, 0}}, Labels{1}),
-            "nn::mnist: pixel 0 of sample 0 is 2, expected one of 0/255, 1/255, …, 255/255");
+  EXPECT_EQ(
+      refusal(Tensor{{0, nn::real(0.5)}}, Labels{1}),
+      "nn::mnist::save_csv: pixel 1 of sample 0 is 0.5, expected one of 0/255, 1/255, …, 255/255");
+  EXPECT_EQ(
+      refusal(Tensor{{2, 0}}, Labels{1}),
+      "nn::mnist::save_csv: pixel 0 of sample 0 is 2, expected one of 0/255, 1/255, …, 255/255");
   EXPECT_EQ(refusal(Tensor{{1}, {0}}, Labels{1, 10}),
-            "nn::mnist: label of sample 1 is 10, expected 0 to 9");
+            "nn::mnist::save_csv: label of sample 1 is 10, expected 0 to 9");
   EXPECT_FALSE(fs::exists(path("none.csv")));
 }
 

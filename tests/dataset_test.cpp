@@ -217,14 +217,15 @@ TEST(Dataset, HasParts) {
 TEST(Dataset, RefusesPartsThatItDoesNotHave) {
   const Dataset set = numbered(7);
   EXPECT_EQ(refused([&] { (void)set.part(5, 3); }),
-            "nn::Dataset: 3 samples starting at 5, expected at least 1 within the set's 7");
+            "nn::Dataset: 3 samples starting at 5, expected 1 or more, all within the set's 7");
   EXPECT_EQ(refused([&] { (void)set.first(8); }),
-            "nn::Dataset: 8 samples starting at 0, expected at least 1 within the set's 7");
+            "nn::Dataset: 8 samples starting at 0, expected 1 or more, all within the set's 7");
   EXPECT_EQ(refused([&] { (void)set.first(0); }),
-            "nn::Dataset: 0 samples starting at 0, expected at least 1 within the set's 7");
-  EXPECT_EQ(refused([&] { (void)set.part(std::numeric_limits<std::size_t>::max(), 2); }),
-            "nn::Dataset: 2 samples starting at 18446744073709551615, expected at least 1 within "
-            "the set's 7");
+            "nn::Dataset: 0 samples starting at 0, expected 1 or more, all within the set's 7");
+  EXPECT_EQ(
+      refused([&] { (void)set.part(std::numeric_limits<std::size_t>::max(), 2); }),
+      "nn::Dataset: 2 samples starting at 18446744073709551615, expected 1 or more, all within "
+      "the set's 7");
   EXPECT_EQ(refused([] { (void)uneven().first(1); }),
             "nn::Dataset: 3 inputs and 2 targets, expected the same number of each");
   EXPECT_EQ(refused([] { (void)Dataset{}.first(1); }),
@@ -263,8 +264,8 @@ TEST(Gather, Errors) {
   const auto error = [](const Dataset& set, const std::vector<std::size_t>& places) {
     return refused([&] { (void)nn::gather(set, places); });
   };
-  EXPECT_EQ(error(numbered(5), {1, 5}), "nn::gather: place is 5, expected 0 to 4");
-  EXPECT_EQ(error(numbered(5), {}), "nn::gather: no places, expected at least one");
+  EXPECT_EQ(error(numbered(5), {1, 5}), "nn::gather: index is 5, expected 0 to 4");
+  EXPECT_EQ(error(numbered(5), {}), "nn::gather: no indices, expected at least one");
   EXPECT_EQ(error(uneven(), {0}),
             "nn::gather: 3 inputs and 2 targets, expected the same number of each");
   EXPECT_EQ(error(Dataset{}, {0}), "nn::gather: 0 samples, expected at least 1");

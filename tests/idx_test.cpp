@@ -65,7 +65,7 @@ TEST_F(IdxFiles, SayWhatIsWrongWithTheHeader) {
   EXPECT_EQ(fault({0, 0, 8}), "byte 3: the file ends within its header");
   EXPECT_EQ(fault({0, 0, 8, 1, 0, 0}), "byte 6: the file ends within its header");
   EXPECT_EQ(fault({0x89, 'P', 'N', 'G', 0, 0, 0, 0}),
-            "byte 0: magic number is 0x89504e47, not that of an IDX file");
+            "byte 0: magic number is 0x89504e47, but that of an IDX file begins with 0x000008");
   EXPECT_EQ(fault({0, 0, 0x0D, 1, 0, 0, 0, 1}), "byte 2: type is 0x0d, expected 0x08 for bytes");
   EXPECT_EQ(fault(images), "byte 3: 3 axes, expected 1");
   EXPECT_EQ(fault(idx({0}, {})), "byte 4: axis 0 has length 0, expected at least 1");
@@ -74,7 +74,7 @@ TEST_F(IdxFiles, SayWhatIsWrongWithTheHeader) {
 
 TEST_F(IdxFiles, AreNotBelievedIfTheyPromiseTooMuch) {
   EXPECT_EQ(fault(idx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, {1}), 3),
-            "byte 8: axis 1 has length 4294967295: more than 1099511627776 values");
+            "byte 8: axis 1 has length 4294967295, expected at most 1099511627776 values in all");
   // Memory grows with the file, not with the header's claim, so this returns immediately.
   EXPECT_EQ(fault(idx({0xFFFFFFFF}, {1, 2})),
             "byte 10: the file ends after 2 out of 4294967295 values");
@@ -85,9 +85,9 @@ TEST_F(IdxFiles, AreNotBelievedIfTheyPromiseTooMuch) {
 TEST_F(IdxFiles, CanBeLimited) {
   const fs::path file = write_plain(path("images"), images);
   EXPECT_EQ(nn::read_idx(file, 3, 12).values.size(), 12U);
-  EXPECT_EQ(
-      error_of<std::runtime_error>([&] { (void)nn::read_idx(file, 3, 11); }),
-      "nn::read_idx: " + file.string() + ", byte 12: axis 2 has length 2: more than 11 values");
+  EXPECT_EQ(error_of<std::runtime_error>([&] { (void)nn::read_idx(file, 3, 11); }),
+            "nn::read_idx: " + file.string() +
+                ", byte 12: axis 2 has length 2, expected at most 11 values in all");
 }
 
 TEST_F(IdxFiles, SayWhatIsWrongWithTheValues) {

@@ -371,7 +371,8 @@ TEST_F(LayerKinds, AreNeededForANetwork) {
   nn::save_network(path("n"), Sequential{Unknown{}});
   EXPECT_EQ(error_of<std::runtime_error>([&] { static_cast<void>(nn::load_network(path("n"))); }),
             "nn::load_network: " + path("n").string() +
-                ": layer 0 is 'Unknown', which is neither a layer of this library nor registered: "
+                ": the layer at index 0 is 'Unknown', which is neither a layer of this library nor "
+                "registered: "
                 "use nn::register_layer, or build the network and use nn::load_weights");
 }
 
@@ -446,15 +447,17 @@ TEST_F(LayerKinds, RefuseSettingsOfAnotherType) {
   const auto with = [&](const std::string& settings) {
     return refusal(R"([{"type":"Settings",)" + settings + "}]");
   };
-  EXPECT_EQ(with(R"("truth":1)"), "layer 0: truth is 1, expected true or false");
-  EXPECT_EQ(with(R"("truth":true)"), "the entry of layer 0 has no whole");
+  EXPECT_EQ(with(R"("truth":1)"), "the layer at index 0: truth is 1, expected true or false");
+  EXPECT_EQ(with(R"("truth":true)"), "the entry of the layer at index 0 has no whole");
   EXPECT_EQ(with(R"("truth":true,"whole":-1)"),
-            "layer 0: whole is -1, expected a whole number, at most 1048576");
+            "the layer at index 0: whole is -1, expected a whole number, at most 1048576");
   EXPECT_EQ(with(R"("truth":true,"whole":1048577)"),
-            "layer 0: whole is 1048577, expected a whole number, at most 1048576");
-  EXPECT_EQ(with(R"("truth":true,"whole":2,"text":[])"), "layer 0: text is [], expected text");
-  EXPECT_EQ(with(R"("truth":true,"whole":2,"text":"a","lengths":[])"),
-            "layer 0: lengths is [], expected up to three whole numbers, at most 1048576");
+            "the layer at index 0: whole is 1048577, expected a whole number, at most 1048576");
+  EXPECT_EQ(with(R"("truth":true,"whole":2,"text":[])"),
+            "the layer at index 0: text is [], expected text");
+  EXPECT_EQ(
+      with(R"("truth":true,"whole":2,"text":"a","lengths":[])"),
+      "the layer at index 0: lengths is [], expected up to three whole numbers, at most 1048576");
   EXPECT_EQ(refusal(R"([{"type":"Residual","inner":[{"type":"Gate"}]}])"),
             "'0.inner.0.weight_input' is missing");
   EXPECT_EQ(refusal(R"([{"type":"Residual","inner":5}])"),

@@ -107,7 +107,7 @@ TEST(ConfusionMatrix, CountsPredictionsOfNoClass) {
             "     0    1    0    1\n"
             "     1    0    1    1\n");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { matrix.add({0}, {Labels::no_class}); }),
-            "nn::ConfusionMatrix: a target contains NaN, so it has no class");
+            "nn::ConfusionMatrix: the target of sample 0 contains NaN, so it has no class");
 }
 
 // Wherever the NaN is, a row that contains one has no largest value.

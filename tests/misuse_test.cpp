@@ -213,16 +213,16 @@ std::vector<Case> shapes_and_tensors() {
          (void)x.reshaped(Shape{2, 3});
        }},
       {"rows beyond the end",
-       "nn::Tensor: 2 rows starting at 3, expected at least 1 within the tensor's 4",
+       "nn::Tensor: 2 rows starting at 3, expected 1 or more, all within the tensor's 4",
        [] { (void)ones(4, 2).rows(3, 2); }},
-      {"no rows", "nn::Tensor: 0 rows starting at 1, expected at least 1 within the tensor's 4",
+      {"no rows", "nn::Tensor: 0 rows starting at 1, expected 1 or more, all within the tensor's 4",
        [] { (void)ones(4, 2).rows(1, 0); }},
       {"rows from so far on that the sum overflows",
-       "nn::Tensor: 2 rows starting at 18446744073709551615, expected at least 1 within the "
+       "nn::Tensor: 2 rows starting at 18446744073709551615, expected 1 or more, all within the "
        "tensor's 4",
        [] { (void)ones(4, 2).rows(minus_one, 2); }},
       {"rows of nothing",
-       "nn::Tensor: 1 rows starting at 0, expected at least 1 within the tensor's 0",
+       "nn::Tensor: 1 rows starting at 0, expected 1 or more, all within the tensor's 0",
        [] { (void)Tensor{}.rows(0, 1); }},
       {"images of no count",
        "nn::InterleavedImages: 0 images of shape (1, 2, 2), expected at least 1 image of shape (C, "
@@ -418,10 +418,10 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
        "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { forward(convolution(), ones(2, 9)); }},
       {"convolution: forward of other channels",
-       "nn::Convolution: expects images of shape (1, H, W); the input has (3, 5, 5)",
+       "nn::Convolution: expects images of shape (1, H, W); the input has shape (3, 5, 5)",
        [] { forward(convolution(), ones(2, 3, 5, 5)); }},
       {"convolution: forward of images smaller than the kernel",
-       "nn::Convolution: expects images of at least 3×3; the input has (1, 2, 2)",
+       "nn::Convolution: expects images of at least 3×3; the input has shape (1, 2, 2)",
        [] { forward(convolution(), ones(2, 1, 2, 2)); }},
       {"convolution: predict of rows",
        "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
@@ -437,7 +437,7 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
        "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { forward(nn::MaxPool{2}, ones(2, 9)); }},
       {"max pool: forward of images smaller than the window",
-       "nn::MaxPool: expects images of at least 3×3; the input has (1, 2, 2)",
+       "nn::MaxPool: expects images of at least 3×3; the input has shape (1, 2, 2)",
        [] { forward(nn::MaxPool{3}, ones(2, 1, 2, 2)); }},
       {"max pool: predict of three axes",
        "nn::InterleavedImages: the tensor has shape (2, 4, 4), expected (B, C, H, W)",
@@ -448,7 +448,7 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
        "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
        [] { forward(nn::AveragePool{2}, ones(2, 9)); }},
       {"average pool: predict of images smaller than the window",
-       "nn::AveragePool: expects images of at least 3×3; the input has (1, 2, 2)",
+       "nn::AveragePool: expects images of at least 3×3; the input has shape (1, 2, 2)",
        [] { predict(nn::AveragePool{3}, ones(20, 1, 2, 2)); }},
       {"average pool: predict of no images", "nn::AveragePool: input is empty",
        [] { predict(nn::AveragePool{2}, nn::InterleavedImages{}); }},
@@ -622,7 +622,7 @@ std::vector<Case> moved_from() {
       {"softmax: backward after a move", "nn::Softmax: backward() was called before forward()",
        [] { backward_moved(nn::Softmax{}, ones(4, 2), ones(4, 2)); }},
       {"convolution: predict after a move",
-       "nn::Convolution: has no weights because it was moved from; the input has (1, 5, 5)",
+       "nn::Convolution: has no weights because it was moved from; the input has shape (1, 5, 5)",
        [] { predict_moved(convolution(), ones(2, 1, 5, 5)); }},
       {"convolution: backward after a move",
        "nn::Convolution: backward() was called before forward()",
@@ -675,7 +675,7 @@ std::vector<Case> moved_from() {
        }},
       {"network: a layer pushed after it was moved from",
        "nn::Sequential: layer 1 (Dense 0→0) has no weights because it was moved from; the input "
-       "has ()",
+       "has shape ()",
        [] {
          nn::Dense dense{2, 3};
          const nn::Dense taken = std::move(dense);
@@ -952,7 +952,7 @@ std::vector<Case> networks() {
        [] { (void)Sequential{nn::Dense{2, 3}, nn::Dense{4, 1}}; }},
       {"network: images where rows are due",
        "nn::Sequential: layer 2 (Dense 16→1) expects rows of 16 columns (put nn::Flatten before "
-       "it); layer 1 gives (1, 4, 4)",
+       "it); layer 1 gives shape (1, 4, 4)",
        [] { (void)Sequential{nn::Reshape{1, 4, 4}, nn::Dense{16, 1}}; }},
       {"network: a push of what does not fit",
        "nn::Sequential: layer 4 (Dense 5→1) expects 5 columns; layer 3 gives 3",
@@ -966,14 +966,14 @@ std::vector<Case> networks() {
        [] { (void)Sequential{nn::Dense{2, 3}, Sequential{nn::ReLU{}, nn::Dense{5, 1}}}; }},
       {"network: a sequence where images are due",
        "nn::Sequential: layer 2 (Convolution 1→2 3×3) expects images of shape (1, H, W); layer 1 "
-       "gives (4, 4)",
+       "gives shape (4, 4)",
        [] { (void)Sequential{nn::Reshape{4, 4}, convolution()}; }},
       {"network: input of other columns",
        "nn::Sequential: layer 1 (Dense 2→4) expects 2 columns; the input has 5",
        [] { forward(network(), ones(4, 5)); }},
       {"network: input of another rank",
        "nn::Sequential: layer 1 (Dense 2→4) expects rows of 2 columns (put nn::Flatten before it); "
-       "the input has (2, 2)",
+       "the input has shape (2, 2)",
        [] { (void)network().predict(ones(4, 2, 2)); }},
       {"network: input of nothing", "nn::Sequential: input is empty",
        [] { (void)network().predict(Tensor{}); }},
@@ -1072,8 +1072,7 @@ std::vector<Case> networks() {
        }},
       {"gradient check of a layer that was moved from",
        "nn::check_gradients: Dense 0→0 has no weights because it was moved from; the input has "
-       "shape "
-       "(4, 2)",
+       "shape (4, 2)",
        [] {
          nn::Dense dense{2, 3};
          const nn::Dense taken = std::move(dense);
@@ -1208,13 +1207,13 @@ std::vector<Case> costs() {
        "nn::CrossEntropy: label of sample 0 is 3, expected 0 to 2",
        [] { (void)nn::AnyCost{nn::CrossEntropy{}}.gradient(ones(1, 3), Labels{3}); }},
       {"weighted cost: a negative weight",
-       "nn::Weighted: the weight of a class is -1, expected a finite number, 0 or more",
+       "nn::Weighted: the weight of class 1 is -1, expected a finite number, 0 or more",
        [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, -1}}; }},
       {"weighted cost: a weight NaN",
-       "nn::Weighted: the weight of a class is nan, expected a finite number, 0 or more",
+       "nn::Weighted: the weight of class 2 is nan, expected a finite number, 0 or more",
        [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {1, 1, NAN}}; }},
       {"weighted cost: an infinite weight",
-       "nn::Weighted: the weight of a class is inf, expected a finite number, 0 or more",
+       "nn::Weighted: the weight of class 0 is inf, expected a finite number, 0 or more",
        [] { (void)nn::Weighted{nn::SoftmaxCrossEntropy{}, {INFINITY}}; }},
       {"weighted cost: weights that are all 0",
        "nn::Weighted: the weights of all classes are 0, expected at least one above 0",
@@ -1400,9 +1399,9 @@ std::vector<Case> data() {
          const std::vector<std::size_t> one{0};
          (void)nn::gather(Dataset{}, one);
        }},
-      {"gather nothing", "nn::gather: no places, expected at least one",
+      {"gather nothing", "nn::gather: no indices, expected at least one",
        [] { (void)nn::gather(points(), {}); }},
-      {"gather out of range", "nn::gather: place is 6, expected 0 to 5",
+      {"gather out of range", "nn::gather: index is 6, expected 0 to 5",
        [] {
          const std::vector<std::size_t> six{6};
          (void)nn::gather(points(), six);
@@ -1421,20 +1420,21 @@ std::vector<Case> data() {
          nn::gather(set, last, set);
        }},
       {"a part of a set beyond its end",
-       "nn::Dataset: 2 samples starting at 5, expected at least 1 within the set's 6",
+       "nn::Dataset: 2 samples starting at 5, expected 1 or more, all within the set's 6",
        [] { (void)points().part(5, 2); }},
       {"a part of a set from so far on that the sum overflows",
-       "nn::Dataset: 2 samples starting at 18446744073709551615, expected at least 1 within the "
+       "nn::Dataset: 2 samples starting at 18446744073709551615, expected 1 or more, all within "
+       "the "
        "set's 6",
        [] { (void)points().part(minus_one, 2); }},
       {"a part of a set without samples",
-       "nn::Dataset: 0 samples starting at 2, expected at least 1 within the set's 6",
+       "nn::Dataset: 0 samples starting at 2, expected 1 or more, all within the set's 6",
        [] { (void)points().part(2, 0); }},
       {"a part of inputs and targets that differ in number",
        "nn::Dataset: 6 inputs and 2 targets, expected the same number of each",
        [] { (void)torn().part(0, 1); }},
       {"the first samples of a set with fewer",
-       "nn::Dataset: 7 samples starting at 0, expected at least 1 within the set's 6",
+       "nn::Dataset: 7 samples starting at 0, expected 1 or more, all within the set's 6",
        [] { (void)points().first(7); }},
       {"the first sample of an empty set", "nn::Dataset: 0 samples, expected at least 1",
        [] { (void)Dataset{}.first(1); }},
@@ -1494,7 +1494,7 @@ std::vector<Case> data() {
          (void)batches.epoch(1);
        }},
       {"a batch of a set that has become smaller since the epoch began",
-       "nn::gather: place is 5, expected 0 to 1",
+       "nn::gather: index is 5, expected 0 to 1",
        [] {
          Dataset set = points();
          const nn::Batches::Epoch epoch = nn::Batches{set, {.size = 2, .shuffle = false}}.epoch(1);
@@ -1935,7 +1935,7 @@ std::vector<Case> evaluation() {
        }},
       {"evaluate: inputs of another rank",
        "nn::Sequential: layer 1 (Dense 2→4) expects rows of 2 columns (put nn::Flatten before it); "
-       "the input has (1, 2)",
+       "the input has shape (1, 2)",
        [] {
          Sequential n = network();
          (void)trainer(n).evaluate({.inputs = ones(2, 1, 2), .targets = Labels{0, 1}});
@@ -2041,7 +2041,8 @@ std::vector<Case> files() {
       {"an IDX file that is not there", "nn::read_idx: no file images or images.gz in /nowhere",
        [] { (void)nn::read_idx("/nowhere/images", 3); }, Refusal::runtime_error},
       {"a text file read as an IDX file",
-       "nn::read_idx: file.csv, byte 0: magic number is 0x6c616265, not that of an IDX file",
+       "nn::read_idx: file.csv, byte 0: magic number is 0x6c616265, but that of an IDX file begins "
+       "with 0x000008",
        [] {
          const TextFile file{"label,pixel0\n"};
          (void)nn::read_idx(file.path, 3);
@@ -2074,19 +2075,21 @@ std::vector<Case> files() {
        "nn::Targets: labels() was called, but the targets are a tensor of outputs",
        [] { nn::mnist::save_csv("/nowhere/file.csv", wanted()); }},
       {"mnist: nothing saved",
-       "nn::mnist: inputs have shape () and there are 0 labels, expected (N, pixels) and N labels",
+       "nn::mnist::save_csv: inputs have shape () and there are 0 labels, expected (N, pixels) and "
+       "N labels",
        [] { nn::mnist::save_csv("/nowhere/file.csv", {}); }},
       {"mnist: inputs and labels saved that differ in number",
-       "nn::mnist: inputs have shape (6, 2) and there are 2 labels, expected (N, pixels) and N "
+       "nn::mnist::save_csv: inputs have shape (6, 2) and there are 2 labels, expected (N, pixels) "
+       "and N "
        "labels",
        [] { nn::mnist::save_csv("/nowhere/file.csv", torn()); }},
       {"mnist: a label saved that is not a digit",
-       "nn::mnist: label of sample 1 is 10, expected 0 to 9",
+       "nn::mnist::save_csv: label of sample 1 is 10, expected 0 to 9",
        [] {
          nn::mnist::save_csv("/nowhere/file.csv", {.inputs = ones(2, 4), .targets = Labels{9, 10}});
        }},
       {"mnist: a pixel saved that is not a byte",
-       "nn::mnist: pixel 3 of sample 0 is 1.5, expected one of 0/255, 1/255, …, 255/255",
+       "nn::mnist::save_csv: pixel 3 of sample 0 is 1.5, expected one of 0/255, 1/255, …, 255/255",
        [] {
          Dataset set{.inputs = ones(1, 4), .targets = Labels{9}};
          set.inputs(0, 3) = real(1.5);

@@ -121,11 +121,13 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
 
 TEST_F(MnistProgram, ChecksOutputsBeforeTrainingAndLeavesNoTrace) {
   std::ofstream{path("file")} << "kept";
-  expect_refusal("--csv " + path("file"), "--csv: cannot create the folder " + path("file"));
+  expect_refusal("--csv " + path("file"),
+                 "--csv: cannot create the folder " + path("file") + ": it is a file");
   EXPECT_EQ(run("--json " + path("result.json") + " --threads 0").status, 2);
   EXPECT_FALSE(fs::exists(path("result.json")));
   const std::string through = path("file/folder");
-  expect_refusal("--csv " + through, "--csv: cannot create the folder " + through);
+  expect_refusal("--csv " + through,
+                 "--csv: cannot create the folder " + through + ": Not a directory");
   fs::create_directories(path("csv/cnn_mistakes.csv"));
   expect_refusal("--csv " + path("csv") + " --save " + path("new/networks"),
                  "--csv: nn::write_whole: cannot write " + path("csv/cnn_mistakes.csv") +
@@ -464,7 +466,8 @@ TEST_F(MnistProgram, SavesAFileForEverySeed) {
 
 TEST_F(MnistProgram, ChecksBeforeTrainingWhetherNetworksCanBeSaved) {
   std::ofstream{path("file")} << "kept";
-  expect_refusal("--save " + path("file"), "--save: cannot create the folder " + path("file"));
+  expect_refusal("--save " + path("file"),
+                 "--save: cannot create the folder " + path("file") + ": it is a file");
   fs::create_directories(path("folder/mlp.safetensors"));
   expect_refusal("--save " + path("folder"), "--save: nn::write_whole: cannot write " +
                                                  path("folder/mlp.safetensors") +

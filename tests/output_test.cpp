@@ -477,7 +477,7 @@ TEST(Programs, CheckTheirOptions) {
   ends("--data ''", "--data is '', expected an existing folder");
   ends("--data nowhere", "--data is 'nowhere', expected an existing folder");
   ends("--data /proc",
-       "--data: nn::write_whole: cannot write /proc/figure.csv: No such file or directory");
+       "--data is '/proc', expected a folder for new files (No such file or directory)");
   EXPECT_EQ(output_of((fs::path{NN_CHAPTERS_BUILD} / "01_dense").string() + " --version"),
             "01_dense " NN_VERSION "\n");
 }

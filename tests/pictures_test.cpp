@@ -407,9 +407,10 @@ TEST_F(Pictures, SaysWhatIsWrongWithAPgm) {
   EXPECT_EQ(fault("P5 2 1 9 \x01"), "byte 10: the file ends after 1 out of 2 pixels");
   EXPECT_EQ(fault("P5 2 1 9 \x01\x02\x03"),
             "byte 11: the file has more than the 2 pixels that its header announces");
-  EXPECT_EQ(fault("P5 2 1 9 \x01\x0A"), "byte 10: a pixel is above 9, the value of white");
+  EXPECT_EQ(fault("P5 2 1 9 \x01\x0A"),
+            "byte 10: a pixel is 10, expected at most 9, the value of white");
   EXPECT_EQ(fault("P5 2 1 256 \x01\x01\x01\x01"),
-            "byte 11: a pixel is above 256, the value of white");
+            "byte 11: a pixel is 257, expected at most 256, the value of white");
 }
 
 TEST_F(Pictures, DoesNotBelieveAPgmThatClaimsTooMuch) {
@@ -464,7 +465,8 @@ TEST_F(Pictures, ReadsPpm) {
 TEST_F(Pictures, SaysWhatIsWrongWithAPpm) {
   EXPECT_EQ(fault("P3 2 1 9 1 2 3 4"), "byte 16: the file ends after 1 out of 2 pixels");
   EXPECT_EQ(fault("P6 2 1 9 \1\2\3\4\5"), "byte 14: the file ends after 1 out of 2 pixels");
-  EXPECT_EQ(fault("P6 1 1 9 \1\2\x0A"), "byte 11: a pixel is above 9, the value of white");
+  EXPECT_EQ(fault("P6 1 1 9 \1\2\x0A"),
+            "byte 11: a pixel is 10, expected at most 9, the value of white");
 }
 
 // The headers of other programs.
@@ -537,7 +539,7 @@ TEST_F(Pictures, TakesNoMoreThanItsLimitFromAnIdxFile) {
   EXPECT_EQ(fault(idx({1, 10'001, 1}, Bytes(10'001))),
             "the file has 1 pictures of 1 × 10001 pixels" + most);
   EXPECT_EQ(fault_of(compressed(idx({2, 10'000, 10'000}, {7})), "nn::read_idx"),
-            "byte 12: axis 2 has length 10000: more than 100000000 values");
+            "byte 12: axis 2 has length 10000, expected at most 100000000 values in all");
 }
 
 // ------------------------------------------------------------------------------------------ JPEG

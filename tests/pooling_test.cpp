@@ -264,7 +264,7 @@ TYPED_TEST(EveryPooling, RefusesWhatItCannotPool) {
   EXPECT_EQ(refusal(TypeParam{2}, Shape{2, 784}),
             "nn::InterleavedImages: the tensor has shape (2, 784), expected (B, C, H, W)");
   EXPECT_EQ(refusal(TypeParam{3}, Shape{2, 1, 28, 2}),
-            layer + ": expects images of at least 3×3; the input has (1, 28, 2)");
+            layer + ": expects images of at least 3×3; the input has shape (1, 28, 2)");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)TypeParam{2}.output_shape(Shape{784}); }),
             "expects images of shape (C, H, W)");
   EXPECT_EQ(

@@ -314,7 +314,7 @@ TYPED_TEST(EveryRecurrence, RefusesNetworksThatDoNotFit) {
           ") expects sequences of shape (T, 28) (put nn::Reshape before it); layer 1 gives 784");
   EXPECT_EQ(error([] { nn::Sequential(nn::Reshape{28, 27}, TypeParam{28, 4}); }),
             "nn::Sequential: layer 2 (" + layer +
-                ") expects sequences of 28 inputs; layer 1 gives (28, 27)");
+                ") expects sequences of 28 inputs; layer 1 gives shape (28, 27)");
 }
 
 // A unit that is linear near 0 and multiplies its state by 3 at each step: after 30 steps a small

@@ -103,7 +103,7 @@ TEST_F(SafetensorsFile, IsRefusedWhereItIsBroken) {
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","data_offsets":[0,8]}})", 8)),
             "'x' has no list called shape");
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", 8)),
-            "shape of 'x' has an entry that is not a whole number, 0 or more");
+            "shape of 'x' has the entry -2, expected a whole number, 0 or more");
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8)),
             "'x' of type F32 and shape (3) takes 12 bytes, but its data_offsets span 8");
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", 8)),
@@ -202,7 +202,7 @@ TEST_F(SafetensorsFile, CannotAskForMoreMemoryThanItHas) {
 
 TEST_F(SafetensorsFile, WithANumberThatNoDoubleHoldsIsRefused) {
   EXPECT_EQ(refusal(file_of(R"({"x":{"dtype":"F32","shape":[1e999],"data_offsets":[0,0]}})")),
-            "the header has a number that is too large");
+            "the header has a number that is too large, expected at most 1.8e308");
 }
 
 // Text from a file is printed to a terminal, so it must not contain control codes or be too long.

@@ -215,14 +215,15 @@ TEST(Tensor, RefusesRowsThatItDoesNotHave) {
     return error_of<std::invalid_argument>([&] { (void)tensor.rows(first, count); });
   };
   EXPECT_EQ(error(matrix, 2, 2),
-            "nn::Tensor: 2 rows starting at 2, expected at least 1 within the tensor's 3");
+            "nn::Tensor: 2 rows starting at 2, expected 1 or more, all within the tensor's 3");
   EXPECT_EQ(error(matrix, 0, 0),
-            "nn::Tensor: 0 rows starting at 0, expected at least 1 within the tensor's 3");
-  EXPECT_EQ(error(matrix, std::numeric_limits<std::size_t>::max(), 2),
-            "nn::Tensor: 2 rows starting at 18446744073709551615, expected at least 1 within the "
-            "tensor's 3");
+            "nn::Tensor: 0 rows starting at 0, expected 1 or more, all within the tensor's 3");
+  EXPECT_EQ(
+      error(matrix, std::numeric_limits<std::size_t>::max(), 2),
+      "nn::Tensor: 2 rows starting at 18446744073709551615, expected 1 or more, all within the "
+      "tensor's 3");
   EXPECT_EQ(error(Tensor{}, 0, 1),
-            "nn::Tensor: 1 rows starting at 0, expected at least 1 within the tensor's 0");
+            "nn::Tensor: 1 rows starting at 0, expected 1 or more, all within the tensor's 0");
 }
 
 TEST(Tensor, IsEqualInShapeAndValues) {

@@ -213,9 +213,10 @@ TEST_F(Weights, WithoutLayersAreNoNetwork) {
 TEST_F(Weights, OfUnregisteredLayersNeedTheNetwork) {
   Sequential network{Dense{2, 2}, nn::test::UnderCost{nn::MeanSquaredError{}, Tensor{{0, 0}}}};
   const Safetensors contents = stored(network);
-  EXPECT_EQ(refusal(contents),
-            "layer 1 is 'mean squared error', which is neither a layer of this library nor "
-            "registered: use nn::register_layer, or build the network and use nn::load_weights");
+  EXPECT_EQ(
+      refusal(contents),
+      "the layer at index 1 is 'mean squared error', which is neither a layer of this library nor "
+      "registered: use nn::register_layer, or build the network and use nn::load_weights");
   nn::load_weights(path("n"), network);
 }
 
@@ -228,20 +229,22 @@ TEST_F(Weights, WithLayersThatCannotBeAreRefused) {
   EXPECT_EQ(with_layers("[{"), "its list of layers is not valid JSON");
   EXPECT_EQ(with_layers("{}"), "the layers of the network are not a list of 1 or more layers");
   EXPECT_EQ(with_layers("[]"), "the layers of the network are not a list of 1 or more layers");
-  EXPECT_EQ(with_layers("[1]"), "the entry of layer 0 has no type");
+  EXPECT_EQ(with_layers("[1]"),
+            "the entry of the layer at index 0 has no type, expected text such as 'ReLU'");
   EXPECT_EQ(with_layers(R"([{"type":"BatchNorm"}])"),
             "'0.weight' has shape (3, 2), expected 1 axes of 1 or more");
   EXPECT_EQ(with_layers(R"([{"type":"ReLU"},{"type":"Dense"}])"), "'1.weight' is missing");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout"}])"),
-            "the entry of layer 1 has no rate");
+            "the entry of the layer at index 1 has no rate");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout","rate":"x"}])"),
-            "layer 1: rate is \"x\", expected a number");
+            "the layer at index 1: rate is \"x\", expected a number");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout","rate":2}])"),
             "nn::Dropout: rate is 2, expected at least 0 and below 1");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Reshape","sample":[1,9999999]}])"),
-            "layer 1: sample is [1,9999999], expected up to three whole numbers, at most 1048576");
+            "the layer at index 1: sample is [1,9999999], expected up to three whole numbers, at "
+            "most 1048576");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"MaxPool","window":[1],"stride":[1,1]}])"),
-            "layer 1: window is [1], expected two whole numbers");
+            "the layer at index 1: window is [1], expected two whole numbers");
   EXPECT_EQ(
       with_layers(R"([{"type":"Dense"},{"type":"MaxPool","window":[1,1],"stride":[1,1]}])"),
       "nn::Sequential: layer 2 (MaxPool 1×1) expects images of shape (C, H, W); layer 1 gives 3");
@@ -250,16 +253,18 @@ TEST_F(Weights, WithLayersThatCannotBeAreRefused) {
 TEST_F(Weights, WithNumbersThatNoDoubleHoldsAreRefused) {
   Safetensors contents;
   contents.metadata["nn.layers"] = R"([{"type":"LeakyReLU","slope":1e999}])";
-  EXPECT_EQ(refusal(contents), "its list of layers has a number that is too large");
+  EXPECT_EQ(refusal(contents),
+            "its list of layers has a number that is too large, expected at most 1.8e308");
 }
 
 // Text from a file is printed to a terminal, so it must not contain control codes or be too long.
 TEST_F(Weights, AreQuotedAsATerminalCanShowThem) {
   Safetensors contents;
   contents.metadata["nn.layers"] = R"([{"type":"\u001b[31mAttention\n"}])";
-  EXPECT_EQ(refusal(contents),
-            "layer 0 is '?[31mAttention?', which is neither a layer of this library nor "
-            "registered: use nn::register_layer, or build the network and use nn::load_weights");
+  EXPECT_EQ(
+      refusal(contents),
+      "the layer at index 0 is '?[31mAttention?', which is neither a layer of this library nor "
+      "registered: use nn::register_layer, or build the network and use nn::load_weights");
   contents.metadata["nn.layers"] = R"([{"type":"ReLU"}])";
   contents.tensors = {StoredTensor::of(std::string(3'000, 'x'), Tensor{1})};
   EXPECT_EQ(refusal(contents),

@@ -126,23 +126,26 @@ void write_new(const fs::path& file, std::span<const std::byte> bytes) {
   if (!fs::exists(fs::symlink_status(file, none))) {
     nn::write_whole("predict", file, bytes);
   } else if (!std::ranges::equal(nn::read_whole("predict", file), bytes)) {
-    throw std::runtime_error(
-        fmt::format("--show: {} already exists with different content", file.string()));
+    throw std::runtime_error(fmt::format(
+        "--show: {} already exists with different content: delete it or choose an empty folder",
+        file.string()));
   }
 }
 
 }  // namespace
 
 void make_folder(const fs::path& folder) {
+  std::error_code error;
   std::error_code none;
-  fs::create_directories(folder, none);
+  fs::create_directories(folder, error);
   if (!fs::is_directory(folder, none)) {
-    throw BadOption(fmt::format("--show: cannot create the folder {}", folder.string()));
+    throw BadOption(fmt::format("--show: cannot create the folder {}: {}", folder.string(),
+                                fs::exists(folder, none) ? "it is a file" : error.message()));
   }
   try {
     nn::check_writable("write_whole", folder / "digit.png");
-  } catch (const std::runtime_error& error) {
-    throw BadOption(fmt::format("--show: {}", error.what()));
+  } catch (const std::runtime_error& fault) {
+    throw BadOption(fmt::format("--show: {}", fault.what()));
   }
 }
 

@@ -44,8 +44,10 @@ class NewFolders {
       part /= name;
       if (fs::create_directory(part, error)) made_.push_back(part);
     }
-    if (!fs::is_directory(folder, error)) {
-      throw BadOption(fmt::format("{}: cannot create the folder {}", option, folder.string()));
+    std::error_code none;
+    if (!fs::is_directory(folder, none)) {
+      throw BadOption(fmt::format("{}: cannot create the folder {}: {}", option, folder.string(),
+                                  fs::exists(folder, none) ? "it is a file" : error.message()));
     }
   }
 

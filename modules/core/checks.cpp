@@ -65,7 +65,7 @@ void check_backward(std::string_view layer, const Shape& dy, const Shape& output
 
 void detail::refuse_sample(std::string_view layer, std::string_view error, const Shape& sample) {
   throw std::invalid_argument(sample.rank() == 0 ? fmt::format("nn::{}: {}", layer, error)
-                                                 : fmt::format("nn::{}: {}; the input has {}",
+                                                 : fmt::format("nn::{}: {}; the input has shape {}",
                                                                layer, error, to_string(sample)));
 }
 

@@ -187,8 +187,8 @@ Dataset Dataset::part(std::size_t start, std::size_t count) const {
   check_samples("Dataset", *this);
   if (count == 0 || count > size() || start > size() - count) {
     throw std::invalid_argument(fmt::format(
-        "nn::Dataset: {} samples starting at {}, expected at least 1 within the set's {}", count,
-        start, size()));
+        "nn::Dataset: {} samples starting at {}, expected 1 or more, all within the set's {}",
+        count, start, size()));
   }
   Dataset part{.inputs = inputs.rows(start, count)};
   std::vector<std::size_t> places(count);
@@ -203,10 +203,10 @@ void gather(const Dataset& dataset, std::span<const std::size_t> places, Dataset
     throw std::invalid_argument(
         "nn::gather: the destination is the set itself, expected a different one");
   }
-  if (places.empty()) throw std::invalid_argument("nn::gather: no places, expected at least one");
+  if (places.empty()) throw std::invalid_argument("nn::gather: no indices, expected at least one");
   if (const std::size_t last = std::ranges::max(places); last >= dataset.size()) {
     throw std::invalid_argument(
-        fmt::format("nn::gather: place is {}, expected 0 to {}", last, dataset.size() - 1));
+        fmt::format("nn::gather: index is {}, expected 0 to {}", last, dataset.size() - 1));
   }
   gather_rows(dataset.inputs, places, to.inputs);
   dataset.targets.select(places, to.targets);

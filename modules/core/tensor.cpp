@@ -242,7 +242,7 @@ Tensor& Tensor::operator=(const Tensor& other) {
 Tensor Tensor::rows(std::size_t first, std::size_t count) const {
   if (count == 0 || count > rows() || first > rows() - count) {
     throw std::invalid_argument(fmt::format(
-        "nn::Tensor: {} rows starting at {}, expected at least 1 within the tensor's {}", count,
+        "nn::Tensor: {} rows starting at {}, expected 1 or more, all within the tensor's {}", count,
         first, rows()));
   }
   Tensor result = uninitialized(shape_.sample().batch(count));

@@ -297,27 +297,27 @@ int to_byte(real brightness, std::size_t sample, std::size_t pixel) {
     return static_cast<int>(byte);
   }
   throw std::invalid_argument(fmt::format(
-      "nn::mnist: pixel {} of sample {} is {}, expected one of 0/255, 1/255, …, 255/255", pixel,
-      sample, brightness));
+      "nn::mnist::save_csv: pixel {} of sample {} is {}, expected one of 0/255, 1/255, …, 255/255",
+      pixel, sample, brightness));
 }
 
-void check_digits(const Labels& labels) {
+void check_digits(std::string_view owner, const Labels& labels) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] <= 9) continue;
-    throw std::invalid_argument(
-        fmt::format("nn::mnist: label of sample {} is {}, expected 0 to 9", i, labels[i]));
+    throw std::invalid_argument(fmt::format(
+        "nn::mnist::{}: label of sample {} is {}, expected 0 to 9", owner, i, labels[i]));
   }
 }
 
 /// Rejects sets that do not fit the format. (Pixels are checked when they are written.)
 void check(const Tensor& inputs, const Labels& labels) {
   if (inputs.rank() != 2 || labels.size() != inputs.rows()) {
-    throw std::invalid_argument(
-        fmt::format("nn::mnist: inputs have shape {} and there are {} labels, expected (N, pixels) "
-                    "and N labels",
-                    to_string(inputs.shape()), labels.size()));
+    throw std::invalid_argument(fmt::format(
+        "nn::mnist::save_csv: inputs have shape {} and there are {} labels, expected (N, pixels) "
+        "and N labels",
+        to_string(inputs.shape()), labels.size()));
   }
-  check_digits(labels);
+  check_digits("save_csv", labels);
 }
 
 std::string csv_of(const Tensor& inputs, const Labels& labels) {
@@ -362,7 +362,7 @@ void save_csv(const fs::path& file, const Dataset& dataset) {
 }
 
 void save_submission(const fs::path& file, const Labels& labels) {
-  check_digits(labels);
+  check_digits("save_submission", labels);
   std::string text = "ImageId,Label\n";
   for (std::size_t i = 0; i < labels.size(); ++i) text += fmt::format("{},{}\n", i + 1, labels[i]);
   write(file, text);

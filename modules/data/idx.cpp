@@ -27,7 +27,9 @@ std::uint32_t number(Stream& stream) {
 /// Checks the first four bytes, which say what follows.
 void check_kind(const Stream& stream, std::uint32_t magic, std::size_t axes) {
   if (magic >> 16U != 0) {
-    stream.fail(0, fmt::format("magic number is 0x{:08x}, not that of an IDX file", magic));
+    stream.fail(
+        0, fmt::format("magic number is 0x{:08x}, but that of an IDX file begins with 0x000008",
+                       magic));
   }
   if (magic >> 8U != 8) {
     stream.fail(2, fmt::format("type is 0x{:02x}, expected 0x08 for bytes", magic >> 8U));
@@ -48,8 +50,8 @@ Idx read_values(Stream& stream, std::size_t axes, std::size_t most, std::size_t 
     if (length == 0)
       stream.fail(byte, fmt::format("axis {} has length 0, expected at least 1", axis));
     if (count > most / length) {  // so the product below cannot overflow
-      stream.fail(byte,
-                  fmt::format("axis {} has length {}: more than {} values", axis, length, most));
+      stream.fail(byte, fmt::format("axis {} has length {}, expected at most {} values in all",
+                                    axis, length, most));
     }
     count *= length;
     idx.axes.push_back(length);

@@ -185,7 +185,8 @@ Picture PnmReader::picture() {
   };
   for (std::size_t i = 0; i < count(); ++i) {
     if (value(i) <= white_) continue;
-    pnm_.fail(at_ + i * width, fmt::format("a pixel is above {}, the value of white", white_));
+    pnm_.fail(at_ + i * width, fmt::format("a pixel is {}, expected at most {}, the value of white",
+                                           value(i), white_));
   }
   return picture_of(value);
 }

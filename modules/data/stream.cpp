@@ -5,6 +5,7 @@ module;
 #include <zlib.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -49,7 +50,10 @@ fs::path find(std::string_view owner, const fs::path& file) {
 
 Stream::Stream(std::string_view owner, const fs::path& file)
     : owner_{owner}, path_{find(owner, file)}, file_{gzopen(path_.c_str(), "rb")} {
-  if (!file_) fail(0, "cannot be opened");
+  if (!file_) {
+    throw std::runtime_error(fmt::format("nn::{}: cannot open {}: {}", owner_, path_.string(),
+                                         std::generic_category().message(errno)));
+  }
 }
 
 Stream::Stream(std::string_view owner, fs::path file, std::vector<std::uint8_t> bytes)

@@ -80,7 +80,8 @@ Shape Sequential::next_shape(std::size_t index, const Shape& sample) const {
       throw std::invalid_argument(fmt::format("nn::Sequential: layer {} ({}): its {}", index + 1,
                                               layers_[index].name(), text.substr(own.size())));
     }
-    const std::string given = sample.rank() == 1 ? fmt::format("{}", sample[0]) : to_string(sample);
+    const std::string given = sample.rank() == 1 ? fmt::format("{}", sample[0])
+                                                 : fmt::format("shape {}", to_string(sample));
     const std::string giver = index == 0 ? "the input has" : fmt::format("layer {} gives", index);
     throw std::invalid_argument(fmt::format("nn::Sequential: layer {} ({}) {}; {} {}", index + 1,
                                             layers_[index].name(), text, giver, given));

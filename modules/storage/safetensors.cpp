@@ -161,7 +161,7 @@ Json parse_header(std::string_view text) {
     throw std::runtime_error(
         fmt::format("byte {}: the header is not valid JSON", length_bytes + error.byte));
   } catch (const Json::out_of_range&) {
-    throw std::runtime_error("the header has a number that is too large");
+    throw std::runtime_error("the header has a number that is too large, expected at most 1.8e308");
   }
 }
 
@@ -176,11 +176,12 @@ std::vector<std::size_t> whole_numbers_of(const Json& object, const char* key,
   for (const Json& number : *list) {
     if (!number.is_number_unsigned()) {
       throw std::runtime_error(fmt::format(
-          "{} of {} has an entry that is not a whole number, 0 or more", key, in_quotes(name)));
+          "{} of {} has the entry {}, expected a whole number, 0 or more", key, in_quotes(name),
+          number.is_number() ? number.dump() : fmt::format("({})", number.type_name())));
     }
     if (!std::in_range<std::size_t>(number.get<std::uint64_t>())) {  // on 32-bit systems
-      throw std::runtime_error(
-          fmt::format("{} of {} has an entry too large for memory", key, in_quotes(name)));
+      throw std::runtime_error(fmt::format("{} of {} has the entry {}, too large for memory", key,
+                                           in_quotes(name), number.get<std::uint64_t>()));
     }
     numbers.push_back(number.get<std::size_t>());
   }

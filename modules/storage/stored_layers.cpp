@@ -163,7 +163,8 @@ class LayerInFile final : public StoredLayer {
   [[nodiscard]] const Json& find(std::string_view setting) const {
     const auto found = layer_->find(setting);
     if (found == layer_->end()) {
-      throw std::runtime_error(fmt::format("the entry of layer {} has no {}", place(), setting));
+      throw std::runtime_error(
+          fmt::format("the entry of the layer at index {} has no {}", place(), setting));
     }
     return *found;
   }
@@ -173,8 +174,8 @@ class LayerInFile final : public StoredLayer {
     constexpr std::size_t most = 40;
     std::string text = value.dump(-1, ' ', true);
     if (text.size() > most) text = text.substr(0, most) + "…";
-    throw std::runtime_error(
-        fmt::format("layer {}: {} is {}, expected {}", place(), setting, text, expected));
+    throw std::runtime_error(fmt::format("the layer at index {}: {} is {}, expected {}", place(),
+                                         setting, text, expected));
   }
 
   const Safetensors* contents_;
@@ -188,13 +189,15 @@ class LayerInFile final : public StoredLayer {
 /// @param place Of the layer, for the error.
 const AnyLayerKind& kind_of(const Json& layer, const std::string& place) {
   const bool typed = layer.is_object() && layer.contains(type_key) && layer[type_key].is_string();
-  if (!typed) throw std::runtime_error(fmt::format("the entry of layer {} has no type", place));
+  if (!typed)
+    throw std::runtime_error(fmt::format(
+        "the entry of the layer at index {} has no type, expected text such as 'ReLU'", place));
   const auto type = layer[type_key].get<std::string>();
   if (const AnyLayerKind* const kind = find_layer_kind(type)) return *kind;
-  throw std::runtime_error(
-      fmt::format("layer {} is {}, which is neither a layer of this library nor registered: use "
-                  "nn::register_layer, or build the network and use nn::load_weights",
-                  place, in_quotes(type)));
+  throw std::runtime_error(fmt::format(
+      "the layer at index {} is {}, which is neither a layer of this library nor registered: use "
+      "nn::register_layer, or build the network and use nn::load_weights",
+      place, in_quotes(type)));
 }
 
 Sequential make_network(const Safetensors& contents, const Json& layers, const std::string& prefix,
@@ -227,7 +230,8 @@ Json parse_layers(const std::string& text) {
   } catch (const Json::parse_error&) {
     throw std::runtime_error("its list of layers is not valid JSON");
   } catch (const Json::out_of_range&) {
-    throw std::runtime_error("its list of layers has a number that is too large");
+    throw std::runtime_error(
+        "its list of layers has a number that is too large, expected at most 1.8e308");
   }
 }
 

@@ -179,8 +179,8 @@ std::vector<double> balanced_weights(const Targets& targets) {
 
 Weighted::Weighted(AnyCost cost, std::vector<double> class_weights)
     : cost_{std::move(cost)}, class_weights_{std::move(class_weights)} {
-  for (const double weight : class_weights_) {
-    check_not_negative("Weighted", "the weight of a class", weight);
+  for (std::size_t i = 0; i < class_weights_.size(); ++i) {
+    check_not_negative("Weighted", fmt::format("the weight of class {}", i), class_weights_[i]);
   }
   if (std::ranges::none_of(class_weights_, [](double weight) { return weight > 0; })) {
     throw std::invalid_argument(

@@ -41,7 +41,8 @@ void check_gradients_of(std::string_view owner, std::span<Parameter* const> para
                     found - values.begin(), p->name, unsigned_nan(*found)));
   }
   throw std::invalid_argument(
-      "nn::clip_gradients: the gradients are finite, but their norm overflows");
+      "nn::clip_gradients: the gradients are finite, but their norm overflows: lower the learning "
+      "rate or scale the inputs");
 }
 
 }  // namespace

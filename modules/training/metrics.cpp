@@ -73,11 +73,12 @@ void ConfusionMatrix::check(std::size_t index) const {
 // [add]
 void ConfusionMatrix::add(const Labels& predicted, const Labels& actual) {
   check_pairs("ConfusionMatrix", predicted.size(), actual.size());
-  for (const std::size_t index : actual) {
-    if (index == Labels::no_class) {
-      throw std::invalid_argument("nn::ConfusionMatrix: a target contains NaN, so it has no class");
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    if (actual[i] == Labels::no_class) {
+      throw std::invalid_argument(fmt::format(
+          "nn::ConfusionMatrix: the target of sample {} contains NaN, so it has no class", i));
     }
-    check(index);
+    check(actual[i]);
   }
   for (const std::size_t index : predicted) {
     if (index != Labels::no_class) check(index);

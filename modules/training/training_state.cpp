@@ -55,7 +55,10 @@ std::vector<Epoch> unpack(const History& history, std::span<const double> number
   const Evaluation empty{.cost = 0, .metrics = std::vector<double>(history.metrics.size())};
   std::vector<Epoch> epochs;
   const auto next = [&] {
-    if (numbers.empty()) throw std::runtime_error("'history.epochs' ends within an epoch");
+    if (numbers.empty()) {
+      throw std::runtime_error(fmt::format(
+          "'history.epochs' ends within epoch {}, so the file is damaged", epochs.size() + 1));
+    }
     const double number = numbers.front();
     numbers = numbers.subspan(1);
     return number;
@@ -68,7 +71,9 @@ std::vector<Epoch> unpack(const History& history, std::span<const double> number
     each_number(epoch, history.validated, [&](double& number) { number = next(); });
     const double samples = next();
     if (!(samples >= 0 && samples <= most_samples)) {
-      throw std::runtime_error(fmt::format("'history.epochs' has an epoch of {} samples", samples));
+      throw std::runtime_error(
+          fmt::format("'history.epochs' has {} samples in epoch {}, expected 0 to 1e15", samples,
+                      epochs.size() + 1));
     }
     epoch.samples = static_cast<std::size_t>(samples);
     epochs.push_back(std::move(epoch));
