@@ -277,7 +277,8 @@ TEST_F(Weights, NestedDeeplyAreRefused) {
   Safetensors contents;
   contents.metadata["nn.layers"] =
       R"([{"type":"LeakyReLU","slope":)" + std::string(depth, '[') + std::string(depth, ']') + "}]";
-  EXPECT_EQ(refusal(contents), "its list of layers is nested too deeply");
+  EXPECT_EQ(refusal(contents),
+            "its list of layers is nested too deeply: more than 100 levels of JSON");
 }
 
 // A file of a few bytes must not create a huge layer: sizes come from tensors that really exist.
@@ -300,7 +301,8 @@ TEST_F(Weights, OfNetworksInNetworksGoOnlySoDeep) {
   }
   Safetensors contents;
   contents.metadata["nn.layers"] = layers;
-  EXPECT_EQ(refusal(contents), "its list of layers is nested too deeply");
+  EXPECT_EQ(refusal(contents),
+            "its list of layers is nested too deeply: more than 8 networks within networks");
 }
 
 // ------------------------------------------------------------------------------- parts of a file

@@ -50,9 +50,10 @@ fs::path find(std::string_view owner, const fs::path& file) {
 
 Stream::Stream(std::string_view owner, const fs::path& file)
     : owner_{owner}, path_{find(owner, file)}, file_{gzopen(path_.c_str(), "rb")} {
+  const int reason = errno;
   if (!file_) {
     throw std::runtime_error(fmt::format("nn::{}: cannot open {}: {}", owner_, path_.string(),
-                                         std::generic_category().message(errno)));
+                                         std::generic_category().message(reason)));
   }
 }
 

@@ -189,9 +189,10 @@ class LayerInFile final : public StoredLayer {
 /// @param place Of the layer, for the error.
 const AnyLayerKind& kind_of(const Json& layer, const std::string& place) {
   const bool typed = layer.is_object() && layer.contains(type_key) && layer[type_key].is_string();
-  if (!typed)
+  if (!typed) {
     throw std::runtime_error(fmt::format(
         "the entry of the layer at index {} has no type, expected text such as 'ReLU'", place));
+  }
   const auto type = layer[type_key].get<std::string>();
   if (const AnyLayerKind* const kind = find_layer_kind(type)) return *kind;
   throw std::runtime_error(fmt::format(
@@ -203,7 +204,10 @@ const AnyLayerKind& kind_of(const Json& layer, const std::string& place) {
 Sequential make_network(const Safetensors& contents, const Json& layers, const std::string& prefix,
                         std::size_t depth) {
   constexpr std::size_t deepest = 8;  // networks within networks
-  if (depth > deepest) throw std::runtime_error("its list of layers is nested too deeply");
+  if (depth > deepest) {
+    throw std::runtime_error(fmt::format(
+        "its list of layers is nested too deeply: more than {} networks within networks", deepest));
+  }
   if (!layers.is_array() || layers.empty()) {
     throw std::runtime_error(fmt::format("the layers of {} are not a list of 1 or more layers",
                                          prefix.empty() ? "the network" : in_quotes(prefix)));
@@ -222,7 +226,10 @@ Json parse_layers(const std::string& text) {
   // recurse.
   constexpr int deepest = 100;
   const auto is_flat = [](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
-    if (depth > deepest) throw std::runtime_error("its list of layers is nested too deeply");
+    if (depth > deepest) {
+      throw std::runtime_error(
+          "its list of layers is nested too deeply: more than 100 levels of JSON");
+    }
     return true;
   };
   try {
