@@ -57,6 +57,7 @@ void describe(CLI::App& app, Options& options) {
          "Which picture to read if a file has several: its number,\n"
          "from 0, or all; by default the first three")
       ->option_text("N|all")
+      ->type_name("number or all")
       ->check(CLI::Validator{fault_of_index, ""});
   CLI::Option* const json =
       app.add_flag("--json", options.json, "Prints the answers as JSON, one line for each picture");
@@ -66,22 +67,26 @@ void describe(CLI::App& app, Options& options) {
                      "folder, as PNG: the paper, the ink, and each digit as\n"
                      "the network sees it")
           ->option_text("FOLDER")
+          ->type_name("folder")
           ->check(path);
   app.add_flag("--raw", options.raw, "Takes pictures of 28 × 28 pixels without preprocessing")
       ->excludes(one);
   app.add_option("--network", options.network, "A network that ./book mnist --save has stored")
       ->option_text("NETWORK")
+      ->type_name("file")
       ->check(path);
   app.add_option("--layers", options.layers,
                  "If NETWORK has only weights, as files from Python do: a\n"
                  "stored network with the same layers")
-      ->option_text("NETWORK")
+      ->option_text("STORED")
+      ->type_name("file")
       ->check(path)
       ->needs("--network");
   app.add_option("--rename", options.rename,
                  "Renames those weights: fc1=0 makes fc1.weight the weight\n"
                  "of layer 0; may be given several times")
       ->option_text("NAME=NAME")
+      ->type_name("pair NAME=NAME")
       ->needs("--layers")
       ->take_all()
       ->allow_extra_args(false);
@@ -89,6 +94,7 @@ void describe(CLI::App& app, Options& options) {
                  "Reads FILE as a table of images (CSV), such as Kaggle's\n"
                  "test.csv, and writes ImageId,Label for each to this file")
       ->option_text("CSV")
+      ->type_name("file")
       ->check(path)
       ->excludes(one)
       ->excludes(json)

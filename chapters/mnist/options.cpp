@@ -36,42 +36,95 @@ CLI::Validator path() {
       ""};
 }
 
+/// Accepts any number; whether it can be a learning rate is checked in prepare().
+CLI::Validator any_number() {
+  return CLI::Validator{[](const std::string& text) -> std::string {
+                          char* end = nullptr;
+                          static_cast<void>(std::strtod(text.c_str(), &end));
+                          if (!text.empty() && end == text.c_str() + text.size()) return "";
+                          return fmt::format(
+                              "'{}' is not a number, expected a finite number above 0", text);
+                        },
+                        ""};
+}
+
+/// Accepts the names of recipes.
+CLI::Validator name_of_recipe() {
+  return CLI::Validator{[](const std::string& text) -> std::string {
+                          if (text == "default" || text == "report" || text == "augmented") {
+                            return "";
+                          }
+                          return fmt::format(
+                              "'{}' is not a recipe, expected default, report or augmented", text);
+                        },
+                        ""};
+}
+
+/// Names an option's value: briefly in the help, in words in the error if it is missing.
+void name_value(CLI::Option* option, const char* brief, const char* words) {
+  option->option_text(brief)->type_name(words);
+}
+
 void describe(CLI::App& app, Options& options) {
-  app.add_option("--recipe", options.recipe,
-                 "default; report: the networks of appendix A.2; augmented: the default networks, "
-                 "trained with data augmentation")
-      ->check(CLI::IsMember({"default", "report", "augmented"}));
-  app.add_option("--epochs", options.epochs, "Passes over the training set")
-      ->check(whole_number(1, 1'000'000));
-  app.add_option("--batch-size", options.batch_size, "Images in a mini-batch")
-      ->check(whole_number(1, 1'000'000));
-  app.add_option("--learning-rate", options.learning_rate, "The initial learning rate");
+  name_value(app.add_option("--recipe", options.recipe,
+                            "default: the networks of chapter 10; report: those of\n"
+                            "appendix A.2; augmented: the default ones, trained with\n"
+                            "data augmentation")
+                 ->check(name_of_recipe()),
+             "NAME", "name of a recipe");
+  name_value(app.add_option("--epochs", options.epochs, "Passes over the training set")
+                 ->check(whole_number(1, 1'000'000)),
+             "N", "whole number");
+  name_value(app.add_option("--batch-size", options.batch_size, "Images in a mini-batch")
+                 ->check(whole_number(1, 1'000'000)),
+             "N", "whole number");
+  name_value(app.add_option("--learning-rate", options.learning_rate, "The initial learning rate")
+                 ->check(any_number()),
+             "RATE", "number above 0");
   app.add_flag("--test", options.test,
-               "Judges on the test images, even with a changed hyperparameter");
-  app.add_option("--seed", options.seed,
-                 "Determines initial weights and batch orders; 1 by default")
-      ->check(whole_number(0, 1'000'000'000'000));
-  app.add_option("--seeds", options.seeds,
-                 "Trains with N seeds and prints means and standard deviations")
-      ->check(whole_number(1, 1'000));
-  app.add_option("--threads", options.threads, "Threads; by default one for each core")
-      ->check(whole_number(1, 1'024));
-  app.add_option("--data", options.data, "The folder with the MNIST files")->check(path());
-  app.add_option("--json", options.json, "Writes all results to this file")->check(path());
-  app.add_option("--csv", options.csv, "Writes learning curves and mistakes to this folder")
-      ->check(path());
-  app.add_option("--save", options.save, "Stores the trained networks in this folder")
-      ->check(path());
+               "Compares the networks on the test images, even with a\n"
+               "changed hyperparameter; without --test, that takes\n"
+               "validation images");
+  name_value(app.add_option("--seed", options.seed,
+                            "Determines initial weights and batch orders; 1 by\n"
+                            "default")
+                 ->check(whole_number(0, 1'000'000'000'000)),
+             "N", "whole number");
+  name_value(app.add_option("--seeds", options.seeds,
+                            "Trains with N seeds and prints means and standard\n"
+                            "deviations")
+                 ->check(whole_number(1, 1'000)),
+             "N", "whole number");
+  name_value(app.add_option("--threads", options.threads, "Threads; by default one for each core")
+                 ->check(whole_number(1, 1'024)),
+             "N", "whole number");
+  name_value(
+      app.add_option("--data", options.data, "The folder with the MNIST files")->check(path()),
+      "FOLDER", "folder");
+  name_value(
+      app.add_option("--json", options.json, "Writes all results to this file")->check(path()),
+      "FILE", "file");
+  name_value(
+      app.add_option("--csv", options.csv, "Writes learning curves and mistakes to this folder")
+          ->check(path()),
+      "FOLDER", "folder");
+  name_value(app.add_option("--save", options.save, "Stores the trained networks in this folder")
+                 ->check(path()),
+             "FOLDER", "folder");
   CLI::Option* const stored =
       app.add_option("--load", options.load,
-                     "Compares the networks in this folder, without training")
+                     "Compares the networks in this folder, without training\n"
+                     "and so without the options above except --test,\n"
+                     "--threads and --data")
           ->check(path());
+  name_value(stored, "FOLDER", "folder");
   for (const char* trains : {"--recipe", "--epochs", "--batch-size", "--learning-rate", "--seed",
                              "--seeds", "--json", "--csv", "--save"}) {
     stored->excludes(trains);
   }
   app.add_flag("--changed", options.changed,
-               "Also tests on changed images, as the recipe augmented does");
+               "Also tests on rotated, shifted, thickened and thinned\n"
+               "images, as the recipe augmented does");
   app.add_flag("--quiet", options.quiet, "Prints only the comparison");
   app.set_version_flag("--version", fmt::format("mnist {}", nn::version()),
                        "Prints the library's version");
@@ -92,6 +145,7 @@ Options options_of(int argc, char** argv) {
   Options options;
   CLI::App app{"Trains an MLP and a CNN on MNIST and compares them.", "./book mnist"};
   describe(app, options);
+  app.get_formatter()->column_width(24);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help or --version
