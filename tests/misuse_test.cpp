@@ -2114,7 +2114,7 @@ std::vector<Case> files() {
        [] { (void)nn::to_mnist({.brightness = Tensor{{real(NAN)}}}); }},
       {"a picture without ink",
        "nn::find_digits: no ink: brightness ranges from 1.00 to 1.00, expected a "
-       "difference of at least 0.1 between ink and edge",
+       "difference of at least 0.1 between ink and edge: draw darker or take more light",
        [] { (void)nn::to_mnist({.brightness = ones(4, 4)}); }},
   };
 }

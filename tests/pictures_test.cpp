@@ -1097,7 +1097,9 @@ TEST(ToMnist, RefusesAPictureWithoutInk) {
   const auto refusal = [](const Picture& picture) {
     return error_of<std::invalid_argument>([&] { (void)nn::to_mnist(picture); });
   };
-  const std::string rest = ", expected a difference of at least 0.1 between ink and edge";
+  const std::string rest =
+      ", expected a difference of at least 0.1 between ink and edge: draw darker or take more "
+      "light";
   for (const real shade : {real(0), real(0.5), real(1)}) {
     const std::string text = fmt::format("{:.2f}", shade);
     EXPECT_EQ(refusal({Tensor{Shape{20, 30}, shade}}),
@@ -1348,7 +1350,9 @@ TEST(FindDigits, RefusesAPictureWithoutADigit) {
   const auto refusal = [](const Tensor& image) {
     return error_of<std::invalid_argument>([&] { (void)nn::find_digits({image}); });
   };
-  const std::string no_digit = "nn::find_digits: no digit: nothing on the paper is shaped like one";
+  const std::string no_digit =
+      "nn::find_digits: no digit: nothing on the paper is shaped like one; crop the picture to the "
+      "digit";
   EXPECT_EQ(refusal(sheet([](Point at, double) {  // ruled paper
               return std::fmod(at.y, 24) < 2 ? 0.4 : 0.95;
             })),

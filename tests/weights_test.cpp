@@ -506,10 +506,12 @@ TEST_F(Weights, OfSomeLayersAreLoadedAllOrNone) {
   EXPECT_EQ(refusal({.first = 2, .last = 3}),
             "'2.weight' is in the file, but the network has no such tensor");
   EXPECT_TRUE(refusal({.prefix = "features."}).starts_with("'features.0.weight' is missing; "));
-  EXPECT_EQ(refusal({.first = 3, .last = 9}),
-            "the file has no tensors for the chosen layers of the network");
-  EXPECT_EQ(refusal({.first = 1, .last = 1}),
-            "the file has no tensors for the chosen layers of the network");
+  EXPECT_TRUE(
+      refusal({.first = 3, .last = 9})
+          .starts_with("the file has no tensors for the chosen layers of the network; it has '"));
+  EXPECT_TRUE(
+      refusal({.first = 1, .last = 1})
+          .starts_with("the file has no tensors for the chosen layers of the network; it has '"));
   EXPECT_EQ(network.parameter("0.weight").value, (Tensor{Shape{3, 2}, 2}));
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [&] { nn::load_weights(path("n"), network, {.first = 3, .last = 2}); }),

@@ -81,7 +81,7 @@ void check_contrast(const Tensor& brightness, const Shades& shades) {
   const auto [darkest, lightest] = std::ranges::minmax(brightness.values());
   throw std::invalid_argument(
       fmt::format("nn::find_digits: no ink: brightness ranges from {:.2f} to {:.2f}, expected a "
-                  "difference of at least {} between ink and edge",
+                  "difference of at least {} between ink and edge: draw darker or take more light",
                   darkest, lightest, least_contrast));
 }
 
@@ -356,7 +356,8 @@ Digits find_digits(const Picture& picture) {
 // [/find_digits]
 
 NoDigit::NoDigit(std::vector<Stage> so_far)
-    : std::invalid_argument{"nn::find_digits: no digit: nothing on the paper is shaped like one"},
+    : std::invalid_argument{"nn::find_digits: no digit: nothing on the paper is shaped like one; "
+"crop the picture to the digit"},
       stages{std::move(so_far)} {}
 
 Tensor to_mnist(const Picture& picture) {

@@ -203,7 +203,9 @@ LoadReport fill(Sequential& network, const Safetensors& contents, const Part& pa
   for (const Entry& entry : entries) values.push_back(value_of(entry, contents));
   report.skipped = skipped(contents, entries, part);
   if (values.empty() && !part.is_everything()) {
-    throw std::runtime_error("the file has no tensors for the chosen layers of the network");
+    throw std::runtime_error(
+        fmt::format("the file has no tensors for the chosen layers of the network; it has {}",
+                    detail::quoted_names(detail::tensors_of(contents))));
   }
   for (std::size_t i = 0; i < entries.size(); ++i) *entries[i].value = std::move(values[i]);
   return report;
