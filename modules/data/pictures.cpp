@@ -357,7 +357,7 @@ Digits find_digits(const Picture& picture) {
 
 NoDigit::NoDigit(std::vector<Stage> so_far)
     : std::invalid_argument{"nn::find_digits: no digit: nothing on the paper is shaped like one; "
-"crop the picture to the digit"},
+                            "crop the picture to the digit"},
       stages{std::move(so_far)} {}
 
 Tensor to_mnist(const Picture& picture) {
