@@ -82,9 +82,8 @@ void describe(CLI::App& app, Options& options) {
                  ->check(any_number()),
              "RATE", "number above 0");
   app.add_flag("--test", options.test,
-               "Compares the networks on the test images, even with a\n"
-               "changed hyperparameter; without --test, that takes\n"
-               "validation images");
+               "Uses the test images even with a changed hyperparameter,\n"
+               "instead of the validation images");
   name_value(app.add_option("--seed", options.seed,
                             "Determines initial weights and batch orders; 1 by\n"
                             "default")
