@@ -36,26 +36,11 @@ CLI::Validator path() {
       ""};
 }
 
-/// Accepts any number; whether it can be a learning rate is checked in prepare().
-CLI::Validator any_number() {
-  return CLI::Validator{[](const std::string& text) -> std::string {
-                          char* end = nullptr;
-                          static_cast<void>(std::strtod(text.c_str(), &end));
-                          if (!text.empty() && end == text.c_str() + text.size()) return "";
-                          return fmt::format(
-                              "'{}' is not a number, expected a finite number above 0", text);
-                        },
-                        ""};
-}
-
-/// Accepts the names of recipes.
-CLI::Validator name_of_recipe() {
-  return CLI::Validator{[](const std::string& text) -> std::string {
-                          if (text == "default" || text == "report" || text == "augmented") {
-                            return "";
-                          }
-                          return fmt::format(
-                              "'{}' is not a recipe, expected default, report or augmented", text);
+/// Accepts what CLI11's check accepts, and says of anything else what was expected.
+CLI::Validator expecting(const std::string& expected, const CLI::Validator& check) {
+  return CLI::Validator{[expected, check](std::string& text) -> std::string {
+                          if (check(text).empty()) return "";
+                          return fmt::format("'{}', expected {}", text, expected);
                         },
                         ""};
 }
@@ -70,7 +55,8 @@ void describe(CLI::App& app, Options& options) {
                             "default: the networks of chapter 10; report: those of\n"
                             "appendix A.2; augmented: the default ones, trained with\n"
                             "data augmentation")
-                 ->check(name_of_recipe()),
+                 ->check(expecting("default, report or augmented",
+                                   CLI::IsMember({"default", "report", "augmented"}))),
              "NAME", "name of a recipe");
   name_value(app.add_option("--epochs", options.epochs, "Passes over the training set")
                  ->check(whole_number(1, 1'000'000)),
@@ -79,7 +65,7 @@ void describe(CLI::App& app, Options& options) {
                  ->check(whole_number(1, 1'000'000)),
              "N", "whole number");
   name_value(app.add_option("--learning-rate", options.learning_rate, "The initial learning rate")
-                 ->check(any_number()),
+                 ->check(expecting("a finite number above 0", CLI::Number)),
              "RATE", "number above 0");
   app.add_flag("--test", options.test,
                "Uses the test images even with a changed hyperparameter,\n"
