@@ -68,7 +68,9 @@ int compare(const Options& options) {
   }
   const auto diverged = [](const Run& run) { return run.history.divergence.has_value(); };
   if (std::ranges::any_of(runs, diverged)) {
-    fmt::print("\nA training run diverged, so its network is not what its recipe would produce.\n");
+    fmt::print(
+        "\nA training run diverged, so the comparison says nothing about its network.\n"
+        "Try a smaller --learning-rate.\n");
     return EXIT_FAILURE;
   }
   fmt::print("\n{}\n", verdict(recipe, runs, judged));

@@ -152,8 +152,8 @@ TEST_F(PredictProgram, ShowsTheOthersIfOneIsEmptyOrBad) {
   EXPECT_EQ(outcome.status, 1);
   for (const char* sentence :
        {"16_predict: empty.pgm: nn::find_digits: no ink: brightness ranges from 1.00 to 1.00, "
-        "expected a difference of at least 0.1 between ink and edge: draw darker or take more "
-        "light\n",
+        "expected a difference of at least 0.1 between the ink and the edge of the picture: draw "
+        "darker or use more light\n",
         "16_predict: nn::load_pictures: bad.pgm, byte 14: the file ends after 2 out of 3 pixels\n",
         "16_predict: nn::load_pictures: no file none.png\n",
         "bar.pgm: 3 (75.0 %), unsure: perhaps 0 (2.8 %)\n"}) {

@@ -226,14 +226,14 @@ TEST(Softmax, RefusesImages) {
 
 TEST(LeakyReLU, RefusesASlopeThatTurnsOrSteepensIt) {
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)nn::LeakyReLU{0}; }),
-            "nn::LeakyReLU: slope is 0, expected a number between 0 and 1");
+            "nn::LeakyReLU: slope is 0, expected above 0 and below 1");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)nn::LeakyReLU{-0.5}; }),
-            "nn::LeakyReLU: slope is -0.5, expected a number between 0 and 1");
+            "nn::LeakyReLU: slope is -0.5, expected above 0 and below 1");
   EXPECT_EQ(error_of<std::invalid_argument>([] { (void)nn::LeakyReLU{1}; }),
-            "nn::LeakyReLU: slope is 1, expected a number between 0 and 1");
+            "nn::LeakyReLU: slope is 1, expected above 0 and below 1");
   EXPECT_EQ(error_of<std::invalid_argument>(
                 [] { (void)nn::LeakyReLU{std::numeric_limits<real>::quiet_NaN()}; }),
-            "nn::LeakyReLU: slope is nan, expected a number between 0 and 1");
+            "nn::LeakyReLU: slope is nan, expected above 0 and below 1");
 }
 
 }  // namespace

@@ -454,17 +454,18 @@ TEST(Augment, RefusesOptionsOutOfRange) {
             "nn::Augment: rotation is -1 degrees, expected 0 to 180");
   EXPECT_EQ(error_of_options({.rotation = 181}),
             "nn::Augment: rotation is 181 degrees, expected 0 to 180");
-  EXPECT_EQ(error_of_options({.shift = -2}), "nn::Augment: shift is -2 pixels, expected 0 or more");
+  EXPECT_EQ(error_of_options({.shift = -2}),
+            "nn::Augment: shift is -2 pixels, expected a finite number, 0 or more");
   EXPECT_EQ(error_of_options({.shift = INFINITY}),
-            "nn::Augment: shift is inf pixels, expected 0 or more");
+            "nn::Augment: shift is inf pixels, expected a finite number, 0 or more");
   EXPECT_EQ(error_of_options({.scaling = 1}),
             "nn::Augment: scaling is 1, expected at least 0 and below 1");
   EXPECT_EQ(error_of_options({.shear = 90}),
             "nn::Augment: shear is 90 degrees, expected at least 0 and below 90");
   EXPECT_EQ(error_of_options({.elastic = {.amplitude = -1}}),
-            "nn::Elastic: amplitude is -1 pixels, expected 0 or more");
+            "nn::Elastic: amplitude is -1 pixels, expected a finite number, 0 or more");
   EXPECT_EQ(error_of_options({.elastic = {.smoothness = 0.5}}),
-            "nn::Elastic: smoothness is 0.5 pixels, expected 1 or more");
+            "nn::Elastic: smoothness is 0.5 pixels, expected a finite number, 1 or more");
   EXPECT_EQ(error_of_options({.thickness = -1}),
             "nn::Augment: thickness is -1 pixels, expected 0 to 2");
   EXPECT_EQ(error_of_options({.thickness = 2.5}),
@@ -477,9 +478,10 @@ TEST(Augment, RefusesChangesThatCannotBeUndone) {
   const auto error = [&](const Affine& affine) {
     return error_of<std::invalid_argument>([&] { (void)warp(image, affine); });
   };
-  EXPECT_EQ(error({.width = 0}), "nn::warp: width is 0, expected a factor above 0");
-  EXPECT_EQ(error({.height = -1}), "nn::warp: height is -1, expected a factor above 0");
-  EXPECT_EQ(error({.shear = -90}), "nn::warp: shear is -90 degrees, expected between -90 and 90");
+  EXPECT_EQ(error({.width = 0}), "nn::warp: width is 0, expected a finite factor above 0");
+  EXPECT_EQ(error({.height = -1}), "nn::warp: height is -1, expected a finite factor above 0");
+  EXPECT_EQ(error({.shear = -90}),
+            "nn::warp: shear is -90 degrees, expected above -90 and below 90");
 }
 
 TEST(Augment, RefusesToThickenByMoreThanTwoPixels) {

@@ -443,8 +443,8 @@ TEST(Sequential, GivesSomeLayersAsANetwork) {
   EXPECT_NE(network.layer<Dense>(0).weights(), features.layer<Dense>(0).weights());
   for (const auto& [first, last] : {std::pair{2U, 1U}, std::pair{0U, 4U}}) {
     EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.slice(first, last); }),
-              "nn::Sequential: layers from " + std::to_string(first) + " to before " +
-                  std::to_string(last) + ", expected 0 to 3 in rising order");
+              "nn::Sequential: first is " + std::to_string(first) + " and last is " +
+                  std::to_string(last) + ", expected first to be at most last, and last at most 3");
   }
 }
 
@@ -627,9 +627,11 @@ TEST(Freeze, IsCopiedWithTheNetwork) {
 TEST(Freeze, RefusesLayersThatThereAreNot) {
   Sequential network{dense(2, 3), nn::ReLU{}};
   EXPECT_EQ(error_of<std::invalid_argument>([&] { network.freeze(1, 3); }),
-            "nn::Sequential: layers from 1 to before 3, expected 0 to 2 in rising order");
+            "nn::Sequential: first is 1 and last is 3, expected first to be at most last, and last "
+            "at most 2");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { network.unfreeze(2, 1); }),
-            "nn::Sequential: layers from 2 to before 1, expected 0 to 2 in rising order");
+            "nn::Sequential: first is 2 and last is 1, expected first to be at most last, and last "
+            "at most 2");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)network.is_frozen(2); }),
             "nn::Sequential: layer index is 2, but the network has 2 layers, numbered from 0");
   EXPECT_NO_THROW(network.freeze(2, 2));

@@ -36,7 +36,7 @@ expect() {
 }
 
 if [[ -e $system ]]; then
-  echo "bare_system.sh: $system is there already, and a system is bare only once." >&2
+  echo "bare_system.sh: $system already exists, expected a folder to create." >&2
   exit 2
 fi
 debootstrap --variant=minbase "$suite" "$system" >/dev/null

@@ -10,7 +10,7 @@ if (($# != 1)); then
   exit 2
 fi
 if [[ -e $1 ]]; then
-  echo "container.sh: $1 is there already." >&2
+  echo "container.sh: $1 already exists, expected a folder to create." >&2
   exit 2
 fi
 if [[ -z ${CONTAINER_MOUNTS:-} ]]; then

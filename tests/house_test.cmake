@@ -9,7 +9,7 @@ function(expect check complaint)
   string(REGEX REPLACE "[ \n]+" " " words "${words}") # as CMake breaks lines
   string(FIND "${words}" "${complaint}" place)
   if(status EQUAL 0 OR place EQUAL -1)
-    message(SEND_ERROR "house.${check} does not complain '${complaint}', but:\n${words}")
+    message(SEND_ERROR "house.${check} does not report '${complaint}'; it prints:\n${words}")
   endif()
 endfunction()
 
@@ -27,7 +27,7 @@ file(GLOB tests "${ROOT}/tests/*_test.cpp")
 file(COPY ${tests} DESTINATION "${WORK}/tests")
 
 expect_of_line(imports core/tensor.cpp "import nn.random;"
-  "modules/core/tensor.cpp imports nn.random, which the list does not have above core/tensor.")
+  "modules/core/tensor.cpp imports nn.random, which must come before core/tensor in the list.")
 expect_of_line(imports core/images.cpp "import nn.cost;"
   "modules/core/images.cpp imports nn.cost: core/ may not use training/.")
 expect_of_line(imports storage/files_in_pages.cpp "import nn.dense;"
@@ -35,7 +35,7 @@ expect_of_line(imports storage/files_in_pages.cpp "import nn.dense;"
 expect_of_line(imports data/augment.cppm "export import nn.metrics;"
   "modules/data/augment.cppm imports nn.metrics: data/ may not use training/.")
 expect_of_line(imports training/training_state.cpp "import nn.checkpoint;"
-  "modules/training/training_state.cpp imports nn.checkpoint, which the list does not have above")
+  "modules/training/training_state.cpp imports nn.checkpoint, which must come before")
 expect_of_line(imports layers/dense.cppm "import nn.missing;"
   "modules/layers/dense.cppm imports nn.missing, which is not in the list.")
 expect_of_line(ignorance training/history.cpp "#include <fstream>"
@@ -57,4 +57,4 @@ file(RENAME "${WORK}/modules/core/tensors.cppm" "${WORK}/modules/data/tensor.cpp
 expect(modules "modules/data/tensor.cppm declares itself a part of data/tensor, which is not in the list.")
 file(REMOVE "${WORK}/modules/data/tensor.cppm" "${WORK}/tests/tensor_test.cpp" "${WORK}/modules/layers/dense.cppm")
 expect(modules "modules/core/tensor.cppm has no tests/tensor_test.cpp.")
-expect(modules "The list has layers/dense, but there is no modules/layers/dense.cppm.")
+expect(modules "nn_modules in modules/CMakeLists.txt has layers/dense, but there is no modules/layers/dense.cppm.")

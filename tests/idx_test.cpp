@@ -64,8 +64,9 @@ TEST_F(IdxFiles, SayWhatIsWrongWithTheHeader) {
   EXPECT_EQ(fault({}), "byte 0: the file ends within its header");
   EXPECT_EQ(fault({0, 0, 8}), "byte 3: the file ends within its header");
   EXPECT_EQ(fault({0, 0, 8, 1, 0, 0}), "byte 6: the file ends within its header");
-  EXPECT_EQ(fault({0x89, 'P', 'N', 'G', 0, 0, 0, 0}),
-            "byte 0: magic number is 0x89504e47, but that of an IDX file begins with 0x000008");
+  EXPECT_EQ(
+      fault({0x89, 'P', 'N', 'G', 0, 0, 0, 0}),
+      "byte 0: magic number is 0x89504e47, but that of an IDX file of bytes begins with 0x000008");
   EXPECT_EQ(fault({0, 0, 0x0D, 1, 0, 0, 0, 1}), "byte 2: type is 0x0d, expected 0x08 for bytes");
   EXPECT_EQ(fault(images), "byte 3: 3 axes, expected 1");
   EXPECT_EQ(fault(idx({0}, {})), "byte 4: axis 0 has length 0, expected at least 1");

@@ -371,10 +371,9 @@ std::vector<Case> layers_that_cannot_be() {
          nn::Random random{1};
          (void)nn::Dropout{NAN, random};
        }},
-      {"a leaky ReLU that leaks all",
-       "nn::LeakyReLU: slope is 1, expected a number between 0 and 1",
+      {"a leaky ReLU that leaks all", "nn::LeakyReLU: slope is 1, expected above 0 and below 1",
        [] { (void)nn::LeakyReLU{1}; }},
-      {"a leaky ReLU of NaN", "nn::LeakyReLU: slope is nan, expected a number between 0 and 1",
+      {"a leaky ReLU of NaN", "nn::LeakyReLU: slope is nan, expected above 0 and below 1",
        [] { (void)nn::LeakyReLU{real(NAN)}; }},
       {"a batch normalization of no features", "nn::BatchNorm: 0 features, expected at least 1",
        [] { (void)nn::BatchNorm{0}; }},
@@ -696,7 +695,8 @@ std::vector<Case> moved_from() {
          (void)from[0];
        }},
       {"network: layers cut out after a move",
-       "nn::Sequential: layers from 0 to before 2, expected 0 to 0 in rising order",
+       "nn::Sequential: first is 0 and last is 2, expected first to be at most last, and last at "
+       "most 0",
        [] {
          Sequential from = network();
          const Sequential to = std::move(from);
@@ -1009,19 +1009,23 @@ std::vector<Case> networks() {
       {"network: the outputs of its layers for nothing", "nn::Sequential: input is empty",
        [] { (void)network().outputs(Tensor{}); }},
       {"network: layers cut out beyond the last",
-       "nn::Sequential: layers from 1 to before 4, expected 0 to 3 in rising order",
+       "nn::Sequential: first is 1 and last is 4, expected first to be at most last, and last at "
+       "most 3",
        [] { (void)network().slice(1, 4); }},
       {"network: layers cut out from last to first",
-       "nn::Sequential: layers from 2 to before 1, expected 0 to 3 in rising order",
+       "nn::Sequential: first is 2 and last is 1, expected first to be at most last, and last at "
+       "most 3",
        [] { (void)network().slice(2, 1); }},
       {"network: layers cut out that do not fit what they are given",
        "nn::Sequential: layer 2 (Dense 4→3) expects 4 columns; layer 1 gives 2",
        [] { (void)network().slice(1, 3).predict(ones(4, 2)); }},
       {"network: layers frozen beyond the last",
-       "nn::Sequential: layers from 0 to before 4, expected 0 to 3 in rising order",
+       "nn::Sequential: first is 0 and last is 4, expected first to be at most last, and last at "
+       "most 3",
        [] { network().freeze(0, 4); }},
       {"network: layers unfrozen from last to first",
-       "nn::Sequential: layers from 3 to before 0, expected 0 to 3 in rising order",
+       "nn::Sequential: first is 3 and last is 0, expected first to be at most last, and last at "
+       "most 3",
        [] { network().unfreeze(3, 0); }},
       {"network: whether a layer that is not there is frozen",
        "nn::Sequential: layer index is 3, but the network has 3 layers, numbered from 0",
@@ -1551,16 +1555,19 @@ std::vector<Case> augmentation() {
   return {
       {"augment: a negative rotation", "nn::Augment: rotation is -1 degrees, expected 0 to 180",
        [] { (void)nn::Augment{{.rotation = -1}}; }},
-      {"augment: a shift NaN", "nn::Augment: shift is nan pixels, expected 0 or more",
+      {"augment: a shift NaN",
+       "nn::Augment: shift is nan pixels, expected a finite number, 0 or more",
        [] { (void)nn::Augment{{.shift = NAN}}; }},
       {"augment: a scaling of 1", "nn::Augment: scaling is 1, expected at least 0 and below 1",
        [] { (void)nn::Augment{{.scaling = 1}}; }},
       {"augment: a shear of 90 degrees",
        "nn::Augment: shear is 90 degrees, expected at least 0 and below 90",
        [] { (void)nn::Augment{{.shear = 90}}; }},
-      {"augment: a negative amplitude", "nn::Elastic: amplitude is -1 pixels, expected 0 or more",
+      {"augment: a negative amplitude",
+       "nn::Elastic: amplitude is -1 pixels, expected a finite number, 0 or more",
        [] { (void)nn::Augment{{.elastic = {.amplitude = -1}}}; }},
-      {"augment: a smoothness of 0", "nn::Elastic: smoothness is 0 pixels, expected 1 or more",
+      {"augment: a smoothness of 0",
+       "nn::Elastic: smoothness is 0 pixels, expected a finite number, 1 or more",
        [] { (void)nn::Augment{{.elastic = {.amplitude = 1, .smoothness = 0}}}; }},
       {"augment: a negative thickness", "nn::Augment: thickness is -1 pixels, expected 0 to 2",
        [] { (void)nn::Augment{{.thickness = -1}}; }},
@@ -1576,9 +1583,9 @@ std::vector<Case> augmentation() {
       {"augment: nothing",
        "nn::Augment: images have shape (), expected (B, C, H, W), or (B, H·H) for square images",
        [] { (void)nn::Augment{{}}(Tensor{}, nn::Random{1}); }},
-      {"warp: to no width", "nn::warp: width is 0, expected a factor above 0",
+      {"warp: to no width", "nn::warp: width is 0, expected a finite factor above 0",
        [] { (void)nn::warp(ones(2, 4), {.width = 0}); }},
-      {"warp: to a height NaN", "nn::warp: height is nan, expected a factor above 0",
+      {"warp: to a height NaN", "nn::warp: height is nan, expected a finite factor above 0",
        [] { (void)nn::warp(ones(2, 4), {.height = NAN}); }},
       {"warp: a displacement of another size",
        "nn::warp: displacement has shape (2, 3, 3), expected (2, 2, 2)",
@@ -1590,7 +1597,8 @@ std::vector<Case> augmentation() {
       {"thicken: rows that are not squares",
        "nn::thicken: rows of 5 values are not square images, expected the shape (B, C, H, W)",
        [] { (void)nn::thicken(ones(2, 5), 1); }},
-      {"displacement: infinitely far", "nn::Elastic: amplitude is inf pixels, expected 0 or more",
+      {"displacement: infinitely far",
+       "nn::Elastic: amplitude is inf pixels, expected a finite number, 0 or more",
        [] { (void)nn::displacement({.amplitude = INFINITY}, 2, 2, nn::Random{1}); }},
       {"displacement: of no pixels",
        "nn::displacement: the image has 4 × 0 pixels, expected at least 1 × 1",
@@ -2002,9 +2010,11 @@ std::vector<Case> observers() {
        "nn::to_line: 0 metric names and 1 values, expected the same number of each",
        [] { (void)nn::to_line("test", {.cost = 1, .metrics = {1}}, {}); }},
       {"history: an epoch without a value of a metric, as CSV",
-       "nn::History: epoch 1 has 1 values, expected 2", [] { (void)torn_history().csv(); }},
+       "nn::History: epoch 1 has 1 costs and metric values, expected 2, one for each column",
+       [] { (void)torn_history().csv(); }},
       {"history: an epoch without a value of a metric, as JSON",
-       "nn::History: epoch 1 has 1 values, expected 2", [] { (void)torn_history().json(); }},
+       "nn::History: epoch 1 has 1 costs and metric values, expected 2, one for each column",
+       [] { (void)torn_history().json(); }},
       {"checkpoints every -1 seconds",
        "nn::Checkpoints: seconds is -1, expected a finite number, 0 or more",
        [] { (void)nn::Checkpoints{"file", -1}; }},
@@ -2114,7 +2124,8 @@ std::vector<Case> files() {
        [] { (void)nn::to_mnist({.brightness = Tensor{{real(NAN)}}}); }},
       {"a picture without ink",
        "nn::find_digits: no ink: brightness ranges from 1.00 to 1.00, expected a "
-       "difference of at least 0.1 between ink and edge: draw darker or take more light",
+       "difference of at least 0.1 between the ink and the edge of the picture: draw darker or use "
+       "more light",
        [] { (void)nn::to_mnist({.brightness = ones(4, 4)}); }},
   };
 }

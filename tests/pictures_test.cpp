@@ -1098,8 +1098,8 @@ TEST(ToMnist, RefusesAPictureWithoutInk) {
     return error_of<std::invalid_argument>([&] { (void)nn::to_mnist(picture); });
   };
   const std::string rest =
-      ", expected a difference of at least 0.1 between ink and edge: draw darker or take more "
-      "light";
+      ", expected a difference of at least 0.1 between the ink and the edge of the picture: "
+      "draw darker or use more light";
   for (const real shade : {real(0), real(0.5), real(1)}) {
     const std::string text = fmt::format("{:.2f}", shade);
     EXPECT_EQ(refusal({Tensor{Shape{20, 30}, shade}}),

@@ -55,7 +55,7 @@ def check_anatomy(page):
                  for exercise in exercises if not DIFFICULTY.match(exercise)]
     answered = len(ITEM.findall(answers[2])) if answers else 0
     if answers and answered != len(exercises):
-        problems.append(f"{page.name}: exercises {len(exercises)}, answers {answered}")
+        problems.append(f"{page.name}: {len(exercises)} exercises, but {answered} answers")
     return problems
 
 
@@ -68,7 +68,8 @@ def check_page(page, program, record, root=ROOT):
         return [str(error)], (0, 0)
     for number in outside:
         if number > 1:  # the first line says what the file is
-            problems.append(f"{program.name}:{number}: a line in no piece")
+            problems.append(f"{program.name}:{number}: the line is outside all pieces; "
+                            "put it between // [NAME] and // [/NAME]")
     sections, has_folded = set(), False
     for number, line in enumerate(page.read_text().splitlines(), 1):
         where = f"{page.name}:{number}"
@@ -87,7 +88,7 @@ def check_page(page, program, record, root=ROOT):
                 if match[2] == record.stem:
                     sections.add(match[3])
             elif CODE.match(line):
-                raise PieceError("code that is in no program: show a piece of one")
+                raise PieceError("this code is not from a program: show a piece of one with {piece}")
         except (PieceError, FileNotFoundError) as error:
             problems.append(f"{where}: {error}")
     folded = [piece for piece in pieces if piece.is_folded]
@@ -95,7 +96,7 @@ def check_page(page, program, record, root=ROOT):
         if name not in shown:
             problems.append(f"{program.name}: piece '{name}' is not shown on {page.name}")
     if folded and not has_folded:
-        problems.append(f"{page.name}: the plumbing of {program.name} is not shown, by {{folded}}")
+        problems.append(f"{page.name}: the folded pieces of {program.name} are not shown; add {{folded}}")
     for line in record.read_text().splitlines() if record.exists() else []:
         if (match := SECTION.match(line)) and match[1] not in sections:
             problems.append(f"{record.name}: section {match[1]} is not shown on {page.name}")

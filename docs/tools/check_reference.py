@@ -90,18 +90,18 @@ def gaps_of(member, owner, overloads, root):
     name = f"{owner}::{member.findtext('name')}{member.findtext('argsstring') or ''}"
     brief = text_of(member, "briefdescription")
     if not brief and not text_of(member, "detaileddescription"):
-        return [f"{name}: nothing is said of it"]
+        return [f"{name}: no documentation"]
     if SAME.match(brief) and len(overloads) > 1:
         return []
     described = {item.findtext("parametername") for item in member.iter("parameternamelist")}
     named = [p.findtext("declname") for p in member.findall("param") if p.findtext("declname")]
     gaps = [f"{name}: parameter {n} is not described" for n in named if n not in described]
     if returns(member, owner) and not brief and not has(member, "simplesect", "return"):
-        gaps.append(f"{name}: what it returns is not said")
+        gaps.append(f"{name}: the return value is not described")
     # Which of several overloads a source defines is not looked at: one that says it will do.
     if throws(member, owner, root) and not any(
             has(overload, "parameterlist", "exception") for overload in overloads):
-        gaps.append(f"{name}: that it throws is not said")
+        gaps.append(f"{name}: it throws, but has no @throws")
     return gaps
 
 
@@ -119,7 +119,7 @@ def check(folder=XML, root=ROOT):
             count += 1
             if not text_of(compound, "briefdescription", "detaileddescription"):
                 if owner.split("::")[-1] != "Options":
-                    gaps.append(f"{owner}: nothing is said of it")
+                    gaps.append(f"{owner}: no documentation")
         members = [member for member in compound.iter("memberdef")
                    if member.get("kind") == "function" and member.get("prot") == "public"]
         count += len(members)
@@ -133,7 +133,7 @@ def main():
     gaps, count = check()
     for gap in gaps:
         print(gap, file=sys.stderr)
-    print(f"the reference speaks of {count} public classes and functions; {len(gaps)} gaps")
+    print(f"{count} public classes and functions, {len(gaps)} gaps in their documentation")
     return 1 if gaps or count == 0 else 0
 
 

@@ -83,9 +83,9 @@ def check_pass(pages, color, size, rules):
         complain = lambda what: problems.append((page.url, what))  # noqa: E731
         page.on("console", lambda said: said.type == "error" and complain(said.text))
         page.on("pageerror", lambda error: complain(str(error)))
-        page.on("requestfailed", lambda request: complain(f"{request.url} was not there"))
+        page.on("requestfailed", lambda request: complain(f"{request.url} could not be loaded"))
         page.on("request", lambda request: request.url.startswith(("file:", "data:", "blob:"))
-                or complain(f"asks for {request.url}"))
+                or complain(f"requests {request.url}, expected only files of the site"))
         for number, file in enumerate(pages):
             page.goto(file.resolve().as_uri(), timeout=PATIENCE)
             for problem in look_at(page, rules, navigated=number == 0):

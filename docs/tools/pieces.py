@@ -56,15 +56,16 @@ def read_pieces(path):
         ends, name = marker.groups()
         if not ends and current is None:
             if name.startswith("fold") and not re.match(r"fold: \S", name):
-                raise PieceError(f"{path.name}:{number}: what is folded needs a name")
+                raise PieceError(f"{path.name}:{number}: a folded piece needs a name: // [fold: NAME]")
             if not name.startswith("fold:") and any(p.name == name for p in pieces):
-                raise PieceError(f"{path.name}:{number}: a second piece '{name}'")
+                raise PieceError(f"{path.name}:{number}: there is already a piece '{name}'")
             current = Piece(name, number + 1, [])
         elif ends and current is not None and name == current.name.split(":")[0]:
             pieces.append(current)
             current = None
         else:
-            raise PieceError(f"{path.name}:{number}: '{line.strip()}' does not belong here")
+            expected = f"// [/{current.name.split(':')[0]}]" if current else "// [NAME], the beginning of a piece"
+            raise PieceError(f"{path.name}:{number}: '{line.strip()}', expected {expected}")
     if current is not None:
         raise PieceError(f"{path.name}:{current.first - 1}: '{current.name}' has no end")
     return pieces, outside

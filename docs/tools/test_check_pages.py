@@ -105,7 +105,7 @@ class CheckAnatomy(InFolder):
 
     def test_finds_an_exercise_without_an_answer(self):
         self.assertEqual(self.problems(CHAPTER.replace("2. So.\n", "")),
-                         ["01_x.md: exercises 2, answers 1"])
+                         ["01_x.md: 2 exercises, but 1 answers"])
 
 
 class CheckPage(InFolder):
@@ -118,7 +118,7 @@ class CheckPage(InFolder):
 
     def test_finds_a_line_in_no_piece(self):
         self.assertEqual(self.problems(program=PROGRAM + "int c = 3;\n"),
-                         ["01_x.cpp:9: a line in no piece"])
+                         ["01_x.cpp:9: the line is outside all pieces; put it between // [NAME] and // [/NAME]"])
 
     def test_finds_a_piece_not_shown(self):
         page = PAGE.replace("```{piece} 01_x.cpp second\n```\n", "")
@@ -134,7 +134,7 @@ class CheckPage(InFolder):
     def test_finds_code_that_no_program_has(self):
         for fence in ("```cpp", "```c++", "```{code-block} cpp", ":::{code-block} cpp"):
             self.assertEqual(self.problems(page=PAGE + f"{fence}\nint z;\n```\n"),
-                             ["01_x.md:10: code that is in no program: show a piece of one"])
+                             ["01_x.md:10: this code is not from a program: show a piece of one with {piece}"])
 
     def test_lets_a_page_include_a_recorded_text(self):
         include = "```{{literalinclude}} ../figures/01_x.{}\n```\n"
@@ -155,17 +155,17 @@ class CheckPage(InFolder):
         page = PAGE + "```{folded} 01_x.cpp\n```\n"
         self.assertEqual(self.problems(program=program, page=page), [])
         self.assertEqual(self.problems(program=program),
-                         ["01_x.md: the plumbing of 01_x.cpp is not shown, by {folded}"])
+                         ["01_x.md: the folded pieces of 01_x.cpp are not shown; add {folded}"])
         self.assertEqual(self.problems(program=program.replace(": Plumbing", ""), page=page),
-                         ["01_x.cpp:9: what is folded needs a name"])
+                         ["01_x.cpp:9: a folded piece needs a name: // [fold: NAME]"])
 
     def test_finds_markers_that_do_not_match(self):
         self.assertEqual(self.problems(program=PROGRAM.replace("// [/second]\n", "")),
                          ["01_x.cpp:6: 'second' has no end"])
         self.assertEqual(self.problems(program=PROGRAM.replace("[/first]", "[/other]")),
-                         ["01_x.cpp:5: '// [/other]' does not belong here"])
+                         ["01_x.cpp:5: '// [/other]', expected // [/first]"])
         self.assertEqual(self.problems(program=PROGRAM.replace("second", "first")),
-                         ["01_x.cpp:6: a second piece 'first'"])
+                         ["01_x.cpp:6: there is already a piece 'first'"])
 
 
 class CheckWords(InFolder):

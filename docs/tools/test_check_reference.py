@@ -41,8 +41,8 @@ class CheckReference(unittest.TestCase):
         self.assertEqual(self.gaps({"type": "real", "brief": "", "detail": BOTH + RETURN}), [])
 
     def test_finds_a_class_and_a_function_without_a_word(self):
-        self.assertEqual(self.gaps(about=""), ["nn::Layer: nothing is said of it"])
-        self.assertEqual(self.gaps({"brief": "", "detail": ""}), [f"{STEP}: nothing is said of it"])
+        self.assertEqual(self.gaps(about=""), ["nn::Layer: no documentation"])
+        self.assertEqual(self.gaps({"brief": "", "detail": ""}), [f"{STEP}: no documentation"])
 
     def test_finds_parameters_left_out(self):
         self.assertEqual(self.gaps({"detail": A}), [f"{STEP}: parameter b is not described"])
@@ -62,21 +62,21 @@ class CheckReference(unittest.TestCase):
 
     def test_finds_a_result_that_is_not_said(self):
         self.assertEqual(self.gaps({"type": "real", "brief": ""}),
-                         [f"{STEP}: what it returns is not said"])
+                         [f"{STEP}: the return value is not described"])
         for type in ("void", "constexpr void"):
             self.assertEqual(self.gaps({"type": type, "brief": ""}), [])
 
     def test_finds_a_throw_in_a_module(self):
         body = "void step(int a, int b) {\n  throw std::invalid_argument(\"b\");\n}\n"
         inside = {"body": 'bodystart="1" bodyend="3"'}
-        self.assertEqual(self.gaps(inside, cppm=body), [f"{STEP}: that it throws is not said"])
+        self.assertEqual(self.gaps(inside, cppm=body), [f"{STEP}: it throws, but has no @throws"])
         self.assertEqual(self.gaps(inside | {"detail": BOTH + THROWS}, cppm=body), [])
         self.assertEqual(self.gaps({"body": 'bodystart="3" bodyend="3"'}, cppm=body), [])
 
     def test_finds_a_throw_in_the_source_beside_the_module(self):
         body = ("module nn.layer;\nvoid Layer::step(int a,\n                 int b) {\n"
                 "  throw std::invalid_argument(\"b\");\n}\n")
-        self.assertEqual(self.gaps(cpp=body), [f"{STEP}: that it throws is not said"])
+        self.assertEqual(self.gaps(cpp=body), [f"{STEP}: it throws, but has no @throws"])
         self.assertEqual(self.gaps({"detail": BOTH + THROWS}, cpp=body), [])
         self.assertEqual(self.gaps(cpp=body.replace("Layer", "Other")), [])
         self.assertEqual(self.gaps(cpp=body.replace("nn.layer", "nn.other")), [])
@@ -86,7 +86,7 @@ class CheckReference(unittest.TestCase):
             "cpp": "module nn.layer;\n",
             "more.cpp": "module nn.layer;\nvoid Layer::step(int a, int b) {\n"
                         "  throw std::invalid_argument(\"b\");\n}\n"}),
-            [f"{STEP}: that it throws is not said"])
+            [f"{STEP}: it throws, but has no @throws"])
 
     def test_knows_which_function_throws(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -27,10 +27,10 @@ class CheckSite(unittest.TestCase):
     def test_finds_what_the_browser_complains_of(self):
         problems = self.problems("<script>nothing()</script><img src='none.png' alt='Nothing'>")
         self.assertIn("nothing is not defined", problems)
-        self.assertIn("none.png was not there", problems)
+        self.assertIn("none.png could not be loaded", problems)
 
     def test_finds_what_is_fetched_from_elsewhere(self):
-        self.assertIn("asks for http://localhost:9/a.js",
+        self.assertIn("requests http://localhost:9/a.js, expected only files of the site",
                       self.problems("<script src='http://localhost:9/a.js'></script>"))
 
     def test_finds_formulas_that_are_not_drawn(self):

@@ -310,20 +310,22 @@ void require(bool fits, const char* name, double value, const char* unit, const 
 }
 
 void check(const Affine& a) {
-  require(a.width > 0, "warp: width", a.width, "", "a factor above 0");
-  require(a.height > 0, "warp: height", a.height, "", "a factor above 0");
-  require(std::abs(a.shear) < 90, "warp: shear", a.shear, " degrees", "between -90 and 90");
+  require(a.width > 0, "warp: width", a.width, "", "a finite factor above 0");
+  require(a.height > 0, "warp: height", a.height, "", "a finite factor above 0");
+  require(std::abs(a.shear) < 90, "warp: shear", a.shear, " degrees", "above -90 and below 90");
 }
 
 void check(const Elastic& e) {
-  require(e.amplitude >= 0, "Elastic: amplitude", e.amplitude, " pixels", "0 or more");
-  require(e.smoothness >= 1, "Elastic: smoothness", e.smoothness, " pixels", "1 or more");
+  require(e.amplitude >= 0, "Elastic: amplitude", e.amplitude, " pixels",
+          "a finite number, 0 or more");
+  require(e.smoothness >= 1, "Elastic: smoothness", e.smoothness, " pixels",
+          "a finite number, 1 or more");
 }
 
 void check(const AugmentOptions& o) {
   require(o.rotation >= 0 && o.rotation <= 180, "Augment: rotation", o.rotation, " degrees",
           "0 to 180");
-  require(o.shift >= 0, "Augment: shift", o.shift, " pixels", "0 or more");
+  require(o.shift >= 0, "Augment: shift", o.shift, " pixels", "a finite number, 0 or more");
   require(o.scaling >= 0 && o.scaling < 1, "Augment: scaling", o.scaling, "",
           "at least 0 and below 1");
   require(o.shear >= 0 && o.shear < 90, "Augment: shear", o.shear, " degrees",

@@ -28,8 +28,9 @@ std::uint32_t number(Stream& stream) {
 void check_kind(const Stream& stream, std::uint32_t magic, std::size_t axes) {
   if (magic >> 16U != 0) {
     stream.fail(
-        0, fmt::format("magic number is 0x{:08x}, but that of an IDX file begins with 0x000008",
-                       magic));
+        0, fmt::format(
+               "magic number is 0x{:08x}, but that of an IDX file of bytes begins with 0x000008",
+               magic));
   }
   if (magic >> 8U != 8) {
     stream.fail(2, fmt::format("type is 0x{:02x}, expected 0x08 for bytes", magic >> 8U));

@@ -81,7 +81,8 @@ void check_contrast(const Tensor& brightness, const Shades& shades) {
   const auto [darkest, lightest] = std::ranges::minmax(brightness.values());
   throw std::invalid_argument(
       fmt::format("nn::find_digits: no ink: brightness ranges from {:.2f} to {:.2f}, expected a "
-                  "difference of at least {} between ink and edge: draw darker or take more light",
+                  "difference of at least {} between the ink and the edge of the picture: draw "
+                  "darker or use more light",
                   darkest, lightest, least_contrast));
 }
 

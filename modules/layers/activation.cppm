@@ -186,7 +186,7 @@ class LeakyReLU : public Elementwise<LeakyReLUFunction> {
  private:
   static real checked(real slope) {
     if (slope > 0 && slope < 1) return slope;
-    refuse_option("LeakyReLU", "slope", double{slope}, "a number between 0 and 1");
+    refuse_option("LeakyReLU", "slope", double{slope}, "above 0 and below 1");
   }
 };
 

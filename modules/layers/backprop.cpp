@@ -115,7 +115,8 @@ void Sequential::refuse_type(std::size_t index) const {
 void Sequential::check_range(std::size_t first, std::size_t last) const {
   if (first <= last && last <= size()) return;
   throw std::invalid_argument(
-      fmt::format("nn::Sequential: layers from {} to before {}, expected 0 to {} in rising order",
+      fmt::format("nn::Sequential: first is {} and last is {}, expected first to be at most last, "
+                  "and last at most {}",
                   first, last, size()));
 }
 

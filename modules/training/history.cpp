@@ -71,8 +71,9 @@ std::vector<double> row(const History& history, const Epoch& epoch, std::size_t 
   if (history.validated) add(epoch.validation);
   for (const Evaluation& evaluation : epoch.sets) add(evaluation);
   if (values.size() == columns) return values;
-  throw std::invalid_argument(fmt::format("nn::History: epoch {} has {} values, expected {}",
-                                          epoch.number, values.size(), columns));
+  throw std::invalid_argument(fmt::format(
+      "nn::History: epoch {} has {} costs and metric values, expected {}, one for each column",
+      epoch.number, values.size(), columns));
 }
 
 }  // namespace

@@ -136,7 +136,7 @@ def main():
     faulty = [run for run, figures in ended if figures["faults"]]
     for run in faulty:
         what, file = run.fault()
-        print(f"\n{run.name}: {what}\n  the whole story: {run.log}", file=sys.stderr)
+        print(f"\n{run.name}: {what}\n  the full output: {run.log}", file=sys.stderr)
         if file:
             print(f"  the input, tried first next time: {file}", file=sys.stderr)
     if faulty or not kept:

@@ -1,6 +1,6 @@
-"""How fast the library is in a page, compared with a program: trains chapter 10's networks in
-headless Chromium and natively, on one thread, both with vectors of 128 bits, in turns, and prints images a
-second and their ratio.
+"""Compares the speed of training in a page with that in a program: trains chapter 10's networks alternately in
+headless Chromium and natively, both on one thread with vectors of 128 bits, and prints images per second and
+their ratio.
 
 Run: ./book speed --pages [--rounds N] [--steps N]
 """
@@ -43,7 +43,7 @@ def in_program(native, network, steps):
 
 def main():
     parser = argparse.ArgumentParser(prog="./book speed --pages", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="how often to measure each number")
     parser.add_argument("--steps", type=int, default=60, help="training steps to measure, out of the 80 of an epoch")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, open_browser() as browser:

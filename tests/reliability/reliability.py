@@ -1,4 +1,4 @@
-"""Measures what docs/reliability.md says of the library, and records it in docs/reliability/.
+"""Measures what docs/reliability.md says about the library, and records it in docs/reliability/.
 
 Each part has its own record; a part that is not run keeps its old one. `./book reliability`
 runs them all, `./book reliability coverage mutation.dense` only these.
@@ -370,10 +370,10 @@ def main():
     parser.add_argument("parts", nargs="*", metavar="PART",
                         help=", ".join([*PARTS, *(f"mutation.{name}" for name in MUTATED)]))
     options = parser.parse_args()
+    names = ["mutation", *(f"mutation.{module}" for module in MUTATED), *(part for part in PARTS if part != "mutation")]
     for part in options.parts:
-        name, _, module = part.partition(".")
-        if name not in PARTS or (module and (name != "mutation" or module not in MUTATED)):
-            parser.error(f"there is no part '{part}'; there are: {', '.join(PARTS)}.")
+        if part not in names:
+            parser.error(f"there is no part '{part}'; there are: {', '.join(names)}.")
     if options.only_options:
         return
     builder = Builder(options.cmake, options.compiler)

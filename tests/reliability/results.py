@@ -11,8 +11,12 @@ def writable(text):
     """The path that an option names, if a file can be written there: to be found out before the work."""
     path = Path(text)
     place = path if path.exists() else path.parent
-    if not text or path.is_dir() or not os.access(place, os.W_OK) or (place != path and not place.is_dir()):
-        raise argparse.ArgumentTypeError(f"cannot write '{text}'.")
+    why = ("the path is empty" if not text else
+           "it is a folder" if path.is_dir() else
+           f"there is no folder '{place}'" if place != path and not place.is_dir() else
+           "" if os.access(place, os.W_OK) else "permission denied")
+    if why:
+        raise argparse.ArgumentTypeError(f"cannot write '{text}': {why}.")
     return path
 
 
@@ -41,5 +45,5 @@ def write(path, text):
         with tempfile.NamedTemporaryFile("w", prefix=f"{path.stem}-", suffix=path.suffix,
                                          delete=False) as file:
             file.write(text)
-        print(f"cannot write {path}: {error.strerror}; it is in {file.name} instead", file=sys.stderr)
+        print(f"cannot write {path}: {error.strerror}; the results are in {file.name} instead", file=sys.stderr)
         return False

@@ -40,16 +40,18 @@ class Book(unittest.TestCase):
     def test_checks_options_first(self):
         self.expect_refusal(["fuzz", "nonsense"], "there is no target 'nonsense'; there are: ")
         self.expect_refusal(["fuzz", "csv", "--seconds", "0"], "--seconds is 0, expected 1 or more")
-        self.expect_refusal(["fuzz", "--json", ""], "--json: cannot write ''")
-        self.expect_refusal(["fuzz", "--json", str(self.root)], "--json: cannot write ")
-        self.expect_refusal(["fuzz", "--json", "/none/x.json"], "--json: cannot write ")
+        self.expect_refusal(["fuzz", "--json", ""], "--json: cannot write '': the path is empty.")
+        self.expect_refusal(["fuzz", "--json", str(self.root)], f"--json: cannot write '{self.root}': it is a folder.")
+        self.expect_refusal(["fuzz", "--json", "/none/x.json"],
+                            "--json: cannot write '/none/x.json': there is no folder '/none'.")
         self.expect_refusal(["fuzz", "--json", str(self.root / "book" / "x")], "--json: cannot write ")
         self.expect_refusal(["reliability", "nonsense"], "there is no part 'nonsense'; there are: ")
-        self.expect_refusal(["reliability", "mutation.nonsense"], "there is no part ")
+        self.expect_refusal(["reliability", "mutation.nonsense"],
+                            "there is no part 'mutation.nonsense'; there are: mutation, mutation.dense, ")
         self.expect_refusal(["speed", "--nonsense"], "unrecognized arguments: --nonsense")
         self.expect_refusal(["speed", "--isa", "sse"], "invalid choice: 'sse'")
         self.expect_refusal(["speed", "--json", "/none/x.json"], "--json: cannot write ")
-        self.expect_refusal(["speed", "--compilers", "--rounds", "0"], "expected at least 1 round")
+        self.expect_refusal(["speed", "--compilers", "--rounds", "0"], "--rounds is 0 and --seconds is 1, expected ")
         self.expect_refusal(["platforms", "nonsense"], "there is no platform 'nonsense'; there are: ")
 
     def test_names_what_a_mac_must_install(self):
@@ -135,7 +137,7 @@ class Results(unittest.TestCase):
                                capture_output=True, env=os.environ | {"TMPDIR": str(self.folder)})
         [kept] = self.folder.iterdir()
         self.assertEqual(kept.read_text(), "text")
-        self.assertIn(f"No such file or directory; it is in {kept} instead\n", ended.stderr)
+        self.assertIn(f"No such file or directory; the results are in {kept} instead\n", ended.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The table of `./book speed --compilers`: training with the library as each compiler makes it, in turns.
+"""Compares the speed of training when different compilers build the library, running their programs alternately.
 
 The table has medians; ± is half the distance between the quartiles. Below them: how fast each is as a
 part of the fastest, each with the number of threads that serves it best.
@@ -10,14 +10,15 @@ from speed import Racer, heading, median, questions, race, spread
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="book speed --compilers", description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="./book speed --compilers", description=__doc__.split("\n\n")[0])
     parser.add_argument("racers", nargs="*", help=argparse.SUPPRESS)  # COMPILER=PROGRAM
     parser.add_argument("--rounds", type=int, default=5, help="how often to measure each number")
     parser.add_argument("--seconds", type=float, default=1.0, help="time for one measurement")
     parser.add_argument("--only-options", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.rounds < 1 or not options.seconds > 0:
-        parser.error("expected at least 1 round and more than 0 seconds")
+        parser.error(f"--rounds is {options.rounds} and --seconds is {options.seconds:g}, "
+                     "expected at least 1 round and more than 0 seconds")
     if options.only_options:
         return
 

@@ -1,5 +1,5 @@
-"""The table of `./book speed`: runs the programs next to it, ours and others' in turns, and prints what
-came of it. Everything measured goes into a JSON file as well.
+"""Measures the speed and memory of the library: runs its benchmark programs and, if they are installed, those of the
+other libraries alternately, prints tables of the results, and writes all of them to a JSON file.
 
 The tables show medians; ± is half the distance between the quartiles, in percent of the median. A ratio is ours to
 that of the best peer, each with the number of threads that suits it best.
@@ -275,7 +275,7 @@ def print_race(answers, racers, limits):
                 if threads == 2 and best:
                     row += f"{entry['ratio']:7.2f}"
                 print(row.rstrip())
-    heading("Training: part of the limit of multiply-adds, gain by the second core")
+    heading("Training: fraction of the multiply-add limit, speedup from the second core")
     for question, name, _ in questions(1)["Training at batch 100, images/s"]:
         network = question.split()[1]
         by_threads = {t: median(v) for t, v in answers[question]["ours"].items()}
@@ -457,7 +457,9 @@ def write_growth(found):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="book speed", allow_abbrev=False, description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="./book speed", allow_abbrev=False, description=__doc__.split("\n\n")[0],
+                                     epilog="--peers, --pages and --compilers are options of ./book, which must come "
+                                     "first; see ./book help.")
     parser.add_argument("--programs", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=5, help="how often to measure each number")
     parser.add_argument("--seconds", type=float, default=1.0, help="time for one measurement of training")
@@ -470,7 +472,7 @@ def main():
     parser.add_argument("--growth", action="store_true",
                         help="only show how the time grows with every size, up to ten million images")
     parser.add_argument("--record", action="store_true",
-                        help="with one of these two: save the data for chapter 11 to docs/figures")
+                        help="with --profile or --growth: save the data for chapter 11 to docs/figures")
     parser.add_argument("--check", action="store_true",
                         help="only check that everything runs, PyTorch too, and that both sides reach "
                         "the wanted accuracies")
@@ -478,7 +480,8 @@ def main():
     if options.check:
         options.rounds, options.seconds, options.seeds = 1, 0.02, 1
     if options.rounds < 1 or options.seeds < 0 or not options.seconds > 0:
-        parser.error("expected at least 1 round, 0 seeds and more than 0 seconds")
+        parser.error(f"--rounds is {options.rounds}, --seeds is {options.seeds} and --seconds is {options.seconds:g}, "
+                     "expected at least 1 round, at least 0 seeds and more than 0 seconds")
     if options.record and not (options.profile or options.growth):
         parser.error("--record needs --profile or --growth")
     if options.only_options:
@@ -497,9 +500,9 @@ def main():
     heading("The machine")
     found = result["machine"]
     if options.isa == "avx2" and found["vector_bits"] != 256:
-        sys.exit(f"speed: the program has vectors of {found['vector_bits']} bits, AVX2 has 256.")
+        sys.exit(f"speed: the program has vectors of {found['vector_bits']} bits, expected 256 for --isa avx2.")
     print(f"{found['processor']}, {found['cores']} cores, {found['vector_bits']}-bit vectors"
-          + (", all held to AVX2" if options.isa == "avx2" else ""))
+          + (", all limited to AVX2" if options.isa == "avx2" else ""))
     print("compared with " + ", ".join(f"{name} {version}" for name, version in result["peers"].items())
           if peers else "without peers: ./book speed --peers installs them")
     only_limits = options.profile or options.growth
@@ -510,8 +513,8 @@ def main():
     memory = {t: median(kernels["limit/memory/machine", t]) for t in (1, 2)}
 
     if options.profile:
-        print("\nOne training step with Adam at batch 100, part by part. The limit of a rate of bytes is that of\n"
-              "memory, so what stays in a cache exceeds it.")
+        print("\nOne training step with Adam at batch 100, part by part. The limit of bytes per second is that\n"
+              "of main memory; a part whose data stay in a cache can exceed it.")
         result["profile"] = {}
         for network, (_, title) in NETWORKS.items():
             heading(title)
@@ -542,9 +545,9 @@ def main():
 def measure_all(options, racers, kernels, limits, result):
     """The table in the README, section by section; `result` receives what was found."""
     ours = racers[0]
-    heading("The matrix product: GFLOP/s, part of the limit, ratio to OpenBLAS")
+    heading("The matrix product: GFLOP/s, fraction of the limit, ratio to OpenBLAS")
     result["matmul"] = print_kernels(kernels, "matmul", "OpenBLAS")
-    heading("The convolution, batch 100: GFLOP/s, part of the limit, ratio to oneDNN")
+    heading("The convolution, batch 100: GFLOP/s, fraction of the limit, ratio to oneDNN")
     result["convolution"] = print_kernels(kernels, "convolution", "oneDNN")
     result["kernels"] = {f"{name}/{threads}": rates for (name, threads), rates in kernels.items()}
 
