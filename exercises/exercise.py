@@ -1,0 +1,297 @@
+"""`./book exercise`: gives readers the stub of a module, and grades what they make of it.
+
+A stub is the solution without what is between `// [todo FUNCTION]` and `// [/todo]`. It goes to mine/NAME.cppm
+once and is theirs from then on: only --reset replaces it, and keeps what was there in mine/backups.
+"""
+
+import argparse
+import datetime
+import hashlib
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "exercises"
+MINE = ROOT / "mine"
+PATIENCE = 30  # seconds until a grader is stopped
+TODO = re.compile(r"^( *)// \[todo ([^\]]+)\]\n.*?^ *// \[/todo\]\n", re.MULTILINE | re.DOTALL)
+NOT_WRITTEN = 3  # the grader's status
+
+
+class Refusal(Exception):
+    """What cannot be done, as a sentence."""
+
+
+@dataclass
+class Exercise:
+    chapter: int
+    name: str
+
+    @property
+    def folder(self):
+        return FOLDER / self.name
+
+    @property
+    def file(self):
+        return MINE / f"{self.name}.cppm"
+
+    @property
+    def title(self):
+        return self.parts()[0].split("\n")[0].removeprefix("# ")
+
+    @property
+    def minutes(self):
+        return int(re.search(r"(\d+) minutes", self.parts()[0])[1])
+
+    @property
+    def task(self):
+        return self.parts()[0].split("\n", 4)[4].strip()
+
+    @property
+    def hints(self):
+        return [hint.split("\n", 1)[1].strip() for hint in self.parts()[1:]]
+
+    def parts(self):
+        return re.split(r"^## Hint ", (self.folder / "task.md").read_text(), flags=re.MULTILINE)
+
+    def solution(self):
+        """The solution as somebody would write it."""
+        text = (self.folder / "solution.cppm").read_text()
+        return re.sub(r"^ *// \[/?todo.*\n", "", text, flags=re.MULTILINE)
+
+    def stub(self):
+        return TODO.sub(r'\1exercises::todo("\2");\n', (self.folder / "solution.cppm").read_text())
+
+
+def exercises():
+    lines = (FOLDER / "exercises.txt").read_text().splitlines()
+    return [Exercise(int(number), name) for number, name in (line.split() for line in lines)]
+
+
+def find(wanted):
+    """By name, or by chapter: there the first one that is not passed."""
+    found = [one for one in exercises() if wanted in (one.name, str(one.chapter))]
+    if not found:
+        raise Refusal(f"there is no exercise '{wanted}'; there are: "
+                      + ", ".join(f"{one.chapter} {one.name}" for one in exercises()) + ".")
+    return next((one for one in found if status(one) != "passed"), found[0])
+
+
+# ------------------------------------------------------------------------------------------ progress
+
+def progress():
+    file = MINE / ".progress.json"
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def remember(exercise, **facts):
+    known = progress()
+    known.setdefault(exercise.name, {}).update(facts)
+    MINE.mkdir(exist_ok=True)
+    (MINE / ".progress.json").write_text(json.dumps(known, indent=1) + "\n")
+
+
+def fingerprint(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def status(exercise):
+    if not exercise.file.exists():
+        return ""
+    passed = progress().get(exercise.name, {}).get("passed")
+    if passed == fingerprint(exercise.file):
+        return "passed"
+    return "changed since it passed" if passed else "begun"
+
+
+# ------------------------------------------------------------------------------------------ commands
+
+def show_list():
+    print("Write the heart of the library yourself, a module at a time:\n")
+    for one in exercises():
+        print(f"  {one.chapter:>2}  {one.name:<13} {one.title:<32} {one.minutes:>3} min  {status(one)}".rstrip())
+    following = next((one for one in exercises() if status(one) != "passed"), None)
+    if following:
+        print(f"\nNext: ./book exercise {following.name}")
+    else:
+        print("\nYou have written them all.")
+
+
+def show_hint(exercise):
+    """One more at each call."""
+    shown = min(progress().get(exercise.name, {}).get("hints", 0) + 1, len(exercise.hints))
+    remember(exercise, hints=shown)
+    for number, hint in enumerate(exercise.hints[:shown], 1):
+        print(f"Hint {number} of {len(exercise.hints)}\n\n{wrapped(hint, '  ')}\n")
+
+
+def wrapped(text, indent=""):
+    """Paragraphs, for a terminal of 80 columns."""
+    return "\n\n".join(textwrap.fill(paragraph, 78, initial_indent=indent, subsequent_indent=indent,
+                                     break_long_words=False, break_on_hyphens=False)
+                       for paragraph in text.split("\n\n"))
+
+
+def show_solution(exercise):
+    known = progress().get(exercise.name, {})
+    if status(exercise) != "passed" and not known.get("asked"):
+        remember(exercise, asked=True)
+        print("You have not passed this exercise yet. Ask again to see the solution; `--hint` shows less.")
+        return
+    print(exercise.solution())
+
+
+def reset(exercise):
+    if exercise.file.exists():
+        print(f"What you wrote is in {keep(exercise).relative_to(ROOT)}.")
+    create(exercise)
+
+
+def keep(exercise):
+    """A copy of what the reader wrote, under a name that nothing has."""
+    now = datetime.datetime.now()
+    while True:
+        copy = MINE / "backups" / f"{exercise.name}-{now:%Y-%m-%d-%H-%M-%S}.cppm"
+        if not copy.exists():
+            break
+        now += datetime.timedelta(seconds=1)
+    copy.parent.mkdir(exist_ok=True)
+    shutil.copy2(exercise.file, copy)
+    return copy
+
+
+def create(exercise):
+    MINE.mkdir(exist_ok=True)
+    project = MINE / "CMakeLists.txt"
+    if not project.exists():
+        shutil.copy(FOLDER / "mine.cmake", project)
+    exercise.file.write_text(exercise.stub())
+    print(f"Your file is {exercise.file.relative_to(ROOT)}. Replace each exercises::todo(…) in it with your code.")
+
+
+# ------------------------------------------------------------------------------------------ grading
+
+def grade(exercise, cmake, build):
+    """Builds and runs the grader; returns its status."""
+    print(f"Exercise {exercise.chapter}, {exercise.title} ({exercise.file.relative_to(ROOT)})\n", flush=True)
+    begun = fingerprint(exercise.file)
+    if not is_built(exercise, cmake, build):
+        return 1
+    program = build / "exercises" / f"grade_{exercise.name}"
+    try:
+        code = subprocess.run([program], timeout=PATIENCE).returncode
+    except subprocess.TimeoutExpired:
+        print(f"stopped\n\nThis step did not end within {PATIENCE} seconds. Is there a loop that never ends?")
+        return 1
+    if code < 0:
+        print(f"crashed\n\nThe program was ended by {signal.Signals(-code).name}. "
+              "The usual reason is an index outside a tensor.")
+        return 1
+    if code == 0:
+        remember(exercise, passed=begun)
+        print("\nPassed. `--solution` shows how we would write it.")
+    elif code != NOT_WRITTEN:
+        print("\n`--hint` helps.")
+    return code
+
+
+def is_built(exercise, cmake, build):
+    log = build.parent / "exercise.log"
+    target = f"grade_{exercise.name}"
+    commands = [[cmake, "--build", build, "--target", target]]
+    if target + ":" not in (build / "build.ninja").read_text():
+        commands.insert(0, [cmake, build])
+    for command in commands:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        log.write_text(done.stdout)
+        if done.returncode:
+            print(errors_of(done.stdout, exercise) + f"\n\nThe whole output is in {log.relative_to(ROOT)}.")
+            return False
+    return True
+
+
+def errors_of(output, exercise):
+    """The compiler's errors in the reader's own lines; what it says of other files is in the log."""
+    place = re.compile(rf"^\S*{re.escape(exercise.file.name)}:(\d+):(\d+): (?:fatal )?error: (.*)$", re.MULTILINE)
+    lines = exercise.file.read_text().splitlines()
+    found = [f"line {line}: {text}\n  {lines[int(line) - 1].strip()}"
+             for line, _, text in place.findall(output) if int(line) <= len(lines)]
+    if found:
+        return "It does not compile.\n\n" + "\n".join(found)
+    elsewhere = re.search(r"^.*error: .*$", output, re.MULTILINE)
+    return "It does not compile, but no error is in your lines" + (f": {elsewhere[0]}" if elsewhere else ".")
+
+
+def watch(exercise, cmake, build):
+    """Grades whenever the file was saved, until it passes or Ctrl-C."""
+    seen = None
+    try:
+        while True:
+            now = fingerprint(exercise.file)
+            if now != seen:
+                seen = now
+                if sys.stdout.isatty():
+                    print("\033[2J\033[H", end="")
+                if grade(exercise, cmake, build) == 0:
+                    return 0
+                print(f"\nWaiting for {exercise.file.relative_to(ROOT)} to be saved; Ctrl-C ends.", flush=True)
+            time.sleep(0.3)
+    except KeyboardInterrupt:
+        print()
+        return 130
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./book exercise", description=__doc__.split("\n\n")[0])
+    parser.add_argument("exercise", nargs="?", metavar="NAME", help="an exercise, by its name or its chapter; "
+                        "without one, all are listed")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--watch", action="store_true", help="grade again whenever the file is saved")
+    what.add_argument("--hint", action="store_true", help="show a hint, one more each time")
+    what.add_argument("--reset", action="store_true", help="begin again; what you wrote is kept in mine/backups")
+    what.add_argument("--solution", action="store_true", help="show the solution")
+    what.add_argument("--write-solution", metavar="FILE", type=Path, help=argparse.SUPPRESS)  # for the tests
+    what.add_argument("--write-stub", metavar="FILE", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--cmake", help=argparse.SUPPRESS)
+    parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--only-options", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    try:
+        if options.exercise is None:
+            if options.watch or options.hint or options.reset or options.solution:
+                parser.error("this option needs the name of an exercise")
+            return 0 if options.only_options else show_list()
+        exercise = find(options.exercise)
+    except Refusal as refusal:
+        print(f"book: {refusal}", file=sys.stderr)
+        return 2
+    if options.only_options:
+        return 0
+    if options.write_solution:
+        return options.write_solution.write_text(exercise.solution()) and None
+    if options.write_stub:
+        return options.write_stub.write_text(exercise.stub()) and None
+    if options.hint:
+        return show_hint(exercise)
+    if options.solution:
+        return show_solution(exercise)
+    if options.reset:
+        return reset(exercise)
+    if not exercise.file.exists():
+        print(wrapped(exercise.task) + "\n")
+        create(exercise)
+        print()
+    act = watch if options.watch else grade
+    return act(exercise, options.cmake, options.build)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

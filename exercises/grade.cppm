@@ -1,0 +1,92 @@
+/// @file
+/// @brief What all graders share: steps in order, and comparisons that say what is wrong.
+module;
+
+#include <cstdint>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+export module exercises.grade;
+
+export import exercises.todo;
+export import nn;
+
+export namespace exercises {
+
+/// A step of a grader. It throws if the reader's code is wrong.
+struct Step {
+  std::string name;  ///< What it looks at: `forward: the example of section 1.2`.
+  std::function<void()> look;
+};
+
+/// What a wrong result means: if the reader's value is this one, the words say why.
+struct Mistake {
+  std::string words;
+  nn::Tensor value;
+};
+
+/// The reader's code gave a wrong result; what() says which.
+class Wrong : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Compares a result with the right one: first the shape, then the values.
+/// @param name The result's name: `∂C/∂W`.
+/// @param got What the reader's code returned.
+/// @param want The right result.
+/// @param mistakes Known mistakes, the likeliest first. A wrong factor, a wrong sign, a transposed
+///   result and zeros are known without being listed.
+/// @param tolerance The largest difference of a right value, relative to the largest of them.
+/// @throws Wrong with the first wrong value, and what explains all values if something does.
+void expect(std::string_view name, const nn::Tensor& got, const nn::Tensor& want,
+            const std::vector<Mistake>& mistakes = {}, double tolerance = 1e-4);
+
+/// The same for one number.
+/// @param name The number's name.
+/// @param got What the reader's code returned.
+/// @param want The right number.
+/// @param mistakes Known mistakes, the likeliest first, with one value each.
+/// @param tolerance As above.
+/// @throws Wrong with both numbers, and what explains the reader's if something does.
+void expect(std::string_view name, double got, double want,
+            const std::vector<Mistake>& mistakes = {}, double tolerance = 1e-4);
+
+/// Stops the step unless a condition holds.
+/// @param holds The condition.
+/// @param words What is wrong if it does not hold, as a sentence.
+/// @throws Wrong with the words.
+void require(bool holds, const std::string& words);
+
+/// A tensor of numbers drawn from [−1, 1).
+/// @param shape Its shape.
+/// @param seed The same seed gives the same numbers.
+[[nodiscard]] nn::Tensor random_tensor(const nn::Shape& shape, std::uint64_t seed);
+
+/// A copy of a matrix with rows and columns exchanged.
+/// @param matrix Shape (N, M).
+/// @return Shape (M, N).
+[[nodiscard]] nn::Tensor transpose_of(const nn::Tensor& matrix);
+
+/// What came of a grader: the step that failed and why; both empty if every step passed.
+struct Outcome {
+  std::string step;
+  std::string words;
+};
+
+/// Runs steps in order until one fails.
+/// @param steps The steps.
+/// @param begin Called with the name of each step before it is run, and once with "" at the end.
+[[nodiscard]] Outcome grade(const std::vector<Step>& steps,
+                            const std::function<void(const std::string&)>& begin = {});
+
+/// The program of a grader: prints a line for each step and what is wrong.
+/// @param steps The steps.
+/// @return The status of the program: 0 if every step passed, 1 if one failed, 3 if something is
+///   not written yet.
+int grade_and_print(const std::vector<Step>& steps);
+
+}  // namespace exercises
