@@ -56,7 +56,7 @@ def look_at(page, rules, navigated=True):
     was seen on another page."""
     problems = []
     try:
-        page.wait_for_function(FIGURES_START, timeout=60_000)
+        page.wait_for_function(FIGURES_START, timeout=PATIENCE)
     except TimeoutError:
         problems.append("a figure that should work did not start")
     if missing := page.evaluate(FORMULAS_MISSING):

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from pages import SITE
+from pages import PATIENCE, SITE
 from test_all import FIGURES
 from websockets.sync.client import connect
 
@@ -42,7 +42,7 @@ class Firefox:
     def ask(self, method, **params):
         number = next(self.numbers)
         self.socket.send(json.dumps({"id": number, "method": method, "params": params}))
-        while (answer := json.loads(self.socket.recv(timeout=60))).get("id") != number:
+        while (answer := json.loads(self.socket.recv(timeout=PATIENCE / 1000))).get("id") != number:
             if answer.get("method") == "log.entryAdded" and answer["params"]["level"] == "error":
                 self.complaints.append(answer["params"]["text"])
         if answer["type"] == "error":
@@ -60,9 +60,9 @@ class Firefox:
 STARTED = """new Promise((answer) => {
   const look = () => document.querySelector('.live:not(.live-ready)')
       ? setTimeout(look, 20) : answer(live.views.map((view) => view.figure.text('summary')).join('|'));
-  setTimeout(() => answer(''), 20000);
+  setTimeout(() => answer(''), LONGEST);
   look();
-})"""
+})""".replace("LONGEST", str(PATIENCE // 2))  # before recv() gives up
 
 
 @unittest.skipUnless(shutil.which("firefox-esr"), "there is no Firefox here")
