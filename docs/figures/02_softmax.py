@@ -1,10 +1,9 @@
 """Chapter 2: softmax by the formula as written and by nn::Softmax, for logits and for the same plus 86."""
 
 import numpy
+from figures import legend
 from matplotlib import rcParams
 from pieces import RECORDS, recorded_rows
-
-LABEL = {"padding": 2, "fontsize": 8.5}
 
 
 def formula(logits):
@@ -20,11 +19,11 @@ def panel(axes, logits, right):
     broken = numpy.isnan(naive)
     places = numpy.arange(len(logits))
     bars = axes.bar(places - 0.21, naive, 0.38, label="the formula as written")
-    axes.bar_label(bars, [f"{share:.3f}".replace("nan", "") for share in naive], **LABEL)
-    axes.bar_label(axes.bar(places + 0.21, right, 0.38, label="nn::Softmax"), fmt="%.3f", **LABEL)
+    axes.bar_label(bars, [f"{share:.2f}".replace("nan", "") for share in naive], padding=2)
+    axes.bar_label(axes.bar(places + 0.21, right, 0.38, label="nn::Softmax"), fmt="%.2f", padding=2)
     for place in places[broken]:
         axes.bar(place - 0.21, 1, 0.38, fill=False, hatch="///", edgecolor=rcParams["text.color"], alpha=0.5)
-        axes.text(place - 0.45, 0.5, f"{powers[place]} / {powers.sum()}:\nnot a number", ha="right",
+        axes.text(place - 0.5, 0.6, f"{powers[place]} / {powers.sum()}:\nnot a number", ha="right",
                   va="center")
     axes.set_xticks(places, [f"{logit:g}" for logit in logits])
     axes.set_xlabel("logit")
@@ -36,11 +35,12 @@ def draw(figure, read):
     record = RECORDS / "02_activation.out"
     logits, right = (numpy.array(recorded_rows(record, "2.5", name)[0]) for name in ("z", "softmax"))
     assert numpy.allclose(formula(logits)[1], right, atol=0.0005)
-    figure.set_size_inches(7, 3.2)
+    figure.set_figheight(3.6)
     first, second = figure.subplots(1, 2, sharey=True)
     panel(first, logits, right)
     panel(second, logits + 86, right)
     first.set_title("logits unchanged")
     second.set_title("86 added to all")
     first.set_ylabel("probability")
-    first.legend(loc="upper left")
+    first.set_yticks([0, 0.5, 1])
+    legend(figure, first, 2)
