@@ -23,7 +23,8 @@ def draw(figure, read):
         for start, end, slope in zip(places, places[1:], path):
             connection(axes, start, end, color=color)
             aside = 1.5 if start[1] == end[1] else 2 if i == 0 else -2
-            words(axes, (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + aside, numeral(slope), color, weight="semibold")
+            middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + aside
+            words(axes, *middle, numeral(slope), color, weight="semibold")
         for place, name in zip(places[1:], (f"$s_{i + 1}$", f"$h_{i + 1}$")):
             neuron(axes, place, name)
         factors = " · ".join(f"({numeral(slope)})" if slope < 0 else numeral(slope) for slope in path)

@@ -1,5 +1,5 @@
-"""Measures the drawn figures in Chromium as a telephone shows them, and fails on labels that are too small, that cover
-one another, or that stick out of the picture.
+"""Measures the drawn figures in Chromium as a telephone shows them, and fails on labels that are too small, that
+cover one another, or that stick out of the picture.
 
 Run: check_figures.py FOLDER
 """
@@ -21,17 +21,17 @@ MEASURE = """([phone, smallest]) => {
   for (const group of document.querySelectorAll('g[id^="text_"]')) {
     const [, size] = /scale\\(([\\d.]+)/.exec(group.innerHTML) ?? [];
     const name = [...group.childNodes].find(node => node.nodeType === Node.COMMENT_NODE)?.data.trim();
-    if (size) texts.push({name, size: size * 100 * pixels, box: group.getBBox(), group});
+    if (size) texts.push({name, size: size * 100 * pixels, group});
   }
   for (const text of document.querySelectorAll('text'))
-    texts.push({name: text.textContent, size: parseFloat(getComputedStyle(text).fontSize) * pixels,
-                box: text.getBBox(), group: text});
+    texts.push({name: text.textContent, size: parseFloat(getComputedStyle(text).fontSize) * pixels, group: text});
   const screen = texts.map(text => text.group.getBoundingClientRect());
   const edge = picture.getBoundingClientRect();
   texts.forEach((text, i) => {
     if (text.size < smallest) problems.push(`"${text.name}" is ${text.size.toFixed(1)} pixels high`);
     const box = screen[i];
-    if (box.left < edge.left - 1 || box.right > edge.right + 1 || box.top < edge.top - 1 || box.bottom > edge.bottom + 1)
+    if (box.left < edge.left - 1 || box.right > edge.right + 1 ||
+        box.top < edge.top - 1 || box.bottom > edge.bottom + 1)
       problems.push(`"${text.name}" sticks out`);
     for (let j = 0; j < i; ++j)
       if (Math.min(box.right, screen[j].right) - Math.max(box.left, screen[j].left) > 1 &&

@@ -20,7 +20,8 @@ class CheckFigures(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         figures.add_face(Path(cls.folder.name))
         drawn = {"good": [(0.1, 0.5, "one", SIZE), (0.5, 0.5, "two", SIZE)], "small": [(0.1, 0.5, "tiny", 8)],
-                 "covered": [(0.1, 0.5, "one", SIZE), (0.12, 0.5, "two", SIZE)], "outside": [(0.98, 0.5, "long", SIZE)]}
+                 "covered": [(0.1, 0.5, "one", SIZE), (0.12, 0.5, "two", SIZE)],
+                 "outside": [(0.98, 0.5, "long", SIZE)]}
         files = []
         for name, texts in drawn.items():
             with plt.rc_context(figures.style("light")):
