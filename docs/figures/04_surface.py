@@ -1,9 +1,9 @@
 """Chapter 4: the surface itself, seen from the side."""
 
 import numpy
+from figures import CYCLES
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MultipleLocator
-from shapes import ink
 
 
 def draw(figure, read):
@@ -15,7 +15,7 @@ def draw(figure, read):
 
     figure.set_size_inches(5, 3.9)
     axes = figure.add_subplot(projection="3d")
-    heights = LinearSegmentedColormap.from_list("heights", [ink(0), "#e8f1f8"])
+    heights = LinearSegmentedColormap.from_list("heights", [CYCLES["light"][0], "#e8f1f8"])
     axes.plot_surface(grid("x"), grid("y"), grid("f"), cmap=heights, rcount=side, ccount=side,
                       linewidth=0.3, edgecolor="#1a1a1a")
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):

@@ -136,8 +136,8 @@ def add_scripts(app, pagename, templatename, context, doctree):
 
 
 class Plot(Directive):
-    """A figure drawn by docs/figures/NAME.py, or the graph of the modules. The first paragraph of its body is the
-    caption, what the figure says; the second is its alt text, what one sees in it.
+    """A figure drawn by docs/figures/NAME.py. The first paragraph of its body is the caption, what the figure
+    says; the second is its alt text, what one sees in it.
     """
 
     required_arguments = 1

@@ -12,7 +12,7 @@ from browser import open_browser
 PHONE = 358  # pixels for a figure on a screen 390 wide
 SMALLEST = 9  # pixels: the size of the type, not counting raised and lowered letters
 
-# Matplotlib draws each text as a group of outlines, scaled from the size of the font; Graphviz writes it as text.
+# Matplotlib draws each text as a group of outlines, scaled from a font of 100 points, after a comment with the text.
 MEASURE = """([phone, smallest]) => {
   const picture = document.documentElement, frame = picture.viewBox.baseVal;
   const width = picture.width.baseVal.value;
@@ -23,8 +23,6 @@ MEASURE = """([phone, smallest]) => {
     const name = [...group.childNodes].find(node => node.nodeType === Node.COMMENT_NODE)?.data.trim();
     if (size) texts.push({name, size: size * 100 * pixels, group});
   }
-  for (const text of document.querySelectorAll('text'))
-    texts.push({name: text.textContent, size: parseFloat(getComputedStyle(text).fontSize) * pixels, group: text});
   const screen = texts.map(text => text.group.getBoundingClientRect());
   const edge = picture.getBoundingClientRect();
   texts.forEach((text, i) => {

@@ -83,13 +83,13 @@ def draw_all(folder):
     """Draws them into a folder, if anything that they are made of is newer than they are."""
     folder.mkdir(parents=True, exist_ok=True)
     sources = [*FIGURES.iterdir(), *Path(__file__).parent.glob("*.py"), *RECORDS.glob("*.out"),
-               ROOT / "docs" / "live" / "live.css"]
+               *ROOT.glob("modules/**/*.cpp*"), ROOT / "docs" / "live" / "live.css"]
     newest = max(file.stat().st_mtime for file in sources)
     drawn = folder / "drawn"
     if drawn.exists() and drawn.stat().st_mtime > newest:
         return
     add_face(folder)
-    for source in sorted(FIGURES.glob("[0-9A-Z]*_*.py")):
+    for source in sorted(FIGURES.glob("*.py")):
         draw_one(source, folder)
     drawn.touch()
 
