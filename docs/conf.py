@@ -18,7 +18,6 @@ from docutils import nodes  # noqa: E402
 import api_pages  # noqa: E402
 import figures  # noqa: E402
 import live_site  # noqa: E402
-import module_graph  # noqa: E402
 
 project = "Neural Networks, Module by Module"
 author = "the project's authors"
@@ -134,4 +133,3 @@ leave_out_private()
 api_pages.write(HERE / "api")
 collect_static()
 figures.draw_all(HERE / "generated")
-module_graph.draw(HERE / "generated")
