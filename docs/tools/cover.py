@@ -36,7 +36,7 @@ def draw(title, words):
     axes.set_axis_off()
     axes.imshow(digits(9, GROUND, INK, ORANGE), interpolation="bicubic")
     serif, label = (print_fonts.face(family) for family in ("Title", "Label"))
-    figure.text(0.09, 0.9, title.replace(", ", ",\n"), color=INK, font=serif, fontsize=46, va="top", linespacing=1.15)
+    figure.text(0.09, 0.9, title.replace(", ", ",\n"), color=INK, font=serif, fontsize=46, va="top", linespacing=0.85)
     figure.text(0.09, 0.665, words, color=ORANGE, font=label, fontsize=21, va="top")
     figure.savefig(FOLDER / "cover.png", dpi=150)
     plt.close(figure)
