@@ -1,6 +1,5 @@
 """Sphinx: the pages of the book, from docs/ to build/docs/html. `./book docs` runs it."""
 
-import importlib.util
 import itertools
 import logging
 import re
@@ -24,8 +23,8 @@ author = "the project's authors"
 copyright = "the project's authors"
 release = version = re.search(r"project\(nn VERSION ([\d.]+)",
                               (HERE.parent / "CMakeLists.txt").read_text())[1]
-extensions = ["myst_parser", "breathe", "sphinx.ext.mathjax", "sphinx_copybutton",
-              "book_directives", "book_epub"]
+extensions = ["myst_parser", "breathe", "sphinx_copybutton",
+              "book_directives", "book_math", "book_epub"]
 exclude_patterns = ["live", "tools", "requirements.txt"]
 smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
@@ -40,8 +39,7 @@ highlight_language = "cpp"
 cpp_id_attributes = ["constexpr"]
 
 html_theme = "furo"
-html_math_renderer = "mathjax"
-mathjax_path = "tex-svg.js"
+html_math_renderer = "svg"
 html_title = project
 html_static_path = [str(BUILD / "static")]
 html_css_files = ["book.css"]
@@ -52,17 +50,23 @@ html_theme_options = {"navigation_with_keys": True}
 epub_title = project
 epub_basename = "book"
 epub_show_urls = "no"
-epub_css_files = ["print.css"]
-epub_exclude_files = ["search.html", "genindex.html"]
+epub_author = epub_publisher = author
+epub_copyright = "MIT License"
+epub_description = "Neural networks from scratch in C++20, from a single neuron to networks that read handwriting."
+epub_identifier = epub_uid = "neural-networks-module-by-module"
+epub_scheme = "id"
+epub_cover = ("_static/cover.png", "epub-cover.html")
+epub_css_files = ["reader.css"]
+epub_exclude_files = ["_static/title.png", "_static/book.css"]
+epub_use_index = False
+epub_tocdup = False
+epub_tocscope = "includehidden"
 
 
 def collect_static():
-    """MathJax as one file that draws formulas as SVG: it needs no font and no network."""
     static = BUILD / "static"
     static.mkdir(parents=True, exist_ok=True)
-    package = Path(importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0])
-    shutil.copy(package / "static" / "mathjax" / "tex-svg.js", static)
-    for style in ("book.css", "print.css"):
+    for style in ("book.css", "reader.css"):
         shutil.copy(HERE / style, static)
 
 def leave_out_private():

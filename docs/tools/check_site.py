@@ -23,13 +23,7 @@ ALL_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"], "rules": {"heading-or
 SCROLLING = only("scrollable-region-focusable")
 NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 
-FORMULAS_MISSING = """async () => {
-  const formulas = document.querySelectorAll('.math').length;
-  if (formulas === 0) return 0;
-  await MathJax.startup.promise;
-  const wrong = document.querySelectorAll('mjx-merror, [data-mjx-error]').length;
-  return formulas - document.querySelectorAll('mjx-container').length + wrong;
-}"""
+FORMULAS_MISSING = "() => document.querySelectorAll('.math:not(:has(> svg))').length"
 
 # What sticks out to the right, except what scrolls within its own box.
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -40,7 +34,7 @@ TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElemen
 THIN_OUT = """navigated => {
   if (!navigated) document.querySelector('.sidebar-drawer')?.remove();
   const seen = new Set();
-  for (const part of document.querySelectorAll('.highlight span, mjx-container')) {
+  for (const part of document.querySelectorAll('.highlight span, .math')) {
     if (part.matches('span') && part.firstElementChild) continue;
     const kind = part.localName + part.className;
     if (seen.has(kind)) part.remove();
