@@ -59,6 +59,15 @@ export nn::Tensor one_of(const nn::Tensor& matrices, std::size_t place) {
   return one;
 }
 
+/// The map with the most above 0, which is what a ReLU lets through.
+export std::size_t strongest(const LayerAtWork& layer) {
+  std::vector<double> strengths(layer.maps.shape()[0], 0.0);
+  for (std::size_t map = 0; map < strengths.size(); ++map) {
+    for (const double y : layer.maps.row(map)) strengths[map] += std::max(y, 0.0);
+  }
+  return static_cast<std::size_t>(std::ranges::max_element(strengths) - strengths.begin());
+}
+
 /// The convolution that a layer's maps come from: the layer itself or the last one before it.
 export const nn::Convolution* convolution_of(const nn::Sequential& network, std::size_t index) {
   for (std::size_t i = index + 1; i-- > 0;) {

@@ -177,6 +177,7 @@ class DrawTest(PageTest):
         page = self.start()
         first = page.get_by_role("slider", name="Layer 2, Convolution")
         first.focus()
+        page.keyboard.press("Home")
         page.keyboard.press("ArrowRight")
         self.assertIn("Map 2 of 16, layer 2", first.get_attribute("aria-valuetext"))
         self.assertEqual(len(self.values(page, "draw", "filters")), 25)
@@ -189,6 +190,18 @@ class DrawTest(PageTest):
         self.assertRegex(units.get_attribute("aria-valuetext"), r"^Unit \d+ of 256 outputs \d")
         again = self.start("#" + page.url.split("#")[1])
         self.assertEqual(self.text(again, "draw", "unit"), self.text(page, "draw", "unit"))
+
+    def test_the_strongest_map_is_shown_first_and_clear_empties_all(self):
+        page = self.start()
+        maps = self.values(page, "draw", "maps 0")
+        size = len(maps) // 16
+        strengths = [sum(max(0, y) for y in maps[i * size:(i + 1) * size]) for i in range(16)]
+        self.assertEqual(self.values(page, "draw", "chosen map"), [0, strengths.index(max(strengths))])
+        page.get_by_role("button", name="Clear").click()
+        for row in range(len(self.text(page, "draw", "layers").split("\n"))):
+            self.assertEqual(set(self.values(page, "draw", f"maps {row}")), {0})
+        self.draw(page, DIGITS[1])
+        self.assertNotEqual(set(self.values(page, "draw", "maps 0")), {0})
 
     # ------------------------------------------------------------------------------- test images
 
@@ -335,6 +348,12 @@ class DrawTest(PageTest):
                 page.wait_for_function("document.querySelectorAll('.live-draw-guess').length === 3")
                 for share in self.values(page, "draw", "probabilities 2"):
                     self.assertAlmostEqual(share, 0.1, places=5)
+
+    def test_the_whole_canvas_fits_into_a_small_window(self):
+        for width, height in ((844, 390), (1280, 420), (360, 480), (390, 844)):
+            with self.subTest(width=width, height=height):
+                page = self.start(viewport={"width": width, "height": height})
+                self.assertLess(self.canvas(page)[2], height - 100)
 
     def test_fits_a_telephone_in_both_colours(self):
         for scheme in ("light", "dark"):

@@ -3,6 +3,7 @@
 // The image under the window, the kernel, their products, and the output so far.
 live.define('convolution', {
   scripts: ['windows'],
+  opening: 1000,  // the whole image
   pace: (view) => live.windows.pace(view),
 
   build(view) {
