@@ -26,8 +26,8 @@ copyright = "the project's authors"
 release = version = re.search(r"project\(nn VERSION ([\d.]+)",
                               (HERE.parent / "CMakeLists.txt").read_text())[1]
 extensions = ["myst_parser", "breathe", "sphinx.ext.mathjax", "sphinx_copybutton",
-              "book_directives", "book_epub"]
-exclude_patterns = ["live", "tools", "requirements.txt"]
+              "book_directives", "book_home", "book_search", "book_epub"]
+exclude_patterns = ["live", "templates", "tools", "requirements.txt"]
 smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
@@ -46,6 +46,8 @@ mathjax_path = "tex-svg.js"
 html_title = project
 html_static_path = [str(BUILD / "static")]
 html_css_files = ["book.css"]
+html_favicon = "pictures/favicon.svg"
+templates_path = ["templates"]
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}
@@ -63,7 +65,7 @@ def collect_static():
     static.mkdir(parents=True, exist_ok=True)
     package = Path(importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0])
     shutil.copy(package / "static" / "mathjax" / "tex-svg.js", static)
-    for style in ("book.css", "print.css"):
+    for style in ("book.css", "home.css", "print.css", "search.css", "search.js"):
         shutil.copy(HERE / style, static)
 
 def leave_out_private():
