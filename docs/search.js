@@ -1,7 +1,7 @@
 'use strict';
 
-// The search: ranks the sections, the terms of the glossary and the parts of the library by how often, and where, the
-// words of the query begin a word of theirs, and shows the best ones with an excerpt. Their texts are in search_index.js.
+// The search: ranks the sections, the terms of the glossary and the parts of the library by where, and how often, the
+// words of the query begin one of their words, and shows the best with an excerpt. search_index.js has their texts.
 (() => {
   const most = 30;            // results
   const mostOfAPage = 3;
@@ -19,39 +19,43 @@
   const letters = '\\p{L}\\p{N}_';
   const escaped = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const wordsOf = (text) => text.match(new RegExp(`[${letters}]+`, 'gu')) ?? [];
-  const beginning = (word) => new RegExp(`(?<![${letters}])${escaped(word)}([${letters}]*)`, 'giu');
+  /// Where a word, or words in a row, begin words of a text.
+  const beginning = (words) => new RegExp(
+      `(?<![${letters}])${wordsOf(words).map(escaped).join(`[^${letters}]+`)}([${letters}]*)`, 'giu');
 
   const entries = searchIndex.entries.map(([kind, page, anchor, heading, text]) => {
     const [address, title] = searchIndex.pages[page];
-    const name = heading.split('::').at(-1);  // of a class's member, only the last word counts
+    const [name, ...outer] = heading.split('::').reverse();  // a member is not found first for its class
     return {kind, page, title, heading, text, address: anchor ? `${address}#${anchor}` : address,
-            parts: {heading: name, title, text}, all: `${name} ${title} ${text}`.toLowerCase(),
-            headingLength: wordsOf(name).length || 1};
+            parts: {heading: name, title: [title, ...outer].join(' '), text},
+            all: `${title} ${heading} ${text}`.toLowerCase(), headingLength: wordsOf(name).length || 1};
   });
 
-  /// What an entry is worth for a word or a phrase; 0 if it is not in it.
-  function worth(words, pattern, {parts, all, headingLength}) {
-    if (!all.includes(words)) return 0;
+  /// What an entry is worth for a word, or for words in a row; 0 if they are not in it.
+  function worth(words, pattern, {parts, all, heading, headingLength}) {
+    if (!words.every((word) => all.includes(word))) return 0;
     const occurrences = (text) => {
       let sum = 0;
       for (const [, rest] of text.matchAll(pattern)) sum += rest.length <= 1 ? whole : 1;
       return sum;
     };
+    const inHeading = occurrences(words.length > 1 ? heading : parts.heading) / Math.sqrt(headingLength);
     const inText = occurrences(parts.text);
-    return weights.heading * Math.min(whole, occurrences(parts.heading) / Math.sqrt(headingLength)) +
-        weights.title * Math.min(whole, occurrences(parts.title)) + weights.text * inText / (inText + 2 * whole);
+    return weights.heading * Math.min(whole, inHeading) + weights.title * Math.min(whole, occurrences(parts.title)) +
+        weights.text * inText / (inText + 2 * whole);
   }
 
   /// The best entries for a query, at most a few of each page.
   function find(query) {
     const words = [...new Set(wordsOf(query))];
     if (words.length === 0) return [];
-    const asked = words.length > 1 ? [...words, words.join(' ')] : words;  // the phrase is like one more word
+    const asked = words.map((word) => [word]);
+    if (words.length > 1) asked.push(words);  // in a row, which counts like one more word
     const scores = entries.map(() => ({sum: 0, found: 0}));
     let all = 0;
-    for (const word of asked) {
-      const pattern = beginning(word);
-      const worths = entries.map((entry) => worth(word, pattern, entry));
+    for (const part of asked) {
+      const pattern = beginning(part.join(' '));
+      const worths = entries.map((entry) => worth(part, pattern, entry));
       const rarity = Math.log(1 + entries.length / (1 + worths.filter(Boolean).length));
       all += rarity;
       worths.forEach((value, i) => {
@@ -85,13 +89,15 @@
     return element;
   }
 
-  /// The part of a text that begins shortly before the place with the most words in it; of a page, its first words.
-  function excerpt({kind, text}, words) {
+  /// The part of a text that begins shortly before the place with the most words in it; of a page that is about the
+  /// query, its first words.
+  function excerpt({kind, heading, text}, words) {
+    const isAboutIt = kind === 'page' && words.some((word) => beginning(word).test(heading));
     const places = words.flatMap((word) => [...text.matchAll(beginning(word))].map(({index}) => ({word, index})));
     const near = ({index}) => new Set(places.filter((other) => other.index >= index &&
         other.index < index + excerptLength / 2).map(({word}) => word)).size;
     const best = places.reduce((a, b) => (a && near(a) >= near(b) ? a : b), undefined);
-    const from = kind === 'page' ? 0 : Math.max(0, (best?.index ?? 0) - 60);
+    const from = isAboutIt ? 0 : Math.max(0, (best?.index ?? 0) - 60);
     const begin = from ? text.indexOf(' ', from) + 1 : 0;
     const end = begin + excerptLength < text.length ? text.lastIndexOf(' ', begin + excerptLength) : text.length;
     return (begin ? '… ' : '') + text.slice(begin, end) + (end < text.length ? ' …' : '');

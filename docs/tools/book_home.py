@@ -1,5 +1,5 @@
-"""What the home page has and no other page: its style, a card for every chapter, and numbers that it quotes from other
-files. And what every page tells those who show a link to it: a description, an icon and a picture.
+"""What only the home page has: its style, a card for every chapter, and numbers that it quotes from other files.
+And what every page tells a program that previews a link to it: a description and a picture.
 """
 
 import re
@@ -54,7 +54,8 @@ def quoted_role(name, source, text, line, inliner, options=None, content=None):
         inliner.document.settings.env.note_dependency(str(ROOT / file))
         return [nodes.Text(recorded(ROOT / file, "all", pattern))], []
     except (PieceError, FileNotFoundError, ValueError, re.error) as error:
-        return [inliner.problematic(source, source, message := inliner.reporter.error(str(error), line=line))], [message]
+        message = inliner.reporter.error(str(error), line=line)
+        return [inliner.problematic(source, source, message)], [message]
 
 
 def describe(app, pagename, templatename, context, doctree):

@@ -1,5 +1,5 @@
 """The search: one script with the text of every section, term of the glossary and part of the library. A page opened
-from a disk may load scripts and nothing else, so Sphinx's search has no excerpts there; and it finds pages, not sections.
+from a disk may load scripts and nothing else, so Sphinx's search has no excerpts there. And it finds no sections.
 """
 
 import json
@@ -47,16 +47,19 @@ def entries_of(doctree, titles):
                 heading = ", ".join(term.astext() for term in terms)
                 yield "term", heading, terms[0]["ids"][0], words_of(item.next_node(nodes.definition))
         elif isinstance(node, addnodes.desc):
-            text = words_of(node.next_node(addnodes.desc_content))
-            if text:  # a namespace has none
-                yield "code", name_of(node), node.next_node(addnodes.desc_signature)["ids"][0], text
+            text, name = words_of(node.next_node(addnodes.desc_content)), name_of(node)
+            parts = name.split("::")
+            if text and parts[-2:] != 2 * parts[-1:]:  # not of a namespace, nor of a constructor
+                yield "code", name, node.next_node(addnodes.desc_signature)["ids"][0], text
 
 
 def name_of(desc):
     """The name of a part of the library without its parameters: `Dense`, `Dense::forward`."""
-    name = desc.next_node(addnodes.desc_name).astext()
-    outer = desc.parent.parent if isinstance(desc.parent, addnodes.desc_content) else desc
-    is_member = isinstance(outer, addnodes.desc) and outer is not desc and outer["objtype"] in ("class", "struct")
+    line = next(line for line in desc.findall(addnodes.desc_signature_line) if line.sphinx_line_type == "declarator")
+    name, outer = line.next_node(addnodes.desc_name).astext(), desc.parent
+    while outer is not None and not isinstance(outer, addnodes.desc):
+        outer = outer.parent
+    is_member = outer is not None and outer["objtype"] in ("class", "struct")
     return f"{name_of(outer)}::{name}" if is_member else name
 
 
