@@ -24,8 +24,8 @@ copyright = "the project's authors"
 release = version = re.search(r"project\(nn VERSION ([\d.]+)",
                               (HERE.parent / "CMakeLists.txt").read_text())[1]
 extensions = ["myst_parser", "breathe", "sphinx_copybutton",
-              "book_directives", "book_math", "book_epub"]
-exclude_patterns = ["live", "tools", "requirements.txt"]
+              "book_directives", "book_home", "book_math", "book_search", "book_epub"]
+exclude_patterns = ["live", "templates", "tools", "requirements.txt"]
 smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
@@ -43,6 +43,8 @@ html_math_renderer = "svg"
 html_title = project
 html_static_path = [str(BUILD / "static")]
 html_css_files = ["book.css"]
+html_favicon = "pictures/favicon.svg"
+templates_path = ["templates"]
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}
@@ -66,7 +68,7 @@ epub_tocscope = "includehidden"
 def collect_static():
     static = BUILD / "static"
     static.mkdir(parents=True, exist_ok=True)
-    for style in ("book.css", "reader.css"):
+    for style in ("book.css", "home.css", "reader.css", "search.css", "search.js"):
         shutil.copy(HERE / style, static)
 
 def leave_out_private():

@@ -70,8 +70,7 @@ const live = (() => {
     });
     const refuse = (where, size) => { throw new Refusal(withMinus(wordsAt(where, size))); };
     const {instance} = await WebAssembly.instantiate(
-        bytesOf(live.wasm), {wasi_snapshot_preview1: wasi, live: {refuse}});
-    live.wasm = undefined;
+        await unpacked('wasm'), {wasi_snapshot_preview1: wasi, live: {refuse}});
     library = instance.exports;
     library._initialize();
   }
@@ -173,22 +172,22 @@ const live = (() => {
     return scripts.get(file);
   }
 
-  const packed = new Map();  // name → base64, put there by data_NAME.js
+  const packed = new Map();  // name → base64, put there by live_wasm.js and data_NAME.js
   const given = new Map();   // name → promise: the library has it
+
+  async function unpacked(name) {
+    const {base64, gzip} = packed.get(name);
+    packed.delete(name);
+    const bytes = bytesOf(base64);
+    if (!gzip) return bytes;
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  }
 
   /// Gives the library data of the site; docs/live/CMakeLists.txt and docs/tools make these files.
   function data(name) {
     if (!given.has(name)) {
-      given.set(name, loadScript(`data_${name}.js`).then(async () => {
-        const {base64, gzip} = packed.get(name);
-        packed.delete(name);
-        let bytes = bytesOf(base64);
-        if (gzip) {
-          const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-          bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-        }
-        writeFile(name, bytes);
-      }));
+      given.set(name, loadScript(`data_${name}.js`).then(async () => writeFile(name, await unpacked(name))));
     }
     return given.get(name);
   }
