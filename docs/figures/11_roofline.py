@@ -34,8 +34,8 @@ def draw(figure, read):
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.set_ylim(top=2 * roofs["all"])
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}" if value >= 1 else f"1/{1 / value:g}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel("arithmetic intensity: FLOP per byte loaded or stored")
     axes.set_ylabel("GFLOP/s")
     legend(figure, axes, 2)
