@@ -106,18 +106,19 @@ class EveryFigure(PageTest):
 
     def test_what_a_control_changes_is_less_than_a_screen_away(self):
         """And the settings that are folded away do not push the others further away than that."""
-        for width, height in ((1280, 900), (390, 844)):
-            for path, name in FIGURES:
-                page = self.open(path, viewport={"width": width, "height": height})
-                page.evaluate("document.querySelectorAll('.live-more').forEach((more) => { more.open = true; })")
-                for control in self.view(page, name).evaluate("(view) => view.figure.controls"):
-                    if control["free"]:
-                        continue
-                    far = self.view(page, name).evaluate(DISTANCE, [control["name"], another(control)])
-                    with self.subTest(figure=name, control=control["name"], width=width):
-                        self.assertLess(far, height)
+        for path, name in FIGURES:
+            page = self.open(path)
+            page.evaluate("document.querySelectorAll('.live-more').forEach((more) => { more.open = true; })")
+            view = self.view(page, name)
+            for width, height in ((1280, 900), (390, 844)):
+                page.set_viewport_size({"width": width, "height": height})
+                for control in view.evaluate("(view) => view.figure.controls"):
+                    if not control["free"]:
+                        far = view.evaluate(DISTANCE, [control["name"], another(control)])
+                        with self.subTest(figure=name, control=control["name"], width=width):
+                            self.assertLess(far, height)
                 for button in ("Run", "One step"):
-                    far = self.view(page, name).evaluate(DISTANCE, [button, None])
+                    far = view.evaluate(DISTANCE, [button, None])
                     with self.subTest(figure=name, button=button, width=width):
                         self.assertLess(far, height / 2)
 
