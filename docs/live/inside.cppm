@@ -59,13 +59,13 @@ export nn::Tensor one_of(const nn::Tensor& matrices, std::size_t place) {
   return one;
 }
 
-/// The map with the most above 0, which is what a ReLU lets through.
+/// The map with the largest number: what its filter looks for is in the image.
 export std::size_t strongest(const LayerAtWork& layer) {
-  std::vector<double> strengths(layer.maps.shape()[0], 0.0);
-  for (std::size_t map = 0; map < strengths.size(); ++map) {
-    for (const double y : layer.maps.row(map)) strengths[map] += std::max(y, 0.0);
+  std::vector<nn::real> peaks;
+  for (std::size_t map = 0; map < layer.maps.shape()[0]; ++map) {
+    peaks.push_back(std::ranges::max(layer.maps.row(map)));
   }
-  return static_cast<std::size_t>(std::ranges::max_element(strengths) - strengths.begin());
+  return static_cast<std::size_t>(std::ranges::max_element(peaks) - peaks.begin());
 }
 
 /// The convolution that a layer's maps come from: the layer itself or the last one before it.

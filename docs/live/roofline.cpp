@@ -109,9 +109,10 @@ class RooflineFigure final : public Figure {
   static std::string fit(double rows, double vectors) {
     const double needed = rows * vectors + vectors + 1;
     if (needed <= registers) {
-      return fmt::format(
-          "It needs {:g} of the {:g} registers{}.", needed, registers,
-          rows * vectors < chains ? ", too few to hide how long a multiply-add takes" : "");
+      return fmt::format("It needs {:g} of the {:g} registers{}.", needed, registers,
+                         rows * vectors < chains
+                             ? " and has too few sums to hide how long a multiply-add takes"
+                             : "");
     }
     return fmt::format(
         "But it needs {:g} registers, and there are only {:g}: sums would move to the cache and "

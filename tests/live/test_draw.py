@@ -195,8 +195,8 @@ class DrawTest(PageTest):
         page = self.start()
         maps = self.values(page, "draw", "maps 0")
         size = len(maps) // 16
-        strengths = [sum(max(0, y) for y in maps[i * size:(i + 1) * size]) for i in range(16)]
-        self.assertEqual(self.values(page, "draw", "chosen map"), [0, strengths.index(max(strengths))])
+        peaks = [max(maps[i * size:(i + 1) * size]) for i in range(16)]
+        self.assertEqual(self.values(page, "draw", "chosen map"), [0, peaks.index(max(peaks))])
         page.get_by_role("button", name="Clear").click()
         for row in range(len(self.text(page, "draw", "layers").split("\n"))):
             self.assertEqual(set(self.values(page, "draw", f"maps {row}")), {0})

@@ -28,4 +28,4 @@ class RooflineTest(PageTest):
     def test_bytes_from_the_cache_do_not_limit_the_smallest_tile(self):
         page = self.open(PAGE, "#roofline.source=the L1 cache")
         self.assertIn("Arithmetic limits it", self.summary(page))
-        self.assertIn("too few to hide how long a multiply-add takes", self.summary(page))
+        self.assertIn("too few sums to hide how long a multiply-add takes", self.summary(page))

@@ -1,7 +1,7 @@
 'use strict';
 
-// The roofs of the L1 cache and of memory, and the tile under the one that it has chosen, with the way
-// that it has come.
+// The roofs of the L1 cache and of memory, and the tile under the one that it has chosen, with the
+// place where it was before.
 live.define('roofline', {
   charts: true,
 
@@ -19,11 +19,11 @@ live.define('roofline', {
       return {x: list.filter((_, i) => i % 2 === 0), y: list.filter((_, i) => i % 2 === 1)};
     };
     const tile = pairs('tile');
-    const before = view.before ?? tile;
+    const before = view.before ?? {x: [], y: []};
     view.before = tile;
-    view.chart.show([{name: 'bytes from the L1 cache', ...pairs('cache roof')},
-                     {name: 'bytes from memory', ...pairs('memory roof')},
-                     {name: 'the tile before', ...before, points: true},
-                     {name: 'the tile', ...tile, points: true}]);
+    view.chart.show([{name: 'L1 cache', ...pairs('cache roof')},
+                     {name: 'memory', ...pairs('memory roof')},
+                     {name: 'tile', ...tile, points: true},
+                     {name: 'before', ...before, points: true}]);
   },
 });
