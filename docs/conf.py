@@ -65,7 +65,7 @@ def collect_static():
     static.mkdir(parents=True, exist_ok=True)
     package = Path(importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0])
     shutil.copy(package / "static" / "mathjax" / "tex-svg.js", static)
-    for style in ("book.css", "home.css", "print.css", "search.css", "search.js"):
+    for style in ("book.css", "print.css"):
         shutil.copy(HERE / style, static)
 
 def leave_out_private():

@@ -3,6 +3,7 @@ And what every page tells a program that previews a link to it: a description an
 """
 
 import re
+import shutil
 from html import escape
 from pathlib import Path
 
@@ -87,16 +88,17 @@ def shortened(text):
     return text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
 
 
-def draw_card(app):
+def add_files(app):
     if app.builder.name == "html":
         static = Path(app.outdir) / "_static"
         static.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "docs" / "home.css", static)
         social_card.draw(static / CARD_FILE, app.config.project.replace(", ", ",\n"), CARD_WORDS)
 
 
 def setup(app):
     app.add_directive("cards", Cards)
     app.add_role("quoted", quoted_role)
-    app.connect("builder-inited", draw_card)
+    app.connect("builder-inited", add_files)
     app.connect("html-page-context", describe)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
