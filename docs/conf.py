@@ -27,7 +27,7 @@ release = version = re.search(r"project\(nn VERSION ([\d.]+)",
                               (HERE.parent / "CMakeLists.txt").read_text())[1]
 extensions = ["myst_parser", "breathe", "sphinx.ext.mathjax", "sphinx_copybutton",
               "book_directives", "book_home", "book_search", "book_epub"]
-exclude_patterns = ["live", "templates", "tools", "requirements.txt"]
+exclude_patterns = ["live", "tools", "requirements.txt"]
 smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
