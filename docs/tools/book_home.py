@@ -9,6 +9,7 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from markupsafe import Markup
 from sphinx.addnodes import pending_xref
 
 import social_card
@@ -70,10 +71,10 @@ def describe(app, pagename, templatename, context, doctree):
     words = shortened(paragraph.astext()) if paragraph else app.config.project
     # Without the site's address (-D html_baseurl=…) the picture's is relative, which not every program follows.
     base = app.config.html_baseurl or context["pathto"]("", resource=True)
-    title = app.config.project if home else context.get("title", app.config.project)
+    title = app.config.project if home else Markup(context.get("title", app.config.project)).striptags()
     metatags = context.get("metatags", "")
     tags = {"og:type": "website", "og:site_name": app.config.project, "og:title": title, "og:description": words,
-            "og:image": f"{base}_static/{CARD_FILE}", "og:image:width": social_card.WIDTH,
+            "og:image": f"{base.rstrip('/')}/_static/{CARD_FILE}", "og:image:width": social_card.WIDTH,
             "og:image:height": social_card.HEIGHT, "og:image:alt": " ".join(CARD_WORDS.split())}
     names = {"description": words, "twitter:card": "summary_large_image"}
     for kind, some in (("property", tags), ("name", names)):
