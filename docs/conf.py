@@ -25,7 +25,7 @@ release = version = re.search(r"project\(nn VERSION ([\d.]+)",
                               (HERE.parent / "CMakeLists.txt").read_text())[1]
 extensions = ["myst_parser", "breathe", "sphinx_copybutton",
               "book_directives", "book_home", "book_math", "book_search", "book_epub"]
-exclude_patterns = ["live", "templates", "tools", "requirements.txt"]
+exclude_patterns = ["live", "tools", "requirements.txt"]
 smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
@@ -68,7 +68,7 @@ epub_tocscope = "includehidden"
 def collect_static():
     static = BUILD / "static"
     static.mkdir(parents=True, exist_ok=True)
-    for style in ("book.css", "home.css", "reader.css", "search.css", "search.js"):
+    for style in ("book.css", "reader.css"):
         shutil.copy(HERE / style, static)
 
 def leave_out_private():

@@ -96,25 +96,22 @@
     const places = words.flatMap((word) => [...text.matchAll(beginning(word))].map(({index}) => ({word, index})));
     const near = ({index}) => new Set(places.filter((other) => other.index >= index &&
         other.index < index + excerptLength / 2).map(({word}) => word)).size;
-    const best = places.reduce((a, b) => (a && near(a) >= near(b) ? a : b), undefined);
-    const from = isAboutIt ? 0 : Math.max(0, (best?.index ?? 0) - 60);
+    const counts = places.map(near);
+    const best = places[counts.indexOf(Math.max(...counts))]?.index ?? 0;
+    const from = isAboutIt ? 0 : Math.max(0, best - 60);
     const begin = from ? text.indexOf(' ', from) + 1 : 0;
     const end = begin + excerptLength < text.length ? text.lastIndexOf(' ', begin + excerptLength) : text.length;
     return (begin ? '… ' : '') + text.slice(begin, end) + (end < text.length ? ' …' : '');
   }
 
   function item(entry, words) {
-    const {kind, title, heading, address} = entry;
-    const made = (tag, content = '') => put(document.createElement(tag), content, words);
-    const link = made('a');
-    link.href = address;
-    const where = made('span', title);
-    if (heading !== title) link.append(where);
-    const name = made('strong', heading);
-    if (kind === 'code') name.classList.add('search-code');
-    link.append(name);
+    const {title, heading, address} = entry;
+    const made = (tag, content) => Object.assign(document.createElement(tag), {textContent: content});
+    const link = Object.assign(document.createElement('a'), {href: address});
+    if (heading !== title) link.append(made('span', title));
+    link.append(made('strong', heading));
     const all = document.createElement('li');
-    all.append(link, made('p', excerpt(entry, words)));
+    all.append(link, put(document.createElement('p'), excerpt(entry, words), words));
     return all;
   }
 
@@ -132,7 +129,7 @@
     document.title = document.title.replace(/^.*?(?= - )/, query ? `Search: ${query}` : 'Search');
   }
 
-  // Up and down move between the input and the results; letters go on with the input.
+  // Up and down move between the input and the results.
   document.querySelector('.search').addEventListener('keydown', (event) => {
     const steps = {ArrowDown: 1, ArrowUp: -1};
     if (!(event.key in steps) || event.ctrlKey || event.altKey || event.metaKey) return;

@@ -3,11 +3,13 @@ And what every page tells a program that previews a link to it: a description an
 """
 
 import re
+import shutil
 from html import escape
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from markupsafe import Markup
 from sphinx.addnodes import pending_xref
 
 import social_card
@@ -69,10 +71,10 @@ def describe(app, pagename, templatename, context, doctree):
     words = shortened(paragraph.astext()) if paragraph else app.config.project
     # Without the site's address (-D html_baseurl=…) the picture's is relative, which not every program follows.
     base = app.config.html_baseurl or context["pathto"]("", resource=True)
-    title = app.config.project if home else context.get("title", app.config.project)
+    title = app.config.project if home else Markup(context.get("title", app.config.project)).striptags()
     metatags = context.get("metatags", "")
     tags = {"og:type": "website", "og:site_name": app.config.project, "og:title": title, "og:description": words,
-            "og:image": f"{base}_static/{CARD_FILE}", "og:image:width": social_card.WIDTH,
+            "og:image": f"{base.rstrip('/')}/_static/{CARD_FILE}", "og:image:width": social_card.WIDTH,
             "og:image:height": social_card.HEIGHT, "og:image:alt": " ".join(CARD_WORDS.split())}
     names = {"description": words, "twitter:card": "summary_large_image"}
     for kind, some in (("property", tags), ("name", names)):
@@ -87,16 +89,17 @@ def shortened(text):
     return text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
 
 
-def draw_card(app):
+def add_files(app):
     if app.builder.name == "html":
         static = Path(app.outdir) / "_static"
         static.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "docs" / "home.css", static)
         social_card.draw(static / CARD_FILE, app.config.project.replace(", ", ",\n"), CARD_WORDS)
 
 
 def setup(app):
     app.add_directive("cards", Cards)
     app.add_role("quoted", quoted_role)
-    app.connect("builder-inited", draw_card)
+    app.connect("builder-inited", add_files)
     app.connect("html-page-context", describe)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,6 +3,7 @@ from a disk may load scripts and nothing else, so Sphinx's search has no excerpt
 """
 
 import json
+import shutil
 from pathlib import Path
 
 from docutils import nodes
@@ -84,6 +85,10 @@ def write(app, error):
 def replace_search(app):
     if app.builder.name == "html":
         app.builder.search = False  # Sphinx's
+        static = Path(app.outdir) / "_static"
+        static.mkdir(parents=True, exist_ok=True)
+        for file in ("search.css", "search.js"):
+            shutil.copy(Path(app.srcdir) / file, static)
 
 
 def add_page(app):

@@ -60,7 +60,8 @@ class Entries(unittest.TestCase):
     def test_members_are_named_with_their_class_and_without_parameters(self):
         member = declaration("fit", "function", paragraph("Trains."), template="Observer")
         constructor = declaration("Trainer", "function", paragraph("Makes one."))
-        whole = declaration("Trainer", "class", paragraph("Trains networks."), nodes.container("", constructor, member))
+        members = nodes.container("", constructor, member)
+        whole = declaration("Trainer", "class", paragraph("Trains networks."), members)
         space = declaration("nn", "type", whole)
         self.assertEqual(self.found(space)[1:], [("code", "Trainer", "id-Trainer", "Trains networks."),
                                                  ("code", "Trainer::fit", "id-fit", "Trains.")])

@@ -74,3 +74,17 @@ class FirefoxTest(unittest.TestCase):
                     firefox.open((SITE / f"{path}.html").as_uri())
                     self.assertTrue(firefox.evaluate(STARTED))
             self.assertEqual(firefox.complaints, [])
+
+    def test_the_search_finds_sections_and_follows_the_input(self):
+        with Firefox() as firefox:
+            firefox.open(f"{(SITE / 'search.html').as_uri()}?q=softmax")
+            first = "document.querySelector('#search-found strong').textContent"
+            self.assertEqual(firefox.evaluate(first), "softmax")
+            firefox.evaluate("""(() => {
+              const input = document.querySelector('#search-words');
+              input.value = 'softmax overflow';
+              input.dispatchEvent(new Event('input'));
+            })()""")
+            self.assertEqual(firefox.evaluate(first), "2.6 Softmax without overflow")
+            self.assertIn("overflow", firefox.evaluate("location.search"))
+            self.assertEqual(firefox.complaints, [])

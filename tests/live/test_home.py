@@ -1,4 +1,4 @@
-"""The home page: its first screen on a desktop and on a phone, what it links to, and what it tells a preview of a link."""
+"""The home page: its first screen on a desktop and on a phone, what it links to, and what previews of links show."""
 
 import struct
 
@@ -68,10 +68,11 @@ class HomeTest(PageTest):
             self.assertIn(heading, text)
 
     def test_a_link_to_a_page_has_a_preview(self):
-        for name, title in (("index", "Neural Networks, Module by Module"), ("chapters/01_dense", "1. The dense layer")):
+        titles = {"index": "Neural Networks, Module by Module", "chapters/01_dense": "1. The dense layer"}
+        for name, title in titles.items():
             page = self.browser.new_page()
             page.goto((SITE / f"{name}.html").as_uri())
-            told = page.evaluate("""Object.fromEntries([...document.querySelectorAll('meta[property], meta[name]')].map(
+            told = page.evaluate("""Object.fromEntries([...document.querySelectorAll('meta')].map(
                 (meta) => [meta.getAttribute('property') ?? meta.name, meta.content]))""")
             page.close()
             self.assertEqual(told["og:title"], title)

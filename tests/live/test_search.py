@@ -2,6 +2,8 @@
 
 from pages import SITE, PageTest
 
+from check_site import ALL_RULES, look_at
+
 # Among the first five results of a query: beginnings of their headings.
 FIRST = {"softmax": ["softmax", "Softmax", "2.5 Softmax"],
          "learning rate": ["learning rate", "13. Schedules"],
@@ -42,8 +44,7 @@ class SearchTest(PageTest):
                 self.assertNotIn("\\", result.inner_text())  # of a formula
 
     def test_the_words_are_marked(self):
-        page = self.open_search("batch norm")
-        marked = page.locator("#search-found li").first.locator("mark").all_inner_texts()
+        marked = self.open_search("batch norm").locator("mark").all_inner_texts()
         self.assertIn("batch", marked)
         self.assertIn("normalization", marked)
 
@@ -71,6 +72,14 @@ class SearchTest(PageTest):
         page.go_back()
         page.wait_for_selector("#search-found li")
         self.assertEqual(page.locator("#search-words").input_value(), "softmax overflow")
+
+    def test_the_results_are_accessible_in_both_colors(self):
+        for scheme in ("light", "dark"):
+            page = self.browser.new_page(color_scheme=scheme)
+            page.goto(f"{(SITE / 'search.html').as_uri()}?q=softmax")
+            page.wait_for_selector("#search-found li")
+            self.assertEqual(look_at(page, ALL_RULES), [])
+            page.close()
 
     def test_nothing_and_markup_are_harmless(self):
         self.assertEqual(self.headings(self.open_search("")), [])
