@@ -17,6 +17,7 @@ from docutils import nodes  # noqa: E402
 
 import api_pages  # noqa: E402
 import figures  # noqa: E402
+import fonts  # noqa: E402
 import live_site  # noqa: E402
 import module_graph  # noqa: E402
 
@@ -26,7 +27,7 @@ copyright = "the project's authors"
 release = version = re.search(r"project\(nn VERSION ([\d.]+)",
                               (HERE.parent / "CMakeLists.txt").read_text())[1]
 extensions = ["myst_parser", "breathe", "sphinx.ext.mathjax", "sphinx_copybutton",
-              "book_directives", "book_epub"]
+              "book_directives", "book_theme", "book_epub"]
 exclude_patterns = ["live", "tools", "requirements.txt"]
 smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
@@ -43,12 +44,13 @@ cpp_id_attributes = ["constexpr"]
 html_theme = "furo"
 html_math_renderer = "mathjax"
 mathjax_path = "tex-svg.js"
+mathjax3_config = {"options": {"enableMenu": False}}  # so that formulas are no stops of the tab key
 html_title = project
 html_static_path = [str(BUILD / "static")]
-html_css_files = ["book.css"]
+html_css_files = ["theme/type.css", "theme/layout.css", "theme/blocks.css", "book.css"]
+html_js_files = [("theme/scroll.js", {"loading_method": "defer"})]
 html_copy_source = False
 html_show_sphinx = False
-html_theme_options = {"navigation_with_keys": True}
 
 epub_title = project
 epub_basename = "book"
@@ -65,6 +67,9 @@ def collect_static():
     shutil.copy(package / "static" / "mathjax" / "tex-svg.js", static)
     for style in ("book.css", "print.css"):
         shutil.copy(HERE / style, static)
+    shutil.copytree(HERE / "theme", static / "theme", dirs_exist_ok=True)
+    fonts.write(static / "theme" / "fonts")
+
 
 def leave_out_private():
     """Doxygen's XML has the private members too; the reference is of what a reader can use."""
@@ -106,14 +111,10 @@ def is_block(node):
     return isinstance(node, (nodes.Body, nodes.container)) and not isinstance(node, nodes.image)
 
 
-SCROLLS = r'<(pre(?=>)|table(?= class="docutils)|div(?= class="math notranslate))'
-
-
-def open_to_keyboards(app, pagename, templatename, context, doctree):
-    """Captions get the level that Sphinx does not give them; what scrolls can be reached by keyboard."""
+def give_captions_a_level(app, pagename, templatename, context, doctree):
+    """Captions are headings, whose level Sphinx leaves out."""
     for part in ("body", "furo_navigation_tree"):
-        html = context.get(part, "").replace('role="heading"', 'role="heading" aria-level="2"')
-        context[part] = re.sub(SCROLLS, r'<\1 tabindex="0"', html)
+        context[part] = context.get(part, "").replace('role="heading"', 'role="heading" aria-level="2"')
 
 
 def add_live(app):
@@ -125,7 +126,7 @@ def add_live(app):
 def setup(app):
     app.connect("builder-inited", add_live)
     app.connect("doctree-read", mend_breathe)
-    app.connect("html-page-context", open_to_keyboards, priority=900)
+    app.connect("html-page-context", give_captions_a_level, priority=900)
     for handler in logging.getLogger("sphinx").handlers:
         handler.filters.insert(0, NamespacesMayRepeat())
 

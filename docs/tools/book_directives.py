@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def code_block(directive, text, language, caption):
     block = nodes.literal_block(text, text, language=language)
     set_source_info_of(directive, block)
-    container = nodes.container("", literal_block=True, classes=["literal-block-wrapper"])
+    is_drawing = any(block in text for block in "█▀▄")
+    container = nodes.container("", literal_block=True,
+                                classes=["literal-block-wrapper", *["drawing"] * is_drawing])
     container += nodes.caption(caption, "", nodes.Text(caption))
     container += block
     return [container]
@@ -147,15 +149,17 @@ class Plot(Directive):
         name = self.arguments[0]
         if not (ROOT / "docs" / "generated" / f"{name}-light.svg").exists():
             raise self.error(f"no figure '{name}' was drawn")
-        alt = " ".join(self.content).strip()
+        text = " ".join(self.content).strip()
+        alt = text.replace("$", "")
         if not alt:
             raise self.error(f"the figure {name} has no alt text")
         figure = nodes.figure()
         for color in ("light", "dark"):
             figure += nodes.image(uri=f"/generated/{name}-{color}.svg", alt=alt,
                                   classes=[f"only-{color}"])
-        figure += nodes.caption(alt, alt)
-        return [figure]
+        words, messages = self.state.inline_text(text, self.lineno)
+        figure += nodes.caption(text, "", *words)
+        return [figure, *messages]
 
 
 class Measured(Directive):
