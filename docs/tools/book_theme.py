@@ -50,7 +50,8 @@ def open_chapter(app, doctree):
     number = CHAPTER.match(title.astext())
     if number:
         chapter = number[1] if number[1].startswith("Appendix") else f"Chapter {number[1]}"
-        title[0] = nodes.Text(title[0].astext()[number.end():])
+        words = title[0].astext()[number.end():]
+        title[0] = nodes.Text(words[0].upper() + words[1:] if chapter == number[1] else words)
         title.children = [nodes.inline("", chapter, classes=["chapter-number"]), nodes.Text(" "),
                           nodes.inline("", "", *title.children, classes=["chapter-title"])]
     promise, before = section[2], section[3]
@@ -131,20 +132,21 @@ def align_numbers(cells, heading):
     for cell in cells:
         match = NUMBER.fullmatch(cell.astext())
         if match and (missing := longest - len(match[1] or "")):
-            text = list(cell.findall(nodes.Text))[-1]
-            padding = POINT_SPACE * (not match[1]) + FIGURE_SPACE * (missing - (not match[1]))
-            text.parent.replace(text, nodes.Text(text.astext() + padding))
+            has_point = bool(match[1])
+            padding = POINT_SPACE * (not has_point) + FIGURE_SPACE * (missing - (not has_point))
+            paragraph = cell.next_node(nodes.paragraph)
+            paragraph += nodes.Text(padding)
 
 
 def visit_entry(translator, node):
-    super(type(translator), translator).visit_entry(node)
+    type(translator).visit_entry(translator, node)
     if "label" in node:
         cell = translator.body.pop()
         translator.body.append(cell.replace("<td", f'<td data-label="{translator.attval(node["label"])}"', 1))
 
 
 def depart_entry(translator, node):
-    super(type(translator), translator).depart_entry(node)
+    type(translator).depart_entry(translator, node)
 
 
 # --------------------------------------------------------------------------------------- navigation
