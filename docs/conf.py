@@ -16,6 +16,7 @@ from docutils import nodes  # noqa: E402
 
 import api_pages  # noqa: E402
 import figures  # noqa: E402
+import fonts  # noqa: E402
 import live_site  # noqa: E402
 
 project = "Neural Networks, Module by Module"
@@ -24,7 +25,7 @@ copyright = "the project's authors"
 release = version = re.search(r"project\(nn VERSION ([\d.]+)",
                               (HERE.parent / "CMakeLists.txt").read_text())[1]
 extensions = ["myst_parser", "breathe", "sphinx_copybutton",
-              "book_directives", "book_home", "book_math", "book_search", "book_epub"]
+              "book_directives", "book_home", "book_math", "book_search", "book_theme", "book_epub"]
 exclude_patterns = ["live", "tools", "requirements.txt"]
 smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
@@ -42,12 +43,12 @@ html_theme = "furo"
 html_math_renderer = "svg"
 html_title = project
 html_static_path = [str(BUILD / "static")]
-html_css_files = ["book.css"]
+html_css_files = ["theme/type.css", "theme/layout.css", "theme/blocks.css"]
+html_js_files = [("theme/scroll.js", {"loading_method": "defer"})]
 html_favicon = "pictures/favicon.svg"
 templates_path = ["templates"]
 html_copy_source = False
 html_show_sphinx = False
-html_theme_options = {"navigation_with_keys": True}
 
 epub_title = project
 epub_basename = "book"
@@ -59,7 +60,7 @@ epub_identifier = epub_uid = "neural-networks-module-by-module"
 epub_scheme = "id"
 epub_cover = ("_static/cover.png", "epub-cover.html")
 epub_css_files = ["reader.css"]
-epub_exclude_files = ["_static/title.png", "_static/book.css"]
+epub_exclude_files = ["_static/title.png"]
 epub_use_index = False
 epub_tocdup = False
 epub_tocscope = "includehidden"
@@ -68,8 +69,8 @@ epub_tocscope = "includehidden"
 def collect_static():
     static = BUILD / "static"
     static.mkdir(parents=True, exist_ok=True)
-    for style in ("book.css", "reader.css"):
-        shutil.copy(HERE / style, static)
+    shutil.copy(HERE / "reader.css", static)
+
 
 def leave_out_private():
     """Doxygen's XML has the private members too; the reference is of what a reader can use."""
@@ -111,26 +112,25 @@ def is_block(node):
     return isinstance(node, (nodes.Body, nodes.container)) and not isinstance(node, nodes.image)
 
 
-SCROLLS = r'<(pre(?=>)|table(?= class="docutils)|div(?= class="math notranslate))'
-
-
-def open_to_keyboards(app, pagename, templatename, context, doctree):
-    """Captions get the level that Sphinx does not give them; what scrolls can be reached by keyboard."""
+def give_captions_a_level(app, pagename, templatename, context, doctree):
+    """Captions are headings, whose level Sphinx leaves out."""
     for part in ("body", "furo_navigation_tree"):
-        html = context.get(part, "").replace('role="heading"', 'role="heading" aria-level="2"')
-        context[part] = re.sub(SCROLLS, r'<\1 tabindex="0"', html)
+        context[part] = context.get(part, "").replace('role="heading"', 'role="heading" aria-level="2"')
 
 
-def add_live(app):
-    """The figures that work, where there are scripts: not on paper."""
+def add_files_of_pages(app):
+    """What only pages have, not paper: their design, and figures that work."""
     if app.builder.name == "html":
-        live_site.collect(Path(app.outdir) / "_static" / "live")
+        static = Path(app.outdir) / "_static"
+        shutil.copytree(HERE / "theme", static / "theme", dirs_exist_ok=True)
+        fonts.write(static / "theme" / "fonts")
+        live_site.collect(static / "live")
 
 
 def setup(app):
-    app.connect("builder-inited", add_live)
+    app.connect("builder-inited", add_files_of_pages)
     app.connect("doctree-read", mend_breathe)
-    app.connect("html-page-context", open_to_keyboards, priority=900)
+    app.connect("html-page-context", give_captions_a_level, priority=900)
     for handler in logging.getLogger("sphinx").handlers:
         handler.filters.insert(0, NamespacesMayRepeat())
 

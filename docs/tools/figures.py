@@ -1,5 +1,5 @@
 """Draws the figures of the book: docs/figures/NAME.py from data that a program wrote, as SVG, once for
-each color scheme of the pages.
+each color scheme of the pages. A figure that opens a chapter is also drawn as NAME-opening, without its words.
 
 A figure's file has one function, draw(figure, read): `figure` is Matplotlib's, `read(file)` gives the
 columns of docs/figures/FILE as a dictionary of lists. A figure takes numbers in a chapter's output from its
@@ -22,6 +22,10 @@ from pieces import RECORDS
 
 matplotlib.use("svg")
 from matplotlib import font_manager, pyplot as plt  # noqa: E402
+from matplotlib.axis import Axis  # noqa: E402
+from matplotlib.legend import Legend  # noqa: E402
+from matplotlib.spines import Spine  # noqa: E402
+from matplotlib.text import Text  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ROOT / "docs" / "figures"
@@ -79,6 +83,18 @@ def legend(figure, axes, columns):
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=columns)
 
 
+def openings():
+    """The figures that open chapters."""
+    pages = (ROOT / "docs" / "chapters").glob("*.md")
+    return {match[1] for page in pages if (match := re.search(r"\{opening\} (\S+)", page.read_text()))}
+
+
+def leave_only_the_drawing(figure):
+    for kind in (Axis, Legend, Spine, Text):
+        for part in figure.findobj(kind):
+            part.set_visible(False)
+
+
 def draw_all(folder):
     """Draws them into a folder, if anything that they are made of is newer than they are."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -89,12 +105,13 @@ def draw_all(folder):
     if drawn.exists() and drawn.stat().st_mtime > newest:
         return
     add_face(folder)
+    opening = openings()
     for source in sorted(FIGURES.glob("*.py")):
-        draw_one(source, folder)
+        draw_one(source, folder, source.stem in opening)
     drawn.touch()
 
 
-def draw_one(source, folder):
+def draw_one(source, folder, opens=False):
     spec = importlib.util.spec_from_file_location("figure_" + source.stem, source)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -103,4 +120,7 @@ def draw_one(source, folder):
             figure = plt.figure(layout="constrained", figsize=(WIDTH, WIDTH / 1.6))
             module.draw(figure, read)
             figure.savefig(folder / f"{source.stem}-{color}.svg", metadata={"Date": None})
+            if opens:  # a chapter
+                leave_only_the_drawing(figure)
+                figure.savefig(folder / f"{source.stem}-opening-{color}.svg", metadata={"Date": None})
             plt.close(figure)
