@@ -15,7 +15,7 @@ def draw(figure, read):
                       label=f"{'training' if kind == 2 else 'validation'}, {count:,} images")
     part = sorted({row[1:] for row in rows if row[0] == 128})
     for kind, line in ((1, "--"), (2, "-")):
-        right.plot([row[0] for row in part], [row[kind] for row in part], "o" + line, color="C0")
+        right.plot([row[0] for row in part], [row[kind] for row in part], "o" + line, color="C2")
     for axes in (left, right):
         axes.set_xscale("log")
         axes.set_yscale("symlog", linthresh=1)

@@ -1,5 +1,5 @@
 """Measures the drawn figures in Chromium as a telephone shows them, and fails on labels that are too small, that
-cover one another, or that stick out of the picture.
+cover one another, that stick out of the picture, or that have a hyphen for a minus sign.
 
 Run: check_figures.py FOLDER
 """
@@ -27,6 +27,7 @@ MEASURE = """([phone, smallest]) => {
   const edge = picture.getBoundingClientRect();
   texts.forEach((text, i) => {
     if (text.size < smallest) problems.push(`"${text.name}" is ${text.size.toFixed(1)} pixels high`);
+    if (/^[^$]*-\\d/.test(text.name)) problems.push(`"${text.name}" has a hyphen for a minus sign`);
     const box = screen[i];
     if (box.left < edge.left - 1 || box.right > edge.right + 1 ||
         box.top < edge.top - 1 || box.bottom > edge.bottom + 1)

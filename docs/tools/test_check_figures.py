@@ -21,7 +21,7 @@ class CheckFigures(unittest.TestCase):
         figures.add_face(Path(cls.folder.name))
         drawn = {"good": [(0.1, 0.5, "one", SIZE), (0.5, 0.5, "two", SIZE)], "small": [(0.1, 0.5, "tiny", 8)],
                  "covered": [(0.1, 0.5, "one", SIZE), (0.12, 0.5, "two", SIZE)],
-                 "outside": [(0.98, 0.5, "long", SIZE)]}
+                 "outside": [(0.98, 0.5, "long", SIZE)], "minus": [(0.1, 0.5, "-1", SIZE), (0.5, 0.5, "−1", SIZE)]}
         files = []
         for name, texts in drawn.items():
             with plt.rc_context(figures.style("light")):
@@ -51,6 +51,9 @@ class CheckFigures(unittest.TestCase):
 
     def test_finds_labels_that_stick_out(self):
         self.assertEqual(self.of("outside"), ['"long" sticks out'])
+
+    def test_finds_hyphens_for_minus_signs(self):
+        self.assertEqual(self.of("minus"), ['"-1" has a hyphen for a minus sign'])
 
 
 class Palette(unittest.TestCase):
