@@ -110,7 +110,7 @@ def is_block(node):
     return isinstance(node, (nodes.Body, nodes.container)) and not isinstance(node, nodes.image)
 
 
-SCROLLS = r'<(pre(?=>)|table(?= class="docutils)|div(?= class="math notranslate))'
+SCROLLS = r'<(pre(?=>)|table(?= class="docutils))'
 
 
 def open_to_keyboards(app, pagename, templatename, context, doctree):

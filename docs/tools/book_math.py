@@ -17,10 +17,10 @@ from sphinx.util import logging
 
 HERE = Path(__file__).resolve().parent
 DRAWN = HERE.parents[1] / "build" / "docs" / "formulas.json"
-MATHJAX = Path(importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]) / "static" / "mathjax"
+PACKAGE = Path(importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0])
 
-# What only MathJax's own script reads; EPUB allows none of it.
-NOT_NEEDED = re.compile(r' (?:data-[\w-]+|focusable|role)="[^"]*"')
+# What only MathJax's own script reads, which EPUB does not allow; and lines of no width, which print as thin ones.
+NOT_NEEDED = re.compile(r' (?:data-[\w-]+|focusable|role|stroke|stroke-width)="[^"]*"')
 
 
 class Formulas:
@@ -34,7 +34,7 @@ class Formulas:
         if not missing:
             return
         request = json.dumps([{"tex": tex, "display": display == "block"} for tex, display in missing])
-        answer = subprocess.run(["node", HERE / "formulas.js", MATHJAX], input=request, capture_output=True,
+        answer = subprocess.run(["node", HERE / "formulas.js", PACKAGE / "static" / "mathjax"], input=request, capture_output=True,
                                 text=True, check=True).stdout
         for formula, drawing in zip(missing, json.loads(answer), strict=True):
             self.drawn[key(*formula)] = drawing
