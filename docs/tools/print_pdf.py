@@ -213,7 +213,7 @@ def contents_of(parts, documents, titles):
 def opening_of_part(part, names, titles):
     number, _, title = part.partition(". ")
     page = make("section", None, make("h1", None, make("span", number, class_="number"),
-                                      make("span", title or number, class_="title")), class_="part-page")
+                                      make("span", title, class_="title"), title=part), class_="part-page")
     for name in names:
         page.append(entry("p", titles[name], name, "chapter"))
     return page
@@ -229,7 +229,7 @@ def terms_of(glossary):
 def index_of(documents, chapters):
     """Each term of the glossary with the pages where a chapter defines it in bold or mentions it first."""
     index = make("section", None, class_="chapter index", id="index")
-    index.append(make("h1", None, make("span", "Index", class_="title")))
+    index.append(make("h1", None, make("span", "Index", class_="title"), title="Index"))
     index.append(make("p", "The terms of the glossary: the page that explains a term is bold, the others are where "
                            "a chapter first mentions it."))
     entries = make("div", None, class_="entries")
@@ -282,6 +282,8 @@ def compose(page, version):
     for part, names in parts:
         if part and part.startswith("Part "):
             body.append(opening_of_part(part, names, titles))
+            for name in names:
+                documents[name].set("class", "chapter of-part")
         body.extend(documents[name] for name in names)
     chapters = [name for _, names in parts for name in names if name.startswith("chapters/")]
     body.append(index_of(documents, chapters))
