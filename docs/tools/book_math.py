@@ -15,32 +15,35 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util import logging
 
-HERE = Path(__file__).resolve().parent
-DRAWN = HERE.parents[1] / "build" / "docs" / "formulas.json"
-MATHJAX = Path(importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]) / "static" / "mathjax"
+SCRIPT = Path(__file__).resolve().with_name("formulas.js")
+DRAWN = SCRIPT.parents[2] / "build" / "docs" / "formulas.json"
+PACKAGE = Path(importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0])
 
-# What only MathJax's own script reads; EPUB allows none of it.
-NOT_NEEDED = re.compile(r' (?:data-[\w-]+|focusable|role)="[^"]*"')
+# What only MathJax's own script reads, which EPUB does not allow; and lines of no width, which print as thin ones.
+NOT_NEEDED = re.compile(r' (?:data-[\w-]+|focusable|role|stroke|stroke-width)="[^"]*"')
 
 
 class Formulas:
-    """The formulas drawn so far, by their text and whether they are set on a line of their own ("block")."""
+    """The formulas drawn so far, by their text and whether they are a "block" or "inline"."""
 
     def __init__(self):
-        self.drawn = json.loads(DRAWN.read_text()) if DRAWN.exists() else {}
+        newest = max(file.stat().st_mtime for file in (SCRIPT, PACKAGE))
+        is_fresh = DRAWN.exists() and DRAWN.stat().st_mtime > newest
+        self.drawn = json.loads(DRAWN.read_text()) if is_fresh else {}
 
     def draw(self, wanted):
         missing = [formula for formula in dict.fromkeys(wanted) if key(*formula) not in self.drawn]
         if not missing:
             return
         request = json.dumps([{"tex": tex, "display": display == "block"} for tex, display in missing])
-        answer = subprocess.run(["node", HERE / "formulas.js", MATHJAX], input=request, capture_output=True,
-                                text=True, check=True).stdout
+        answer = subprocess.run(["node", SCRIPT, PACKAGE / "static" / "mathjax"], input=request,
+                                stdout=subprocess.PIPE, text=True, check=True).stdout
         for formula, drawing in zip(missing, json.loads(answer), strict=True):
             self.drawn[key(*formula)] = drawing
         DRAWN.write_text(json.dumps(self.drawn))
 
     def __getitem__(self, formula):
+        self.draw([formula])  # for the title of a page that is not written yet
         return self.drawn[key(*formula)]
 
 

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 MOST_PAGES, MOST_BYTES = 350, 12e6
 LEAST_FILLED = 0.5  # of a page's height, unless a chapter begins on the next
-LEAST_ON_LAST = 0.15  # of the last page of a chapter
+LEAST_ON_LAST = 0.08  # of the last page of a chapter: a line
 WORD, PAGE = (f"{{http://www.w3.org/1999/xhtml}}{name}" for name in ("word", "page"))
 
 

@@ -1,5 +1,6 @@
-"""The typefaces of the PDF: one file for each weight, since WeasyPrint does not set variable ones, with the characters
-that the book uses."""
+"""The typefaces of the PDF: one file for each weight, since WeasyPrint does not set variable ones, with the
+characters that the book uses.
+"""
 
 import importlib.util
 from pathlib import Path

@@ -2,9 +2,7 @@
 
 Run: print_pdf.py SINGLEHTML/index.html BOOK.pdf
 
-WeasyPrint, because the pages' own HTML with another style sheet is all that it needs. Sphinx's LaTeX would need
-a second writer for each of the book's directives and hundreds of megabytes of packages, Typst a second writer for
-everything; Chromium has no running heads and no page numbers in references.
+WeasyPrint, because the pages' own HTML with another style sheet is all that it needs: see CONTRIBUTING.md.
 """
 
 import re
@@ -21,6 +19,7 @@ import print_fonts
 
 DOCS = Path(__file__).resolve().parents[1]
 TITLE = "Neural Networks, Module by Module"
+WORDS = "Neural networks from scratch in C++20, from a single neuron to networks that read handwriting"
 LONGEST_UNCUT = 24  # lines: longer code may continue on the next page, after an empty line
 HEADINGS = {f"h{level}" for level in range(1, 7)}
 
@@ -175,8 +174,7 @@ def cut_code(block):
 
 def title_pages(version):
     title = make("section", None, make("p", TITLE.replace(", ", ",\n"), class_="title"),
-                 make("p", "Neural networks from scratch in C++20, from a single neuron to networks that read "
-                      "handwriting", class_="subtitle"),
+                 make("p", WORDS, class_="subtitle"),
                  make("img", None, src="_static/title.png", alt=""),
                  class_="title-page")
     rights = make("section", None, class_="copyright-page")
@@ -215,7 +213,7 @@ def contents_of(parts, documents, titles):
 def opening_of_part(part, names, titles):
     number, _, title = part.partition(". ")
     page = make("section", None, make("h1", None, make("span", number, class_="number"),
-                                      make("span", title or number, class_="title")), class_="part-page")
+                                      make("span", title, class_="title"), title=part), class_="part-page")
     for name in names:
         page.append(entry("p", titles[name], name, "chapter"))
     return page
@@ -231,7 +229,7 @@ def terms_of(glossary):
 def index_of(documents, chapters):
     """Each term of the glossary with the pages where a chapter defines it in bold or mentions it first."""
     index = make("section", None, class_="chapter index", id="index")
-    index.append(make("h1", None, make("span", "Index", class_="title")))
+    index.append(make("h1", None, make("span", "Index", class_="title"), title="Index"))
     index.append(make("p", "The terms of the glossary: the page that explains a term is bold, the others are where "
                            "a chapter first mentions it."))
     entries = make("div", None, class_="entries")
@@ -250,12 +248,14 @@ def index_of(documents, chapters):
         line = make("p", term, class_="term")
         word = re.compile(rf"\b{re.escape(term.lower())}(?:e?s)?\b")
         for name in chapters:
-            defined = next((bold[name, form] for form in (term.lower(), term.lower() + "s") if (name, form) in bold), None)
+            forms = (term.lower(), term.lower() + "s")
+            defined = next((bold[name, form] for form in forms if (name, form) in bold), None)
             found = defined if defined is not None else \
                 next((element for element, text in paragraphs[name] if word.search(text)), None)
             if found is not None:
-                found.set("id", found.get("id") or f"{name}:index-{len(bold)}-{term}".replace(" ", "-"))
-                line.append(make("a", None, href=f"#{found.get('id')}", class_="defined" if defined is not None else "page"))
+                found.set("id", found.get("id") or f"{name}:index-{term}".replace(" ", "-"))
+                kind = "page" if defined is None else "defined"
+                line.append(make("a", None, href=f"#{found.get('id')}", class_=kind))
         if not len(line):
             line.append(make("a", None, href=f"#{explanation}", class_="page"))
         entries.append(line)
@@ -265,8 +265,9 @@ def index_of(documents, chapters):
 # ------------------------------------------------------------------------------------------- the book
 
 def compose(page, version):
-    remove(page, lambda element: has_class(element, "headerlink") or has_class(element, "only-dark")
-           or element.tag in ("script", "button", "math"))
+    for element in page.iter():  # the names of SVG's elements as HTML writes them, without a namespace
+        element.tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "script"  # a comment
+    remove(page, lambda element: has_class(element, "headerlink") or element.tag in ("script", "button"))
     parts, documents = read_contents(page), read_documents(page)
     own_ids(documents)
     titles = {}
@@ -281,6 +282,8 @@ def compose(page, version):
     for part, names in parts:
         if part and part.startswith("Part "):
             body.append(opening_of_part(part, names, titles))
+            for name in names:
+                documents[name].set("class", "chapter of-part")
         body.extend(documents[name] for name in names)
     chapters = [name for _, names in parts for name in names if name.startswith("chapters/")]
     body.append(index_of(documents, chapters))
@@ -291,9 +294,10 @@ def compose(page, version):
         part.tag = "div"
     for part in body.iter("summary"):
         part.tag = "p"
-    head = make("head", None, make("title", TITLE), make("meta", None, name="author", content="The project's authors"),
-                make("meta", None, name="description", content="A book that builds neural networks from scratch in C++20"),
-                make("meta", None, name="keywords", content="neural networks, machine learning, C++20, modules"))
+    about = {"author": "The project's authors", "description": WORDS,
+             "keywords": "neural networks, machine learning, C++20, modules"}
+    head = make("head", None, make("title", TITLE),
+                *(make("meta", None, name=name, content=content) for name, content in about.items()))
     return make("html", None, head, body, lang="en")
 
 
