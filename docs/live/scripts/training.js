@@ -78,7 +78,7 @@ live.define('training', {
       row.forEach((cell, j) => {
         const count = numbers[10 * i + j];
         cell.className = i === j ? 'live-right' : count > 0 ? 'live-wrong' : 'live-none';
-        view.write(cell, String(count));
+        view.write(cell, all > 0 ? String(count) : '');  // nothing was shown yet, which is not 0
         cell.style.setProperty('--share', `${Math.round(50 * Math.sqrt(count / Math.max(all, 1)))}%`);
       });
     });
