@@ -112,7 +112,7 @@ def prepare_tables(app, doctree):
                 if not cell.astext():
                     cell["classes"].append("empty")
         widest = [max(len(cell.astext()) for cell in column) for column in zip(list(head[0]), *rows)]
-        if sum(widest) > FITS_TELEPHONE:
+        if sum(widest) > FITS_TELEPHONE and not head.next_node(nodes.math):  # an attribute holds no formula
             table["classes"].append("cards")
 
 
