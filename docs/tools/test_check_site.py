@@ -47,7 +47,8 @@ class CheckSite(unittest.TestCase):
                       self.problems("<p style='width: 500px; margin: -8px'>A line</p>"))
 
     def test_finds_words_and_formulas_that_are_cut_off(self):
-        formula = "<span class='math' style='display: inline-block; width: {}px'><mjx-container>x</mjx-container></span>"
+        formula = ("<span class='math' style='display: inline-block; width: {}px'>"
+                   "<mjx-container>x</mjx-container></span>")
         problems = self.problems(f"<div style='overflow: hidden'>{formula.format(500)}</div>"
                                  f"<div style='overflow: auto' tabindex='0'>{formula.format(600)}</div>" + READY)
         self.assertIn("light, 360 wide: cut off: x", problems)
@@ -57,7 +58,8 @@ class CheckSite(unittest.TestCase):
                                     "</code></div>"))
 
     def test_finds_needless_stops_of_the_tab_key(self):
-        self.assertIn("needless stop of the tab key: pre", self.problems("<article><pre tabindex='0'>int x;</pre></article>"))
+        self.assertIn("needless stop of the tab key: pre",
+                      self.problems("<article><pre tabindex='0'>int x;</pre></article>"))
 
     def test_finds_text_that_is_hard_to_read_in_either_colour(self):
         for color, scheme in (("#bbb", "light"), ("#555", "dark")):
