@@ -47,7 +47,7 @@ mathjax_path = "tex-svg.js"
 mathjax3_config = {"options": {"enableMenu": False}}  # so that formulas are not stops of the tab key
 html_title = project
 html_static_path = [str(BUILD / "static")]
-html_css_files = ["theme/type.css", "theme/layout.css", "theme/blocks.css", "book.css"]
+html_css_files = ["theme/type.css", "theme/layout.css", "theme/blocks.css"]
 html_js_files = [("theme/scroll.js", {"loading_method": "defer"})]
 html_copy_source = False
 html_show_sphinx = False
@@ -65,8 +65,7 @@ def collect_static():
     static.mkdir(parents=True, exist_ok=True)
     package = Path(importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0])
     shutil.copy(package / "static" / "mathjax" / "tex-svg.js", static)
-    for style in ("book.css", "print.css"):
-        shutil.copy(HERE / style, static)
+    shutil.copy(HERE / "print.css", static)
     shutil.copytree(HERE / "theme", static / "theme", dirs_exist_ok=True)
     fonts.write(static / "theme" / "fonts")
 
