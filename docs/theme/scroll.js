@@ -10,4 +10,5 @@
   };
   const observer = new ResizeObserver(update);
   observer.observe(document.querySelector('article'));
+  document.fonts.ready.then(update);
 }

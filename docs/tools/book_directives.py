@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def code_block(directive, text, language, caption):
     block = nodes.literal_block(text, text, language=language)
     set_source_info_of(directive, block)
-    is_drawing = any(block in text for block in "█▀▄")
+    is_drawing = language == "text" and any(block in text for block in "█▀▄")
     container = nodes.container("", literal_block=True,
                                 classes=["literal-block-wrapper", *["drawing"] * is_drawing])
     container += nodes.caption(caption, "", nodes.Text(caption))

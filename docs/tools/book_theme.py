@@ -1,5 +1,5 @@
-"""The design of the pages as far as CSS (docs/theme) cannot do it alone: chapters open with number, title, promise and
-picture; cells of tables know the heading of their column, and numbers are aligned at the decimal point.
+"""The design of the pages as far as CSS (docs/theme) cannot do it alone: chapters open with number, title, promise
+and picture; cells of tables know the heading of their column, and numbers are aligned at the decimal point.
 """
 
 import re
@@ -112,7 +112,7 @@ def prepare_tables(app, doctree):
                 if not cell.astext():
                     cell["classes"].append("empty")
         widest = [max(len(cell.astext()) for cell in column) for column in zip(list(head[0]), *rows)]
-        if sum(widest) > FITS_TELEPHONE:
+        if sum(widest) > FITS_TELEPHONE and not head.next_node(nodes.math):  # an attribute holds no formula
             table["classes"].append("cards")
 
 
@@ -153,7 +153,7 @@ def depart_entry(translator, node):
 
 
 def number_navigation(app, pagename, templatename, context, doctree):
-    """The numbers of the chapters get a column of their own."""
+    """The numbers of the chapters get their own column."""
     tree = context.get("furo_navigation_tree", "")
     context["furo_navigation_tree"] = re.sub(r'(<a class="[^"]*" href="[^"]*">)(\d+)\. (.*?)(?=</a>)',
                                              r'\1<span class="number">\2</span> <span>\3</span>', tree)

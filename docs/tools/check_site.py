@@ -40,6 +40,7 @@ CUT_OFF = """() => {
       if (box.tabIndex >= 0 || box.matches('.live-stage')) return false;
       const edge = box.getBoundingClientRect();
       const hides = getComputedStyle(box).overflowX !== 'visible' || box === document.documentElement;
+      if (edge.width <= 1) return false;
       if (hides && (right > edge.right + 1 || left < edge.left - 1)) return true;
     }
     return false;

@@ -55,7 +55,8 @@ class CheckSite(unittest.TestCase):
                                     "</code></div>"))
 
     def test_finds_needless_stops_of_the_tab_key(self):
-        self.assertIn("needless stop of the tab key: pre", self.problems("<article><pre tabindex='0'>int x;</pre></article>"))
+        self.assertIn("needless stop of the tab key: pre",
+                      self.problems("<article><pre tabindex='0'>int x;</pre></article>"))
 
     def test_finds_text_that_is_hard_to_read_in_either_colour(self):
         for color, scheme in (("#bbb", "light"), ("#555", "dark")):
