@@ -3,6 +3,7 @@ network and open quickly. All are under the SIL Open Font License, and none of t
 """
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 from fontTools.subset import Options, Subsetter
@@ -26,6 +27,7 @@ def write(folder):
         if not target.exists() or target.stat().st_mtime < Path(__file__).stat().st_mtime:
             installed = Path(importlib.util.find_spec(f"fontpkg_{package}").submodule_search_locations[0])
             write_face(installed / "files" / f"{file}.ttf", target)
+            shutil.copy(installed / "LICENSE", folder / f"{name}.LICENSE")
 
 
 def write_face(source, target):
