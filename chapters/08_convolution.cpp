@@ -23,9 +23,10 @@ using nn::Tensor;
 // [/fold]
 
 // [training]
-/// Applies one and the same permutation to the pixels of every image.
+/// Pixel p of a shuffled image is pixel from[p] of the digit.
+const std::vector<std::size_t> from = nn::Random{8}.permutation(784);
+
 nn::Dataset shuffled(const nn::Dataset& digits) {
-  const std::vector<std::size_t> from = nn::Random{8}.permutation(784);
   nn::Dataset result = digits;
   for (std::size_t i = 0; i < digits.size(); ++i)
     for (std::size_t p = 0; p < 784; ++p) result.inputs(i, p) = digits.inputs(i, from[p]);
@@ -62,6 +63,8 @@ void no_neighbors(const nn::Split& digits, const nn::Split& mixed) {
   lecture::draw(pair, 0);
   fmt::print("  pixels in order:  {} % right\n", percent_of_five(dense_network, digits));
   fmt::print("  pixels shuffled:  {} % right\n", percent_of_five(dense_network, mixed));
+  const std::vector<double> pixels(from.begin(), from.end());
+  lecture::keep("08_shuffled.csv", "pixel", 1, {{.name = "from", .values = pixels}});
 }
 // [/training]
 

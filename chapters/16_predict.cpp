@@ -24,6 +24,7 @@ import nn;
 import predict.answers;
 import predict.files;
 import predict.options;
+import terminal;
 
 namespace {
 
@@ -245,10 +246,10 @@ int main(int argc, char** argv) {
   try {
     return predict(options_of(argc, argv));
   } catch (const BadOption& error) {
-    fmt::print(stderr, "16_predict: {}\n", error.what());
+    terminal::print_error(error.what());
     return bad_option;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "16_predict: {}\n", error.what());
+    terminal::print_error(error.what());
     return EXIT_FAILURE;
   }
 }

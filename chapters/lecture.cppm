@@ -27,6 +27,7 @@ import nn.reporter;
 import nn.safetensors;
 import nn.tensor;
 import nn.text;
+import terminal;
 
 namespace lecture {
 
@@ -34,23 +35,23 @@ bool waits = false;
 bool shortened = false;
 std::filesystem::path folder;
 
-[[noreturn]] void refuse(const char* program, std::string_view what) {
-  fmt::print(stderr, "{}: {}; the options are --step, --short, --data DIR and --version\n", program,
-             what);
+[[noreturn]] void refuse(std::string_view what) {
+  terminal::print_error(
+      fmt::format("{}; the options are --step, --short, --data DIR and --version", what));
   std::exit(2);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
 }
 
 /// The folder of `--data`, checked now, because files are written to it only at the end.
-std::filesystem::path checked_folder(const char* program, const char* path) {
+std::filesystem::path checked_folder(const char* path) {
   if (!std::filesystem::is_directory(path)) {
-    refuse(program, fmt::format("--data is '{}', expected an existing folder", path));
+    refuse(fmt::format("--data is '{}', expected an existing folder", path));
   }
   try {
     nn::check_writable("write_whole", std::filesystem::path{path} / "figure.csv");
   } catch (const std::runtime_error& error) {
     const std::string_view text = error.what();
-    refuse(program, fmt::format("--data is '{}', expected a folder for new files ({})", path,
-                                text.substr(text.rfind(": ") + 2)));
+    refuse(fmt::format("--data is '{}', expected a folder for new files ({})", path,
+                       text.substr(text.rfind(": ") + 2)));
   }
   return path;
 }
@@ -71,15 +72,15 @@ void begin(int argc, char** argv, std::string_view title) {
     } else if (option == "--short") {
       shortened = true;
     } else if (option == "--data") {
-      folder = checked_folder(argv[0], ++i < argc ? argv[i] : "");
+      folder = checked_folder(++i < argc ? argv[i] : "");
     } else if (option == "--version") {
-      fmt::print("{} {}\n", std::filesystem::path{argv[0]}.filename().string(), nn::version());
+      fmt::print("{} {}\n", terminal::program_name(), nn::version());
       std::exit(0);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
     } else {
-      refuse(argv[0], fmt::format("there is no option '{}'", option));
+      refuse(fmt::format("there is no option '{}'", option));
     }
   }
-  fmt::print("{}\n", title);
+  fmt::print("{}\n", terminal::bold(title));
 }
 
 /// Whether to shorten the work: fewer images, epochs or seeds, for a test or a first look.
@@ -106,7 +107,7 @@ void heading(std::string_view text) {
     for (int c = 0; c != '\n' && c != EOF;) c = std::getchar();
   }
   first = false;
-  fmt::print("\n{}\n{:-<{}}\n", text, "", text.size());
+  fmt::print("\n{}\n{:-<{}}\n", terminal::bold(text), "", text.size());
 }
 
 /// Prints a tensor with its name, one line for each row: `W (3, 2)   0.50  -1.00`.

@@ -17,6 +17,7 @@ import mnist.recipes;
 import mnist.runs;
 import mnist.tables;
 import nn;
+import terminal;
 
 namespace {
 
@@ -63,7 +64,7 @@ int compare(const Options& options) {
     for (const Run& run : runs | std::views::take(2)) print_worst_mistakes(run, judged.digits);
   }
   if (runs.back().history.interrupted()) {
-    fmt::print("\nInterrupted: the last training run is incomplete.\n");
+    fmt::print("\n{}\n", terminal::bold(interruption(runs.back())));
     return interrupted;
   }
   const auto diverged = [](const Run& run) { return run.history.divergence.has_value(); };
@@ -73,7 +74,7 @@ int compare(const Options& options) {
         "Try a smaller --learning-rate.\n");
     return EXIT_FAILURE;
   }
-  fmt::print("\n{}\n", verdict(recipe, runs, judged));
+  fmt::print("\n{}\n", terminal::bold(verdict(recipe, runs, judged)));
   if (!tests) {
     fmt::print(
         "\nYou changed a hyperparameter, so these are validation images. When every choice\n"
@@ -88,10 +89,10 @@ int main(int argc, char** argv) {
   try {
     return compare(options_of(argc, argv));
   } catch (const BadOption& error) {
-    fmt::print(stderr, "mnist: {}\n", error.what());
+    terminal::print_error(error.what());
     return bad_option;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "mnist: {}\n", error.what());
+    terminal::print_error(error.what());
     return EXIT_FAILURE;
   }
 }

@@ -1,6 +1,5 @@
 """Sphinx: the pages of the book, from docs/ to build/docs/html. `./book docs` runs it."""
 
-import importlib.util
 import itertools
 import logging
 import re
@@ -17,16 +16,16 @@ from docutils import nodes  # noqa: E402
 
 import api_pages  # noqa: E402
 import figures  # noqa: E402
+import fonts  # noqa: E402
 import live_site  # noqa: E402
-import module_graph  # noqa: E402
 
 project = "Neural Networks, Module by Module"
 author = "the project's authors"
 copyright = "the project's authors"
 release = version = re.search(r"project\(nn VERSION ([\d.]+)",
                               (HERE.parent / "CMakeLists.txt").read_text())[1]
-extensions = ["myst_parser", "breathe", "sphinx.ext.mathjax", "sphinx_copybutton",
-              "book_directives", "book_epub"]
+extensions = ["myst_parser", "breathe", "sphinx_copybutton",
+              "book_directives", "book_home", "book_math", "book_search", "book_theme", "book_epub"]
 exclude_patterns = ["live", "tools", "requirements.txt"]
 smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
@@ -41,30 +40,37 @@ highlight_language = "cpp"
 cpp_id_attributes = ["constexpr"]
 
 html_theme = "furo"
-html_math_renderer = "mathjax"
-mathjax_path = "tex-svg.js"
+html_math_renderer = "svg"
 html_title = project
 html_static_path = [str(BUILD / "static")]
-html_css_files = ["book.css"]
+html_css_files = ["theme/type.css", "theme/layout.css", "theme/blocks.css"]
+html_js_files = [("theme/scroll.js", {"loading_method": "defer"})]
+html_favicon = "pictures/favicon.svg"
+templates_path = ["templates"]
 html_copy_source = False
 html_show_sphinx = False
-html_theme_options = {"navigation_with_keys": True}
 
 epub_title = project
 epub_basename = "book"
 epub_show_urls = "no"
-epub_css_files = ["print.css"]
-epub_exclude_files = ["search.html", "genindex.html"]
+epub_author = epub_publisher = author
+epub_copyright = "MIT License"
+epub_description = "Neural networks from scratch in C++20, from a single neuron to networks that read handwriting."
+epub_identifier = epub_uid = "neural-networks-module-by-module"
+epub_scheme = "id"
+epub_cover = ("_static/cover.png", "epub-cover.html")
+epub_css_files = ["reader.css"]
+epub_exclude_files = ["_static/title.png"]
+epub_use_index = False
+epub_tocdup = False
+epub_tocscope = "includehidden"
 
 
 def collect_static():
-    """MathJax as one file that draws formulas as SVG: it needs no font and no network."""
     static = BUILD / "static"
     static.mkdir(parents=True, exist_ok=True)
-    package = Path(importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0])
-    shutil.copy(package / "static" / "mathjax" / "tex-svg.js", static)
-    for style in ("book.css", "print.css"):
-        shutil.copy(HERE / style, static)
+    shutil.copy(HERE / "reader.css", static)
+
 
 def leave_out_private():
     """Doxygen's XML has the private members too; the reference is of what a reader can use."""
@@ -106,26 +112,26 @@ def is_block(node):
     return isinstance(node, (nodes.Body, nodes.container)) and not isinstance(node, nodes.image)
 
 
-SCROLLS = r'<(pre(?=>)|table(?= class="docutils)|div(?= class="math notranslate))'
-
-
-def open_to_keyboards(app, pagename, templatename, context, doctree):
-    """Captions get the level that Sphinx does not give them; what scrolls can be reached by keyboard."""
+def give_captions_a_level(app, pagename, templatename, context, doctree):
+    """Captions are headings, whose level Sphinx leaves out."""
     for part in ("body", "furo_navigation_tree"):
-        html = context.get(part, "").replace('role="heading"', 'role="heading" aria-level="2"')
-        context[part] = re.sub(SCROLLS, r'<\1 tabindex="0"', html)
+        context[part] = context.get(part, "").replace('role="heading"', 'role="heading" aria-level="2"')
 
 
-def add_live(app):
-    """The figures that work, where there are scripts: not on paper."""
+def add_files_of_pages(app):
+    """What only pages have, not paper: their design, and figures that work."""
     if app.builder.name == "html":
-        live_site.collect(Path(app.outdir) / "_static" / "live")
+        static = Path(app.outdir) / "_static"
+        shutil.copytree(HERE / "theme", static / "theme", dirs_exist_ok=True)
+        fonts.write(static / "theme" / "fonts")
+        live_site.collect(static / "live")
 
 
 def setup(app):
-    app.connect("builder-inited", add_live)
+    app.connect("builder-inited", add_files_of_pages)
     app.connect("doctree-read", mend_breathe)
-    app.connect("html-page-context", open_to_keyboards, priority=900)
+    app.connect("html-page-context", give_captions_a_level, priority=900)
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # what is left out of a face is no news
     for handler in logging.getLogger("sphinx").handlers:
         handler.filters.insert(0, NamespacesMayRepeat())
 
@@ -134,4 +140,3 @@ leave_out_private()
 api_pages.write(HERE / "api")
 collect_static()
 figures.draw_all(HERE / "generated")
-module_graph.draw(HERE / "generated")

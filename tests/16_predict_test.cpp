@@ -464,6 +464,14 @@ TEST_F(PredictProgram, HelpNamesEveryOptionWithin80Columns) {
     EXPECT_NE(outcome.output.find(part), std::string::npos) << part;
   }
   for (const std::string& line : lines_of(outcome.output)) EXPECT_LE(columns_of(line), 80U) << line;
+  EXPECT_EQ(outcome.output.find("Excludes"), std::string::npos) << outcome.output;
+}
+
+TEST_F(PredictProgram, SuggestsTheOptionThatAMisspelledOneMayHaveMeant) {
+  EXPECT_EQ(run("bar.pgm --jsn").output,
+            "16_predict: there is no option '--jsn'; did you mean '--json'?\n");
+  EXPECT_EQ(run("--indx 3").output,  // although a file is missing, too
+            "16_predict: there is no option '--indx'; did you mean '--index'?\n");
 }
 
 TEST_F(PredictProgram, PrintsItsVersion) {

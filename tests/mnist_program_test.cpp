@@ -1,6 +1,8 @@
 // The program of ./book mnist from its user's view: its output, its files, its error messages.
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include <functional>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -116,7 +119,33 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
                      path("").substr(0, path("").size() - 1) +
                      ", expected this name or train-images.idx3-ubyte, with or without .gz");
   EXPECT_EQ(run("--recipe other").status, 2);
-  EXPECT_EQ(run("--nonsense").status, 2);
+}
+
+TEST_F(MnistProgram, SuggestsTheOptionThatAMisspelledOneMayHaveMeant) {
+  expect_refusal("--epoch 3", "there is no option '--epoch'; did you mean '--epochs'?");
+  expect_refusal("--batch 10", "there is no option '--batch'; did you mean '--batch-size'?");
+  expect_refusal("--lerning_rate=1",
+                 "there is no option '--lerning_rate'; did you mean '--learning-rate'?");
+  expect_refusal("-epochs 3", "there is no option '-epochs'; did you mean '--epochs'?");
+  expect_refusal("--nonsense", "there is no option '--nonsense'. ./book mnist --help lists all.");
+}
+
+// ./book gives it another name, which the reader typed.
+TEST_F(MnistProgram, GoesByTheNameThatItWasGiven) {
+  const Outcome outcome = run_command("bash -c \"exec -a 'book mnist' " NN_PROGRAM " --epochs 0\"");
+  EXPECT_TRUE(outcome.output.starts_with("book mnist: --epochs: ")) << outcome.output;
+}
+
+TEST_F(MnistProgram, HasColorsOnlyOnATerminalThatShowsThem) {
+  if (std::system("script --version >/dev/null") != 0) GTEST_SKIP() << "no script";
+  const auto shown = [](const std::string& environment) {
+    return run_command("env " + environment +
+                       " script -qec '" NN_PROGRAM " --epochs 0' /dev/null </dev/null")
+        .output;
+  };
+  EXPECT_TRUE(shown("NO_COLOR= TERM=xterm").starts_with("\x1b[1m\x1b[31mmnist:\x1b[0m --epochs: "));
+  EXPECT_TRUE(shown("NO_COLOR=1 TERM=xterm").starts_with("mnist: --epochs: "));
+  EXPECT_TRUE(shown("NO_COLOR= TERM=dumb").starts_with("mnist: --epochs: "));
 }
 
 TEST_F(MnistProgram, ChecksOutputsBeforeTrainingAndLeavesNoTrace) {
@@ -165,10 +194,13 @@ TEST_F(MnistProgram, ChecksWhetherAFolderIsWritable) {
   }
 }
 
-TEST_F(MnistProgram, HelpShowsExamples) {
+TEST_F(MnistProgram, HelpShowsExamplesWithin80Columns) {
   const Outcome outcome = run("--help");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_NE(outcome.output.find("./book mnist --recipe report --seeds 3"), std::string::npos);
+  EXPECT_EQ(outcome.output.find("Excludes"), std::string::npos) << outcome.output;
+  std::istringstream lines{outcome.output};
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
 }
 
 void expect_share(const json& value) {
@@ -278,6 +310,32 @@ TEST_F(MnistProgram, SeveralSeedsGiveMeansAndDeviations) {
   ASSERT_EQ(result["models"].size(), 4U);
   EXPECT_EQ(result["models"][2]["seed"], 2);
   EXPECT_TRUE(fs::exists(path("csv/cnn-2.csv")));
+}
+
+// The signal may come within an epoch or between two, but what is printed must agree with itself.
+TEST_F(MnistProgram, SaysWhatWasCompletedWhenInterrupted) {
+  bool interrupted = false;
+  const std::string command = "echo $$; exec " NN_PROGRAM + small(1000);
+  const Outcome outcome = run_command("sh -c '" + command + "'", [&](const std::string& output) {
+    if (interrupted || output.find("epoch    2/1000") == std::string::npos) return;
+    kill(std::stoi(output), SIGINT);
+    interrupted = true;
+  });
+  EXPECT_EQ(outcome.status, 130);
+  std::smatch completed;
+  ASSERT_TRUE(std::regex_search(outcome.output, completed,
+                                std::regex{"\nInterrupted: the MLP completed ([0-9]+) out of 1000 "
+                                           "epochs\\.(\nThe table does not count the one)?"}))
+      << outcome.output;
+  const std::string count = completed[1];
+  EXPECT_NE(outcome.output.find(fmt::format("\nepochs{:>31}", count)), std::string::npos)
+      << outcome.output;
+  const std::regex line{"\nepoch +[0-9]+/1000"};
+  const auto lines =
+      std::distance(std::sregex_iterator{outcome.output.begin(), outcome.output.end(), line}, {});
+  EXPECT_EQ(lines, std::stoi(count) + (completed[2].matched ? 1 : 0));
+  EXPECT_EQ(outcome.output.find("\ninterrupted in epoch ") != std::string::npos,
+            completed[2].matched);
 }
 
 TEST_F(MnistProgram, ReportsThatTrainingDiverged) {

@@ -243,7 +243,9 @@ TEST(Reporter, EndsAfterTheCurrentBatchWhenInterrupted) {
   EXPECT_EQ(history.epochs[0].samples, 30U);
   EXPECT_GT(history.epochs[0].validation.cost, 0);
   EXPECT_FALSE(trainer.fit(clouds(60), {.batches = {.size = 10}}).interrupted());
-  static_cast<void>(testing::internal::GetCapturedStdout());
+  EXPECT_NE(testing::internal::GetCapturedStdout().find(
+                "\ninterrupted in epoch 1, batch 3/6: the network keeps its last weights\n"),
+            std::string::npos);
 }
 
 // Between two epochs there is no current batch, so no empty epoch may follow.

@@ -15,6 +15,7 @@ module;
 module predict.answers;
 
 import nn.text;
+import terminal;
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
@@ -99,7 +100,7 @@ void print_bars(const Reading& reading) {
 /// Prints a single digit as a drawing with bars, or several digits with a line each.
 void print_picture(const Answer& answer) {
   fmt::print("\n{}{}, {} × {} pixels: {}\n", shortened(answer.file), picture_of(answer),
-             answer.width, answer.height, number(answer));
+             answer.width, answer.height, terminal::bold(number(answer)));
   if (answer.digits.size() == 1) {
     const Reading& reading = answer.digits[0];
     if (const std::string text = remark(reading); !text.empty()) fmt::print("  {}\n", text);
@@ -177,14 +178,14 @@ void Report::answer(const Answer& answer) {
 }
 
 void Report::failure(const std::string& file, const std::string& sentence, int status) {
-  fmt::print(stderr, "16_predict: {}\n", sentence);
+  terminal::print_error(sentence);
   status_ = std::max(status_, status);
   if (is_json_) json_.push_back(line_of({{"file", file}, {"error", sentence}}));
 }
 
 void Report::more(const std::string& file, std::size_t count) const {
   if (is_json_) {
-    fmt::print(stderr, "16_predict: {}: {} more; read them with --index all\n", file, count);
+    terminal::print_error(fmt::format("{}: {} more; read them with --index all", file, count));
   } else if (is_list_) {
     fmt::print("{}: {} more; read them with --index all\n", file, count);
   } else {

@@ -21,6 +21,7 @@ module predict.files;
 
 import nn.files;
 import predict.options;
+import terminal;
 
 namespace fs = std::filesystem;
 
@@ -64,7 +65,7 @@ std::vector<Source> pictures_in(const std::string& folder) {
     throw std::runtime_error(fmt::format("no picture in the folder {}{}{}", folder,
                                          others == 0 ? ", which is empty" : ": ", skipped));
   }
-  if (others > 0) fmt::print(stderr, "16_predict: {}: {}\n", folder, skipped);
+  if (others > 0) terminal::print_error(fmt::format("{}: {}", folder, skipped));
   std::ranges::sort(pictures, {}, &Source::name);
   return pictures;
 }

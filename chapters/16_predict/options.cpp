@@ -6,12 +6,14 @@ module;
 #include <charconv>
 #include <cstddef>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
 
 module predict.options;
 
+import command_line;
 import nn.safetensors;
 
 namespace {
@@ -44,7 +46,6 @@ void describe(CLI::App& app, Options& options) {
                  "IDX; a folder means all pictures in it; - means\n"
                  "standard input")
       ->required()
-      ->option_text(" ")
       ->check(path);
   CLI::Option* const one =
       app.add_flag("--one", options.one, "Reads only the digit with the most ink in each picture");
@@ -127,15 +128,16 @@ constexpr const char* examples =
 Options options_of(int argc, char** argv) {
   Options options;
   CLI::App app{"Reads the digits in pictures with a stored network.", "./book predict"};
+  app.formatter(std::make_shared<command_line::Help>());
+  app.set_help_flag("-h,--help", "Prints this help");
   describe(app, options);
-  app.get_formatter()->column_width(24);
   app.footer(examples);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {
     std::exit(app.exit(request));  // NOLINT(concurrency-mt-unsafe): there is one thread yet
   } catch (const CLI::ParseError& error) {
-    throw BadOption(error.what());
+    throw BadOption(command_line::text_of(error, app));
   }
   return options;
 }

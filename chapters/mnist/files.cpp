@@ -19,6 +19,7 @@ module;
 module mnist.files;
 
 import nn;
+import terminal;
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
@@ -90,7 +91,7 @@ bool written(const fs::path& file, const Write& write) {
     write(file);
     return true;
   } catch (const std::runtime_error& error) {
-    fmt::print(stderr, "mnist: {}\n", error.what());
+    terminal::print_error(error.what());
     return false;
   }
 }
@@ -114,7 +115,7 @@ bool keep(const fs::path& file, const Write& write, const std::string& text = ""
   if (written(file, write)) return true;
   const fs::path other = elsewhere(file);
   if (written(other, write)) {
-    fmt::print(stderr, "mnist: the result is in {} instead\n", other.string());
+    terminal::print_error(fmt::format("the result is in {} instead", other.string()));
   } else {
     say(text);
   }

@@ -7,10 +7,13 @@ module;
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <system_error>
 
 module mnist.options;
+
+import command_line;
 
 namespace {
 
@@ -71,15 +74,13 @@ void describe(CLI::App& app, Options& options) {
                "Uses the test images even with a changed hyperparameter,\n"
                "instead of the validation images");
   name_value(app.add_option("--seed", options.seed,
-                            "Determines initial weights and batch orders; 1 by\n"
-                            "default")
+                            "Determines initial weights and batch orders; default 1")
                  ->check(whole_number(0, 1'000'000'000'000)),
              "N", "whole number");
-  name_value(app.add_option("--seeds", options.seeds,
-                            "Trains with N seeds and prints means and standard\n"
-                            "deviations")
-                 ->check(whole_number(1, 1'000)),
-             "N", "whole number");
+  name_value(
+      app.add_option("--seeds", options.seeds, "Trains with N seeds; prints means and deviations")
+          ->check(whole_number(1, 1'000)),
+      "N", "whole number");
   name_value(app.add_option("--threads", options.threads, "Threads; by default one for each core")
                  ->check(whole_number(1, 1'024)),
              "N", "whole number");
@@ -129,14 +130,15 @@ void describe(CLI::App& app, Options& options) {
 Options options_of(int argc, char** argv) {
   Options options;
   CLI::App app{"Trains an MLP and a CNN on MNIST and compares them.", "./book mnist"};
+  app.formatter(std::make_shared<command_line::Help>());
+  app.set_help_flag("-h,--help", "Prints this help");
   describe(app, options);
-  app.get_formatter()->column_width(24);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help or --version
     std::exit(app.exit(request));          // NOLINT(concurrency-mt-unsafe): there is one thread yet
   } catch (const CLI::ParseError& error) {
-    throw BadOption(error.what());
+    throw BadOption(command_line::text_of(error, app));
   }
   return options;
 }

@@ -66,6 +66,8 @@ Run train(const Model& model, const nn::Split& digits, std::uint64_t seed, bool 
                              .batches = {.size = model.batch_size},
                              .seed = seed,
                              .steps = steps});
+  run.whole_epochs = static_cast<std::size_t>(
+      std::ranges::count(run.history.epochs, digits.training.size(), &nn::Epoch::samples));
   return run;
 }
 // [/train]

@@ -35,7 +35,8 @@ export struct Run {
   std::uint64_t seed;
   nn::Sequential network;
   nn::History history;
-  double cost = 0;  ///< On the images for the comparison.
+  std::size_t whole_epochs = 0;  ///< Without one that Ctrl-C or divergence broke off.
+  double cost = 0;               ///< On the images for the comparison.
   nn::ConfusionMatrix confusion{10};
   std::vector<Mistake> mistakes{};  ///< The most confident first.
   std::vector<Changed> changed{};   ///< One for each of changes(), if requested.

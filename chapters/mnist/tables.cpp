@@ -17,6 +17,7 @@ module;
 module mnist.tables;
 
 import lecture;
+import terminal;
 
 namespace {
 
@@ -54,8 +55,7 @@ double parameters(const Run& run) { return static_cast<double>(run.network.param
 std::vector<Row> rows_of_training() {
   const auto last = [](const Run& run) -> const nn::Epoch& { return run.history.epochs.back(); };
   return {
-      {"epochs", [](const Run& run) { return static_cast<double>(run.history.epochs.size()); },
-       whole},
+      {"epochs", [](const Run& run) { return static_cast<double>(run.whole_epochs); }, whole},
       {"training time", [](const Run& run) { return run.history.seconds(); }, seconds},
       {"images/s", [](const Run& run) { return run.history.samples_per_second(); }, whole},
       {"training accuracy", [=](const Run& run) { return last(run).training.metrics[0]; }, percent,
@@ -149,18 +149,19 @@ void print_comparison(const Recipe& recipe, const std::vector<Run>& runs, const 
   const bool reported = recipe.name == "report";
   const std::string after_mlp = reported ? right("reported", 10) : "";
   const std::string after_cnn = reported ? right("reported", 10) : right("CNN : MLP", 12);
-  fmt::print("\n{:<19}{}{}{}{}\n", "", right("MLP", 18), after_mlp, right("CNN", 18), after_cnn);
+  fmt::print("\n{}\n", terminal::bold(fmt::format("{:<19}{}{}{}{}", "", right("MLP", 18), after_mlp,
+                                                  right("CNN", 18), after_cnn)));
   print_rows({{"parameters", parameters, whole}}, recipe, runs);
   if (is_trained(runs)) print_rows(rows_of_training(), recipe, runs);
   print_rows(rows_of_judgement(judged.name), recipe, runs);
   if (recipe.changed) {
-    fmt::print("\n{} accuracy if the images are\n", judged.name);
+    fmt::print("\n{}\n", terminal::bold(judged.name + " accuracy if the images are"));
     print_rows(rows_of_changes(), recipe, runs);
   }
 }
 
 void print_confusions(const std::vector<Run>& runs) {
-  fmt::print("\nMistaken most often\n\n");
+  fmt::print("\n{}\n\n", terminal::bold("Mistaken most often"));
   for (const Run& run : runs) {
     std::string line;
     const auto confusions = run.confusion.confusions();
@@ -174,7 +175,8 @@ void print_confusions(const std::vector<Run>& runs) {
 void print_worst_mistakes(const Run& run, const nn::Dataset& digits) {
   const std::size_t count = std::min<std::size_t>(3, run.mistakes.size());
   if (count == 0) return;
-  fmt::print("\nThe {}'s most confident mistakes\n", run.model->title);
+  fmt::print("\n{}\n",
+             terminal::bold(fmt::format("The {}'s most confident mistakes", run.model->title)));
   std::string captions;
   std::vector<std::size_t> places;
   for (const Mistake& m : run.mistakes | std::views::take(count)) {
@@ -184,6 +186,17 @@ void print_worst_mistakes(const Run& run, const nn::Dataset& digits) {
   }
   print_line(captions);
   lecture::draw(nn::gather(digits, places).inputs);
+}
+
+std::string interruption(const Run& run) {
+  const bool broke_off = run.history.epochs.size() > run.whole_epochs;
+  return fmt::format(
+      "Interrupted: the {} completed {} out of {} epochs.{}", run.model->title, run.whole_epochs,
+      run.model->epochs,
+      broke_off
+          ? "\nThe table does not count the one that was broken off; its other rows describe\n"
+            "the network as it was left."
+          : "");
 }
 
 std::string verdict(const Recipe& recipe, const std::vector<Run>& runs, const Judged& judged) {

@@ -27,6 +27,9 @@ export void print_confusions(const std::vector<Run>& runs);
 /// Draws the three mistakes that a network was most confident about, side by side.
 export void print_worst_mistakes(const Run& run, const nn::Dataset& digits);
 
+/// What the table says about a run that Ctrl-C ended.
+export std::string interruption(const Run& run);
+
 /// Sums up the comparison in one sentence.
 export std::string verdict(const Recipe& recipe, const std::vector<Run>& runs,
                            const Judged& judged);

@@ -3,24 +3,17 @@
 // prints one sentence and ends with status 1. It is linked into the programs; nobody has to call
 // it.
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 
-namespace {
+import terminal;
 
-const char* program_name() {
-#if defined(__linux__)
-  return program_invocation_short_name;
-#else
-  return getprogname();
-#endif
-}
+namespace {
 
 [[noreturn]] void end(const char* what) {
   std::fflush(stdout);
-  std::fprintf(stderr, "%s: %s\n", program_name(), what);
+  terminal::print_error(what);
   std::_Exit(EXIT_FAILURE);
 }
 

@@ -2,7 +2,7 @@
 
 import numpy
 from pieces import RECORDS, recorded_rows
-from shapes import RADIUS, SIZE, canvas, ink, neuron, numeral, words
+from shapes import RADIUS, canvas, ink, neuron, numeral, words
 
 YOURS = numpy.array([[1, 0], [0, 1], [1, 2]]), (0, -1)  # weights and biases of the last two outputs
 
@@ -26,16 +26,16 @@ def draw(figure, read):
     outputs = x @ W + b
     assert list(outputs[:2]) == list(y[0])
 
-    axes = canvas(figure, 76, 36)
+    axes = canvas(figure, 36)
     products = x[:, None] * W
-    lefts, rights = [(8, 27.5 - 9 * i) for i in range(3)], [(36, 32 - 9 * j) for j in range(4)]
+    lefts, rights = [(7, 27.5 - 9 * i) for i in range(3)], [(30, 32 - 9 * j) for j in range(4)]
     for (i, j), product in numpy.ndenumerate(products):
         line(axes, lefts[i], rights[j], product, abs(products).max())
     for i, place in enumerate(lefts):
         neuron(axes, place, numeral(x[i]))
-        words(axes, place[0] - 5, place[1], f"$x_{i + 1}$", size=SIZE)
+        words(axes, place[0] - 4.6, place[1], f"$x_{i + 1}$")
     for j, place in enumerate(rights):
         neuron(axes, place, numeral(outputs[j]))
-        terms = [f"{factor(value)} · {factor(w)}" for value, w in zip(x, W[:, j])]
-        words(axes, place[0] + 4.5, place[1], f"$y_{j + 1}$", size=SIZE, ha="left")
-        words(axes, place[0] + 7.5, place[1], " + ".join([f"= {numeral(b[j])}", *terms]), ha="left")
+        first, *others = [f"{factor(value)} · {factor(w)}" for value, w in zip(x, W[:, j])]
+        words(axes, place[0] + 3.7, place[1], f"$y_{j + 1}$", ha="left")
+        words(axes, place[0] + 6.6, place[1], f"= {numeral(b[j])} + {first}\n+ {' + '.join(others)}", ha="left")

@@ -11,7 +11,7 @@ def draw(figure, read):
     # As in the live figures: orange is negative, blue is positive, and a weight of 0 is the page.
     signs = LinearSegmentedColormap.from_list(
         "signs", [(0, to_rgba(ink(1))), (0.5, to_rgba(ink(1), 0)), (0.5, to_rgba(ink(0), 0)), (1, to_rgba(ink(0)))])
-    figure.set_size_inches(7, 3.6)
+    figure.set_figheight(3)
     axes = figure.subplots(2, 4)
     for o, place in enumerate(axes.flat):
         rows = [weights[o * 25 + m * 5:o * 25 + m * 5 + 5] for m in range(5)]
@@ -21,4 +21,4 @@ def draw(figure, read):
         place.set_yticks([])
         place.grid(False)
         place.spines[:].set_visible(True)
-    figure.colorbar(image, ax=axes, label="weight")
+    figure.colorbar(image, ax=axes, label="weight", ticks=[-0.4, 0, 0.4])

@@ -4,7 +4,7 @@ import numpy
 from pieces import RECORDS, recorded_rows
 from shapes import arrow, canvas, frame, table
 
-SIZE, CELL = 2, 4
+SIZE, CELL = 2, 3.6
 
 
 def draw(figure, read):
@@ -14,12 +14,12 @@ def draw(figure, read):
     winners = list(zip(*dX.nonzero()))
     assert all(X[i, j] == Y[i // SIZE, j // SIZE] for i, j in winners) and len(winners) == Y.size
 
-    axes = canvas(figure, 70, 24)
-    table(axes, 2, 4, X, name="image $X$", color=0, marked=winners)
-    table(axes, 31, 8, Y, name="the largest, $Y$", color=2)
-    table(axes, 52, 4, dX, name=r"$dX$, for a $dY\,$ of ones", color=1, marked=winners)
+    axes = canvas(figure, 20)
+    table(axes, 1, 4, X, CELL, name="image $X$", color=0, marked=winners)
+    table(axes, 24.4, 4 + CELL, Y, CELL, name="largest, $Y$", color=2)
+    table(axes, 40.6, 4, dX, CELL, name=r"$dX$, for a $dY\,$ of ones", color=1, marked=winners)
     for i, j in numpy.ndindex(Y.shape):
-        for x in (2, 52):
+        for x in (1, 40.6):
             frame(axes, x + j * SIZE * CELL, 4 + i * SIZE * CELL, SIZE * CELL, SIZE * CELL)
-    arrow(axes, (20, 12), (29, 12), "forward")
-    arrow(axes, (41, 12), (50, 12), "backward", 1)
+    arrow(axes, (16.4, 4 + 2 * CELL), (23.4, 4 + 2 * CELL), "forward")
+    arrow(axes, (32.6, 4 + 2 * CELL), (39.6, 4 + 2 * CELL), "back", 1)

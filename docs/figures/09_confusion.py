@@ -8,7 +8,7 @@ def draw(figure, read):
     rows = output_section(RECORDS / "09_metrics.out", "9.8").splitlines()[2:12]
     cells = [[int(count) for count in row.split()[1:]] for row in rows]
     most = max(cells[a][p] for a in range(10) for p in range(10) if a != p)
-    figure.set_size_inches(6.2, 5.6)
+    figure.set_size_inches(5.2, 5)
     axes = figure.subplots()
     axes.grid(False)
     for side in axes.spines.values():
@@ -19,9 +19,8 @@ def draw(figure, read):
     axes.imshow(mistakes, cmap=shades, vmin=0, vmax=most)
     for a in range(10):
         for p in range(10):
-            axes.text(p, a, cells[a][p], ha="center", va="center", fontsize=9.5,
-                      color="C0" if a == p else rcParams["text.color"],
-                      fontweight="bold" if a == p else "normal")
+            axes.text(p, a, cells[a][p], ha="center", va="center", color="C0" if a == p else rcParams["text.color"],
+                      fontweight="semibold" if a == p else "normal")
     axes.set_xticks(range(10))
     axes.set_yticks(range(10))
     axes.xaxis.tick_top()

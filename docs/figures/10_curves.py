@@ -1,8 +1,10 @@
 """Chapter 10: learning curves of both networks: cost by epoch on training and validation images."""
 
+from figures import legend
+
 
 def draw(figure, read):
-    figure.set_size_inches(7.4, 3.8)
+    figure.set_figheight(3.4)
     both = figure.subplots(1, 2, sharey=True)
     for axes, file, title in zip(both, ("mnist_mlp.csv", "mnist_cnn.csv"), ("MLP", "CNN")):
         data = read(file)
@@ -13,4 +15,5 @@ def draw(figure, read):
         axes.set_xlabel("epoch")
         axes.set_xticks(range(2, 11, 2))
     both[0].set_ylabel("cost (nats)")
-    both[0].legend(loc="lower left")
+    both[0].set_yticks([0.003, 0.01, 0.03, 0.1], ["0.003", "0.01", "0.03", "0.1"])
+    legend(figure, both[0], 2)

@@ -15,7 +15,7 @@ CNN = [("Reshape", 0, "1 × 28 × 28"),
        ("Flatten", 0, "512"),
        ("Dense 512→128, ReLU", 512 * 128 + 128, "128"),
        ("Dense 128→10", 128 * 10 + 10, "10")]
-WIDTH, HEIGHT, GAP = 4.2, 0.85, 0.65
+WIDTH, HEIGHT, GAP = 4.4, 0.9, 0.65
 
 
 def arrow(axes, x, start, end):
@@ -27,13 +27,14 @@ def box(axes, x, top, name, parameters, color):
     axes.add_patch(FancyBboxPatch(
         (x - WIDTH / 2, top - HEIGHT), WIDTH, HEIGHT, boxstyle="round,pad=0,rounding_size=0.15",
         fill=False, edgecolor=color, linewidth=1.6, linestyle="-" if parameters else ":"))
+    name = name.replace("→", r"$\to$")
     text = f"{name}\n{parameters:,} parameters" if parameters else name
-    axes.text(x, top - HEIGHT / 2, text, ha="center", va="center", fontsize=9)
+    axes.text(x, top - HEIGHT / 2, text, ha="center", va="center")
 
 
 def network(axes, x, title, layers, color):
     total = sum(parameters for _, parameters, _ in layers)
-    axes.text(x, 1.75, f"{title}: {total:,} parameters", ha="center", weight="bold")
+    axes.text(x, 1.75, f"{title}: {total:,} parameters", ha="center", weight="semibold")
     axes.text(x, 1.15, "an image: 784", ha="center")
     start = 0.95
     for name, parameters, shape in layers:
@@ -41,16 +42,16 @@ def network(axes, x, title, layers, color):
         arrow(axes, x, start, top)
         box(axes, x, top, name, parameters, color)
         start = top - HEIGHT
-        axes.text(x + 0.2, start - 0.34, shape, va="center", fontsize=9)
+        axes.text(x + 0.2, start - 0.34, shape, va="center")
     arrow(axes, x, start, start - GAP)
     return start - GAP
 
 
 def draw(figure, read):
-    figure.set_size_inches(7, 8)
+    figure.set_figheight(7.6)
     axes = figure.subplots()
     axes.set_axis_off()
     network(axes, 0, "MLP", MLP, "C0")
-    bottom = network(axes, 5.4, "CNN", CNN, "C1")
-    axes.set_xlim(-2.4, 7.8)
+    bottom = network(axes, 5.0, "CNN", CNN, "C1")
+    axes.set_xlim(-2.3, 7.3)
     axes.set_ylim(bottom - 0.1, 2.2)

@@ -1,5 +1,8 @@
 """Chapter 11: the roofline of a machine, and how close the steps of the matrix product come to it."""
 
+from figures import legend
+from matplotlib import rcParams
+
 LEFT, RIGHT = 1 / 16, 16
 LABELS = ["1", "2", "3", "4", "5", "6", "7", "n", "N"]  # then OpenBLAS on one thread, on all
 
@@ -7,7 +10,7 @@ LABELS = ["1", "2", "3", "4", "5", "6", "7", "n", "N"]  # then OpenBLAS on one t
 def draw(figure, read):
     roofs = {name: values[0] for name, values in read("11_roofs.csv").items()}
     steps = read("11_steps.csv")
-    figure.set_size_inches(7, 4.6)
+    figure.set_figheight(4.8)
     axes = figure.subplots()
     for name, label, line in (("cache", "one thread, L1 cache", "-"),
                               ("memory", "one thread, memory", "--")):
@@ -15,10 +18,10 @@ def draw(figure, read):
         axes.plot([LEFT, ridge, RIGHT], [LEFT * roofs[name], roofs["one"], roofs["one"]], line,
                   label=label)
     axes.plot([roofs["one"] / roofs["cache"], RIGHT], [roofs["all"]] * 2, "-.", label="all threads")
-    ink = axes.xaxis.label.get_color()
+    ink = rcParams["text.color"]
     if steps["gflops"][-1] > 0:
         axes.hlines(steps["gflops"][-2:], RIGHT / 2, RIGHT, linestyle=":", color=ink,
-                    label="OpenBLAS, one and all threads")
+                    label="OpenBLAS, one and all")
     marked = []
     for label, x, y in zip(LABELS, steps["intensity"], steps["gflops"]):
         # Marks that would cover each other are drawn side by side.
@@ -31,8 +34,8 @@ def draw(figure, read):
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.set_ylim(top=2 * roofs["all"])
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}" if value >= 1 else f"1/{1 / value:g}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel("arithmetic intensity: FLOP per byte loaded or stored")
     axes.set_ylabel("GFLOP/s")
-    axes.legend(loc="lower right")
+    legend(figure, axes, 2)

@@ -1,11 +1,13 @@
 """Chapter 12: validation cost by epoch, without any remedy and with some."""
 
+from figures import legend
+
 SHOWN = (("none", "-"), ("decay 0.0001", "--"), ("dropout 0.3", "-."), ("augmentation", ":"),
          ("all three", (0, (5, 1, 1, 1, 1, 1))))
 
 
 def draw(figure, read):
-    figure.set_size_inches(7.4, 3.9)
+    figure.set_figheight(3.9)
     panels = figure.subplots(1, 2)
     for axes, file, title in zip(panels, ("12_methods.csv", "12_few_methods.csv"),
                                  ("48,000 images", "1,000 images")):
@@ -18,4 +20,6 @@ def draw(figure, read):
     panels[0].set_ylim(0, 0.2)
     panels[1].set_ylim(0, 1.1)
     panels[0].set_ylabel("validation cost (nats)")
-    panels[1].legend(fontsize=8.5, handlelength=3, loc="upper right")
+    panels[0].set_yticks([0, 0.1, 0.2])
+    panels[1].set_yticks([0, 0.5, 1])
+    legend(figure, panels[0], 3)

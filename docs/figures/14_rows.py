@@ -7,7 +7,7 @@ def draw(figure, read):
     data = read("14_rows.csv")
     pixels = [[data[f"x{c}"][row] / 255 for c in range(28)] for row in range(28)]
     guesses = [[data[f"p{digit}"][row] for digit in range(10)] for row in range(28)]
-    figure.set_size_inches(7, 3.9)
+    figure.set_figheight(3.2)
     left, right = figure.subplots(1, 2, sharey=True)
     for axes, values, color in ((left, pixels, rcParams["text.color"]), (right, guesses, "C0")):
         ink = colors.to_rgb(color)
@@ -21,5 +21,5 @@ def draw(figure, read):
     left.set_ylabel("row")
     left.set_title("what it reads")
     right.set_xticks(range(10))
-    right.set_title("its probabilities after each row")
+    right.set_title("its answer after each row")
     right.set_xlabel("digit")

@@ -1,25 +1,26 @@
 """Chapter 14: the simple recurrent layer, unrolled over three steps."""
 
-from shapes import SIZE, arrow, canvas, matrix, rectangle, words
+from shapes import arrow, canvas, matrix, rectangle, words
 
 
 def draw(figure, read):
-    axes = canvas(figure, 76, 36)
-    for step, x in (("1", 10), ("2", 31), ("T", 52)):
-        matrix(axes, x, 4.5, 2, 3, color=0, cell=2)
-        words(axes, x + 3, 2.6, f"$x_{step}$, $(B, D)$")
-        arrow(axes, (x + 3, 8.9), (x + 3, 14))
-        words(axes, x + 4.7, 11.3, "$W$", size=SIZE)
-        rectangle(axes, x - 2, 14.4, 10, 4.4, 1)
-        words(axes, x + 3, 16.6, "$+\\; b$, tanh")
-        arrow(axes, (x + 3, 19.2), (x + 3, 24.5))
-        matrix(axes, x - 1, 25, 2, 4, color=2, cell=2)
-        words(axes, x + 3, 30.6, f"$h_{step}$, $(B, H)$")
-    for left, right, dashed in ((10, 31, False), (31, 52, True)):  # a state passes on to the next step
-        arrow(axes, (left + 7.5, 26), (right - 2.5, 17.4), dashed=dashed)
-        words(axes, (left + right) / 2 + 4.4, 23, "$U$", size=SIZE)
-    words(axes, 3, 19.4, "$h_0 = 0$")
-    arrow(axes, (3, 18), (7.5, 16.9))
-    arrow(axes, (8, 33), (60, 33), "time")
-    arrow(axes, (59.6, 27), (63.4, 27))
-    words(axes, 64, 27, "output:\nthe last, $(B, H)$,\nor all, $(B, T, H)$", ha="left")
+    axes = canvas(figure, 38)
+    steps = (("1", 8), ("2", 24), ("T", 40))
+    for step, x in steps:
+        matrix(axes, x - 3, 5, 2, 3, color=0, cell=2)
+        words(axes, x, 2.6, f"$x_{step}$, $(B, D)$")
+        arrow(axes, (x, 9.4), (x, 14))
+        words(axes, x + 1.9, 11.6, "$W$")
+        rectangle(axes, x - 4.4, 14.4, 8.8, 4.4, 1)
+        words(axes, x, 16.6, "$+\\; b$, tanh")
+        arrow(axes, (x, 19.2), (x, 24.5))
+        matrix(axes, x - 4, 25, 2, 4, color=2, cell=2)
+        words(axes, x, 31, f"$h_{step}$, $(B, H)$")
+    for (_, left), (_, right), dashed in ((*steps[:2], False), (*steps[1:], True)):  # a state goes to the next step
+        arrow(axes, (left + 4.3, 26), (right - 4.8, 17.4), dashed=dashed)
+        words(axes, (left + right) / 2 + 2.1, 22.6, "$U$")
+    words(axes, 0.5, 22.6, "$h_0 = 0$", ha="left")
+    arrow(axes, (1.3, 21), (3.2, 18.9))
+    arrow(axes, (4, 35.6), (46, 35.6), "time")
+    arrow(axes, (44.4, 27), (47.2, 27))
+    words(axes, 47.8, 27, "output:\n$h_T$, $(B, H)$,\nor all,\n$(B, T, H)$", ha="left")

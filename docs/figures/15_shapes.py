@@ -11,7 +11,7 @@ def strip(axes, x, y, width, height, color):
 
 def sheet(axes, x, y, color):
     """One channel of one image."""
-    size, cell = 7.5, 2.5
+    size, cell = 6, 2
     axes.add_patch(patches.Rectangle((x, y), size, size, facecolor=ink(color) if color is not None else "none",
                                      alpha=0.45 if color is not None else 1, edgecolor="none"))
     for i in range(4):
@@ -20,22 +20,22 @@ def sheet(axes, x, y, color):
 
 
 def draw(figure, read):
-    axes = canvas(figure, 72, 33)
-    cell, low = 3, 10
-    matrix(axes, 5, low, 5, 4, "", ("$B$", "$D$"), cell=cell)
-    strip(axes, 5 + cell, low, cell, 5 * cell, 0)
-    words(axes, 11, 30, "BatchNorm, rows")
-    words(axes, 11, 5, "a feature over the batch:\n$n = B$ numbers", color=0)
+    axes = canvas(figure, 36)
+    cell, low = 2.6, 11
+    matrix(axes, 3, low, 5, 4, "", ("$B$", "$D$"), cell=cell)
+    strip(axes, 3 + cell, low, cell, 5 * cell, 0)
+    words(axes, 8.2, 33, "BatchNorm,\nrows", weight="semibold")
+    words(axes, 8.2, 5.2, "a feature,\nover the batch:\n$n = B$", color=0)
 
     for image in range(2):
         for channel in range(3):
-            sheet(axes, 27 + 8.6 * channel, 19 - 9.5 * image, 0 if channel == 1 else None)
-    words(axes, 25.4, 18, "$B$")
-    words(axes, 39.3, 27.9, "$D$ channels of $H \\times W$ pixels")
-    words(axes, 39.3, 30.6, "BatchNorm, images")
-    words(axes, 39.3, 5, "a channel over the batch and all pixels:\n$n = B H W$ numbers", color=0)
+            sheet(axes, 20.2 + 6.6 * channel, 18 - 7 * image, 0 if channel == 1 else None)
+    words(axes, 18.9, 17.4, "$B$")
+    words(axes, 29.6, 25.6, "$D$ channels, $H \\times W$")
+    words(axes, 29.6, 33, "BatchNorm,\nimages", weight="semibold")
+    words(axes, 29.6, 5.2, "a channel, over the\nbatch and all pixels:\n$n = BHW$", color=0)
 
-    matrix(axes, 57.5, low, 5, 4, "", ("$B$", "$D$"), cell=cell)
-    strip(axes, 57.5, low + 3 * cell, 4 * cell, cell, 1)
-    words(axes, 63.5, 30, "LayerNorm")
-    words(axes, 63.5, 5, "a sample by itself:\n$n = D$ numbers", color=1)
+    matrix(axes, 44.6, low, 5, 4, "", ("$B$", "$D$"), cell=cell)
+    strip(axes, 44.6, low + 3 * cell, 4 * cell, cell, 1)
+    words(axes, 49.8, 33, "LayerNorm,\nrows", weight="semibold")
+    words(axes, 49.8, 5.2, "a sample,\nby itself:\n$n = D$", color=1)

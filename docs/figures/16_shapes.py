@@ -1,6 +1,6 @@
 """Chapter 16: how a picture of a digit is made like one of MNIST's."""
 
-from shapes import SIZE, arrow, canvas, ink, rectangle, words
+from shapes import arrow, canvas, ink, rectangle, words
 
 SEVEN = [(0, 1), (1, 1), (0.45, 0)]  # across and up, in a box of 1 by 1
 
@@ -16,20 +16,20 @@ def frame(axes, x, y, width, height):
 
 
 def draw(figure, read):
-    axes = canvas(figure, 72, 32)
-    rectangle(axes, 2, 8, 14, 18)
-    seven(axes, 4, 10, 4, 7, 2)
-    frame(axes, 3.4, 9.4, 5.2, 8.2)
-    words(axes, 9, 28, "any picture", size=SIZE)
-    words(axes, 9, 5.2, "the edge is paper,\nwhat differs is ink", va="center")
-    arrow(axes, (17, 17), (25, 17), "scale")
-    frame(axes, 26, 10, 14, 14)
-    seven(axes, 29.3, 10.8, 7.4, 12.4, 4)
-    words(axes, 33, 28, r"$20 \times 20$", size=SIZE)
-    words(axes, 33, 5.2, "its longer side\nfits the box")
-    arrow(axes, (41, 17), (49, 17), "center")
-    rectangle(axes, 50, 7.2, 19.6, 19.6)
-    seven(axes, 55, 8.5, 7.4, 12.4, 4)
-    axes.plot([59.8], [17], marker="o", color=ink(1), markersize=7)
-    words(axes, 59.8, 28.8, r"$28 \times 28$", size=SIZE)
-    words(axes, 59.8, 4.2, "the middle is the\ncenter of mass")
+    axes = canvas(figure, 30)
+    rectangle(axes, 1, 8, 11, 14)
+    seven(axes, 2.6, 9.6, 3.4, 6, 1.8)
+    frame(axes, 2, 9, 4.6, 7.2)
+    words(axes, 6.5, 27.3, "any picture", weight="semibold")
+    words(axes, 6.5, 4, "the edge is\npaper")
+    arrow(axes, (13, 15), (19, 15), "scale")
+    frame(axes, 20, 9, 12, 12)
+    seven(axes, 22.8, 9.6, 6.4, 10.8, 3.4)
+    words(axes, 26, 27.3, "20 × 20", weight="semibold")
+    words(axes, 26, 4, "its longer side\nfits the box")
+    arrow(axes, (33, 15), (38.6, 15), "center")
+    rectangle(axes, 39, 7, 16.4, 16.4)
+    seven(axes, 43.1, 8.1, 6.4, 10.8, 3.4)
+    axes.plot([47.2], [15], marker="o", color=ink(1), markersize=7)
+    words(axes, 47.2, 27.3, "28 × 28", weight="semibold")
+    words(axes, 47.2, 4, "the center of mass\nis in the middle")

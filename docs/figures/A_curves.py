@@ -1,9 +1,11 @@
 """Appendix A: the training cost of the MLP with two initializers and two costs."""
 
+from figures import legend
+
 
 def draw(figure, read):
     data = read("A_curves.csv")
-    figure.set_size_inches(6.6, 3.4)
+    figure.set_figheight(3.3)
     epochs = [number + 1 for number in data["epoch"]]
     for axes, end, title in zip(figure.subplots(1, 2), ("tanh MSE", "softmax CE"),
                                 ("tanh, squared error", "softmax, cross-entropy")):
@@ -14,4 +16,4 @@ def draw(figure, read):
         axes.set_xlabel("epoch")
         axes.set_xticks(range(4, 21, 4))
     figure.axes[0].set_ylabel("training cost")
-    figure.axes[1].legend()
+    legend(figure, figure.axes[0], 2)

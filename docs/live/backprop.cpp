@@ -71,11 +71,11 @@ std::vector<Formula> forward_formulas(const Walk& w) {
   const std::string output =
       fmt::format("{} + {} + {}", product(w.hidden(0, 0), w.w2(0)),
                   product(w.hidden(0, 1), w.w2(1)), term(w.second.biases()(0)));
-  const std::string cost = fmt::format("({} - {})²", numeral(w.output(0, 0)), term(w.target(0, 0)));
+  const std::string cost = fmt::format("({} − {})²", numeral(w.output(0, 0)), term(w.target(0, 0)));
   return {{"sums", "X W₁ + b₁", sums, w.sums},
           {"hidden", "ReLU(sums)", hidden, w.hidden},
           {"output", "hidden W₂ + b₂", {output}, w.output},
-          {"cost", "(output - target)²", {cost}, Tensor{static_cast<nn::real>(w.cost)}}};
+          {"cost", "(output − target)²", {cost}, Tensor{static_cast<nn::real>(w.cost)}}};
 }
 
 /// From the cost back to the input of the second layer.
@@ -88,9 +88,9 @@ std::vector<Formula> second_formulas(Walk& w) {
     hidden.push_back(product(d, w.w2(i)));
   }
   const std::string cost =
-      fmt::format("2 · ({} - {})", numeral(w.output(0, 0)), term(w.target(0, 0)));
+      fmt::format("2 · ({} − {})", numeral(w.output(0, 0)), term(w.target(0, 0)));
   const std::vector<nn::Parameter*> parameters = w.second.parameters();
-  return {{"d output", "2 (output - target)", {cost}, w.d_output},
+  return {{"d output", "2 (output − target)", {cost}, w.d_output},
           {"dW₂", "hiddenᵀ · d output", weights, parameters[0]->gradient},
           {"db₂", "d output", {""}, parameters[1]->gradient},
           {"d hidden", "d output · W₂ᵀ", hidden, w.d_hidden}};
@@ -132,13 +132,17 @@ class BackpropFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
     std::vector<Control> all{
-        a_grid("x", "Input X", "The input of the network.", {1, 0.5}, 2),
-        a_grid("target", "Target", "The output that the network should give.", {0.5}, 1),
+        a_grid("x", "Input X", "One sample of two features, which enters on the left.", {1, 0.5},
+               2),
+        a_grid("target", "Target",
+               "What the output should be; the cost is the square of the difference.", {0.5}, 1),
         a_grid("w1", "Weights W₁", "A row for each input, a column for each sum.",
                {0.5, -1, 1, 0.5}, 2),
-        a_grid("b1", "Biases b₁", "Added to the sums.", {0, 1.25}, 2),
-        a_grid("w2", "Weights W₂", "From the hidden neurons to the output.", {2, -1}, 1),
-        a_grid("b2", "Bias b₂", "Added to the output.", {-0.5}, 1)};
+        a_grid("b1", "Biases b₁", "Added to the sums. ReLU blocks the path of a sum below 0.",
+               {0, 1.25}, 2),
+        a_grid("w2", "Weights W₂", "How much each hidden neuron counts in the output.", {2, -1}, 1),
+        a_grid("b2", "Bias b₂", "Moves the output, so it gets the output's own gradient.", {-0.5},
+               1)};
     for (Control& control : all) control.restarts = false;  // the formulas stay where they are
     return all;
   }

@@ -42,18 +42,18 @@ std::vector<Kernel> kernels() {
           {"3×3, the mean", Shape{3, 3}, std::vector<real>(9, ninth), 0}};
 }
 
-/// A kernel moves over an image; all products at its current place are shown. The initial settings
-/// are those of section 8.2.
+/// A kernel moves over an image; all products at its current place are shown. It begins with a
+/// digit and a vertical edge, because there the output shows what a kernel finds.
 class ConvolutionFigure final : public WindowFigure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
     std::vector<std::string> names;
     for (const Kernel& kernel : kernels()) names.push_back(kernel.name);
-    std::vector<Control> all = image_controls();
+    std::vector<Control> all = image_controls(2);
     all.push_back({.name = "kernel",
                    .label = "Kernel",
                    .help = "The weights to start with. You can change them and the bias.",
-                   .start = {0},
+                   .start = {3},
                    .high = static_cast<double>(names.size() - 1),
                    .step = 1,
                    .choices = names});
@@ -64,19 +64,21 @@ class ConvolutionFigure final : public WindowFigure {
                    .low = -100,
                    .high = 100,
                    .free = true});
-    all.push_back({.name = "stride",
-                   .label = "Stride",
-                   .help = "How many pixels the window moves at a time.",
-                   .start = {1},
-                   .low = 1,
-                   .high = 3,
-                   .step = 1});
-    all.push_back({.name = "padding",
-                   .label = "Padding",
-                   .help = "Rows and columns of zeros around the image.",
-                   .start = {0},
-                   .high = 2,
-                   .step = 1});
+    all.push_back(
+        {.name = "stride",
+         .label = "Stride",
+         .help = "How many pixels the window moves at a time: 2 halves the output's sides.",
+         .start = {1},
+         .low = 1,
+         .high = 3,
+         .step = 1});
+    all.push_back(
+        {.name = "padding",
+         .label = "Padding",
+         .help = "Rows and columns of zeros around the image, so that the output shrinks less.",
+         .start = {0},
+         .high = 2,
+         .step = 1});
     return all;
   }
 

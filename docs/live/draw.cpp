@@ -80,23 +80,26 @@ class DrawFigure final : public Figure {
         "that the networks learned from.",
         true);
     normalize.restarts = false;
-    return {std::move(strokes),
-            {.name = "width",
-             .label = "Line width",
-             .help = "In hundredths of the canvas.",
-             .start = {9},
-             .low = 3,
-             .high = 18,
-             .step = 1,
-             .restarts = false},
-            std::move(normalize),
-            of_the_page("image", "Test image", "Its number, 0 for none.", {0}, 10'000),
-            of_the_page("map", "Map", "The chosen row of maps, and the chosen map in it.", {0, 0},
-                        1000),
-            of_the_page("unit", "Hidden unit", "The chosen unit.", {0}, units_shown - 1),
-            unshared(of_the_page("picture", "Picture", "How many were loaded.", {0}, many)),
-            unshared(of_the_page("network", "Network", "How many were loaded.", {0}, many)),
-            unshared(of_the_page("checked", "Checked", "Test images looked at.", {0}, 10'000))};
+    return {
+        std::move(strokes),
+        {.name = "width",
+         .label = "Line width",
+         .help =
+             "In hundredths of the canvas. A thin line has less ink than the networks are used to.",
+         .start = {9},
+         .low = 3,
+         .high = 18,
+         .step = 1,
+         .restarts = false},
+        std::move(normalize),
+        of_the_page("image", "Test image", "Its number, 0 for none.", {0}, 10'000),
+        of_the_page("map", "Map",
+                    "The chosen row of maps and the map in it; none: the strongest of the first.",
+                    {}, 1000),
+        of_the_page("unit", "Hidden unit", "The chosen unit.", {0}, units_shown - 1),
+        unshared(of_the_page("picture", "Picture", "How many were loaded.", {0}, many)),
+        unshared(of_the_page("network", "Network", "How many were loaded.", {0}, many)),
+        unshared(of_the_page("checked", "Checked", "Test images looked at.", {0}, 10'000))};
   }
 
  protected:
@@ -119,7 +122,7 @@ class DrawFigure final : public Figure {
     read(image, is_blank);
     show_stages();
     tell("seen", is_blank ? "Draw a digit here." : words_of_seen(canvas, image));
-    show_layers(image);
+    show_layers(image, is_blank);
     show_units(image);
   }
 
@@ -315,8 +318,9 @@ class DrawFigure final : public Figure {
 
   // ------------------------------------------------------------------------------------- inside
 
-  /// The maps of the CNN, layer by layer, and details of the chosen one.
-  void show_layers(const nn::Tensor& image) {
+  /// The maps of the CNN, layer by layer, and details of the chosen one. Without ink they are
+  /// empty, although biases alone would fill them.
+  void show_layers(const nn::Tensor& image, bool is_blank) {
     const nn::Sequential& network = readers_[1].network();
     std::vector<std::string> names;
     std::vector<LayerAtWork> layers = at_work(network, image);
@@ -325,6 +329,7 @@ class DrawFigure final : public Figure {
              layer.name.starts_with("Dropout");
     });
     for (std::size_t i = 0; i < layers.size(); ++i) {
+      if (is_blank) layers[i].maps.fill(0);
       const nn::Shape& shape = layers[i].maps.shape();
       names.push_back(fmt::format("Layer {}, {}: ", layers[i].index + 1, layers[i].name) +
                       (shape[1] == 1
@@ -333,8 +338,13 @@ class DrawFigure final : public Figure {
       show(fmt::format("maps {}", i), layers[i].maps);
     }
     tell("layers", fmt::format("{}", fmt::join(names, "\n")));
-    const LayerAtWork& layer = layers[std::min(whole("map", 0), layers.size() - 1)];
-    show_map(network, layer, std::min(whole("map", 1), layer.maps.shape()[0] - 1));
+    const std::size_t row = std::min(whole("map", 0), layers.size() - 1);
+    const LayerAtWork& layer = layers[row];
+    const std::size_t map = numbers("map").empty()
+                                ? strongest(layer)
+                                : std::min(whole("map", 1), layer.maps.shape()[0] - 1);
+    show("chosen map", std::array{static_cast<double>(row), static_cast<double>(map)});
+    show_map(network, layer, map);
   }
 
   void show_map(const nn::Sequential& network, const LayerAtWork& layer, std::size_t map) {

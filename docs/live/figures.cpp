@@ -29,7 +29,8 @@ constexpr std::array entries{
     Entry{"race", race},         Entry{"noise", noise},
     Entry{"variance", variance}, Entry{"convolution", convolution},
     Entry{"pooling", pooling},   Entry{"training", training},
-    Entry{"plane", plane},       Entry{"draw", draw},
+    Entry{"roofline", roofline}, Entry{"plane", plane},
+    Entry{"draw", draw},
 };
 
 }  // namespace

@@ -22,6 +22,7 @@ using Made = std::unique_ptr<Figure>;
 [[nodiscard]] Made convolution();  ///< Chapter 8: a kernel moves over an image.
 [[nodiscard]] Made pooling();      ///< Chapter 8: a window becomes one number.
 [[nodiscard]] Made training();     ///< Chapter 10: MNIST.
+[[nodiscard]] Made roofline();     ///< Chapter 11: what limits a tile.
 [[nodiscard]] Made plane();        ///< Chapter 12: points in the plane.
 [[nodiscard]] Made draw();         ///< A separate page: draw a digit.
 

@@ -59,6 +59,15 @@ export nn::Tensor one_of(const nn::Tensor& matrices, std::size_t place) {
   return one;
 }
 
+/// The map with the largest number: what its filter looks for is in the image.
+export std::size_t strongest(const LayerAtWork& layer) {
+  std::vector<nn::real> peaks;
+  for (std::size_t map = 0; map < layer.maps.shape()[0]; ++map) {
+    peaks.push_back(std::ranges::max(layer.maps.row(map)));
+  }
+  return static_cast<std::size_t>(std::ranges::max_element(peaks) - peaks.begin());
+}
+
 /// The convolution that a layer's maps come from: the layer itself or the last one before it.
 export const nn::Convolution* convolution_of(const nn::Sequential& network, std::size_t index) {
   for (std::size_t i = index + 1; i-- > 0;) {

@@ -171,7 +171,8 @@ std::string description(const Figure& figure) {
                         {"choices", control.choices},
                         {"columns", control.columns},
                         {"free", control.free},
-                        {"shared", control.shared}});
+                        {"shared", control.shared},
+                        {"more", control.more}});
   }
   return nlohmann::ordered_json{{"controls", controls}, {"last_step", figure.last_step()}}.dump();
 }

@@ -31,6 +31,7 @@ struct Control {
   bool free = false;        ///< The page makes its own input; any number of values is allowed.
   bool restarts = true;     ///< Whether a new value restarts the figure, from step 0.
   bool shared = true;       ///< Whether its values are kept in the address.
+  bool more = false;        ///< Whether the page folds it away at first.
 };
 
 /// A control that is on or off.

@@ -6,17 +6,22 @@
 //   build(view)  once: puts its elements into view.stage;
 //   draw(view)   whenever something has changed;
 //   pace(view)   steps per second while it runs; without it, as many as fit in each frame;
-//   places       controls whose inputs it adds to its stage itself, with view.numberInput();
+//   opening      steps that a figure makes by itself as soon as it is seen, so that it never starts
+//                empty; an address that names the figure says where it starts instead;
+//   places       controls whose inputs it adds to its stage itself, with view.input() or
+//                view.numberInput();
 //   files        data that it needs, in the form that live.data() takes;
 //   charts       whether it uses live.LineChart;
 //   scripts      other files of scripts/ that it needs;
 //   filesFor(address)  additional data that the settings of an address need.
 // C++ must provide a text `summary`, and all the numbers and texts that draw() asks for.
 //
-// A view has: figure (a LiveFigure), the elements root, stage, summary and message, set(name,
-// values), redraw(), numberInput(name, i), help(name). While the reader drags something, call
-// change(settings, false): address and summary then wait until the end. For drawing there are
-// live.element, color, drawMatrix, LineChart and program; live.writeFile gives C++ a file.
+// A view has: figure (a LiveFigure), the elements root, stage, summary, message and row (the
+// buttons), set(name, values), redraw(), input(name), numberInput(name, i), help(name), and
+// write(element, text), which highlights what it changes until the next drawing. While the reader
+// drags something, call change(settings, false): address and summary then wait until the end. For
+// drawing there are live.element, color, drawMatrix, LineChart and program; live.writeFile gives
+// C++ a file.
 
 'use strict';
 
@@ -63,10 +68,9 @@ const live = (() => {
     const wasi = new Proxy(system, {
       get: (known, name) => known[name] ?? (() => badDescriptor),
     });
-    const refuse = (where, size) => { throw new Refusal(wordsAt(where, size)); };
+    const refuse = (where, size) => { throw new Refusal(withMinus(wordsAt(where, size))); };
     const {instance} = await WebAssembly.instantiate(
-        bytesOf(live.wasm), {wasi_snapshot_preview1: wasi, live: {refuse}});
-    live.wasm = undefined;
+        await unpacked('wasm'), {wasi_snapshot_preview1: wasi, live: {refuse}});
     library = instance.exports;
     library._initialize();
   }
@@ -103,12 +107,16 @@ const live = (() => {
 
   const nothing = new Uint8Array(0);
 
+  /// Numbers with the minus sign of the book: in '-1', '(-1)' and '1e-05', but not in 'two-layer'.
+  /// Everything that a page shows goes through here; programs and JSON do not.
+  const withMinus = (words) => words.replace(/(?<!\w)-(?=\d|inf)|(?<=\de)-(?=\d)/g, '−');
+
   /// A figure in C++; see docs/live/live.cppm.
   class LiveFigure {
     constructor(name) {
       this.name = name;
       this.address = call('live_open', say(nothing, name));
-      const description = JSON.parse(this.text(':description'));
+      const description = JSON.parse(this.code(':description'));
       this.controls = description.controls;
       this.lastStep = description.last_step;
       this.settings = new Map(this.controls.map((c) => [c.name, c.start]));
@@ -118,14 +126,16 @@ const live = (() => {
     restart() { call('live_restart', this.address); }
     run(count) { call('live_run', this.address, count); }
     get steps() { return call('live_steps', this.address); }
-    text(name) { return wordsToZero(call('live_text', this.address, say(nothing, name))); }
+    text(name) { return withMinus(this.code(name)); }
+    /// A text for machines: with hyphens where others have minus signs.
+    code(name) { return wordsToZero(call('live_text', this.address, say(nothing, name))); }
 
     set(name, values) {
       const numbers = Float64Array.from(values);
       const size = say(new Uint8Array(numbers.buffer), name);
       call('live_set', this.address, numbers.length, size);
       this.settings.set(name, Array.from(values));
-      this.lastStep = JSON.parse(this.text(':description')).last_step;
+      this.lastStep = JSON.parse(this.code(':description')).last_step;
     }
 
     /// Numbers, valid until the figure changes: {numbers: Float32Array, shape: [...]}.
@@ -162,22 +172,22 @@ const live = (() => {
     return scripts.get(file);
   }
 
-  const packed = new Map();  // name → base64, put there by data_NAME.js
+  const packed = new Map();  // name → base64, put there by live_wasm.js and data_NAME.js
   const given = new Map();   // name → promise: the library has it
+
+  async function unpacked(name) {
+    const {base64, gzip} = packed.get(name);
+    packed.delete(name);
+    const bytes = bytesOf(base64);
+    if (!gzip) return bytes;
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  }
 
   /// Gives the library data of the site; docs/live/CMakeLists.txt and docs/tools make these files.
   function data(name) {
     if (!given.has(name)) {
-      given.set(name, loadScript(`data_${name}.js`).then(async () => {
-        const {base64, gzip} = packed.get(name);
-        packed.delete(name);
-        let bytes = bytesOf(base64);
-        if (gzip) {
-          const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-          bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-        }
-        writeFile(name, bytes);
-      }));
+      given.set(name, loadScript(`data_${name}.js`).then(async () => writeFile(name, await unpacked(name))));
     }
     return given.get(name);
   }
@@ -272,10 +282,13 @@ const live = (() => {
       this.element = element('div', {class: 'live-chart'}, this.canvas);
       const digit = (value) => Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
       const power = (value) => (![1, 2, 5].includes(digit(value)) ? ''
-          : value < 1e-3 || value > 1e4 ? value.toExponential() : String(value));
+          : withMinus(value < 1e-3 || value > 1e4 ? value.toExponential() : String(value)));
+      const plain = function tick(...all) {
+        return withMinus(Chart.Ticks.formatters.numeric.apply(this, all));
+      };
       const axis = (words, logarithmic, more) => ({
         type: logarithmic ? 'logarithmic' : 'linear', title: {display: true, text: words},
-        ticks: logarithmic ? {callback: power} : {}, grid: {}, ...more});
+        ticks: {callback: logarithmic ? power : plain}, grid: {}, ...more});
       this.chart = new Chart(this.canvas, {
         type: 'line',
         data: {datasets: []},
@@ -292,13 +305,15 @@ const live = (() => {
     /// The x axis from 0 to where a figure that runs will end.
     to(end) { Object.assign(this.chart.options.scales.x, {min: 0, max: end}); }
 
-    /// @param series [{name, x, y, points}]: lists of numbers; with `points` dots instead of a line.
+    /// @param series [{name, x, y, points, grows}]: lists of numbers; with `points` dots instead of a
+    ///   line, with `grows` a dot at the end, which is new.
     show(series) {
-      this.chart.data.datasets = series.map(({name, x, y, points}, i) => ({
+      this.chart.data.datasets = series.map(({name, x, y, points, grows}, i) => ({
         label: name, data: Array.from(y, (value, k) => ({x: x[k], y: value})),
         borderColor: color(`series-${i % 5 + 1}`), backgroundColor: color(`series-${i % 5 + 1}`),
         borderDash: [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4]][i % 5],
-        showLine: !points, pointRadius: points ? 4 : 0, pointStyle: points ? 'circle' : 'line',
+        showLine: !points, pointStyle: points || grows ? 'circle' : 'line',
+        pointRadius: grows ? ({dataIndex}) => (dataIndex === y.length - 1 ? 4 : 0) : points ? 4 : 0,
       }));
       const {options} = this.chart;
       for (const scale of Object.values(options.scales)) {
@@ -365,7 +380,7 @@ const live = (() => {
                                       step: control.step || 'any', ...common});
       const shown = element('output', {for: id});
       range.oninput = () => change([Number(range.value)]);
-      refresh(([value]) => { range.value = value; shown.textContent = value; });
+      refresh(([value]) => { range.value = value; shown.textContent = withMinus(String(value)); });
       field = element('span', {class: 'live-range'}, range, shown);
     }
     const label = control.columns ? element('span', {class: 'live-label'}, control.label)
@@ -376,6 +391,7 @@ const live = (() => {
   // ------------------------------------------------------------------------------------ the view
 
   const frameBudget = 10;  // milliseconds that steps may take per frame
+  const still = matchMedia('(prefers-reduced-motion: reduce)');
 
   /// The message if the library throws; '' if it does not.
   function refusalOf(action) {
@@ -394,19 +410,27 @@ const live = (() => {
       this.stage = element('div', {class: 'live-stage'});
       this.message = element('p', {class: 'live-message', role: 'alert'});
       this.summary = element('p', {class: 'live-summary', 'aria-live': 'polite'});
-      const controls = element('div', {class: 'live-controls'});
-      for (const control of figure.controls) {
-        const placed = control.free || maker.places?.includes(control.name);
-        if (!placed) controls.append(inputsOf(this, control));
-      }
-      this.row = this.buttons();  // near the drawing, so that a reader sees what a button does
-      root.append(this.stage, this.summary, this.message, this.row, controls);
+      this.row = this.buttons();
+      // Above what they change, so that nothing moves away under the hand that changes it.
+      root.append(...this.inputs(), this.row, this.message, this.stage, this.summary);
+      if (!this.runButton) root.append(this.row);  // it only goes back to the start
       maker.build(this);
-      // Outside figures, the arrow keys turn the book's pages.
+      // Outside figures, keys turn the book's pages and open its search.
       root.addEventListener('keydown', (event) => {
-        if (event.key.startsWith('Arrow')) event.stopPropagation();
+        if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
       });
       for (const {name} of figure.controls) this.follow(name);
+    }
+
+    /// The inputs of all controls that the figure does not place itself; some are folded away.
+    inputs() {
+      const inputs = (more) => element('div', {class: 'live-controls'}, ...this.figure.controls
+          .filter((control) => control.more === more && !control.free
+                               && !this.maker.places?.includes(control.name))
+          .map(({name}) => this.input(name)));
+      const folded = inputs(true);
+      return [inputs(false), ...(folded.childElementCount ? [element(
+          'details', {class: 'live-more'}, element('summary', {}, 'More settings'), folded)] : [])];
     }
 
     buttons() {
@@ -417,7 +441,7 @@ const live = (() => {
       };
       const row = element('div', {class: 'live-buttons'});
       if (this.figure.lastStep > 0) {
-        this.runButton = button('Run', () => (this.running ? this.pause() : this.play()));
+        this.runButton = button('Run', () => (this.running ? this.pause() : this.rerun()));
         this.stepButton = button('One step', () => { this.pause(); this.advance(1); writeAddress(); });
         row.append(this.runButton, this.stepButton);
       }
@@ -430,6 +454,9 @@ const live = (() => {
       return element('small', {id: `live-${this.figure.name}-${name}-help`},
                      this.figure.control(name).help);
     }
+
+    /// The input of a control, with its label and its help.
+    input(name) { return inputsOf(this, this.figure.control(name)); }
 
     /// An input for one of the numbers of a control.
     numberInput(name, i) {
@@ -457,8 +484,19 @@ const live = (() => {
 
     set(name, values) { this.change({[name]: values}); }
 
+    /// Puts a text where it was another one, and highlights it until the next drawing.
+    write(place, words) {
+      if (place.textContent === words) return;
+      place.textContent = words;
+      if (!this.drawn) return;
+      place.classList.add('live-changed');
+      if (this.running || still.matches) return;  // then it is highlighted without a flash
+      place.animate({backgroundColor: [color('accent'), color('panel')]}, {duration: 500, easing: 'ease-out'});
+    }
+
     /// Sets some controls. While they still change (`settled` false), address and summary wait.
     change(settings, settled = true) {
+      this.touch();
       this.attempt(() => {
         for (const [name, values] of Object.entries(settings)) this.figure.set(name, values);
       });
@@ -474,7 +512,9 @@ const live = (() => {
 
     /// Draws the current state.
     redraw(settled = true) {
+      for (const place of this.stage.querySelectorAll('.live-changed')) place.classList.remove('live-changed');
       this.maker.draw(this);
+      this.drawn = true;
       if (!settled) return;
       const summary = this.figure.text('summary');
       this.summary.ariaLive = this.running ? 'off' : 'polite';  // a screen reader reads only the final state
@@ -482,21 +522,47 @@ const live = (() => {
       const over = this.figure.steps >= this.figure.lastStep;
       if (over) this.running = false;
       if (this.runButton) {
-        this.runButton.textContent = this.running ? 'Pause' : 'Run';
-        this.runButton.disabled = this.stepButton.disabled = over;
+        this.runButton.textContent = this.running ? 'Pause' : over ? 'Run again' : 'Run';
+        this.runButton.disabled = this.figure.lastStep === 0;
+        this.stepButton.disabled = over;
       }
+    }
+
+    /// Runs to the end; from the start if it is there already.
+    rerun() {
+      this.touch();
+      if (this.figure.steps >= this.figure.lastStep) this.figure.restart();
+      this.play();
+    }
+
+    /// Makes the first steps by itself as soon as it is seen, unless the reader comes first. Without
+    /// motion, they are drawn when all are done.
+    open() {
+      this.opens = true;
+      new IntersectionObserver(([{isIntersecting}], observer) => {
+        if (!isIntersecting) return;
+        observer.disconnect();
+        if (this.opens) this.play();
+      }).observe(this.stage);
+    }
+
+    /// The reader has begun: an opening ends where it is.
+    touch() {
+      if (this.opens) this.opens = this.running = false;
     }
 
     play() {
       this.running = true;
       this.redraw();
+      const end = () => Math.min(this.opens ? this.maker.opening : Infinity, this.figure.lastStep);
+      const quiet = this.opens && still.matches;
       let count = 1;
       let due = 0;
       let before = performance.now();
       const frame = () => {
         if (!this.running) return;
         const begun = performance.now();
-        const pace = this.maker.pace?.(this);
+        const pace = !quiet && this.maker.pace?.(this);
         if (pace) {
           due = Math.min(due + pace * (begun - before) / 1000, Math.max(1, pace / 10));
           count = Math.floor(due);
@@ -504,11 +570,15 @@ const live = (() => {
         }
         before = begun;
         if (count === 0) return void next();
-        this.advance(count);
+        const some = Math.min(count, end() - this.figure.steps);
+        if (quiet) this.figure.run(some); else this.advance(some);
         const spent = performance.now() - begun;
         if (spent < frameBudget / 2) count *= 2;
         if (spent > frameBudget) count = Math.max(1, Math.floor(count / 2));
-        if (this.running) next(); else writeAddress();
+        if (this.running && this.figure.steps < end()) return void next();
+        this.running = false;
+        this.redraw();
+        if (this.opens) this.opens = false; else writeAddress();
       };
       const next = () => { this.pending = requestAnimationFrame(frame); };
       cancelAnimationFrame(this.pending);
@@ -516,7 +586,7 @@ const live = (() => {
     }
 
     pause() {
-      this.running = false;
+      this.opens = this.running = false;
       this.redraw();
       writeAddress();
     }
@@ -529,7 +599,7 @@ const live = (() => {
     }
 
     rewind() {
-      this.running = false;
+      this.opens = this.running = false;
       this.message.textContent = '';
       for (const control of this.figure.controls) {
         if (this.figure.settings.get(control.name).join() !== control.start.join()) {
@@ -594,6 +664,7 @@ const live = (() => {
     view.redraw();
     root.classList.add('live-ready');
     if ([...address.keys()].some((key) => key.startsWith(`${name}.`))) root.scrollIntoView();
+    else if (maker.opening) view.open();
   }
 
   /// A link or the reader has changed the address of the open page.
@@ -624,5 +695,5 @@ const live = (() => {
   addEventListener('DOMContentLoaded', openAll);
 
   return {define, data, packed, writeFile, element, color, rgb, drawMatrix, LineChart,
-          program, Refusal, views};
+          program, withMinus, Refusal, views};
 })();

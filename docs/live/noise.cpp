@@ -125,26 +125,28 @@ class NoiseFigure final : public Figure {
     std::vector<std::string> words;
     words.reserve(sizes.size());
     for (const std::size_t size : sizes) words.push_back(fmt::format("{}", size));
-    return {{.name = "size",
-             .label = "Images in a batch",
-             .help = "The number of images that each gradient averages.",
-             .start = {4},
-             .high = static_cast<double>(sizes.size() - 1),
-             .step = 1,
-             .choices = words},
-            {.name = "weights",
-             .label = "Weights",
-             .help = "Where the gradients are taken; the epoch of the chapter has 550 steps too.",
-             .start = {0},
-             .high = 1,
-             .step = 1,
-             .choices = {"untrained", "after 550 steps"}},
-            {.name = "seed",
-             .label = "Seed",
-             .help = "A different seed draws different batches.",
-             .start = {2},
-             .high = 20,
-             .step = 1}};
+    return {
+        {.name = "size",
+         .label = "Images in a batch",
+         .help =
+             "Each gradient averages so many; a hundred times as many make a tenth of the noise.",
+         .start = {4},
+         .high = static_cast<double>(sizes.size() - 1),
+         .step = 1,
+         .choices = words},
+        {.name = "weights",
+         .label = "Weights",
+         .help = "Where the gradients are taken; the epoch of the chapter has 550 steps too.",
+         .start = {0},
+         .high = 1,
+         .step = 1,
+         .choices = {"untrained", "after 550 steps"}},
+        {.name = "seed",
+         .label = "Seed",
+         .help = "A different seed draws different batches.",
+         .start = {2},
+         .high = 20,
+         .step = 1}};
   }
 
   [[nodiscard]] std::size_t last_step() const override { return 200; }

@@ -180,7 +180,7 @@ class PlaneFigure final : public LearningFigure {
   static std::vector<Control> controls_of_points() {
     return {{.name = "shape",
              .label = "Points",
-             .help = "The pattern of the classes.",
+             .help = "The spiral has three classes, the others have two.",
              .start = {1},
              .high = own,
              .choices = {"spiral", "moons", "circles", "my own"}},

@@ -27,10 +27,10 @@ using nn::Tensor;
 class PoolingFigure final : public WindowFigure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
-    std::vector<Control> all = image_controls();
+    std::vector<Control> all = image_controls(0);
     all.push_back({.name = "kind",
                    .label = "Pooling",
-                   .help = "What each window becomes.",
+                   .help = "Max keeps the strongest response of a window, average blurs it.",
                    .start = {0},
                    .high = 1,
                    .step = 1,

@@ -32,13 +32,13 @@ constexpr std::array start{-4.0, 1.0};
 constexpr std::array area{-4.6, 3.0, -1.5, 1.5};  // the part drawn: from, to along x, along y
 
 /// The learning rate of an optimizer, or that it does not run.
-Control rate_of(std::string name, std::string label, double rate) {
+Control rate_of(std::string name, const std::string& label, double rate, std::string help) {
   std::vector<std::string> words = numerals(rates);
   words.insert(words.begin(), "does not run");
   const auto place = std::ranges::find(rates, rate) - rates.begin() + 1;
   return {.name = std::move(name),
           .label = label + ": rate",
-          .help = fmt::format("Learning rate of {}.", label),
+          .help = std::move(help),
           .start = {static_cast<double>(place)},
           .high = static_cast<double>(rates.size()),
           .step = 1,
@@ -63,30 +63,37 @@ struct Walker {
 class RaceFigure final : public Figure {
  public:
   [[nodiscard]] std::vector<Control> controls() const override {
-    return {rate_of("descent", "GradientDescent", 0.09),
-            rate_of("momentum", "Momentum", 0.03),
-            {.name = "mu",
-             .label = "Momentum: μ",
-             .help = "How much of its velocity it keeps.",
-             .start = {0.8},
-             .high = 0.99,
-             .step = 0.01},
-            rate_of("rmsprop", "RMSProp", 0.1),
-            rate_of("adam", "Adam", 0.4),
-            {.name = "steepness",
-             .label = "The valley",
-             .help = "How many times steeper it is across than along.",
-             .start = {20},
-             .low = 1,
-             .high = 50,
-             .step = 1},
-            {.name = "length",
-             .label = "Steps",
-             .help = "The number of steps until the race is over.",
-             .start = {0},
-             .high = lengths.size() - 1,
-             .step = 1,
-             .choices = numerals(lengths)}};
+    return {
+        rate_of("descent", "GradientDescent", 0.09,
+                "Above 2 / steepness, its steps across the valley become longer and longer."),
+        rate_of(
+            "momentum", "Momentum", 0.03,
+            "Needs a smaller one: its velocity makes the steps up to 1 / (1 − μ) times as long."),
+        {.name = "mu",
+         .label = "Momentum: μ",
+         .help = "The fraction of its velocity that it keeps in each step; with 0 it is gradient "
+                 "descent.",
+         .start = {0.8},
+         .high = 0.99,
+         .step = 0.01},
+        rate_of("rmsprop", "RMSProp", 0.1,
+                "About the length of its steps, however steep the valley is."),
+        rate_of("adam", "Adam", 0.4,
+                "The length of its first step in each direction; it overshoots if that is long."),
+        {.name = "steepness",
+         .label = "The valley",
+         .help = "How many times steeper it is across than along; with 1 it is round.",
+         .start = {20},
+         .low = 1,
+         .high = 50,
+         .step = 1},
+        {.name = "length",
+         .label = "Steps",
+         .help = "When the race ends. After 40, Adam is still swinging.",
+         .start = {0},
+         .high = lengths.size() - 1,
+         .step = 1,
+         .choices = numerals(lengths)}};
   }
 
   [[nodiscard]] std::size_t last_step() const override {

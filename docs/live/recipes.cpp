@@ -259,7 +259,7 @@ Values LearningFigure::all(nn::Tensor nn::Parameter::* part) const {
 
 std::vector<Control> LearningFigure::recipe_controls(const Recipe& start, std::size_t most_epochs,
                                                      std::size_t widest) {
-  return {
+  std::vector<Control> all{
       {.name = "widths",
        .label = "Neurons in the hidden layers",
        .help = "First to last; 0 leaves a layer out.",
@@ -274,7 +274,9 @@ std::vector<Control> LearningFigure::recipe_controls(const Recipe& start, std::s
                 words(initializers), start.initializer),
       choice_of("optimizer", "Optimizer", "How a gradient becomes a step (chapter 5).",
                 words(optimizers), start.optimizer),
-      choice_of("rate", "Learning rate", "How long the steps are.", words(rates), word(start.rate)),
+      choice_of("rate", "Learning rate",
+                "The step for a gradient of 1: slow if too small, diverging if too large.",
+                words(rates), word(start.rate)),
       a_switch("falls", "The rate falls", "Linearly, to 0 at the end of the last epoch.",
                start.rate_falls),
       choice_of("batch", "Batch size", "The number of samples per step (chapter 6).",
@@ -288,6 +290,10 @@ std::vector<Control> LearningFigure::recipe_controls(const Recipe& start, std::s
       range("seed", "Seed", "Determines the initial weights and the order of the samples.",
             static_cast<double>(start.seed), 1, 50, 1),
   };
+  for (Control& control : all) {
+    control.more = control.name != "rate" && control.name != "dropout" && control.name != "decay";
+  }
+  return all;
 }
 
 Recipe LearningFigure::recipe() const {

@@ -23,10 +23,16 @@ namespace {
 constexpr std::size_t classes = 3;
 constexpr std::array temperatures{0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0};
 
+/// What to see in each logit.
+constexpr std::array<std::string_view, classes> helps{
+    "At temperature 1, one more multiplies this power by e, about 2.72.",
+    "It changes all three probabilities, because they share one sum.",
+    "Its lead over the other two counts, not its size."};
+
 Control logit(std::size_t i) {
   return {.name = fmt::format("z{}", i + 1),
           .label = fmt::format("Logit {}", i + 1),
-          .help = fmt::format("The network's output for class {}.", i + 1),
+          .help = std::string{helps.at(i)},
           .start = {1.0 + static_cast<double>(i)},
           .low = -10,
           .high = 10,

@@ -115,7 +115,7 @@ class VarianceFigure final : public Figure {
     return {
         {.name = "activation",
          .label = "Activation",
-         .help = "The function after each layer.",
+         .help = "What follows each layer. ReLU drops half of a signal, and tanh limits it to 1.",
          .start = {0},
          .high = 3,
          .step = 1,
@@ -136,7 +136,7 @@ class VarianceFigure final : public Figure {
          .step = 0.005},
         {.name = "depth",
          .label = "Layers",
-         .help = "How many layers there are, one after the other.",
+         .help = "Each one multiplies the size of the signal once more.",
          .start = {10},
          .low = 1,
          .high = 15,

@@ -93,12 +93,12 @@ std::vector<real> typed_or(std::span<const double> typed, std::span<const real> 
   return numbers;
 }
 
-std::vector<Control> WindowFigure::image_controls() {
+std::vector<Control> WindowFigure::image_controls(std::size_t start) {
   return {
       {.name = "image",
        .label = "Image",
        .help = "What the window moves over. You can change the numbers of small images.",
-       .start = {0},
+       .start = {static_cast<double>(start)},
        .high = 2,
        .step = 1,
        .choices = {"the matrix of section 8.2", std::string{corner.name}, std::string{seven.name}}},

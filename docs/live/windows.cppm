@@ -28,7 +28,8 @@ class WindowFigure : public Figure {
   };
 
   /// `image`, the chosen image, and `pixels`, the numbers that a reader typed instead.
-  [[nodiscard]] static std::vector<Control> image_controls();
+  /// @param start The index of the first image.
+  [[nodiscard]] static std::vector<Control> image_controls(std::size_t start);
 
   /// The window's height and width.
   [[nodiscard]] virtual nn::Shape window() const = 0;

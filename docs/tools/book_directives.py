@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def code_block(directive, text, language, caption):
     block = nodes.literal_block(text, text, language=language)
     set_source_info_of(directive, block)
-    container = nodes.container("", literal_block=True, classes=["literal-block-wrapper"])
+    is_drawing = language == "text" and any(block in text for block in "█▀▄")
+    container = nodes.container("", literal_block=True,
+                                classes=["literal-block-wrapper", *["drawing"] * is_drawing])
     container += nodes.caption(caption, "", nodes.Text(caption))
     container += block
     return [container]
@@ -136,8 +138,8 @@ def add_scripts(app, pagename, templatename, context, doctree):
 
 
 class Plot(Directive):
-    """A figure drawn by docs/figures/NAME.py, or the graph of the modules. Its body is the alt text:
-    what one sees in it.
+    """A figure drawn by docs/figures/NAME.py. The first paragraph of its body is the caption, what the figure
+    says; the second is its alt text, what one sees in it.
     """
 
     required_arguments = 1
@@ -147,15 +149,18 @@ class Plot(Directive):
         name = self.arguments[0]
         if not (ROOT / "docs" / "generated" / f"{name}-light.svg").exists():
             raise self.error(f"no figure '{name}' was drawn")
-        alt = " ".join(self.content).strip()
-        if not alt:
-            raise self.error(f"the figure {name} has no alt text")
+        caption, _, alt = (part.replace("\n", " ") for part in "\n".join(self.content).partition("\n\n"))
+        if not caption or not alt:
+            raise self.error(f"the figure {name} needs a caption and, after an empty line, an alt text")
+        if markup := re.search(r"[$\\`_]", alt):
+            raise self.error(f"the alt text of {name} is read aloud as it is, with its {markup[0]}")
         figure = nodes.figure()
         for color in ("light", "dark"):
             figure += nodes.image(uri=f"/generated/{name}-{color}.svg", alt=alt,
                                   classes=[f"only-{color}"])
-        figure += nodes.caption(alt, alt)
-        return [figure]
+        words, messages = self.state.inline_text(caption, self.lineno)
+        figure += nodes.caption(caption, "", *words)
+        return [figure, *messages]
 
 
 class Measured(Directive):

@@ -33,6 +33,7 @@ ANSWERS = re.compile(r"^(:{3,})\{admonition\} Answers and hints\n(.*?)^\1$", re.
 ITEM = re.compile(r"^\d+\. .*", re.MULTILINE)
 # A line in the middle of a paragraph that Markdown takes for the first item of a list.
 BROKEN = re.compile(r"^(?![\s#|:`>$]|\d+\. |- |\(\w+\)=)[^\n]+\n((?:1\.|[-+*]) [^\n]{,30})", re.MULTILINE)
+CARD = re.compile(r"^((?:\d\d|[A-Z])_\w+) \w+: .+$", re.MULTILINE)  # of the home page
 FORMULA = re.compile(r"^\$\$\n.*?^\$\$$", re.MULTILINE | re.DOTALL)
 DIFFICULTY = re.compile(r"\d+\. \*\*\((easy|medium|hard), \d+ minutes\)\*\* ")
 
@@ -116,6 +117,12 @@ def check_words(page, glossary):
             if word[-1] not in ".:" and not any(t in " ".join(word.lower().split()) for t in terms)]
 
 
+def check_home(home, pages):
+    """Chapters that the home page does not show, in the order of the book."""
+    shown = [match[1] for match in CARD.finditer(home.read_text())]
+    return [f"{home.name}: its cards are not the chapters in their order"] if shown != [p.stem for p in pages] else []
+
+
 def check_modules(sources, pages, root=ROOT):
     """Pieces of the modules' sources that no page shows."""
     shown = {match.group(2, 3) for page in pages for line in page.read_text().splitlines()
@@ -143,6 +150,8 @@ def main():
     problems += check_readme(ROOT / "README.md", ROOT / "chapters" / "mnist.out")
     problems += check_readme_table()
     allowed = read_allowed((ROOT / "docs" / "numbers.txt").read_text())
+    home = ROOT / "docs" / "index.md"
+    problems += check_home(home, pages) + check_numbers(home, allowed)
     for page in pages:
         problems += check_numbers(page, allowed)
         problems += check_words(page, ROOT / "docs" / "glossary.md")

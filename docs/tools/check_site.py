@@ -1,6 +1,7 @@
 """Opens every page in Chromium, light and dark, wide and as narrow as a telephone, and fails on what a
-reader would stumble over: errors, requests that fail or leave the folder, formulas not drawn, text hard to
-read, pages to be scrolled sideways, images without words, headings that skip a level (axe-core judges).
+reader would stumble over: errors, requests that fail or leave the folder, formulas not drawn, words and formulas cut
+off, text hard to read, pages to be scrolled sideways, images without words, headings that skip a level (axe-core
+judges).
 
 Run: check_site.py FOLDER
 """
@@ -22,25 +23,44 @@ ALL_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"], "rules": {"heading-or
              "preload": False}
 SCROLLING = only("scrollable-region-focusable")
 NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+ZOOMED = {"width": 640, "height": 450}  # what is left of the wide window at a zoom of 200 %
 
-FORMULAS_MISSING = """async () => {
-  const formulas = document.querySelectorAll('.math').length;
-  if (formulas === 0) return 0;
-  await MathJax.startup.promise;
-  const wrong = document.querySelectorAll('mjx-merror, [data-mjx-error]').length;
-  return formulas - document.querySelectorAll('mjx-container').length + wrong;
-}"""
+FORMULAS_MISSING = "() => document.querySelectorAll('.math:not(:has(> svg))').length"
 
 # What sticks out to the right, except what scrolls within its own box.
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
+# Formulas in a line of text, pieces of code and labels that reach beyond the edge of a box that hides the rest. A box
+# that is a stop of the tab key can be scrolled; what is at most a pixel wide is for screen readers.
+CUT_OFF = """() => {
+  const cutOff = part => {
+    const {left, right, width} = part.getBoundingClientRect();
+    if (width <= 1) return false;
+    for (let box = part.parentElement; box; box = box.parentElement) {
+      if (box.tabIndex >= 0 || box.matches('.live-stage')) return false;
+      const edge = box.getBoundingClientRect();
+      const hides = getComputedStyle(box).overflowX !== 'visible' || box === document.documentElement;
+      if (edge.width <= 1) return false;
+      if (hides && (right > edge.right + 1 || left < edge.left - 1)) return true;
+    }
+    return false;
+  };
+  return [...document.querySelectorAll('main, article')].slice(0, 1).flatMap(text =>
+    [...text.querySelectorAll('span.math, code, label, button, output, figcaption, summary, svg text')]
+      .filter(cutOff).map(part => part.textContent.trim().slice(0, 60)));
+}"""
+
+# Stops of the tab key that nobody needs: formulas and blocks that fit.
+NEEDLESS_STOPS = """() => [...document.querySelectorAll('article [tabindex="0"]')].filter(part =>
+  part.matches('.math *') || (part.matches('pre, table, div.math, figure') && part.scrollWidth <= part.clientWidth)
+).map(part => part.localName + ' ' + part.textContent.trim().slice(0, 60))"""
 
 # Axe looks at every word of code and at every part of a formula, which takes most of the time. One of each
 # kind is enough: the rest has the same colors. The navigation is the same on all pages.
 THIN_OUT = """navigated => {
   if (!navigated) document.querySelector('.sidebar-drawer')?.remove();
   const seen = new Set();
-  for (const part of document.querySelectorAll('.highlight span, mjx-container')) {
+  for (const part of document.querySelectorAll('.highlight span, .math')) {
     if (part.matches('span') && part.firstElementChild) continue;
     const kind = part.localName + part.className;
     if (seen.has(kind)) part.remove();
@@ -56,13 +76,17 @@ def look_at(page, rules, navigated=True):
     was seen on another page."""
     problems = []
     try:
-        page.wait_for_function(FIGURES_START, timeout=60_000)
+        page.wait_for_function(FIGURES_START, timeout=PATIENCE)
     except TimeoutError:
         problems.append("a figure that should work did not start")
     if missing := page.evaluate(FORMULAS_MISSING):
         problems.append(f"{missing} formulas are not drawn")
     if (excess := page.evaluate(TOO_WIDE)) > 0:
         problems.append(f"{excess} pixels wider than the window")
+    problems += [f"cut off: {words}" for words in page.evaluate(CUT_OFF)]
+    problems += [f"needless stop of the tab key: {words}" for words in page.evaluate(NEEDLESS_STOPS)]
+    if rules is None:
+        return problems
     if rules is not SCROLLING:
         page.evaluate(THIN_OUT, navigated)
     for violation in Axe().run(page, options=rules).response["violations"]:
@@ -72,7 +96,7 @@ def look_at(page, rules, navigated=True):
 
 
 # The dark pages are the light ones except for their colors, the narrow ones except for what scrolls.
-PASSES = [("light", WIDE, ALL_RULES), ("light", NARROW, SCROLLING),
+PASSES = [("light", WIDE, ALL_RULES), ("light", NARROW, SCROLLING), ("light", ZOOMED, None),
           ("dark", WIDE, only("color-contrast"))]
 
 

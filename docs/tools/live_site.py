@@ -18,7 +18,7 @@ def collect(folder):
     for source in [*LIVE.glob("*.js"), *LIVE.glob("*.css"), *LIVE.glob("scripts/*.js"), CHARTS]:
         shutil.copy(source, folder)
     wasm = (ROOT / "build" / "live" / "docs" / "live" / "live.wasm").read_bytes()
-    (folder / "live_wasm.js").write_text(f"live.wasm = '{base64.b64encode(wasm).decode()}';\n")
+    pack(folder / "live_wasm.js", "wasm", wasm)
     for name, contents in data():
         pack(folder / f"data_{name}.js", name, contents)
 

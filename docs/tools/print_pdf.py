@@ -1,27 +1,316 @@
-"""Prints the book as PDF: all pages as one, in Chromium, which draws formulas as a reader's browser does.
+"""Sets the book as PDF with WeasyPrint, from everything on one page: front matter, parts, chapters, an index.
 
-Run: print_pdf.py INDEX.html BOOK.pdf
+Run: print_pdf.py SINGLEHTML/index.html BOOK.pdf
+
+WeasyPrint, because the pages' own HTML with another style sheet is all that it needs: see CONTRIBUTING.md.
 """
 
+import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
-from browser import PATIENCE, open_browser
+import tinyhtml5
+from pygments.formatters import HtmlFormatter
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
 
-FOOTER = """<div style="width: 100%; text-align: center; font: 8pt sans-serif">
-<span class="pageNumber"></span></div>"""
+import print_fonts
+
+DOCS = Path(__file__).resolve().parents[1]
+TITLE = "Neural Networks, Module by Module"
+WORDS = "Neural networks from scratch in C++20, from a single neuron to networks that read handwriting"
+LONGEST_UNCUT = 24  # lines: longer code may continue on the next page, after an empty line
+HEADINGS = {f"h{level}" for level in range(1, 7)}
+
+
+def has_class(element, name):
+    return name in element.get("class", "").split()
+
+
+def text_of(element):
+    return " ".join("".join(element.itertext()).split())
+
+
+def make(tag, text=None, *children, **attributes):
+    element = ET.Element(tag, {name.rstrip("_"): value for name, value in attributes.items()})
+    element.text = text
+    element.extend(children)
+    return element
+
+
+def remove(root, unwanted):
+    """Removes elements, but not the text behind them."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if unwanted(child):
+                position = list(parent).index(child)
+                before = parent[position - 1] if position else None
+                if before is None:
+                    parent.text = (parent.text or "") + (child.tail or "")
+                else:
+                    before.tail = (before.tail or "") + (child.tail or "")
+                parent.remove(child)
+
+
+# ------------------------------------------------------------------------------------------ chapters
+
+def read_contents(page):
+    """The parts, as (title or None, [names of documents]), from the navigation of the page."""
+    tree = next(element for element in page.iter("div") if has_class(element, "sidebar-tree"))
+    parts, title = [], None
+    for element in tree:
+        if element.tag == "p":
+            title = text_of(element)
+        elif element.tag == "ul":
+            links = [item.find("a").get("href") for item in element.findall("li")]
+            parts.append((title, [link.removeprefix("#document-") for link in links]))
+    return parts
+
+
+def read_documents(page):
+    """The documents of the book by name: Sphinx marks the beginning of each with an empty span."""
+    documents = {}
+    for parent in page.iter():
+        children = list(parent)
+        for mark, section in zip(children, children[1:]):
+            if mark.tag == "span" and mark.get("id", "").startswith("document-") and section.tag == "section":
+                documents[mark.get("id").removeprefix("document-")] = section
+    return documents
+
+
+def own_ids(documents):
+    """Names are unique in a document, not in a book: each gets its document's name in front of it, and links
+    follow."""
+    inner = {}  # the document that an element belongs to: the innermost one
+    for name, section in sorted(documents.items(), key=lambda item: len(list(item[1].iter())), reverse=True):
+        for element in section.iter():
+            inner[element] = name
+    known = {}
+    for element, name in inner.items():
+        if target := element.get("id"):
+            known.setdefault(target, f"{name}:{target}")
+            element.set("id", f"{name}:{target}")
+    mine = {element.get("id") for element in inner}
+    for name, section in documents.items():
+        section.set("id", name)
+    for element, name in inner.items():
+        link = element.get("href", "")
+        if link.startswith("#document-"):
+            element.set("href", "#" + link.removeprefix("#document-").replace("#", ":"))
+        elif link.startswith("#"):
+            target = f"{name}:{link[1:]}"
+            element.set("href", "#" + (target if target in mine else known.get(link[1:], link[1:])))
+
+
+def open_chapter(section, api):
+    heading = next(element for element in section.iter() if element.tag in HEADINGS)
+    title = text_of(heading)
+    heading.clear()
+    heading.tag = "h1"
+    heading.set("title", title)
+    if numbered := re.match(r"(?:(\d+)\.|(Appendix \w):) (.+)", title):
+        heading.append(make("span", numbered[1] or numbered[2], class_="number"))
+        heading.append(make("span", numbered[3][0].upper() + numbered[3][1:], class_="title"))
+    else:
+        heading.append(make("span", title, class_="title"))
+    section.set("class", "chapter api" if api else "chapter")
+    for item in section.iter("dl"):  # a module's page repeats the namespace that everything is in
+        if text_of(item[0]).startswith("namespace "):
+            item.set("class", "namespace")
+    return title
+
+
+def refer_by_page(section, name):
+    """Links into other chapters get the page, once in each paragraph."""
+    for parent in section.iter():
+        seen = set()
+        for link in parent.findall("a"):
+            target = link.get("href", "")
+            document = target[1:].split(":")[0]
+            if target.startswith("#") and document != name and target not in seen:
+                link.set("class", "by-page")
+                seen.add(target)
+
+
+# ---------------------------------------------------------------------------------------------- code
+
+def cut_code(block):
+    """Makes a long block of code several, which may go to different pages: a cut may be where a line is empty."""
+    code = next(block.iter("pre"))
+    if "".join(code.itertext()).count("\n") <= LONGEST_UNCUT:
+        return
+    pieces = [ET.Element("pre")]
+
+    def add_text(text):
+        lines = re.split(r"(?<=\n)\n+", text)
+        for number, line in enumerate(lines):
+            if number > 0:
+                pieces.append(ET.Element("pre"))
+            if len(pieces[-1]):
+                pieces[-1][-1].tail = (pieces[-1][-1].tail or "") + line
+            else:
+                pieces[-1].text = (pieces[-1].text or "") + line
+
+    add_text(code.text or "")
+    for child in code:
+        tail, child.tail = child.tail or "", None
+        if not child.text and not len(child):
+            add_text(tail)
+            continue
+        pieces[-1].append(child)
+        add_text(tail)
+    parent = next(element for element in block.iter() if code in list(element))
+    position = list(parent).index(code)
+    parent.remove(code)
+    for piece in reversed(pieces):
+        piece.set("class", "piece")
+        parent.insert(position, piece)
+    pieces[0].set("class", "piece first")
+    pieces[-1].set("class", pieces[-1].get("class") + " last")
+
+
+# ------------------------------------------------------------------------------- front and end matter
+
+def title_pages(version):
+    title = make("section", None, make("p", TITLE.replace(", ", ",\n"), class_="title"),
+                 make("p", WORDS, class_="subtitle"),
+                 make("img", None, src="_static/title.png", alt=""),
+                 class_="title-page")
+    rights = make("section", None, class_="copyright-page")
+    for text in (f"{TITLE}. Version {version}.",
+                 (DOCS.parent / "LICENSE").read_text().split("\n\n")[1].strip() + ".",
+                 "The text, the programs and the library are under the MIT License: you may use, copy, change and "
+                 "share them as long as you keep its notice, which comes with the sources. They come without any "
+                 "warranty.",
+                 "The numbers in the text and the outputs of the programs are records of runs. The build of the book "
+                 "checks them, and cuts the code that you see out of the programs that ran.",
+                 "Set by WeasyPrint in Source Serif, Libre Franklin and Inconsolata. Formulas by MathJax, "
+                 "figures by Matplotlib."):
+        rights.append(make("p", text))
+    return [title, rights]
+
+
+def entry(tag, text, target, class_):
+    return make(tag, None, make("a", text, href=f"#{target}"), class_=class_)
+
+
+def contents_of(parts, documents, titles):
+    contents = make("nav", None, make("h1", "Contents"), class_="contents")
+    for part, names in parts:
+        if part:
+            contents.append(make("p", part, class_="part"))
+        for name in names:
+            contents.append(entry("p", titles[name], name, "chapter"))
+            if has_class(documents[name], "api"):
+                continue
+            for section in documents[name].findall("section"):
+                heading = next(element for element in section if element.tag in HEADINGS)
+                contents.append(entry("p", text_of(heading), section.get("id"), "section"))
+    return contents
+
+
+def opening_of_part(part, names, titles):
+    number, _, title = part.partition(". ")
+    page = make("section", None, make("h1", None, make("span", number, class_="number"),
+                                      make("span", title, class_="title"), title=part), class_="part-page")
+    for name in names:
+        page.append(entry("p", titles[name], name, "chapter"))
+    return page
+
+
+def terms_of(glossary):
+    """The terms of the glossary: (words, the id of their explanation)."""
+    for item in glossary.iter("dt"):
+        for term in text_of(item).split(","):
+            yield term.strip(), item.get("id")
+
+
+def index_of(documents, chapters):
+    """Each term of the glossary with the pages where a chapter defines it in bold or mentions it first."""
+    index = make("section", None, class_="chapter index", id="index")
+    index.append(make("h1", None, make("span", "Index", class_="title"), title="Index"))
+    index.append(make("p", "The terms of the glossary: the page that explains a term is bold, the others are where "
+                           "a chapter first mentions it."))
+    entries = make("div", None, class_="entries")
+    index.append(entries)
+    paragraphs = {name: [(element, text_of(element).lower()) for element in documents[name].iter("p")]
+                  for name in chapters}
+    bold = {}
+    for name in chapters:
+        for element in documents[name].iter("strong"):
+            bold.setdefault((name, text_of(element).lower()), element)
+    letter = None
+    for term, explanation in sorted(terms_of(documents["glossary"]), key=lambda item: item[0].lower()):
+        if term[0].upper() != letter:
+            letter = term[0].upper()
+            entries.append(make("p", letter, class_="letter"))
+        line = make("p", term, class_="term")
+        word = re.compile(rf"\b{re.escape(term.lower())}(?:e?s)?\b")
+        for name in chapters:
+            forms = (term.lower(), term.lower() + "s")
+            defined = next((bold[name, form] for form in forms if (name, form) in bold), None)
+            found = defined if defined is not None else \
+                next((element for element, text in paragraphs[name] if word.search(text)), None)
+            if found is not None:
+                found.set("id", found.get("id") or f"{name}:index-{term}".replace(" ", "-"))
+                kind = "page" if defined is None else "defined"
+                line.append(make("a", None, href=f"#{found.get('id')}", class_=kind))
+        if not len(line):
+            line.append(make("a", None, href=f"#{explanation}", class_="page"))
+        entries.append(line)
+    return index
+
+
+# ------------------------------------------------------------------------------------------- the book
+
+def compose(page, version):
+    for element in page.iter():  # the names of SVG's elements as HTML writes them, without a namespace
+        element.tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "script"  # a comment
+    remove(page, lambda element: has_class(element, "headerlink") or element.tag in ("script", "button"))
+    parts, documents = read_contents(page), read_documents(page)
+    own_ids(documents)
+    titles = {}
+    for _, names in parts:
+        for name in names:
+            titles[name] = open_chapter(documents[name], api=name == "api/index")
+            if name != "api/index":
+                refer_by_page(documents[name], name)
+    body = ET.Element("body")
+    body.extend(title_pages(version))
+    body.append(contents_of(parts, documents, titles))
+    for part, names in parts:
+        if part and part.startswith("Part "):
+            body.append(opening_of_part(part, names, titles))
+            for name in names:
+                documents[name].set("class", "chapter of-part")
+        body.extend(documents[name] for name in names)
+    chapters = [name for _, names in parts for name in names if name.startswith("chapters/")]
+    body.append(index_of(documents, chapters))
+    for block in list(body.iter("div")):
+        if has_class(block, "highlight"):
+            cut_code(block)
+    for part in body.iter("details"):
+        part.tag = "div"
+    for part in body.iter("summary"):
+        part.tag = "p"
+    about = {"author": "The project's authors", "description": WORDS,
+             "keywords": "neural networks, machine learning, C++20, modules"}
+    head = make("head", None, make("title", TITLE),
+                *(make("meta", None, name=name, content=content) for name, content in about.items()))
+    return make("html", None, head, body, lang="en")
 
 
 def main():
     page_file, pdf = map(Path, sys.argv[1:])
-    with open_browser() as browser:
-        page = browser.new_page(color_scheme="light")
-        page.goto(page_file.resolve().as_uri(), timeout=PATIENCE)
-        page.evaluate("() => MathJax.startup.promise")
-        page.evaluate("() => document.querySelectorAll('details').forEach(part => part.open = true)")
-        page.pdf(path=pdf, format="A4", outline=True, tagged=True, display_header_footer=True,
-                 header_template="<span></span>", footer_template=FOOTER,
-                 margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"})
+    page = tinyhtml5.parse(page_file.read_text(), namespace_html_elements=False)
+    version = re.search(r"project\(nn VERSION ([\d.]+)", (DOCS.parent / "CMakeLists.txt").read_text())[1]
+    fonts = FontConfiguration()
+    colors = HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    styles = [CSS(string=print_fonts.style() + colors, font_config=fonts), CSS(DOCS / "print.css", font_config=fonts)]
+    book = HTML(string=ET.tostring(compose(page, version), encoding="unicode", method="html"),
+                base_url=str(page_file.parent) + "/")
+    book.write_pdf(pdf, stylesheets=styles, font_config=fonts, pdf_tags=True)
 
 
 if __name__ == "__main__":

@@ -4,19 +4,21 @@ A tenth of an inch is the unit of length, (0, 0) the lower left corner. Colors c
 is that of text, and 0, 1, 2 … are those of lines.
 """
 
+import re
+
 from matplotlib import patches, rcParams
 
-SIZE = 11  # of letters, in points
-SMALL = 9.5
-RADIUS = 3  # of neurons
+WIDTH = 56  # the width of all these pictures: that of figures.py
+SIZE = 10.5  # of letters, in points
+RADIUS = 2.7  # of neurons
 
 
-def canvas(figure, width, height):
+def canvas(figure, height):
     """Axes of so many tenths of an inch that show nothing of themselves."""
     figure.set_layout_engine("none")
-    figure.set_size_inches(width / 10, height / 10)
+    figure.set_size_inches(WIDTH / 10, height / 10)
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_xlim(0, width)
+    axes.set_xlim(0, WIDTH)
     axes.set_ylim(0, height)
     axes.axis("off")
     return axes
@@ -26,9 +28,9 @@ def ink(color=None):
     return rcParams["text.color"] if color is None else f"C{color}"
 
 
-def words(axes, x, y, text, color=None, size=SMALL, **more):
-    if text.startswith("$") and text.endswith("$"):
-        size *= 1.15  # the letters of formulas are smaller
+def words(axes, x, y, text, color=None, size=SIZE, **more):
+    if not re.search(r"\w", re.sub(r"\$[^$]*\$", "", text)):
+        size *= 1.2  # the letters of formulas are smaller
     more = {"ha": "center", "va": "center", "linespacing": 1.35} | more
     axes.text(x, y, text, color=ink(color), fontsize=size, **more)
 
@@ -53,7 +55,7 @@ def matrix(axes, x, y, rows, columns, name="", sizes=("", ""), color=None, cell=
     for i in range(1, columns):
         axes.plot([x + i * cell] * 2, [y, y + height], color=ink(color), linewidth=0.5, alpha=0.6)
     if name:
-        words(axes, x + width / 2, y - 1.6, name, size=SIZE)
+        words(axes, x + width / 2, y - 1.6, name)
     if sizes[0]:
         words(axes, x - 1.2, y + height / 2, sizes[0])
     if sizes[1]:
@@ -63,7 +65,7 @@ def matrix(axes, x, y, rows, columns, name="", sizes=("", ""), color=None, cell=
 def neuron(axes, place, value, color=None):
     """A circle with a number in it."""
     axes.add_patch(patches.Circle(place, RADIUS, facecolor="none", edgecolor=ink(), linewidth=1.2))
-    words(axes, *place, value, color=color, size=SIZE)
+    words(axes, *place, value, color=color)
 
 
 def numeral(value):

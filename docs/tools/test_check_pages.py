@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from check_pages import check_anatomy, check_modules, check_page, check_readme, check_words
+from check_pages import check_anatomy, check_home, check_modules, check_page, check_readme, check_words
 from pieces import PieceError, recorded, recorded_rows
 
 PROGRAM = """// Chapter 1.
@@ -198,6 +198,14 @@ class CheckReadme(InFolder):
     def test_finds_output_that_is_not_recorded(self):
         self.assertEqual(self.problems("[…]\n\ncost 2\n"), [])
         self.assertEqual(self.problems("cost 3\n"), ["README.md: 'cost 3' is not in 10_x.out"])
+
+
+class CheckHome(InFolder):
+    def test_finds_chapters_without_a_card(self):
+        home = self.file("index.md", "```{cards}\n01_x 01_shapes: One.\n02_y 02_shapes: Two.\n```\n")
+        pages = [Path("01_x.md"), Path("02_y.md")]
+        self.assertEqual(check_home(home, pages), [])
+        self.assertEqual(len(check_home(home, [*pages, Path("A_z.md")])), 1)
 
 
 class Recorded(InFolder):

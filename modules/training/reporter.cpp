@@ -188,8 +188,9 @@ std::string epoch_line(const Training& training) {
   return text;
 }
 
-std::string reason(Ending ending, const StopOptions& stopping) {
-  switch (ending) {
+std::string reason(const Training& training) {
+  const StopOptions& stopping = training.options().stopping;
+  switch (training.history().ending) {
     case Ending::all_epochs:
       return "all epochs done";
     case Ending::patience:
@@ -199,7 +200,9 @@ std::string reason(Ending ending, const StopOptions& stopping) {
     case Ending::cost_stands_still:
       return "the training cost no longer changes";
     case Ending::interrupted:
-      return "interrupted";
+      if (training.batch() == 0) return "interrupted";  // between two epochs
+      return fmt::format("interrupted in epoch {}, batch {}/{}", training.history().epochs.size(),
+                         training.batch(), training.batches());
     case Ending::diverged:
       return "diverged";
   }
@@ -207,8 +210,9 @@ std::string reason(Ending ending, const StopOptions& stopping) {
 }
 
 /// `interrupted: the network keeps its last weights`; empty if training did all its epochs.
-std::string end_line(const History& history, const StopOptions& stopping, bool brought_back) {
-  const std::string why = reason(history.ending, stopping);
+std::string end_line(const Training& training, bool brought_back) {
+  const History& history = training.history();
+  const std::string why = reason(training);
   if (brought_back) {
     return fmt::format("{}: the network is now that of epoch {}\n", why, history.best_epoch());
   }
@@ -272,9 +276,8 @@ void Reporter::epoch(Training& training) {
 }
 
 void Reporter::end(Training& training, bool brought_back) {
-  const History& history = training.history();
-  print(end_line(history, training.options().stopping, brought_back));
-  if (history.divergence) print(advice(*history.divergence));
+  print(end_line(training, brought_back));
+  if (training.history().divergence) print(advice(*training.history().divergence));
 }
 
 void Reporter::leave() {

@@ -14,6 +14,8 @@ sys.path.insert(0, str(ROOT / "docs" / "tools"))
 
 from browser import PATIENCE, open_browser  # noqa: E402
 
+FIGURES_START = "() => !document.querySelector('.live:not(.live-ready)')"
+
 
 class PageTest(unittest.TestCase):
     """Opens pages from the disk. Whatever one writes to its console as an error fails the test."""
@@ -27,8 +29,10 @@ class PageTest(unittest.TestCase):
     def tearDownClass(cls):
         cls.opened.__exit__(None, None, None)
 
-    def open(self, page, address="", **options):
-        """`page` without .html; options as Playwright's new_context takes them."""
+    def open(self, page, address="", opening=False, **options):
+        """`page` without .html; options as Playwright's new_context takes them. Unless `opening`, figures that
+        make their first steps by themselves go back to the start.
+        """
         context = self.browser.new_context(**{"viewport": {"width": 1100, "height": 900}, **options})
         self.addCleanup(context.close)
         context.set_default_timeout(PATIENCE)
@@ -39,7 +43,9 @@ class PageTest(unittest.TestCase):
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         self.addCleanup(lambda: self.assertEqual(complaints, []))
         opened.goto((SITE / f"{page}.html").as_uri() + address)
-        opened.wait_for_selector(".live-ready")
+        opened.wait_for_function(FIGURES_START)
+        if not opening:
+            opened.evaluate("live.views.filter(({opens}) => opens !== undefined).forEach((view) => view.reset())")
         return opened
 
     @staticmethod
@@ -55,8 +61,9 @@ class PageTest(unittest.TestCase):
 
     @staticmethod
     def text(page, name, key):
+        """A text of a figure, with hyphens as in the records of the chapters; its page shows minus signs."""
         return page.evaluate("""([name, key]) => live.views.find(
-            (view) => view.figure.name === name).figure.text(key)""", [name, key])
+            (view) => view.figure.name === name).figure.code(key)""", [name, key])
 
     @staticmethod
     def settle(page, name):

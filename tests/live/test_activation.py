@@ -14,7 +14,7 @@ def recorded(section, label):
 
 class ActivationTest(PageTest):
     def rows(self, page):
-        return [row.locator("th, td").all_inner_texts()
+        return [[cell.replace("−", "-") for cell in row.locator("th, td").all_inner_texts()]
                 for row in self.figure(page, "activation").locator("table tr").all()[1:]]
 
     def test_has_the_numbers_of_the_chapter(self):

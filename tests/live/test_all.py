@@ -22,6 +22,27 @@ def another(control):
     changed = first + step if first + step <= control["high"] else first - step
     return [changed, *control["start"][1:]]
 
+# The distance between a control, or a button, and the nearest part of the figure that it changes.
+DISTANCE = """(view, [name, values]) => {
+    const looks = (part) => (part instanceof HTMLCanvasElement ? part.toDataURL() : part.outerHTML)
+    const parts = [...view.stage.querySelectorAll('canvas, svg, table')].filter((part) => part.checkVisibility());
+    const before = parts.map(looks);
+    const button = [...view.row.children].find((one) => one.textContent === name);
+    const control = values ? document.getElementById(`live-${view.figure.name}-${name}`)
+        ?? view.root.querySelector(`[aria-describedby="live-${view.figure.name}-${name}-help"]`) : button;
+    if (!control || control.disabled || !control.checkVisibility()) return 0;
+    const from = control.getBoundingClientRect();
+    if (values) view.set(name, values); else view.advance(1);
+    const far = (part) => {
+        const {top, bottom} = part.getBoundingClientRect();
+        return Math.max(top - from.bottom, from.top - bottom, 0);
+    };
+    const changed = parts.filter((part, i) => looks(part) !== before[i]);
+    view.pause();
+    view.reset();
+    return Math.min(...(changed.length ? changed : [view.stage]).map(far));
+}"""
+
 
 class EveryFigure(PageTest):
     def view(self, page, name):
@@ -72,6 +93,7 @@ class EveryFigure(PageTest):
         for path, name in FIGURES:
             with self.subTest(figure=name):
                 page = self.open(path)
+                page.evaluate("document.querySelectorAll('.live-more').forEach((more) => { more.open = true; })")
                 inputs = self.figure(page, name).locator("input, select, button")
                 self.assertGreater(inputs.count(), 0)
                 for index in range(inputs.count()):
@@ -81,6 +103,85 @@ class EveryFigure(PageTest):
                     self.assertTrue(inputs.nth(index).evaluate("(it) => it === document.activeElement"))
                 for control in self.view(page, name).evaluate("(view) => view.figure.controls"):
                     self.assertRegex(control["help"], r"\.$", control["name"])
+
+    def test_what_a_control_changes_is_less_than_a_screen_away(self):
+        """And the settings that are folded away do not push the others further away than that."""
+        for path, name in FIGURES:
+            page = self.open(path)
+            page.evaluate("document.querySelectorAll('.live-more').forEach((more) => { more.open = true; })")
+            view = self.view(page, name)
+            for width, height in ((1280, 900), (390, 844)):
+                page.set_viewport_size({"width": width, "height": height})
+                for control in view.evaluate("(view) => view.figure.controls"):
+                    if not control["free"]:
+                        far = view.evaluate(DISTANCE, [control["name"], another(control)])
+                        with self.subTest(figure=name, control=control["name"], width=width):
+                            self.assertLess(far, height)
+                for button in ("Run", "One step"):
+                    far = view.evaluate(DISTANCE, [button, None])
+                    with self.subTest(figure=name, button=button, width=width):
+                        self.assertLess(far, height / 2)
+
+    def test_figures_that_would_start_empty_begin_by_themselves(self):
+        still = [figure for figure in FIGURES if figure[1] in ("backprop", "training")]
+        for motion, figures in (("no-preference", FIGURES), ("reduce", still)):
+            for path, name in figures:
+                with self.subTest(figure=name, motion=motion):
+                    page = self.open(path, opening=True, reduced_motion=motion)
+                    opening = self.view(page, name).evaluate("(view) => view.maker.opening ?? 0")
+                    self.figure(page, name).locator(".live-stage").scroll_into_view_if_needed()
+                    page.wait_for_function("""([name, steps]) => {
+                        const view = live.views.find((one) => one.figure.name === name);
+                        return !view.running && view.figure.steps === Math.min(steps, view.figure.lastStep);
+                    }""", arg=[name, opening])
+                    self.assertNotIn("#", page.url)
+                    if name == "training":
+                        self.assertEqual(sum(self.values(page, name, "confusion")), 2_000)
+
+    def test_an_opening_ends_when_the_reader_begins(self):
+        page = self.open("chapters/10_mnist", opening=True)
+        figure = self.figure(page, "training")
+        figure.locator(".live-stage").scroll_into_view_if_needed()
+        page.wait_for_function("live.views[0].running")
+        page.get_by_label("Learning rate").select_option("0.04")
+        self.assertEqual(page.evaluate("[live.views[0].running, live.views[0].figure.steps]"), [False, 0])
+
+    def test_what_the_last_step_changed_is_highlighted(self):
+        for motion in ("no-preference", "reduce"):
+            page = self.open("chapters/01_dense", reduced_motion=motion)
+            page.evaluate("""() => {
+                window.flashes = 0;
+                Element.prototype.animate = () => { ++flashes; };
+            }""")
+            changed = self.figure(page, "dense").locator(".live-changed")
+            self.assertEqual(changed.count(), 0)
+            page.get_by_label("Biases b, 1", exact=True).fill("2")
+            page.keyboard.press("Enter")
+            self.assertEqual(changed.all_inner_texts(), ["1", "y₁ = 2 + 2 · 0.5 + (−1) · 1 + 0.5 · (−2) = 1"])
+            self.assertEqual(page.evaluate("flashes"), 2 if motion == "no-preference" else 0)
+
+    def test_a_figure_has_the_minus_sign_of_the_book_and_its_inputs_have_hyphens(self):
+        for path, name in FIGURES:
+            with self.subTest(figure=name):
+                page = self.open(path)
+                self.view(page, name).evaluate("(view) => { view.advance(3); view.pause(); }")
+                words = self.figure(page, name).evaluate("""(figure) => {
+                    const copy = figure.cloneNode(true);
+                    for (const part of copy.querySelectorAll('.live-still, .live-program')) part.remove();
+                    return copy.textContent; }""")
+                self.assertNotRegex(words, r"(?<!\w)-\d")
+        page = self.open("chapters/08_convolution")
+        self.assertEqual(page.get_by_label("K, the kernel, row 0, column 0").input_value(), "-1")
+        self.assertIn("· (−1) ", self.figure(page, "convolution").locator(".live-summary").inner_text())
+
+    def test_keys_in_a_figure_stay_there(self):
+        page = self.open("chapters/02_activation")
+        page.evaluate("""() => { window.keys = [];
+            document.addEventListener('keydown', (event) => keys.push(event.key)); }""")
+        page.locator("#live-activation-x").focus()
+        for key in ("ArrowLeft", "ArrowRight", "/", "s", "Control+k"):
+            page.keyboard.press(key)
+        self.assertEqual(page.evaluate("keys"), ["Control", "k"])
 
     def test_a_reader_without_scripts_has_something_in_its_place(self):
         for path, name in FIGURES:

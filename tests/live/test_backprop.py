@@ -35,11 +35,11 @@ class BackpropTest(PageTest):
         step.focus()
         page.keyboard.press("Enter")
         self.assertEqual(items.all_inner_texts()[0].split("\n")[1:],
-                         ["1 · 0.5 + 0.5 · 1 + 0 = 1", "1 · (-1) + 0.5 · 0.5 + 1.25 = 0.5"])
+                         ["1 · 0.5 + 0.5 · 1 + 0 = 1", "1 · (−1) + 0.5 · 0.5 + 1.25 = 0.5"])
         self.assertEqual(figure.locator("line.live-current").count(), 4)
         for _ in range(3):
             page.keyboard.press("Enter")
-        self.assertIn("Step 4 of 12, forward: cost = (output - target)²: (1 - 0.5)² = 0.25.",
+        self.assertIn("Step 4 of 12, forward: cost = (output − target)²: (1 − 0.5)² = 0.25.",
                       self.text(page, "backprop", "summary"))
         self.assertEqual(figure.locator("li.live-current").count(), 1)
         self.assertIn("backprop.steps=4", page.url)
@@ -52,7 +52,8 @@ class BackpropTest(PageTest):
         figure.get_by_role("button", name="Run").click()
         self.settle(page, "backprop")
         self.assertIn("Step 12 of 12", self.text(page, "backprop", "summary"))
-        self.assertTrue(figure.get_by_role("button", name="Run").is_disabled())
+        self.assertTrue(figure.get_by_role("button", name="One step").is_disabled())
+        self.assertTrue(figure.get_by_role("button", name="Run again").is_enabled())
         figure.get_by_role("button", name="Back to the start").click()
         self.assertEqual(figure.locator(".live-current").count(), 0)
 
@@ -76,7 +77,7 @@ class BackpropTest(PageTest):
         page.get_by_label("Bias b₂, 1").fill("11")
         page.keyboard.press("Enter")
         self.assertEqual(self.figure(page, "backprop").get_by_role("alert").inner_text(),
-                         "Bias b₂: 11 is not between -10 and 10")
+                         "Bias b₂: 11 is not between −10 and 10")
 
     def test_computes_what_the_program_computes(self):
         page = self.open(PAGE, "#backprop.x=0.3,-1.7&backprop.w1=0.1,0.7,-1.3,0.9&backprop.steps=12")

@@ -8,13 +8,13 @@ class DenseTest(PageTest):
         page = self.open(PAGE)
         self.assertEqual(self.values(page, "dense", "y")[:2], [-0.75, 1])
         sums = self.figure(page, "dense").locator(".live-sums li").all_inner_texts()
-        self.assertEqual(sums[0], "y₁ = 0.25 + 2 · 0.5 + (-1) · 1 + 0.5 · (-2) = -0.75")
+        self.assertEqual(sums[0], "y₁ = 0.25 + 2 · 0.5 + (−1) · 1 + 0.5 · (−2) = −0.75")
 
     def test_every_product_is_shown_beside_its_weight_and_as_a_line(self):
         page = self.open(PAGE)
         figure = self.figure(page, "dense")
         self.assertEqual(figure.locator("td span").all_inner_texts(),
-                         ["1", "-2", "2", "0", "-1", "0", "0", "-1", "-1", "2", "0.5", "1"])
+                         ["1", "−2", "2", "0", "−1", "0", "0", "−1", "−1", "2", "0.5", "1"])
         lines = figure.locator("svg line")
         widths = [float(line.get_attribute("stroke-width")) for line in lines.all()]
         self.assertEqual((len(widths), widths.index(max(widths)), widths[3]), (12, 1, 1))
@@ -42,7 +42,7 @@ class DenseTest(PageTest):
         page.get_by_role("button", name="show output 3").focus()
         self.assertEqual(figure.locator("line.live-chosen").count(), 3)
         self.assertEqual(figure.locator("li.live-chosen").all_inner_texts(),
-                         ["y₃ = 0 + 2 · 1 + (-1) · 0 + 0.5 · 1 = 2.5"])
+                         ["y₃ = 0 + 2 · 1 + (−1) · 0 + 0.5 · 1 = 2.5"])
         page.get_by_label("Biases b, 2").focus()
         self.assertIn("y₂", figure.locator("li.live-chosen").inner_text())
         figure.locator("svg g[data-output='0']").hover()
@@ -53,7 +53,7 @@ class DenseTest(PageTest):
         page.get_by_label("Inputs x, 1").fill("1000")
         page.keyboard.press("Enter")
         self.assertEqual(self.figure(page, "dense").get_by_role("alert").inner_text(),
-                         "Inputs x: 1000 is not between -10 and 10")
+                         "Inputs x: 1000 is not between −10 and 10")
         self.assertEqual(self.values(page, "dense", "y")[0], -0.75)
 
     def test_computes_what_the_program_computes(self):

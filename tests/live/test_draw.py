@@ -1,11 +1,9 @@
 """The drawing page, used as a person uses it: by mouse, finger and keys, with files, from an address."""
 
 import json
-import os
 import struct
 import tempfile
 from pathlib import Path
-from statistics import median
 
 from pages import ROOT, Native, PageTest
 
@@ -25,12 +23,6 @@ DIGITS = {
          (39, 57), (52, 46), (63, 35), (63, 24)]],
     9: [[(65, 31), (54, 19), (40, 21), (34, 34), (39, 46), (52, 47), (63, 38), (65, 30), (64, 52), (60, 84)]],
 }
-FRAME = 1000 / 60  # milliseconds
-
-
-def allowed(milliseconds):
-    """More on a machine that other work keeps busy: its processors are shared out among all that wait."""
-    return milliseconds * max(1, os.getloadavg()[0] / os.cpu_count())
 
 
 class DrawTest(PageTest):
@@ -185,6 +177,7 @@ class DrawTest(PageTest):
         page = self.start()
         first = page.get_by_role("slider", name="Layer 2, Convolution")
         first.focus()
+        page.keyboard.press("Home")
         page.keyboard.press("ArrowRight")
         self.assertIn("Map 2 of 16, layer 2", first.get_attribute("aria-valuetext"))
         self.assertEqual(len(self.values(page, "draw", "filters")), 25)
@@ -197,6 +190,18 @@ class DrawTest(PageTest):
         self.assertRegex(units.get_attribute("aria-valuetext"), r"^Unit \d+ of 256 outputs \d")
         again = self.start("#" + page.url.split("#")[1])
         self.assertEqual(self.text(again, "draw", "unit"), self.text(page, "draw", "unit"))
+
+    def test_the_strongest_map_is_shown_first_and_clear_empties_all(self):
+        page = self.start()
+        maps = self.values(page, "draw", "maps 0")
+        size = len(maps) // 16
+        peaks = [max(maps[i * size:(i + 1) * size]) for i in range(16)]
+        self.assertEqual(self.values(page, "draw", "chosen map"), [0, peaks.index(max(peaks))])
+        page.get_by_role("button", name="Clear").click()
+        for row in range(len(self.text(page, "draw", "layers").split("\n"))):
+            self.assertEqual(set(self.values(page, "draw", f"maps {row}")), {0})
+        self.draw(page, DIGITS[1])
+        self.assertNotEqual(set(self.values(page, "draw", "maps 0")), {0})
 
     # ------------------------------------------------------------------------------- test images
 
@@ -344,52 +349,11 @@ class DrawTest(PageTest):
                 for share in self.values(page, "draw", "probabilities 2"):
                     self.assertAlmostEqual(share, 0.1, places=5)
 
-    # -------------------------------------------------------------------------------------- time
-
-    def test_a_frame_while_drawing_takes_less_than_16_milliseconds(self):
-        page = self.start()
-        page.evaluate("""() => {
-          window.work = []; window.frames = [];
-          const view = live.views[0];
-          const change = view.change;
-          view.change = function (...all) {
-            const begun = performance.now();
-            change.apply(view, all);
-            work.push(performance.now() - begun);
-          };
-          let last;
-          const frame = (now) => {
-            if (view.sheet.strokes && last) frames.push(now - last);
-            last = view.sheet.strokes ? now : undefined;
-            requestAnimationFrame(frame);
-          };
-          requestAnimationFrame(frame);
-        }""")
-        for digit in (8, 3, 0):
-            self.draw(page, DIGITS[digit], steps=12)
-        work, frames = page.evaluate("[work, frames]")
-        print(f"work {median(work):.1f} ms of {len(work)}, frames {median(frames):.1f} ms of {len(frames)}")
-        self.assertGreater(len(frames), 20)
-        self.assertLess(median(work), allowed(16))
-        self.assertLess(median(frames), FRAME + 0.5)
-
-    def test_the_first_answer_comes_within_half_a_second(self):
-        times = []
-        for _ in range(3):
-            context = self.browser.new_context()
-            page = context.new_page()
-            page.add_init_script("""
-              new MutationObserver((changes, observer) => {
-                if (!document.querySelector('.live-draw-guess')?.textContent) return;
-                observer.disconnect();
-                requestAnimationFrame(() => { window.answered = performance.now(); });
-              }).observe(document, {childList: true, subtree: true});""")
-            page.goto((ROOT / "build" / "docs" / "html" / "draw.html").as_uri())
-            page.wait_for_function("window.answered")
-            times.append(page.evaluate("window.answered"))
-            context.close()
-        print("first answer after", *(f"{time:.0f}" for time in times), "ms")
-        self.assertLess(min(times), allowed(500))
+    def test_the_whole_canvas_fits_into_a_small_window(self):
+        for width, height in ((844, 390), (1280, 420), (360, 480), (390, 844)):
+            with self.subTest(width=width, height=height):
+                page = self.start(viewport={"width": width, "height": height})
+                self.assertLess(self.canvas(page)[2], height - 100)
 
     def test_fits_a_telephone_in_both_colours(self):
         for scheme in ("light", "dark"):

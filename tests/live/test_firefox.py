@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from pages import SITE
+from pages import PATIENCE, SITE
 from test_all import FIGURES
 from websockets.sync.client import connect
 
@@ -42,7 +42,7 @@ class Firefox:
     def ask(self, method, **params):
         number = next(self.numbers)
         self.socket.send(json.dumps({"id": number, "method": method, "params": params}))
-        while (answer := json.loads(self.socket.recv(timeout=60))).get("id") != number:
+        while (answer := json.loads(self.socket.recv(timeout=PATIENCE / 1000))).get("id") != number:
             if answer.get("method") == "log.entryAdded" and answer["params"]["level"] == "error":
                 self.complaints.append(answer["params"]["text"])
         if answer["type"] == "error":
@@ -60,9 +60,9 @@ class Firefox:
 STARTED = """new Promise((answer) => {
   const look = () => document.querySelector('.live:not(.live-ready)')
       ? setTimeout(look, 20) : answer(live.views.map((view) => view.figure.text('summary')).join('|'));
-  setTimeout(() => answer(''), 20000);
+  setTimeout(() => answer(''), LONGEST);
   look();
-})"""
+})""".replace("LONGEST", str(PATIENCE // 2))  # before recv() gives up
 
 
 @unittest.skipUnless(shutil.which("firefox-esr"), "there is no Firefox here")
@@ -73,4 +73,18 @@ class FirefoxTest(unittest.TestCase):
                 with self.subTest(page=path):
                     firefox.open((SITE / f"{path}.html").as_uri())
                     self.assertTrue(firefox.evaluate(STARTED))
+            self.assertEqual(firefox.complaints, [])
+
+    def test_the_search_finds_sections_and_follows_the_input(self):
+        with Firefox() as firefox:
+            firefox.open(f"{(SITE / 'search.html').as_uri()}?q=softmax")
+            first = "document.querySelector('#search-found strong').textContent"
+            self.assertEqual(firefox.evaluate(first), "softmax")
+            firefox.evaluate("""(() => {
+              const input = document.querySelector('#search-words');
+              input.value = 'softmax overflow';
+              input.dispatchEvent(new Event('input'));
+            })()""")
+            self.assertEqual(firefox.evaluate(first), "2.6 Softmax without overflow")
+            self.assertIn("overflow", firefox.evaluate("location.search"))
             self.assertEqual(firefox.complaints, [])

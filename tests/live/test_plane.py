@@ -105,7 +105,7 @@ class PlaneTest(PageTest):
     def test_a_point_out_of_the_picture_is_refused_in_words(self):
         page = self.open(PAGE, "#plane.points=9,0,0")
         self.assertEqual(self.figure(page, "plane").get_by_role("alert").inner_text(),
-                         "My own points: 9 is not between -2 and 2")
+                         "My own points: 9 is not between −2 and 2")
 
     def test_the_program_is_copied(self):
         page = self.open(PAGE, permissions=["clipboard-read", "clipboard-write"])

@@ -29,10 +29,10 @@ class RaceTest(PageTest):
         rows = [row.inner_text() for row in figure.locator("table tr").all()[1:]]
         for row, walker in zip(rows, WALKERS, strict=True):
             x, y = recorded(walker)[-1]
-            self.assertIn(f"({x:.2f}, {y:.2f})", row)
+            self.assertIn(f"({x:.2f}, {y:.2f})".replace("-", "−"), row)
         self.assertRegex(self.text(page, "race", "summary"),
                          r"^After 40 steps the costs are: Momentum .*GradientDescent .*RMSProp .*Adam ")
-        self.assertTrue(figure.get_by_role("button", name="Run").is_disabled())
+        self.assertTrue(figure.get_by_role("button", name="One step").is_disabled())
 
     def test_a_rate_too_large_flies_apart_and_says_so(self):
         page = self.open(PAGE, "#race.descent=0.11&race.steps=40")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from contextlib import contextmanager
 from pathlib import Path
 
 import results
@@ -23,6 +24,8 @@ class Book(unittest.TestCase):
             shutil.copy(ROOT / name, self.root)
         for name in (".book", "tests/fuzz", "tests/speed", "tests/reliability"):
             shutil.copytree(ROOT / name, self.root / name)
+        (self.root / "chapters").symlink_to(ROOT / "chapters")
+        (self.root / "tests" / "dense_test.cpp").symlink_to(ROOT / "tests" / "dense_test.cpp")
 
     def book(self, *arguments, **options):
         return subprocess.run([self.root / "book", *arguments], text=True, stdin=subprocess.DEVNULL,
@@ -63,6 +66,49 @@ class Book(unittest.TestCase):
         self.assertEqual(ended.returncode, 1)
         self.assertRegex(ended.stderr, "^book: needs bash 4 .* flock.* brew install bash coreutils flock.*\\.$")
 
+    def test_suggests_what_a_misspelled_word_may_have_meant(self):
+        self.expect_refusal(["chaptr"], "no command 'chaptr'; did you mean 'chapter'?\n")
+        self.expect_refusal(["dense"], "no command 'dense'; did you mean 'chapter dense'?\n")
+        self.expect_refusal(["7"], "no command '7'; did you mean 'chapter 7'?\n")
+        self.expect_refusal(["xyz"], "no command 'xyz'; './book help' lists them.\n")
+        self.expect_refusal(["chapter", "dnse"], "no chapter 'dnse'; did you mean 'dense'?\n")
+        self.expect_refusal(["chapter", "own_loop"], "no chapter 'own_loop'; did you mean 'recipe_own_loop'?\n")
+        self.expect_refusal(["chapter", "99"], "no chapter '99'; there are:\n0 first_network, 1 dense, ")
+        self.expect_refusal(["test", "dnse"], "no test has 'dnse' in its name; did you mean 'dense'?\n")
+        self.expect_refusal(["test", "xyz"], "no test has 'xyz' in its name.\n")
+
+    def test_says_what_to_try_next(self):
+        first = self.book()
+        self.assertEqual((first.returncode, first.stderr), (0, ""))
+        self.assertIn("Next to try:   ./book chapter 0\n", first.stdout)
+        last = self.root / "build" / "last_chapter"
+        last.parent.mkdir()
+        for ran, following in (("00_first_network", "./book chapter 1   (you last ran chapter 0)"),
+                               ("10_mnist", "./book chapter 11   (you last ran chapter 10)"),
+                               ("16_predict", "./book chapter A   (you last ran chapter 16)"),
+                               ("A_reports", "./book predict FILE   (you last ran chapter A)")):
+            last.write_text(ran + "\n")
+            self.assertIn(f"Next to try:   {following}\n", self.book().stdout)
+        shutil.rmtree(last.parent)
+
+    def test_fits_80_columns(self):
+        for arguments in ([], ["help"], ["chapter", "99"]):
+            shown = self.book(*arguments)
+            for line in (shown.stdout + shown.stderr).splitlines():
+                self.assertLessEqual(len(line), 80, line)
+
+    def test_has_colors_only_on_a_terminal_that_shows_them(self):
+        def is_colored(stream, command, **environment):
+            with terminal() as (there, shown):
+                self.book(*command, **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} | {stream: there},
+                          capture_output=False, env=os.environ | {"TERM": "xterm", "NO_COLOR": ""} | environment)
+            return "\033" in shown()
+        for stream, command in (("stdout", []), ("stderr", ["chaptr"])):
+            self.assertTrue(is_colored(stream, command))
+            self.assertFalse(is_colored(stream, command, NO_COLOR="1"))
+            self.assertFalse(is_colored(stream, command, TERM="dumb"))
+        self.assertNotIn("\033", self.book("help").stdout + self.book("chaptr").stderr)
+
     def test_shows_help_first(self):
         for command in ("fuzz", "reliability", "speed"):
             shown = self.book(command, "--help")
@@ -85,23 +131,31 @@ class Book(unittest.TestCase):
                 self.assertEqual(ended.returncode, 1, command)
 
 
+@contextmanager
+def terminal(columns=80):
+    """A terminal for a program, and what it shows once the program has ended."""
+    screen, there = pty.openpty()
+    subprocess.run(["stty", "cols", str(columns), "rows", "24"], stdin=there, check=True)
+    text = b""
+    yield there, lambda: text.decode()
+    os.close(there)
+    try:
+        while part := os.read(screen, 4096):
+            text += part
+    except OSError:  # the end
+        pass
+    os.close(screen)
+
+
 class Progress(unittest.TestCase):
-    def drawn(self, columns, kind="xterm"):
+    def drawn(self, columns, kind="xterm", lines="[1/300] x\n[22/300] x\n[300/300] x\n"):
         """What a build of three steps draws on a terminal."""
-        screen, terminal = pty.openpty()
-        subprocess.run(["stty", "cols", str(columns), "rows", "24"], stdin=terminal, check=True)
         functions = "say()" + (ROOT / "book").read_text().split("\nsay()", 1)[1].split("\n# ----", 1)[0]
-        build = f"{functions}\nprintf '[%s/300] x\\n' 1 22 300 | show_progress 'building some targets'"
-        subprocess.run(["bash", "-c", build], stderr=terminal, env=os.environ | {"TERM": kind}, check=True)
-        os.close(terminal)
-        text = b""
-        try:
-            while part := os.read(screen, 4096):
-                text += part
-        except OSError:  # the end
-            pass
-        os.close(screen)
-        return text.decode()
+        build = f"{functions}\nshow_progress 'building some targets'"
+        with terminal(columns) as (there, shown):
+            subprocess.run(["bash", "-c", build], input=lines, text=True, stderr=there,
+                           env=os.environ | {"TERM": kind}, check=True)
+        return shown()
 
     def test_is_never_wider_than_the_terminal(self):
         for columns in (200, 80, 30, 12, 5, 2):
@@ -109,6 +163,11 @@ class Progress(unittest.TestCase):
                 self.assertLess(len(line), columns)
         self.assertIn("\rbuilding some targets … [22/300]", self.drawn(80))
         self.assertIn("\rbuildin … [300/300]", self.drawn(20))
+
+    def test_counts_what_sphinx_counts(self):
+        lines = "loading intersphinx inventory\nreading sources... [  7%] about\nwriting output... [100%] x\n"
+        self.assertEqual(self.drawn(80, lines=lines), "\rbuilding some targets … reading sources... [  7%]"
+                                                      "\rbuilding some targets … writing output... [100%]\r\n")
 
     def test_is_none_where_a_line_cannot_be_overwritten(self):
         for columns, kind in ((80, "dumb"), (1, "xterm")):

@@ -35,8 +35,8 @@ live.define('activation', {
     const values = figure.text('values').split('\n');
     const slopes = figure.text('slopes').split('\n');
     view.rows.forEach((row, i) => {
-      row.cells[1].textContent = values[i];
-      row.cells[2].textContent = slopes[i];
+      view.write(row.cells[1], values[i]);
+      view.write(row.cells[2], slopes[i]);
       row.classList.toggle('live-chosen', i === chosen);
     });
   },

@@ -104,7 +104,8 @@
   }
 
   live.define('backprop', {
-    pace: () => 1,
+    opening: 4,  // forward to the cost
+    pace: (view) => (view.opens ? 3 : 1),
 
     build(view) {
       view.nodes = {};
@@ -123,8 +124,8 @@
       };
       view.items = [];
       view.stage.append(view.drawing);
-      view.row.after(live.element('div', {class: 'live-formulas'}, list('Forward', 0, 4),
-                                  list('Backward', 4, 12)));
+      view.summary.after(live.element('div', {class: 'live-formulas'}, list('Forward', 0, 4),
+                                      list('Backward', 4, 12)));
     },
 
     draw(view) {

@@ -3,6 +3,7 @@
 // The image under the window, the kernel, their products, and the output so far.
 live.define('convolution', {
   scripts: ['windows'],
+  opening: 1000,  // the whole image
   pace: (view) => live.windows.pace(view),
 
   build(view) {
@@ -10,8 +11,9 @@ live.define('convolution', {
     view.kernel = new live.windows.Sheet('K, the kernel', {change: typed});
     view.bias = new live.windows.Sheet('b, the bias', {change: typed});
     view.products = new live.windows.Sheet('the products');
-    view.weights = live.element('div', {class: 'live-sheet'}, view.kernel.element, view.bias.element);
-    live.windows.build(view, [{element: view.weights}, view.products]);
+    const weights = live.element('div', {class: 'live-sheet'}, view.kernel.element, view.bias.element,
+                                 view.products.element);
+    live.windows.build(view, [{element: weights}]);
     view.shapes = live.element('p', {class: 'live-shapes'});
     view.stage.append(view.shapes);
   },

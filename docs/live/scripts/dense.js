@@ -107,18 +107,18 @@
       const most = Math.max(...numbers.map(Math.abs), 1e-9);
       const sign = (product) => (product > 0 ? 'live-positive' : product < 0 ? 'live-negative' : 'live-zero');
       words('products').forEach((product, k) => {
-        view.products[k].textContent = product;
         view.products[k].className = sign(numbers[k]);
+        view.write(view.products[k], product);
         view.lines[k].setAttribute('class', `${sign(numbers[k])} ${
             view.lines[k].classList.contains('live-chosen') ? 'live-chosen' : ''}`);
         view.lines[k].setAttribute('stroke-width', 1 + 8 * Math.abs(numbers[k]) / most);
       });
       words('x').forEach((x, i) => { view.inputs[i].value.textContent = x; });
       words('y').forEach((y, j) => {
-        view.totals[j].textContent = y;
+        view.write(view.totals[j], y);
         view.outputs[j].value.textContent = y;
       });
-      words('sums').forEach((sum, j) => { view.sums[j].textContent = sum; });
+      words('sums').forEach((sum, j) => view.write(view.sums[j], sum));
     },
   });
 })();

@@ -373,7 +373,7 @@
 
     show() {
       const {figure, stage} = this.view;
-      const [row, map] = figure.settings.get('map');
+      const [row, map] = figure.values('chosen map').numbers;
       const words = figure.text('map');
       lines(this.view, 'layers').forEach((title, i) => {
         const layer = this.row(i, title);
@@ -581,6 +581,7 @@
 
   live.define('draw', {
     files: ['mlp', 'cnn'],
+    places: ['width', 'normalize'],
     filesFor: (address) => (parseInt(address.get('draw.image')) > 0 ? ['mnist_test'] : []),
 
     build(view) {
@@ -594,7 +595,6 @@
       view.stages = element('div', {class: 'live-draw-detail live-draw-stages', hidden: ''});
       view.maps = new Maps(view);
       view.units = new Units(view);
-      const control = (name) => view.root.querySelector(`#live-draw-${name}`).closest('.live-control');
       view.shrink = button('Into a corner', () => sheet.intoCorner());
       view.undo = button('Undo', () => sheet.undo());
       view.stage.append(
@@ -605,14 +605,14 @@
                           element('div', {class: 'live-draw-seen'},
                                   element('figure', {}, view.seen,
                                           element('figcaption', {}, 'what they see')),
-                                  control('normalize')),
+                                  view.input('normalize')),
                           view.seenWords),
-                  element('div', {class: 'live-draw-more'}, control('width'),
+                  element('div', {class: 'live-draw-more'}, view.input('width'),
                           element('div', {class: 'live-buttons'},
                                   button('Next test image', () => tests.showNext()),
                                   button('Your picture …', () => files.picture.click()),
                                   button('Your network …', () => files.network.click()),
-                                  files.picture, files.network),
+                                  files.picture, files.network, ...view.row.childNodes),
                           tests.words)),
           view.stages, view.summary, view.message,
           element('p', {class: 'live-draw-keys', id: 'live-draw-keys'}, keys),

@@ -5,6 +5,7 @@
 live.define('noise', {
   files: ['mnist_training'],
   charts: true,
+  opening: 40,
   pace: () => 40,
 
   build(view) {

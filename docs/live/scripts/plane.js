@@ -5,6 +5,8 @@
 // reader adds points by pointer, or with the arrow keys and Enter.
 live.define('plane', {
   charts: true,
+  places: ['class'],
+  opening: 60,
   pace: () => 60,  // epochs a second
 
   build(view) {
@@ -22,7 +24,7 @@ live.define('plane', {
       made.onclick = () => view.set('points', change(this.own(view)));
       return made;
     };
-    view.buttons = live.element('div', {class: 'live-buttons'},
+    view.buttons = live.element('div', {class: 'live-buttons'}, view.input('class'),
                                 button('Remove the last point', (points) => points.slice(0, -3)),
                                 button('Remove all points', () => []));
     view.code = live.program();
@@ -104,8 +106,8 @@ live.define('plane', {
     const list = (name) => figure.values(name).numbers.slice();
     view.chart.to(figure.lastStep);
     view.chart.show([['training cost', 'training'], ['held-out cost', 'held out']].map(
-        ([what, name]) => ({name, x: list('epochs'), y: list(what)})));
-    view.code.show(figure.text('code'));
+        ([what, name]) => ({name, x: list('epochs'), y: list(what), grows: true})));
+    view.code.show(figure.code('code'));
   },
 
   /// Every square in a mix of the ground and the color of its most probable class.

@@ -3,6 +3,7 @@
 // The image under the window with the maximum marked, the output, and where a gradient of ones goes.
 live.define('pooling', {
   scripts: ['windows'],
+  opening: 3,  // the whole image
   pace: (view) => live.windows.pace(view),
 
   build(view) {

@@ -47,8 +47,8 @@
   function drawTicks(view) {
     const place = scale(view);
     const label = (x, y, words, anchor) => live.element('text', {x, y, 'text-anchor': anchor}, words);
-    return [...ticks.x.map((x) => label(place(x, 0)[0], height - 12, `x = ${x}`, 'middle')),
-            ...ticks.y.map((y) => label(width - 8, place(0, y)[1], `y = ${y}`, 'end'))];
+    return [...ticks.x.map((x) => label(place(x, 0)[0], height - 12, `x = ${live.withMinus(String(x))}`, 'middle')),
+            ...ticks.y.map((y) => label(width - 8, place(0, y)[1], `y = ${live.withMinus(String(y))}`, 'end'))];
   }
 
   function drawPath(view, k, style) {
@@ -59,6 +59,7 @@
     const line = {class: 'live-path', style: `--series: var(--live-series-${style + 1})`};
     return live.element('g', line,
         live.element('polyline', {points: points.join(' '), 'stroke-dasharray': dashes[style]}),
+        live.element('polyline', {class: 'live-last', points: points.slice(-2).join(' ')}),
         live.element('path', {class: 'live-dots', d: points.map(([x, y]) => `M${x},${y}h0`).join('')}),
         live.element('path', {class: 'live-mark', d: marks[style],
                               transform: `translate(${points[points.length - 1]})`}));
@@ -72,6 +73,7 @@
   }
 
   live.define('race', {
+    opening: 40,
     pace: () => 25,
 
     build(view) {

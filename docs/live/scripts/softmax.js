@@ -21,10 +21,10 @@ live.define('softmax', {
     const ways = ['naive', 'y'].map((name) => ({
       words: view.figure.text(name).split('\n'), share: view.figure.values(name).numbers}));
     view.figure.text('z').split('\n').forEach((exponent, i) => {
-      view.rows[i].exponent.textContent = exponent;
+      view.write(view.rows[i].exponent, exponent);
       view.rows[i].bars.forEach(({words, bar}, k) => {
         const broken = Number.isNaN(ways[k].share[i]);
-        words.textContent = ways[k].words[i];
+        view.write(words, ways[k].words[i]);
         bar.className = broken ? 'live-broken' : '';
         bar.style.width = broken ? '100%' : `${100 * ways[k].share[i]}%`;
       });

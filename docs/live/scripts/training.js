@@ -5,6 +5,7 @@
 live.define('training', {
   charts: true,
   files: ['mnist_training', 'mnist_test'],
+  opening: 100,  // an epoch
 
   build(view) {
     view.cost = new live.LineChart('Cost per epoch, of training images and of held-out images',
@@ -17,7 +18,7 @@ live.define('training', {
     view.code = live.program();
     const charts = live.element('div', {class: 'live-side-by-side'}, view.cost.element,
                                 view.accuracy.element);
-    view.stage.append(charts, view.speed, this.table(view), view.words);
+    view.stage.append(charts, view.summary, view.speed, this.table(view), view.words);
     view.root.append(view.code.element);
   },
 
@@ -28,7 +29,7 @@ live.define('training', {
     view.cells[0][0].tabIndex = 0;
     view.caption = live.element('caption', {});
     view.cells.forEach((row, i) => row.forEach((cell, j) => {
-      cell.onfocus = cell.onmouseenter = () => this.explain(view, i, j);
+      cell.onfocus = cell.onpointerenter = () => this.explain(view, i, j);
       cell.onkeydown = (event) => {
         const by = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]}[event.key];
         const next = by && view.cells[i + by[0]]?.[j + by[1]];
@@ -56,7 +57,8 @@ live.define('training', {
     const list = (name) => figure.values(name).numbers.slice();
     const curves = (what) => ['training', 'validation'].map((set) => ({
       name: set === 'training' ? 'training' : 'held out',
-      x: list(`${set} epochs`), y: list(`${set} ${what}`), points: set === 'validation'}));
+      x: list(`${set} epochs`), y: list(`${set} ${what}`),
+      points: set === 'validation', grows: set === 'training'}));
     const [epochs] = figure.settings.get('epochs');
     for (const chart of [view.cost, view.accuracy]) chart.to(epochs);
     view.cost.show(curves('cost'));
@@ -64,7 +66,7 @@ live.define('training', {
     view.speed.textContent = figure.text('speed');
     view.caption.textContent = figure.text('table');
     this.fill(view);
-    view.code.show(figure.text('code'));
+    view.code.show(figure.code('code'));
   },
 
   fill(view) {
@@ -75,8 +77,8 @@ live.define('training', {
       const all = numbers.slice(10 * i, 10 * i + 10).reduce((sum, count) => sum + count, 0);
       row.forEach((cell, j) => {
         const count = numbers[10 * i + j];
-        cell.textContent = count;
         cell.className = i === j ? 'live-right' : count > 0 ? 'live-wrong' : 'live-none';
+        view.write(cell, all > 0 ? String(count) : '');  // nothing was shown yet, which is not 0
         cell.style.setProperty('--share', `${Math.round(50 * Math.sqrt(count / Math.max(all, 1)))}%`);
       });
     });

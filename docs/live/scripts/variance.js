@@ -3,6 +3,7 @@
 // Two charts over the layers, a table as in the chapter, and a small histogram for each layer.
 live.define('variance', {
   charts: true,
+  places: ['start'],  // right above the pictures that it changes
 
   build(view) {
     const chart = (words, y) => new live.LineChart(
@@ -15,7 +16,7 @@ live.define('variance', {
         live.element('div', {class: 'live-pair'}, view.forward.element, view.backward.element),
         live.element('div', {class: 'live-wide', tabindex: 0, role: 'region', 'aria-label': 'sizes'},
                      view.table),
-        view.layers);
+        view.input('start'), view.summary, view.layers);
   },
 
   draw(view) {
@@ -30,11 +31,19 @@ live.define('variance', {
     };
     view.forward.show(curves('forward'));
     view.backward.show(curves('backward'));
-    view.table.replaceChildren(...rows.map((cells, i) => live.element(
-        'tr', {}, ...cells.map((words, j) => (
-            i && j ? live.element('td', {}, words)
-                   : live.element('th', {scope: i ? 'row' : 'col'}, words))))));
+    this.fill(view, rows);
     this.histograms(view);
+  },
+
+  /// The table; new cells only if there are more or fewer layers.
+  fill(view, rows) {
+    if (view.table.rows[0]?.cells.length !== rows[0].length) {
+      view.table.replaceChildren(...rows.map((cells, i) => live.element(
+          'tr', {}, ...cells.map((words, j) => (
+              i && j ? live.element('td', {}, words)
+                     : live.element('th', {scope: i ? 'row' : 'col'}, words))))));
+    }
+    rows.forEach((cells, i) => cells.forEach((words, j) => view.write(view.table.rows[i].cells[j], words)));
   },
 
   /// Bars, where a fifth of the numbers fills the height.

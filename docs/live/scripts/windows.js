@@ -66,7 +66,7 @@ live.windows = (() => {
             column >= frame[1] && column < frame[1] + frame[3];
         cell.className = `${look(i)} ${inside ? 'live-inside' : ''}`;
         if (cell.firstChild instanceof HTMLInputElement) cell.firstChild.value = words[i];
-        else cell.textContent = words[i] ?? '·';
+        else cell.textContent = live.withMinus(words[i] ?? '·');
       });
     }
 
@@ -148,8 +148,9 @@ live.windows = (() => {
     goTo(view, Math.floor(place / columns), place % columns);
   }
 
+  /// Numbers with hyphens, as inputs take them.
   function words(view, name) {
-    return view.figure.text(name).split('\n');
+    return view.figure.code(name).split('\n');
   }
 
   /// Image and output, with `between` in between.
@@ -159,10 +160,9 @@ live.windows = (() => {
       point: (row, column) => pointAt(view, row, column),
     });
     view.y = new Sheet('Y, the output so far', {point: (row, column) => goTo(view, row, column)});
-    view.stage.append(
-        live.element('div', {class: 'live-sheets'},
-                     ...[view.x, ...between, view.y].map((sheet) => sheet.element)),
-        placeInput(view));
+    view.row.before(placeInput(view));
+    view.stage.append(live.element('div', {class: 'live-sheets'},
+                                   ...[view.x, ...between, view.y].map((sheet) => sheet.element)));
   }
 
   /// Moves the window around a pixel, or as near as possible. In a small image, a click is for
@@ -201,7 +201,7 @@ live.windows = (() => {
 
   /// Steps per second: slow if there are only a few places, so that each can be read.
   function pace(view) {
-    return view.figure.lastStep < 50 ? 2.5 : 60;
+    return view.figure.lastStep < 50 ? 2.5 : 150;
   }
 
   return {Sheet, build, draw, pace, words};

@@ -1,0 +1,93 @@
+/// @file
+/// @brief What `./book mnist` and `./book predict` add to CLI11: a help without noise, and the
+///   option that a misspelled one was meant to be.
+module;
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+export module command_line;
+
+import terminal;
+
+namespace command_line {
+
+/// The Levenshtein distance: how many letters must be inserted, removed or replaced to turn one
+/// word into the other. After each letter of `from`, `row[j]` is the distance of what came so far
+/// to the first j letters of `to`.
+std::size_t distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (const char letter : from) {
+    std::size_t diagonal = std::exchange(row[0], row[0] + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t replaced = diagonal + (letter == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+/// Whether a word is the beginning of a name, or the name with few errors.
+bool is_similar(const std::string& word, const std::string& name) {
+  return name.starts_with(word) || 3 * distance(word, name) <= name.size();
+}
+
+}  // namespace command_line
+
+export namespace command_line {
+
+/// CLI11's help with bold headings, and with only what an option's text and description say: CLI11
+/// would add the names of the options that it excludes.
+class Help : public CLI::Formatter {
+ public:
+  Help() {
+    column_width(24);
+    label("Positionals", "Arguments");
+  }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string& text = option->get_option_text();
+    return text.empty() ? "" : " " + text;
+  }
+
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    std::istringstream lines{CLI::Formatter::make_help(app, std::move(name), mode)};
+    std::string text;
+    for (std::string line; std::getline(lines, line);) {
+      const bool is_heading = line.ends_with(':') && !line.starts_with(' ');
+      text += (is_heading ? terminal::bold(line) : line) + '\n';
+    }
+    return text;
+  }
+};
+
+/// The text of an error; for an unknown option, with the one that the reader may have meant.
+std::string text_of(const CLI::ParseError& error, const CLI::App& app) {
+  for (const std::string& argument : app.remaining()) {
+    if (!argument.starts_with('-')) continue;
+    const std::string given = argument.substr(0, argument.find('='));
+    const std::string word = given.substr(std::min(given.find_first_not_of('-'), given.size()));
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        if (!is_similar(word, name)) continue;
+        return fmt::format("there is no option '{}'; did you mean '--{}'?", given, name);
+      }
+    }
+    return fmt::format("there is no option '{}'. {} --help lists all.", given, app.get_name());
+  }
+  return error.what();
+}
+
+}  // namespace command_line
