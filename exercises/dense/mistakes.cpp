@@ -120,7 +120,8 @@ exercises::Tried tried(const char* words) {
 
 }  // namespace
 
-int main() {
+/// With an argument, shows what the grader prints for the mistake with these words.
+int main(int count, char** arguments) {
   return exercises::check_mistakes(
       exercises::dense<Right>(),
       {tried<WithoutBias>("The bias is missing"),
@@ -131,5 +132,6 @@ int main() {
        tried<TransposedWeights>("It is transposed"),
        tried<WrongSign>("All values have the wrong sign"), tried<NoWeights>("All values are 0"),
        tried<UntransposedInput>("W misread as (M, D)"),
-       tried<Accumulates>("The gradient of the first batch is still in it")});
+       tried<Accumulates>("The gradient of the first batch is still in it")},
+      count > 1 ? arguments[1] : "");
 }

@@ -1,0 +1,116 @@
+"""What `./book exercise` must do, without a compiler. Run: python3 -m unittest discover exercises"""
+
+import contextlib
+import io
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import exercise
+
+
+class ExerciseTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        root = Path(folder.name)
+        self.mine, self.build = root / "mine", root / "build" / "release"
+        self.build.mkdir(parents=True)
+        for name, value in (("MINE", self.mine), ("ROOT", root)):
+            patch = mock.patch.object(exercise, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def run_book(self, *arguments):
+        """What the command prints, and its status."""
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), \
+                mock.patch.object(sys, "argv", ["exercise.py", *arguments]):
+            try:
+                status = exercise.main() or 0
+            except SystemExit as end:
+                status = end.code
+        return printed.getvalue(), status
+
+    def grade_with(self, program, output="", status=0):
+        """Grades dense with a program in place of the grader, after a build with an output."""
+        (self.build / "exercises").mkdir(exist_ok=True)
+        grader = self.build / "exercises" / "grade_dense"
+        grader.write_text(f"#!/bin/sh\n{program}\n")
+        grader.chmod(0o755)
+        (self.build / "build.ninja").write_text("grade_dense: phony\n")
+        cmake = self.build / "cmake"
+        cmake.write_text(f"#!/bin/sh\ncat <<'END'\n{output}\nEND\nexit {status}\n")
+        cmake.chmod(0o755)
+        return self.run_book("dense", "--cmake", str(cmake), "--build", str(self.build))
+
+    def test_every_exercise_is_complete(self):
+        for one in exercise.exercises():
+            with self.subTest(one.name):
+                self.assertEqual(len(one.hints), 3)
+                self.assertGreater(one.minutes, 0)
+                self.assertIn(f"Chapter {one.chapter}, ", (one.folder / "task.md").read_text())
+                self.assertIn("exercises::todo(", one.stub())
+                self.assertNotIn("[todo", one.stub() + one.solution())
+                self.assertLess(len(one.stub()), len(one.solution()))
+
+    def test_lists_them_with_what_comes_next(self):
+        printed, status = self.run_book()
+        self.assertEqual(status, 0)
+        self.assertRegex(printed, r" 1  dense +The dense layer +30 min\n")
+        self.assertIn("Next: ./book exercise dense", printed)
+
+    def test_refuses_what_is_not_there(self):
+        self.assertEqual(self.run_book("99")[1], 2)
+        self.assertIn("there is no exercise '99'; there are: 1 dense, ", self.run_book("99")[0])
+        self.assertEqual(self.run_book("--hint")[1], 2)
+
+    def test_shows_one_more_hint_each_time(self):
+        counts = [self.run_book("dense", "--hint")[0].count(" of 3\n") for _ in range(4)]
+        self.assertEqual(counts, [1, 2, 3, 3])
+
+    def test_shows_the_solution_when_asked_twice(self):
+        self.assertIn("Ask again", self.run_book("dense", "--solution")[0])
+        self.assertIn("sum += x(n, i) * w(i, j)", self.run_book("dense", "--solution")[0])
+
+    def test_loses_nothing(self):
+        self.run_book("dense", "--reset")
+        for text in ("mine", "mine, again"):
+            (self.mine / "dense.cppm").write_text(text)
+            self.run_book("dense", "--reset")
+            self.assertIn("exercises::todo(", (self.mine / "dense.cppm").read_text())
+        kept = sorted(copy.read_text() for copy in (self.mine / "backups").iterdir())
+        self.assertEqual(kept, ["mine", "mine, again"])
+
+    def test_remembers_what_passed_until_it_changes(self):
+        printed, status = self.grade_with("exit 0")
+        self.assertEqual(status, 0)
+        self.assertIn("Passed.", printed)
+        self.assertRegex(self.run_book()[0], r"dense .* passed\n")
+        self.assertIn("Next: ./book exercise activation", self.run_book()[0])
+        (self.mine / "dense.cppm").write_text("changed")
+        self.assertRegex(self.run_book()[0], r"dense .* changed since it passed\n")
+
+    def test_says_what_happened_to_a_program_that_does_not_end_well(self):
+        self.assertIn("ended by SIGSEGV", self.grade_with("kill -SEGV $$")[0])
+        with mock.patch.object(exercise, "PATIENCE", 0.2):
+            printed, status = self.grade_with("exec sleep 5")
+        self.assertIn("loop that never ends", printed)
+        self.assertEqual(status, 1)
+        self.assertEqual(self.grade_with("exit 3")[1], 3)
+
+    def test_shows_the_compilers_errors_in_the_readers_lines_only(self):
+        self.run_book("dense", "--reset")
+        output = ("/somewhere/tensor.cppm:3:1: error: not the reader's\n"
+                  f"{self.mine}/dense.cppm:11:5: error: expected ';'\n")
+        printed, status = self.grade_with("exit 0", output, status=1)
+        self.assertEqual(status, 1)
+        self.assertIn("line 11: expected ';'", printed)
+        self.assertNotIn("not the reader's", printed)
+        self.assertIn("The whole output is in build/exercise.log", printed)
+
+
+if __name__ == "__main__":
+    unittest.main()
