@@ -83,7 +83,7 @@ std::vector<Step> metrics() {
        }},
       {"precision",
        [matrix, right] {
-         for (const std::size_t i : {0, 1, 2}) {
+         for (std::size_t i = 0; i < 3; ++i) {
            expect(fmt::format("the precision of class {}", i), matrix().precision(i),
                   right().precision(i),
                   {{"That is the recall: precision looks at a column.", number(right().recall(i))},
@@ -93,7 +93,7 @@ std::vector<Step> metrics() {
        }},
       {"recall",
        [matrix, right] {
-         for (const std::size_t i : {0, 1, 2}) {
+         for (std::size_t i = 0; i < 3; ++i) {
            expect(fmt::format("the recall of class {}", i), matrix().recall(i), right().recall(i),
                   {{"That is the precision: recall looks at a row.", number(right().precision(i))},
                    {"That is the part of all samples.",
@@ -102,7 +102,7 @@ std::vector<Step> metrics() {
        }},
       {"f1",
        [matrix, right] {
-         for (const std::size_t i : {0, 1, 2}) {
+         for (std::size_t i = 0; i < 3; ++i) {
            const double p = right().precision(i);
            const double r = right().recall(i);
            expect(fmt::format("the F1 of class {}", i), matrix().f1(i), right().f1(i),
