@@ -48,7 +48,7 @@ mathjax3_config = {"options": {"enableMenu": False}}  # so that formulas are not
 html_title = project
 html_static_path = [str(BUILD / "static")]
 html_css_files = ["theme/type.css", "theme/layout.css", "theme/blocks.css"]
-html_js_files = [("theme/scroll.js", {"loading_method": "defer"})]
+html_js_files = [("theme/scroll.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sphinx = False
 
