@@ -131,7 +131,7 @@ def setup(app):
     app.connect("builder-inited", add_files_of_pages)
     app.connect("doctree-read", mend_breathe)
     app.connect("html-page-context", give_captions_a_level, priority=900)
-    logging.getLogger("fontTools").setLevel(logging.WARNING)  # what is left out of a face is no news
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # nobody needs the list of what is left out
     for handler in logging.getLogger("sphinx").handlers:
         handler.filters.insert(0, NamespacesMayRepeat())
 
