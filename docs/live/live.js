@@ -335,7 +335,7 @@ const live = (() => {
     const copy = element('button', {type: 'button'}, 'Copy');
     const box = element('details', {class: 'live-program'},
                         element('summary', {}, 'The same as a program in C++'), copy,
-                        element('pre', {tabindex: 0}, code));
+                        element('pre', {}, code));
     copy.onclick = async () => {
       try {
         await navigator.clipboard.writeText(code.textContent);
