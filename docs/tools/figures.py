@@ -104,6 +104,8 @@ def draw_all(folder):
     drawn = folder / "drawn"
     if drawn.exists() and drawn.stat().st_mtime > newest:
         return
+    for old in folder.glob("*.svg"):  # one may be of a figure that the book no longer has
+        old.unlink()
     add_face(folder)
     opening = openings()
     for source in sorted(FIGURES.glob("*.py")):
