@@ -75,8 +75,19 @@ def read_documents(page):
         children = list(parent)
         for mark, section in zip(children, children[1:]):
             if mark.tag == "span" and mark.get("id", "").startswith("document-") and section.tag == "section":
+                leave_opening(section)
                 documents[mark.get("id").removeprefix("document-")] = section
     return documents
+
+
+def leave_opening(section):
+    """Chapters have their own opening here, without the picture of the pages."""
+    for header in section.findall("header"):
+        parts = [part for part in header if not has_class(part, "picture")]
+        position = list(section).index(header)
+        section.remove(header)
+        for part in reversed(parts):
+            section.insert(position, part)
 
 
 def own_ids(documents):
@@ -109,7 +120,9 @@ def open_chapter(section, api):
     heading.clear()
     heading.tag = "h1"
     heading.set("title", title)
-    if numbered := re.match(r"(?:(\d+)\.|(Appendix \w):) (.+)", title):
+    if numbered := re.match(r"(?:Chapter (\d+)|(Appendix \w)) (.+)", title):
+        title = f"{numbered[1]}. {numbered[3]}" if numbered[1] else f"{numbered[2]}: {numbered[3]}"
+        heading.set("title", title)
         heading.append(make("span", numbered[1] or numbered[2], class_="number"))
         heading.append(make("span", numbered[3][0].upper() + numbered[3][1:], class_="title"))
     else:
