@@ -61,8 +61,7 @@ void one_number() {
 void check_yourself() {
   heading("9.5 Check yourself");
   nn::Random random{9};
-  Labels actual;
-  Labels predicted;
+  Labels actual, predicted;
   for (std::size_t i = 0; i < 1'000; ++i) {
     actual.push_back(random.below(5));
     predicted.push_back(random.uniform() < 0.6 ? actual[i] % 4 : random.below(4));  // never a 4
