@@ -127,7 +127,8 @@ TEST_F(MnistProgram, SuggestsTheOptionThatAMisspelledOneMayHaveMeant) {
   expect_refusal("--lerning_rate=1",
                  "there is no option '--lerning_rate'; did you mean '--learning-rate'?");
   expect_refusal("-epochs 3", "there is no option '-epochs'; did you mean '--epochs'?");
-  expect_refusal("--nonsense", "there is no option '--nonsense'. ./book mnist --help lists all.");
+  expect_refusal("--nonsense",
+                 "there is no option '--nonsense'; './book mnist --help' lists them all.");
 }
 
 // ./book gives it another name, which the reader typed.
@@ -323,9 +324,10 @@ TEST_F(MnistProgram, SaysWhatWasCompletedWhenInterrupted) {
   });
   EXPECT_EQ(outcome.status, 130);
   std::smatch completed;
-  ASSERT_TRUE(std::regex_search(outcome.output, completed,
-                                std::regex{"\nInterrupted: the MLP completed ([0-9]+) out of 1000 "
-                                           "epochs\\.(\nThe table does not count the one)?"}))
+  ASSERT_TRUE(
+      std::regex_search(outcome.output, completed,
+                        std::regex{"\nInterrupted: the MLP completed ([0-9]+) out of 1000 "
+                                   "epochs\\.(\nThe table does not count the unfinished epoch)?"}))
       << outcome.output;
   const std::string count = completed[1];
   EXPECT_NE(outcome.output.find(fmt::format("\nepochs{:>31}", count)), std::string::npos)

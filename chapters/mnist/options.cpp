@@ -77,10 +77,10 @@ void describe(CLI::App& app, Options& options) {
                             "Determines initial weights and batch orders; default 1")
                  ->check(whole_number(0, 1'000'000'000'000)),
              "N", "whole number");
-  name_value(
-      app.add_option("--seeds", options.seeds, "Trains with N seeds; prints means and deviations")
-          ->check(whole_number(1, 1'000)),
-      "N", "whole number");
+  name_value(app.add_option("--seeds", options.seeds,
+                            "Trains with N seeds; prints mean ± standard deviation")
+                 ->check(whole_number(1, 1'000)),
+             "N", "whole number");
   name_value(app.add_option("--threads", options.threads, "Threads; by default one for each core")
                  ->check(whole_number(1, 1'024)),
              "N", "whole number");

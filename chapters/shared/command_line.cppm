@@ -1,6 +1,6 @@
 /// @file
-/// @brief What `./book mnist` and `./book predict` add to CLI11: a help without noise, and the
-///   option that a misspelled one was meant to be.
+/// @brief What `./book mnist` and `./book predict` add to CLI11: shorter help, and a suggestion for
+///   a misspelled option.
 module;
 
 #include <fmt/core.h>
@@ -22,8 +22,8 @@ import terminal;
 namespace command_line {
 
 /// The Levenshtein distance: how many letters must be inserted, removed or replaced to turn one
-/// word into the other. After each letter of `from`, `row[j]` is the distance of what came so far
-/// to the first j letters of `to`.
+/// word into the other. After each letter of `from`, `row[j]` is the distance between the letters
+/// read so far and the first j letters of `to`.
 std::size_t distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -85,7 +85,8 @@ std::string text_of(const CLI::ParseError& error, const CLI::App& app) {
         return fmt::format("there is no option '{}'; did you mean '--{}'?", given, name);
       }
     }
-    return fmt::format("there is no option '{}'. {} --help lists all.", given, app.get_name());
+    return fmt::format("there is no option '{}'; '{} --help' lists them all.", given,
+                       app.get_name());
   }
   return error.what();
 }

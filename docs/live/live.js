@@ -484,7 +484,7 @@ const live = (() => {
 
     set(name, values) { this.change({[name]: values}); }
 
-    /// Puts a text where it was another one, and highlights it until the next drawing.
+    /// Replaces the text of an element if it has changed, and highlights it until the next drawing.
     write(place, words) {
       if (place.textContent === words) return;
       place.textContent = words;
@@ -535,8 +535,8 @@ const live = (() => {
       this.play();
     }
 
-    /// Makes the first steps by itself as soon as it is seen, unless the reader comes first. Without
-    /// motion, they are drawn when all are done.
+    /// Makes the first steps by itself as soon as the figure is visible, unless the reader acts
+    /// first. If the reader prefers reduced motion, only the result is drawn.
     open() {
       this.opens = true;
       new IntersectionObserver(([{isIntersecting}], observer) => {
@@ -546,7 +546,7 @@ const live = (() => {
       }).observe(this.stage);
     }
 
-    /// The reader has begun: an opening ends where it is.
+    /// The reader has taken over, so an opening stops where it is.
     touch() {
       if (this.opens) this.opens = this.running = false;
     }

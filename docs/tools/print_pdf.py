@@ -1,4 +1,5 @@
-"""Sets the book as PDF with WeasyPrint, from everything on one page: front matter, parts, chapters, an index.
+"""Typesets the PDF with WeasyPrint from Sphinx's single-page HTML, and adds front matter, pages that open the parts,
+and an index.
 
 Run: print_pdf.py SINGLEHTML/index.html BOOK.pdf
 
@@ -81,7 +82,8 @@ def read_documents(page):
 
 
 def leave_opening(section):
-    """Chapters have their own opening here, without the picture of the pages."""
+    """Unwraps the header that opens a chapter on the site and drops its picture, because the PDF has its own
+    opening."""
     for header in section.findall("header"):
         parts = [part for part in header if not has_class(part, "picture")]
         position = list(section).index(header)
@@ -91,8 +93,8 @@ def leave_opening(section):
 
 
 def own_ids(documents):
-    """Names are unique in a document, not in a book: each gets its document's name in front of it, and links
-    follow."""
+    """Ids are unique in a document but not in the book, so each id, and each link to it, gets the document's name as
+    a prefix."""
     inner = {}  # the document that an element belongs to: the innermost one
     for name, section in sorted(documents.items(), key=lambda item: len(list(item[1].iter())), reverse=True):
         for element in section.iter():
@@ -135,7 +137,7 @@ def open_chapter(section, api):
 
 
 def refer_by_page(section, name):
-    """Links into other chapters get the page, once in each paragraph."""
+    """Adds the page number to links into other chapters, once per target and paragraph; print.css prints it."""
     for parent in section.iter():
         seen = set()
         for link in parent.findall("a"):
@@ -149,7 +151,7 @@ def refer_by_page(section, name):
 # ---------------------------------------------------------------------------------------------- code
 
 def cut_code(block):
-    """Makes a long block of code several, which may go to different pages: a cut may be where a line is empty."""
+    """Splits a long block of code at its empty lines, so that a page can end there."""
     code = next(block.iter("pre"))
     if "".join(code.itertext()).count("\n") <= LONGEST_UNCUT:
         return
@@ -198,7 +200,7 @@ def title_pages(version):
                  "warranty.",
                  "The numbers in the text and the outputs of the programs are records of runs. The build of the book "
                  "checks them, and cuts the code that you see out of the programs that ran.",
-                 "Set by WeasyPrint in Source Serif, Libre Franklin and Inconsolata. Formulas by MathJax, "
+                 "Set with WeasyPrint in Source Serif, Libre Franklin and Inconsolata. Formulas by MathJax, "
                  "figures by Matplotlib."):
         rights.append(make("p", text))
     return [title, rights]
@@ -243,8 +245,8 @@ def index_of(documents, chapters):
     """Each term of the glossary with the pages where a chapter defines it in bold or mentions it first."""
     index = make("section", None, class_="chapter index", id="index")
     index.append(make("h1", None, make("span", "Index", class_="title"), title="Index"))
-    index.append(make("p", "The terms of the glossary: the page that explains a term is bold, the others are where "
-                           "a chapter first mentions it."))
+    index.append(make("p", "This index has the terms of the glossary. A bold page number is where a chapter defines "
+                           "the term; the others are where a chapter first mentions it."))
     entries = make("div", None, class_="entries")
     index.append(entries)
     paragraphs = {name: [(element, text_of(element).lower()) for element in documents[name].iter("p")]

@@ -14,7 +14,7 @@ matplotlib.use("svg")
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.colors import LinearSegmentedColormap  # noqa: E402
 
-WIDTH, HEIGHT = 1200, 630  # pixels, as those who show such pictures ask for
+WIDTH, HEIGHT = 1200, 630  # pixels, the size that sites recommend for link previews
 DIGIT = 0  # the place of the digit among the test images: a 7
 GROUND = "#131416"
 BLUE, ORANGE = CYCLES["dark"][:2]

@@ -1,7 +1,7 @@
 'use strict';
 
-// The roofs of the L1 cache and of memory, and the tile under the one that it has chosen, with the
-// place where it was before.
+// The roofs of the L1 cache and of memory, the tile under the chosen one, and the tile's previous
+// place.
 live.define('roofline', {
   charts: true,
 
