@@ -61,7 +61,8 @@ void one_number() {
 void check_yourself() {
   heading("9.5 Check yourself");
   nn::Random random{9};
-  Labels actual, predicted;
+  Labels actual;
+  Labels predicted;
   for (std::size_t i = 0; i < 1'000; ++i) {
     actual.push_back(random.below(5));
     predicted.push_back(random.uniform() < 0.6 ? actual[i] % 4 : random.below(4));  // never a 4
@@ -110,9 +111,8 @@ nn::Sequential trained(const nn::Dataset& images, std::size_t epochs, std::size_
 
 void ten_digits(const nn::Sequential& network, const nn::Dataset& images) {
   heading("9.7 Metrics for ten digits");
-  const nn::Evaluation seen =
-      nn::evaluate(network, nn::SoftmaxCrossEntropy{}, images, nn::Accuracy{}, nn::F1{10},
-                   nn::TopAccuracy{2}, nn::TopAccuracy{3});
+  const auto seen = nn::evaluate(network, nn::SoftmaxCrossEntropy{}, images, nn::Accuracy{},
+                                 nn::F1{10}, nn::TopAccuracy{2}, nn::TopAccuracy{3});
   const std::vector<const char*> names{"accuracy", "f1", "top_2_accuracy", "top_3_accuracy"};
   for (std::size_t i = 0; i < 4; ++i) fmt::print("  {:<15}{:.3f}\n", names[i], seen.metrics[i]);
 }

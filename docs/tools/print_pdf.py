@@ -16,6 +16,7 @@ from pygments.formatters import HtmlFormatter
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
+import cover
 import print_fonts
 
 DOCS = Path(__file__).resolve().parents[1]
@@ -320,6 +321,7 @@ def main():
     page_file, pdf = map(Path, sys.argv[1:])
     page = tinyhtml5.parse(page_file.read_text(), namespace_html_elements=False)
     version = re.search(r"project\(nn VERSION ([\d.]+)", (DOCS.parent / "CMakeLists.txt").read_text())[1]
+    cover.draw_title(page_file.parent / "_static" / "title.png")
     fonts = FontConfiguration()
     colors = HtmlFormatter(style="friendly").get_style_defs(".highlight")
     styles = [CSS(string=print_fonts.style() + colors, font_config=fonts), CSS(DOCS / "print.css", font_config=fonts)]

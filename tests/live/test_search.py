@@ -6,8 +6,8 @@ from check_site import ALL_RULES, look_at
 
 # Among the first five results of a query: beginnings of their headings.
 FIRST = {"softmax": ["softmax", "Softmax", "2.5 Softmax"],
-         "learning rate": ["learning rate", "Chapter 13 Schedules"],
-         "Dense": ["Chapter 1 The dense layer", "Dense", "dense layer"],
+         "learning rate": ["learning rate", "13. Schedules"],
+         "Dense": ["1. The dense layer", "Dense", "dense layer"],
          "batch norm": ["batch normalization", "15.5 Batch normalization", "BatchNorm"],
          "Trainer::fit": ["Trainer::fit"],
          "overfitting": ["overfitting", "12."]}
