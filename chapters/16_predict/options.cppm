@@ -14,7 +14,7 @@ import command_line;
 
 namespace fs = std::filesystem;
 
-export using command_line::BadOption;
+export using BadOption = command_line::BadOption;
 
 // [options]
 export struct Options {

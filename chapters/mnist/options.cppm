@@ -16,7 +16,7 @@ import nn;
 
 namespace fs = std::filesystem;
 
-export using command_line::BadOption;
+export using BadOption = command_line::BadOption;
 
 export struct Options {
   std::string recipe = "default";
