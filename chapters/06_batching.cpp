@@ -49,11 +49,10 @@ std::vector<double> train(nn::Sequential& network, const nn::Batches& batches) {
 // [sorted]
 /// The first 600 images of every digit: all zeros, then all ones, and so on.
 nn::Dataset sorted_by_class(const nn::Dataset& digits) {
-  const nn::Labels& labels = digits.targets.labels();
   std::vector<std::size_t> places;
   for (std::size_t digit = 0; digit < 10; ++digit) {
     for (std::size_t i = 0; places.size() < 600 * (digit + 1); ++i) {
-      if (labels[i] == digit) places.push_back(i);
+      if (digits.targets.labels()[i] == digit) places.push_back(i);
     }
   }
   return nn::gather(digits, places);

@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -25,7 +24,6 @@ using nn::Tensor;
 // [training]
 /// Pixel p of a shuffled image is pixel from[p] of the digit.
 const std::vector<std::size_t> from = nn::Random{8}.permutation(784);
-
 nn::Dataset shuffled(const nn::Dataset& digits) {
   nn::Dataset result = digits;
   for (std::size_t i = 0; i < digits.size(); ++i)
@@ -63,8 +61,7 @@ void no_neighbors(const nn::Split& digits, const nn::Split& mixed) {
   lecture::draw(pair, 0);
   fmt::print("  pixels in order:  {} % right\n", percent_of_five(dense_network, digits));
   fmt::print("  pixels shuffled:  {} % right\n", percent_of_five(dense_network, mixed));
-  const std::vector<double> pixels(from.begin(), from.end());
-  lecture::keep("08_shuffled.csv", "pixel", 1, {{.name = "from", .values = pixels}});
+  lecture::keep("08_shuffled.csv", "pixel", 1, {{"from", {from.begin(), from.end()}}});
 }
 // [/training]
 
@@ -190,7 +187,7 @@ std::pair<Tensor, Tensor> plain_max_pool(const Tensor& x, const Tensor& dy) {
       std::size_t column = 2 * j;
       for (std::size_t r = 2 * i; r < 2 * i + 2; ++r)
         for (std::size_t q = 2 * j; q < 2 * j + 2; ++q)
-          if (x(r, q) > x(row, column)) std::tie(row, column) = std::pair{r, q};
+          if (x(r, q) > x(row, column)) row = r, column = q;
       y(i, j) = x(row, column);
       dx(row, column) = dy(i, j);
     }

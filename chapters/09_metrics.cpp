@@ -111,9 +111,8 @@ nn::Sequential trained(const nn::Dataset& images, std::size_t epochs, std::size_
 
 void ten_digits(const nn::Sequential& network, const nn::Dataset& images) {
   heading("9.7 Metrics for ten digits");
-  const nn::Evaluation seen =
-      nn::evaluate(network, nn::SoftmaxCrossEntropy{}, images, nn::Accuracy{}, nn::F1{10},
-                   nn::TopAccuracy{2}, nn::TopAccuracy{3});
+  const auto seen = nn::evaluate(network, nn::SoftmaxCrossEntropy{}, images, nn::Accuracy{},
+                                 nn::F1{10}, nn::TopAccuracy{2}, nn::TopAccuracy{3});
   const std::vector<const char*> names{"accuracy", "f1", "top_2_accuracy", "top_3_accuracy"};
   for (std::size_t i = 0; i < 4; ++i) fmt::print("  {:<15}{:.3f}\n", names[i], seen.metrics[i]);
 }

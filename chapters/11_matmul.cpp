@@ -69,9 +69,8 @@ void multiply_adds(std::size_t count) {
   std::array<Number, Chains> sums{};
   Number factor{};
   hide_from_optimizer(factor);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count; ++i)
     for (Number& sum : sums) sum = sum * factor + factor;
-  }
   hide_from_optimizer(sums);
 }
 // [/chains]

@@ -128,9 +128,7 @@ Choice contest(const std::string& file, const std::vector<Named>& candidates,
           three_seeds([&](std::uint64_t seed) { return training(rate, candidate.schedule, seed); });
       fmt::print("{:>14}", lecture::to_string(right));
       curves.back().values.push_back(right.mean);
-      if (right.mean > best.right) {
-        best = {.candidate = candidate, .rate = rate, .right = right.mean};
-      }
+      if (right.mean > best.right) best = {candidate, rate, right.mean};
     }
     fmt::print("\n");
   }

@@ -42,9 +42,8 @@ cpp_id_attributes = ["constexpr"]
 html_theme = "furo"
 html_math_renderer = "svg"
 html_title = project
-html_static_path = [str(BUILD / "static")]
 html_css_files = ["theme/type.css", "theme/layout.css", "theme/blocks.css"]
-html_js_files = [("theme/scroll.js", {"loading_method": "defer"})]
+html_js_files = [("theme/scroll.js", {"defer": "defer"})]
 html_favicon = "pictures/favicon.svg"
 templates_path = ["templates"]
 html_copy_source = False
@@ -60,16 +59,9 @@ epub_identifier = epub_uid = "neural-networks-module-by-module"
 epub_scheme = "id"
 epub_cover = ("_static/cover.png", "epub-cover.html")
 epub_css_files = ["reader.css"]
-epub_exclude_files = ["_static/title.png"]
 epub_use_index = False
 epub_tocdup = False
 epub_tocscope = "includehidden"
-
-
-def collect_static():
-    static = BUILD / "static"
-    static.mkdir(parents=True, exist_ok=True)
-    shutil.copy(HERE / "reader.css", static)
 
 
 def leave_out_private():
@@ -131,12 +123,11 @@ def setup(app):
     app.connect("builder-inited", add_files_of_pages)
     app.connect("doctree-read", mend_breathe)
     app.connect("html-page-context", give_captions_a_level, priority=900)
-    logging.getLogger("fontTools").setLevel(logging.WARNING)  # what is left out of a face is no news
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # nobody needs the list of what is left out
     for handler in logging.getLogger("sphinx").handlers:
         handler.filters.insert(0, NamespacesMayRepeat())
 
 
 leave_out_private()
 api_pages.write(HERE / "api")
-collect_static()
 figures.draw_all(HERE / "generated")

@@ -1,7 +1,8 @@
 'use strict';
 
-// The search: ranks the sections, the terms of the glossary and the parts of the library by where, and how often, the
-// words of the query begin one of their words, and shows the best with an excerpt. search_index.js has their texts.
+// The search: ranks sections, glossary terms and parts of the library. A match is a word that begins with a word of
+// the query; what counts is where the matches are and how many there are. Shows the best results with an excerpt.
+// search_index.js has the texts.
 (() => {
   const most = 30;            // results
   const mostOfAPage = 3;
@@ -9,7 +10,7 @@
   const excerptLength = 220;  // characters
   // How much a word counts in the heading, in the title of the page and, at most, in the text.
   const weights = {heading: 10, title: 4, text: 8};
-  const whole = 2;            // a whole word counts as often as the beginning of one
+  const whole = 2;            // a whole word counts this many times as much as the beginning of one
   const kinds = {page: 1.3, section: 1, term: 1.2, code: 0.8};
 
   const input = document.querySelector('#search-words');
@@ -25,7 +26,8 @@
 
   const entries = searchIndex.entries.map(([kind, page, anchor, heading, text]) => {
     const [address, title] = searchIndex.pages[page];
-    const [name, ...outer] = heading.split('::').reverse();  // a member is not found first for its class
+    // So that a search for a class finds the class before its members.
+    const [name, ...outer] = heading.split('::').reverse();
     return {kind, page, title, heading, text, address: anchor ? `${address}#${anchor}` : address,
             parts: {heading: name, title: [title, ...outer].join(' '), text},
             all: `${title} ${heading} ${text}`.toLowerCase(), headingLength: wordsOf(name).length || 1};
@@ -89,8 +91,8 @@
     return element;
   }
 
-  /// The part of a text that begins shortly before the place with the most words in it; of a page that is about the
-  /// query, its first words.
+  /// The part of a text that begins shortly before the place where most words of the query are close together. If a
+  /// word of the query is in the title of a page, the beginning of the page.
   function excerpt({kind, heading, text}, words) {
     const isAboutIt = kind === 'page' && words.some((word) => beginning(word).test(heading));
     const places = words.flatMap((word) => [...text.matchAll(beginning(word))].map(({index}) => ({word, index})));

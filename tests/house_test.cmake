@@ -50,6 +50,10 @@ expect_of_line(size layers/layer.cppm "export namespace nn::detail {}"
   "modules/layers/layer.cppm exports a namespace detail.")
 string(REPEAT "\n" 450 lines)
 expect_of_line(size layers/layer.cppm "${lines}" "lines; at most 450 are allowed.")
+string(REPEAT "\n" 301 lines)
+file(WRITE "${WORK}/chapters/01_long.cpp" "${lines}")
+expect(size "chapters/01_long.cpp has 301 lines; at most 300 are allowed.")
+file(REMOVE "${WORK}/chapters/01_long.cpp")
 
 file(COPY_FILE "${ROOT}/modules/core/tensor.cppm" "${WORK}/modules/core/tensors.cppm")
 expect(modules "modules/core/tensors.cppm is the interface of core/tensor, so it must be called core/tensor.cppm.")

@@ -2051,8 +2051,8 @@ std::vector<Case> files() {
       {"an IDX file that is not there", "nn::read_idx: no file images or images.gz in /nowhere",
        [] { (void)nn::read_idx("/nowhere/images", 3); }, Refusal::runtime_error},
       {"a text file read as an IDX file",
-       "nn::read_idx: file.csv, byte 0: magic number is 0x6c616265, but that of an IDX file begins "
-       "with 0x000008",
+       "nn::read_idx: file.csv, byte 0: magic number is 0x6c616265, but that of an IDX file of "
+       "bytes begins with 0x000008",
        [] {
          const TextFile file{"label,pixel0\n"};
          (void)nn::read_idx(file.path, 3);

@@ -13,15 +13,9 @@ module;
 
 module predict.options;
 
-import command_line;
-import nn.safetensors;
-
 namespace {
 
-/// A path may be any text but an empty one, which an unset shell variable would give.
-std::string fault_of_path(const std::string& text) {
-  return text.empty() ? "the path is empty" : "";
-}
+using command_line::path;
 
 std::optional<std::size_t> number_of(const std::string& text) {
   std::size_t number = 0;
@@ -40,13 +34,12 @@ std::string fault_of_index(const std::string& text) {
 }
 
 void describe(CLI::App& app, Options& options) {
-  const CLI::Validator path{fault_of_path, ""};
   app.add_option("FILE", options.files,
                  "Pictures of digits: PNG, JPEG, WebP, BMP, PNM or\n"
                  "IDX; a folder means all pictures in it; - means\n"
                  "standard input")
       ->required()
-      ->check(path);
+      ->check(path());
   CLI::Option* const one =
       app.add_flag("--one", options.one, "Reads only the digit with the most ink in each picture");
   app.add_option_function<std::string>(
@@ -69,19 +62,19 @@ void describe(CLI::App& app, Options& options) {
                      "the network sees it")
           ->option_text("FOLDER")
           ->type_name("folder")
-          ->check(path);
+          ->check(path());
   app.add_flag("--raw", options.raw, "Takes pictures of 28 × 28 pixels without preprocessing")
       ->excludes(one);
   app.add_option("--network", options.network, "A network that ./book mnist --save has stored")
       ->option_text("NETWORK")
       ->type_name("file")
-      ->check(path);
+      ->check(path());
   app.add_option("--layers", options.layers,
                  "If NETWORK has only weights, as files from Python do: a\n"
                  "stored network with the same layers")
       ->option_text("STORED")
       ->type_name("file")
-      ->check(path)
+      ->check(path())
       ->needs("--network");
   app.add_option("--rename", options.rename,
                  "Renames those weights: fc1=0 makes fc1.weight the weight\n"
@@ -96,14 +89,12 @@ void describe(CLI::App& app, Options& options) {
                  "test.csv, and writes ImageId,Label for each to this file")
       ->option_text("CSV")
       ->type_name("file")
-      ->check(path)
+      ->check(path())
       ->excludes(one)
       ->excludes(json)
       ->excludes(show)
       ->excludes("--index")
       ->excludes("--raw");
-  app.set_version_flag("--version", fmt::format("16_predict {}", nn::version()),
-                       "Prints the library's version");
 }
 
 constexpr const char* examples =
@@ -127,17 +118,9 @@ constexpr const char* examples =
 
 Options options_of(int argc, char** argv) {
   Options options;
-  CLI::App app{"Reads the digits in pictures with a stored network.", "./book predict"};
-  app.formatter(std::make_shared<command_line::Help>());
-  app.set_help_flag("-h,--help", "Prints this help");
+  command_line::App app{"Reads the digits in pictures with a stored network.", "./book predict"};
   describe(app, options);
   app.footer(examples);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& request) {
-    std::exit(app.exit(request));  // NOLINT(concurrency-mt-unsafe): there is one thread yet
-  } catch (const CLI::ParseError& error) {
-    throw BadOption(command_line::text_of(error, app));
-  }
+  app.read(argc, argv);
   return options;
 }

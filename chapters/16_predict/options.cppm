@@ -5,13 +5,16 @@ module;
 #include <cstddef>
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 export module predict.options;
 
+import command_line;
+
 namespace fs = std::filesystem;
+
+export using BadOption = command_line::BadOption;
 
 // [options]
 export struct Options {
@@ -26,11 +29,6 @@ export struct Options {
   fs::path layers;                  ///< The layers' file, if `network` has only weights.
   std::vector<std::string> rename;  ///< New names for those weights: `fc1=0`.
   fs::path submission;              ///< The file for the answers to a table of images.
-};
-
-/// An invalid option; ends the program before any picture is read.
-export struct BadOption : std::runtime_error {
-  using std::runtime_error::runtime_error;
 };
 // [/options]
 

@@ -13,9 +13,9 @@ module;
 
 module mnist.options;
 
-import command_line;
-
 namespace {
+
+using command_line::path;
 
 /// Accepts whole numbers in a range; the error for anything else names the range.
 CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
@@ -29,13 +29,6 @@ CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
         }
         return fmt::format("'{}' is not a whole number from {} to {}", text, low, high);
       },
-      ""};
-}
-
-/// Accepts any path but an empty one, which an unset shell variable would give.
-CLI::Validator path() {
-  return CLI::Validator{
-      [](const std::string& text) { return text.empty() ? "the path is empty" : std::string{}; },
       ""};
 }
 
@@ -77,10 +70,10 @@ void describe(CLI::App& app, Options& options) {
                             "Determines initial weights and batch orders; default 1")
                  ->check(whole_number(0, 1'000'000'000'000)),
              "N", "whole number");
-  name_value(
-      app.add_option("--seeds", options.seeds, "Trains with N seeds; prints means and deviations")
-          ->check(whole_number(1, 1'000)),
-      "N", "whole number");
+  name_value(app.add_option("--seeds", options.seeds,
+                            "Trains with N seeds; prints mean ± standard deviation")
+                 ->check(whole_number(1, 1'000)),
+             "N", "whole number");
   name_value(app.add_option("--threads", options.threads, "Threads; by default one for each core")
                  ->check(whole_number(1, 1'024)),
              "N", "whole number");
@@ -112,8 +105,6 @@ void describe(CLI::App& app, Options& options) {
                "Also tests on rotated, shifted, thickened and thinned\n"
                "images, as the recipe augmented does");
   app.add_flag("--quiet", options.quiet, "Prints only the comparison");
-  app.set_version_flag("--version", fmt::format("mnist {}", nn::version()),
-                       "Prints the library's version");
   app.footer(
       "Examples:\n"
       "  ./book mnist                                 train both networks, compare them\n"
@@ -129,17 +120,9 @@ void describe(CLI::App& app, Options& options) {
 
 Options options_of(int argc, char** argv) {
   Options options;
-  CLI::App app{"Trains an MLP and a CNN on MNIST and compares them.", "./book mnist"};
-  app.formatter(std::make_shared<command_line::Help>());
-  app.set_help_flag("-h,--help", "Prints this help");
+  command_line::App app{"Trains an MLP and a CNN on MNIST and compares them.", "./book mnist"};
   describe(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& request) {  // --help or --version
-    std::exit(app.exit(request));          // NOLINT(concurrency-mt-unsafe): there is one thread yet
-  } catch (const CLI::ParseError& error) {
-    throw BadOption(command_line::text_of(error, app));
-  }
+  app.read(argc, argv);
   return options;
 }
 

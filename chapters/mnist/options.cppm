@@ -6,15 +6,17 @@ module;
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 export module mnist.options;
 
+import command_line;
 import mnist.recipes;
 import nn;
 
 namespace fs = std::filesystem;
+
+export using BadOption = command_line::BadOption;
 
 export struct Options {
   std::string recipe = "default";
@@ -36,11 +38,6 @@ export struct Options {
   /// Whether a hyperparameter differs from its recipe. Then the networks are compared on validation
   /// images, because choices must not use the test set.
   [[nodiscard]] bool is_a_choice() const { return epochs || batch_size || learning_rate; }
-};
-
-/// An invalid option; ends the program before any training.
-export struct BadOption : std::runtime_error {
-  using std::runtime_error::runtime_error;
 };
 
 /// Reads the options. For --help and --version it prints what they ask for and ends the program.

@@ -35,7 +35,7 @@ export struct Run {
   std::uint64_t seed;
   nn::Sequential network;
   nn::History history;
-  std::size_t whole_epochs = 0;  ///< Without one that Ctrl-C or divergence broke off.
+  std::size_t whole_epochs = 0;  ///< Does not count an epoch that Ctrl-C or divergence cut short.
   double cost = 0;               ///< On the images for the comparison.
   nn::ConfusionMatrix confusion{10};
   std::vector<Mistake> mistakes{};  ///< The most confident first.

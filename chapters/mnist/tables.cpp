@@ -194,8 +194,8 @@ std::string interruption(const Run& run) {
       "Interrupted: the {} completed {} out of {} epochs.{}", run.model->title, run.whole_epochs,
       run.model->epochs,
       broke_off
-          ? "\nThe table does not count the one that was broken off; its other rows describe\n"
-            "the network as it was left."
+          ? "\nThe table does not count the unfinished epoch, but its other rows describe the\n"
+            "network as it was when you stopped it."
           : "");
 }
 

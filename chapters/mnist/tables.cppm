@@ -27,7 +27,7 @@ export void print_confusions(const std::vector<Run>& runs);
 /// Draws the three mistakes that a network was most confident about, side by side.
 export void print_worst_mistakes(const Run& run, const nn::Dataset& digits);
 
-/// What the table says about a run that Ctrl-C ended.
+/// The lines printed after the tables if Ctrl-C ended the run.
 export std::string interruption(const Run& run);
 
 /// Sums up the comparison in one sentence.

@@ -1,6 +1,6 @@
 /// @file
-/// @brief What `./book mnist` and `./book predict` add to CLI11: a help without noise, and the
-///   option that a misspelled one was meant to be.
+/// @brief What `./book mnist` and `./book predict` add to CLI11: shorter help, and a suggestion for
+///   a misspelled option.
 module;
 
 #include <fmt/core.h>
@@ -8,8 +8,11 @@ module;
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
+#include <memory>
 #include <numeric>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,13 +20,14 @@ module;
 
 export module command_line;
 
+import nn.safetensors;
 import terminal;
 
 namespace command_line {
 
 /// The Levenshtein distance: how many letters must be inserted, removed or replaced to turn one
-/// word into the other. After each letter of `from`, `row[j]` is the distance of what came so far
-/// to the first j letters of `to`.
+/// word into the other. After each letter of `from`, `row[j]` is the distance between the letters
+/// read so far and the first j letters of `to`.
 std::size_t distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -41,6 +45,24 @@ std::size_t distance(std::string_view from, std::string_view to) {
 /// Whether a word is the beginning of a name, or the name with few errors.
 bool is_similar(const std::string& word, const std::string& name) {
   return name.starts_with(word) || 3 * distance(word, name) <= name.size();
+}
+
+/// The text of an error; for an unknown option, with the one that the reader may have meant.
+std::string text_of(const CLI::ParseError& error, const CLI::App& app) {
+  for (const std::string& argument : app.remaining()) {
+    const std::size_t begin = argument.find_first_not_of('-');
+    if (begin == 0 || begin == std::string::npos) continue;  // not an option
+    const std::string given = argument.substr(0, argument.find('='));
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        if (!is_similar(given.substr(begin), name)) continue;
+        return fmt::format("there is no option '{}'; did you mean '--{}'?", given, name);
+      }
+    }
+    return fmt::format("there is no option '{}'; '{} --help' lists them all.", given,
+                       app.get_name());
+  }
+  return error.what();
 }
 
 }  // namespace command_line
@@ -73,21 +95,41 @@ class Help : public CLI::Formatter {
   }
 };
 
-/// The text of an error; for an unknown option, with the one that the reader may have meant.
-std::string text_of(const CLI::ParseError& error, const CLI::App& app) {
-  for (const std::string& argument : app.remaining()) {
-    if (!argument.starts_with('-')) continue;
-    const std::string given = argument.substr(0, argument.find('='));
-    const std::string word = given.substr(std::min(given.find_first_not_of('-'), given.size()));
-    for (const CLI::Option* option : app.get_options()) {
-      for (const std::string& name : option->get_lnames()) {
-        if (!is_similar(word, name)) continue;
-        return fmt::format("there is no option '{}'; did you mean '--{}'?", given, name);
-      }
-    }
-    return fmt::format("there is no option '{}'. {} --help lists all.", given, app.get_name());
-  }
-  return error.what();
+/// An invalid option; ends the program before it does any work.
+struct BadOption : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Accepts any path but an empty one, which an unset shell variable would give.
+CLI::Validator path() {
+  return CLI::Validator{
+      [](const std::string& text) { return text.empty() ? "the path is empty" : std::string{}; },
+      ""};
 }
+
+/// The options of a program.
+class App : public CLI::App {
+ public:
+  /// @param purpose What the program does, as a sentence.
+  /// @param command What the reader types to run it.
+  App(const std::string& purpose, const std::string& command) : CLI::App{purpose, command} {
+    formatter(std::make_shared<Help>());
+    set_help_flag("-h,--help", "Prints this help");
+  }
+
+  /// Reads the options. For --help and --version it prints what they ask for and ends the program.
+  /// @throws BadOption if one is invalid.
+  void read(int argc, char** argv) {
+    set_version_flag("--version", fmt::format("{} {}", terminal::program_name(), nn::version()),
+                     "Prints the library's version");
+    try {
+      parse(argc, argv);
+    } catch (const CLI::Success& request) {
+      std::exit(exit(request));  // NOLINT(concurrency-mt-unsafe): there is one thread yet
+    } catch (const CLI::ParseError& error) {
+      throw BadOption(text_of(error, *this));
+    }
+  }
+};
 
 }  // namespace command_line

@@ -141,8 +141,8 @@ class BackpropFigure final : public Figure {
         a_grid("b1", "Biases b₁", "Added to the sums. ReLU blocks the path of a sum below 0.",
                {0, 1.25}, 2),
         a_grid("w2", "Weights W₂", "How much each hidden neuron counts in the output.", {2, -1}, 1),
-        a_grid("b2", "Bias b₂", "Moves the output, so it gets the output's own gradient.", {-0.5},
-               1)};
+        a_grid("b2", "Bias b₂", "Added to the output, so its gradient equals that of the output.",
+               {-0.5}, 1)};
     for (Control& control : all) control.restarts = false;  // the formulas stay where they are
     return all;
   }

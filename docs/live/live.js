@@ -17,7 +17,8 @@
 // C++ must provide a text `summary`, and all the numbers and texts that draw() asks for.
 //
 // A view has: figure (a LiveFigure), the elements root, stage, summary, message and row (the
-// buttons), set(name, values), redraw(), input(name), numberInput(name, i), help(name), and
+// buttons), running, opens (whether it still makes its opening; undefined if it has none),
+// set(name, values), redraw(), input(name), numberInput(name, i), help(name), and
 // write(element, text), which highlights what it changes until the next drawing. While the reader
 // drags something, call change(settings, false): address and summary then wait until the end. For
 // drawing there are live.element, color, drawMatrix, LineChart and program; live.writeFile gives
@@ -108,7 +109,7 @@ const live = (() => {
   const nothing = new Uint8Array(0);
 
   /// Numbers with the minus sign of the book: in '-1', '(-1)' and '1e-05', but not in 'two-layer'.
-  /// Everything that a page shows goes through here; programs and JSON do not.
+  /// Texts and numbers from C++ go through here on their way to the page; programs and JSON do not.
   const withMinus = (words) => words.replace(/(?<!\w)-(?=\d|inf)|(?<=\de)-(?=\d)/g, '−');
 
   /// A figure in C++; see docs/live/live.cppm.
@@ -172,7 +173,7 @@ const live = (() => {
     return scripts.get(file);
   }
 
-  const packed = new Map();  // name → base64, put there by live_wasm.js and data_NAME.js
+  const packed = new Map();  // name → {base64, gzip}, put there by live_wasm.js and data_NAME.js
   const given = new Map();   // name → promise: the library has it
 
   async function unpacked(name) {
@@ -184,7 +185,7 @@ const live = (() => {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
 
-  /// Gives the library data of the site; docs/live/CMakeLists.txt and docs/tools make these files.
+  /// Gives the library data of the site; docs/tools/live_site.py makes these files.
   function data(name) {
     if (!given.has(name)) {
       given.set(name, loadScript(`data_${name}.js`).then(async () => writeFile(name, await unpacked(name))));
@@ -335,7 +336,7 @@ const live = (() => {
     const copy = element('button', {type: 'button'}, 'Copy');
     const box = element('details', {class: 'live-program'},
                         element('summary', {}, 'The same as a program in C++'), copy,
-                        element('pre', {tabindex: 0}, code));
+                        element('pre', {}, code));
     copy.onclick = async () => {
       try {
         await navigator.clipboard.writeText(code.textContent);
@@ -391,7 +392,7 @@ const live = (() => {
   // ------------------------------------------------------------------------------------ the view
 
   const frameBudget = 10;  // milliseconds that steps may take per frame
-  const still = matchMedia('(prefers-reduced-motion: reduce)');
+  const lessMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
   /// The message if the library throws; '' if it does not.
   function refusalOf(action) {
@@ -484,13 +485,13 @@ const live = (() => {
 
     set(name, values) { this.change({[name]: values}); }
 
-    /// Puts a text where it was another one, and highlights it until the next drawing.
+    /// Replaces the text of an element if it has changed, and highlights it until the next drawing.
     write(place, words) {
       if (place.textContent === words) return;
       place.textContent = words;
       if (!this.drawn) return;
       place.classList.add('live-changed');
-      if (this.running || still.matches) return;  // then it is highlighted without a flash
+      if (this.running || lessMotion.matches) return;
       place.animate({backgroundColor: [color('accent'), color('panel')]}, {duration: 500, easing: 'ease-out'});
     }
 
@@ -522,7 +523,7 @@ const live = (() => {
       const over = this.figure.steps >= this.figure.lastStep;
       if (over) this.running = false;
       if (this.runButton) {
-        this.runButton.textContent = this.running ? 'Pause' : over ? 'Run again' : 'Run';
+        this.runButton.textContent = this.running ? 'Pause' : over && this.figure.lastStep > 0 ? 'Run again' : 'Run';
         this.runButton.disabled = this.figure.lastStep === 0;
         this.stepButton.disabled = over;
       }
@@ -535,8 +536,8 @@ const live = (() => {
       this.play();
     }
 
-    /// Makes the first steps by itself as soon as it is seen, unless the reader comes first. Without
-    /// motion, they are drawn when all are done.
+    /// Makes the first steps by itself as soon as the figure is visible, unless the reader acts
+    /// first. If the reader prefers reduced motion, only the result is drawn.
     open() {
       this.opens = true;
       new IntersectionObserver(([{isIntersecting}], observer) => {
@@ -546,7 +547,7 @@ const live = (() => {
       }).observe(this.stage);
     }
 
-    /// The reader has begun: an opening ends where it is.
+    /// The reader has taken over, so an opening stops where it is.
     touch() {
       if (this.opens) this.opens = this.running = false;
     }
@@ -555,7 +556,7 @@ const live = (() => {
       this.running = true;
       this.redraw();
       const end = () => Math.min(this.opens ? this.maker.opening : Infinity, this.figure.lastStep);
-      const quiet = this.opens && still.matches;
+      const quiet = this.opens && lessMotion.matches;
       let count = 1;
       let due = 0;
       let before = performance.now();
@@ -571,13 +572,13 @@ const live = (() => {
         before = begun;
         if (count === 0) return void next();
         const some = Math.min(count, end() - this.figure.steps);
-        if (quiet) this.figure.run(some); else this.advance(some);
+        this.attempt(() => this.figure.run(some));
+        this.running &&= this.figure.steps < end();
+        if (!quiet || !this.running) this.redraw();
         const spent = performance.now() - begun;
         if (spent < frameBudget / 2) count *= 2;
         if (spent > frameBudget) count = Math.max(1, Math.floor(count / 2));
-        if (this.running && this.figure.steps < end()) return void next();
-        this.running = false;
-        this.redraw();
+        if (this.running) return void next();
         if (this.opens) this.opens = false; else writeAddress();
       };
       const next = () => { this.pending = requestAnimationFrame(frame); };

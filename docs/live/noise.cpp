@@ -129,7 +129,8 @@ class NoiseFigure final : public Figure {
         {.name = "size",
          .label = "Images in a batch",
          .help =
-             "Each gradient averages so many; a hundred times as many make a tenth of the noise.",
+             "The number of images that each gradient averages; a hundred times as many reduce the "
+             "noise to a tenth.",
          .start = {4},
          .high = static_cast<double>(sizes.size() - 1),
          .step = 1,

@@ -30,7 +30,7 @@ class PoolingFigure final : public WindowFigure {
     std::vector<Control> all = image_controls(0);
     all.push_back({.name = "kind",
                    .label = "Pooling",
-                   .help = "Max keeps the strongest response of a window, average blurs it.",
+                   .help = "Max keeps the largest number in a window; average blurs the window.",
                    .start = {0},
                    .high = 1,
                    .step = 1,

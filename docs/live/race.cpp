@@ -66,9 +66,9 @@ class RaceFigure final : public Figure {
     return {
         rate_of("descent", "GradientDescent", 0.09,
                 "Above 2 / steepness, its steps across the valley become longer and longer."),
-        rate_of(
-            "momentum", "Momentum", 0.03,
-            "Needs a smaller one: its velocity makes the steps up to 1 / (1 − μ) times as long."),
+        rate_of("momentum", "Momentum", 0.03,
+                "Momentum needs a smaller rate, because its velocity makes the steps up to "
+                "1 / (1 − μ) times as long."),
         {.name = "mu",
          .label = "Momentum: μ",
          .help = "The fraction of its velocity that it keeps in each step; with 0 it is gradient "

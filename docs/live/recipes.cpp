@@ -275,7 +275,8 @@ std::vector<Control> LearningFigure::recipe_controls(const Recipe& start, std::s
       choice_of("optimizer", "Optimizer", "How a gradient becomes a step (chapter 5).",
                 words(optimizers), start.optimizer),
       choice_of("rate", "Learning rate",
-                "The step for a gradient of 1: slow if too small, diverging if too large.",
+                "Scales every step. If it is too small, learning is slow; if too large, the cost "
+                "diverges.",
                 words(rates), word(start.rate)),
       a_switch("falls", "The rate falls", "Linearly, to 0 at the end of the last epoch.",
                start.rate_falls),

@@ -38,7 +38,7 @@ class RooflineFigure final : public Figure {
         length("vectors", "Vectors in a row", "Each loads 16 numbers of B for every k.", 1, 4),
         {.name = "source",
          .label = "The bytes come from",
-         .help = "The slope: how many bytes a second arrive from there.",
+         .help = "Sets the slope: how many bytes arrive per second.",
          .start = {1},
          .high = 1,
          .choices = {"the L1 cache", "memory"}}};

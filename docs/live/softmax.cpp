@@ -25,7 +25,7 @@ constexpr std::array temperatures{0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0};
 
 /// What to see in each logit.
 constexpr std::array<std::string_view, classes> helps{
-    "At temperature 1, one more multiplies this power by e, about 2.72.",
+    "At temperature 1, raising the logit by 1 multiplies its power of e by e, about 2.72.",
     "It changes all three probabilities, because they share one sum.",
     "Its lead over the other two counts, not its size."};
 

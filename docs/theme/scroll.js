@@ -3,7 +3,7 @@
 
 {
   const update = () => {
-    for (const block of document.querySelectorAll('.highlight pre, table.docutils, div.math, figure')) {
+    for (const block of document.querySelectorAll('.highlight pre, .live pre, table.docutils')) {
       if (block.scrollWidth > block.clientWidth + 1) block.tabIndex = 0;
       else block.removeAttribute('tabindex');
     }

@@ -25,6 +25,12 @@ def code_block(directive, text, language, caption):
     return [container]
 
 
+def pictures(name, alt, **attributes):
+    """A drawn figure for pages in light and in dark colors."""
+    return [nodes.image(uri=f"/generated/{name}-{color}.svg", alt=alt, classes=[f"only-{color}"], **attributes)
+            for color in ("light", "dark")]
+
+
 def lines_of(file, piece):
     return f"{file}, lines {piece.first}–{piece.first + len(piece.lines) - 1}"
 
@@ -89,10 +95,16 @@ class Output(Directive):
 
 
 def recorded_role(name, source, text, line, inliner, options=None, content=None):
-    """{recorded}`10_mnist 10.14 test accuracy +(\\S+ %)`: what the group matches in that section."""
+    """{recorded}`10_mnist 10.14 test accuracy +(\\S+ %)`: what the group matches in that section.
+    {quoted}`README.md ([\\d,]+) images`: in any file.
+    """
     try:
-        chapter, section, pattern = text.split(" ", 2)
-        path = ROOT / "chapters" / f"{chapter}.out"
+        if name == "recorded":
+            chapter, section, pattern = text.split(" ", 2)
+            path = ROOT / "chapters" / f"{chapter}.out"
+        else:
+            file, pattern = text.split(" ", 1)
+            path, section = ROOT / file, "all"
         inliner.document.settings.env.note_dependency(str(path))
         return [nodes.Text(" ".join(recorded(path, section, pattern).split()))], []
     except (PieceError, FileNotFoundError, ValueError, re.error) as error:
@@ -155,9 +167,7 @@ class Plot(Directive):
         if markup := re.search(r"[$\\`_]", alt):
             raise self.error(f"the alt text of {name} is read aloud as it is, with its {markup[0]}")
         figure = nodes.figure()
-        for color in ("light", "dark"):
-            figure += nodes.image(uri=f"/generated/{name}-{color}.svg", alt=alt,
-                                  classes=[f"only-{color}"])
+        figure += pictures(name, alt)
         words, messages = self.state.inline_text(caption, self.lineno)
         figure += nodes.caption(caption, "", *words)
         return [figure, *messages]
@@ -223,5 +233,6 @@ def setup(app):
     app.add_node(LiveFigure, html=(visit_live, depart_live))
     app.connect("html-page-context", add_scripts)
     app.add_directive("output", Output)
-    app.add_role("recorded", recorded_role)
+    for name in ("recorded", "quoted"):
+        app.add_role(name, recorded_role)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

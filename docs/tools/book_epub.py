@@ -1,6 +1,7 @@
 """The EPUB: what its format asks for and Sphinx does not give, and without what is only for pages or for the dark."""
 
 import re
+import shutil
 from pathlib import Path
 
 from docutils import nodes
@@ -34,9 +35,12 @@ class Builder(Epub3Builder):
         return item[0] + ' properties="svg"' * has_drawings
 
 
-def draw_cover(app):
-    if app.builder.name != "html":
-        cover.draw(app.config.project, "From scratch in C++20")
+def add_files(app):
+    if app.builder.name == "epub":
+        static = Path(app.outdir) / "_static"
+        static.mkdir(parents=True, exist_ok=True)
+        cover.draw(static / "cover.png", app.config.project, "From scratch in C++20")
+        shutil.copy(Path(app.srcdir) / "reader.css", static)
 
 
 def leave_out_dark(app, doctree, docname):
@@ -49,6 +53,6 @@ def leave_out_dark(app, doctree, docname):
 
 def setup(app):
     app.add_builder(Builder, override=True)
-    app.connect("builder-inited", draw_cover)
+    app.connect("builder-inited", add_files)
     app.connect("doctree-resolved", leave_out_dark)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""What only the home page has: its style, a card for every chapter, and numbers that it quotes from other files.
+"""What only the home page has: its style and a card for every chapter.
 And what every page tells a program that previews a link to it: a description and a picture.
 """
 
@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sphinx.addnodes import pending_xref
 
 import social_card
-from pieces import PieceError, recorded
+from book_directives import pictures
 
 ROOT = Path(__file__).resolve().parents[2]
 CARD = re.compile(r"^(?P<page>\S+) (?P<figure>\S+): (?P<words>.+)$")
@@ -41,23 +41,10 @@ class Cards(Directive):
         title = pending_xref("", nodes.inline(), refdomain="std", reftype="doc", reftarget=f"/chapters/{page}",
                              refdoc=env.docname, refexplicit=False, refwarn=True)
         card = nodes.list_item()
-        for color in ("light", "dark"):  # the sentence says what the picture shows
-            card += nodes.image(uri=f"/generated/{figure}-{color}.svg", alt="", loading="lazy",
-                                classes=[f"only-{color}"])
+        card += pictures(figure, alt="", loading="lazy")  # the sentence says what they show
         card += nodes.paragraph("", "", title, classes=["card-title"])
         card += nodes.paragraph("", words)
         return card
-
-
-def quoted_role(name, source, text, line, inliner, options=None, content=None):
-    """{quoted}`README.md ([\\d,]+) images`: what the group matches in a file, once."""
-    try:
-        file, pattern = text.split(" ", 1)
-        inliner.document.settings.env.note_dependency(str(ROOT / file))
-        return [nodes.Text(recorded(ROOT / file, "all", pattern))], []
-    except (PieceError, FileNotFoundError, ValueError, re.error) as error:
-        message = inliner.reporter.error(str(error), line=line)
-        return [inliner.problematic(source, source, message)], [message]
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -99,7 +86,6 @@ def add_files(app):
 
 def setup(app):
     app.add_directive("cards", Cards)
-    app.add_role("quoted", quoted_role)
     app.connect("builder-inited", add_files)
     app.connect("html-page-context", describe)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -75,6 +75,8 @@ def write(app, error):
         pages.append([app.builder.get_target_uri(name), app.env.titles[name].astext()])
         seen = set()  # of overloads, the first is enough
         for kind, heading, anchor, text in entries_of(doctree, app.env.titles):
+            if kind == "page":
+                heading = app.env.titles[name].astext()  # with the chapter's number, as links have it
             if (kind, heading) not in seen:
                 entries.append([kind, page, anchor, heading, text])
                 seen.add((kind, heading))

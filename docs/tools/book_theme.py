@@ -4,18 +4,21 @@ and picture; cells of tables know the heading of their column, and numbers are a
 
 import re
 from math import ceil
+from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-from figures import openings
+from book_directives import pictures
+
+GENERATED = Path(__file__).resolve().parents[1] / "generated"
 
 CHAPTER = re.compile(r"(\d+|Appendix [A-Z])[.:] ")
 SECTION = re.compile(r"((?:\d+|[A-Z])\.\d+) ")
 WORDS_PER_MINUTE = 180
 
 # A number, what follows its decimal point, and its unit.
-NUMBER = re.compile(r"[+−-]?(?:\d[\d,]*)(\.\d+)?(?: ?(?:%|×|x|s|ms|µs|KB|MB|MiB))?")
+NUMBER = re.compile(r"[+−-]?\d[\d,]*(\.\d+)?(?: ?(?:%|×|x|s|ms|µs|KB|MB|MiB))?")
 FIGURE_SPACE, POINT_SPACE = "\u2007", "\u2008"  # as wide as a digit and as a point
 
 # Columns that together have more characters do not fit on a telephone.
@@ -32,11 +35,10 @@ class Opening(Directive):
 
     def run(self):
         (name,) = self.arguments
-        if name not in openings():
-            raise self.error(f"there is no figure '{name}'")
+        if not (GENERATED / f"{name}-opening-light.svg").exists():
+            raise self.error(f"no figure '{name}' was drawn")
         picture = nodes.container(classes=["picture"])
-        picture += [nodes.image(uri=f"/generated/{name}-opening-{color}.svg", alt="", classes=[f"only-{color}"])
-                    for color in ("light", "dark")]
+        picture += pictures(f"{name}-opening", alt="")
         return [picture]
 
 
@@ -54,13 +56,12 @@ def open_chapter(app, doctree):
         title[0] = nodes.Text(words[0].upper() + words[1:] if chapter == number[1] else words)
         title.children = [nodes.inline("", chapter, classes=["chapter-number"]), nodes.Text(" "),
                           nodes.inline("", "", *title.children, classes=["chapter-title"])]
-    promise, before = section[2], section[3]
+    promise, *rest = section[2:]
     parts = [title, picture, nodes.container("", promise, classes=["promise"])]
     facts = nodes.container("", classes=["before"])
-    if before.astext().startswith("Before you start"):
-        facts += before
+    if rest[0].astext().startswith("Before you start"):
+        facts += rest.pop(0)
     facts += nodes.paragraph("", "", nodes.strong("", "Reading time:"), nodes.Text(f" {reading_time(section)}."))
-    rest = section[4 if len(facts) > 1 else 3:]
     section.children = []
     section += [nodes.raw("", '<header class="opening">', format="html"), *parts, facts,
                 nodes.raw("", "</header>", format="html"), *rest]
@@ -145,10 +146,6 @@ def visit_entry(translator, node):
         translator.body.append(cell.replace("<td", f'<td data-label="{translator.attval(node["label"])}"', 1))
 
 
-def depart_entry(translator, node):
-    type(translator).depart_entry(translator, node)
-
-
 # --------------------------------------------------------------------------------------- navigation
 
 
@@ -162,7 +159,7 @@ def number_navigation(app, pagename, templatename, context, doctree):
 def setup(app):
     app.add_directive("opening", Opening)
     app.add_directive("margin", Margin)
-    app.add_node(nodes.entry, override=True, html=(visit_entry, depart_entry))
+    app.add_node(nodes.entry, override=True, html=(visit_entry, None))
     for prepare in (open_chapter, number_sections, prepare_tables):
         app.connect("doctree-read", prepare)
     app.connect("html-page-context", number_navigation, priority=910)

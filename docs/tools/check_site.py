@@ -50,9 +50,9 @@ CUT_OFF = """() => {
       .filter(cutOff).map(part => part.textContent.trim().slice(0, 60)));
 }"""
 
-# Stops of the tab key that nobody needs: formulas and blocks that fit.
-NEEDLESS_STOPS = """() => [...document.querySelectorAll('article [tabindex="0"]')].filter(part =>
-  part.matches('.math *') || (part.matches('pre, table, div.math, figure') && part.scrollWidth <= part.clientWidth)
+# Stops of the tab key that nobody needs: blocks that fit.
+NEEDLESS_STOPS = """() => [...document.querySelectorAll('article :is(pre, table)[tabindex="0"]')].filter(part =>
+  part.scrollWidth <= part.clientWidth
 ).map(part => part.localName + ' ' + part.textContent.trim().slice(0, 60))"""
 
 # Axe looks at every word of code and at every part of a formula, which takes most of the time. One of each

@@ -1,17 +1,13 @@
 """Draws the cover of the EPUB and the picture on the title page of the PDF: digits of MNIST's test set."""
 
-import matplotlib
 import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgb
 
 import print_fonts
 from figures import CYCLES
-from live_site import ROOT, images
+from live_site import images
 
-matplotlib.use("svg")
-from matplotlib import pyplot as plt  # noqa: E402
-from matplotlib.colors import to_rgb  # noqa: E402
-
-FOLDER = ROOT / "build" / "docs" / "static"
 GROUND, INK = "#0e2a44", "#f4f6f8"
 BLUE, ORANGE = CYCLES["light"][0], CYCLES["dark"][1]
 COLUMNS = 10
@@ -28,9 +24,11 @@ def digits(rows, ground, ink, marked):
     return (1 - strength) * to_rgb(ground) + strength * color
 
 
-def draw(title, words):
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    plt.imsave(FOLDER / "title.png", digits(9, "white", BLUE, ORANGE))
+def draw_title(file):
+    plt.imsave(file, digits(9, "white", BLUE, ORANGE))
+
+
+def draw(file, title, words):
     figure = plt.figure(figsize=(8, 12), facecolor=GROUND)
     axes = figure.add_axes((0.09, 0.08, 0.82, 0.5))
     axes.set_axis_off()
@@ -38,5 +36,5 @@ def draw(title, words):
     serif, label = (print_fonts.face(family) for family in ("Title", "Label"))
     figure.text(0.09, 0.9, title.replace(", ", ",\n"), color=INK, font=serif, fontsize=46, va="top", linespacing=0.85)
     figure.text(0.09, 0.665, words, color=ORANGE, font=label, fontsize=21, va="top")
-    figure.savefig(FOLDER / "cover.png", dpi=150)
+    figure.savefig(file, dpi=150)
     plt.close(figure)

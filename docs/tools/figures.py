@@ -18,6 +18,7 @@ import matplotlib
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 
+from fonts import folder_of
 from pieces import RECORDS
 
 matplotlib.use("svg")
@@ -39,15 +40,13 @@ def palette():
 
 
 PALETTE = palette()
-INKS = {scheme: (colors["ink"], colors["line"]) for scheme, colors in PALETTE.items()}
 CYCLES = {scheme: [colors[f"series-{i}"] for i in range(1, 6)] for scheme, colors in PALETTE.items()}
 
 
 def add_face(folder):
     """Matplotlib cannot set the weight of a variable font, so each of the two weights becomes a file."""
-    package = Path(importlib.util.find_spec("fontpkg_libre_franklin").submodule_search_locations[0])
     for weight in (400, 600):
-        font = TTFont(package / "files" / "LibreFranklin[wght].ttf")
+        font = TTFont(folder_of("libre_franklin") / "files" / "LibreFranklin[wght].ttf")
         font["hmtx"]["space"] = (280, 0)  # instead of 214: on a telephone, words in small type would run together
         file = folder / f"face-{weight}.ttf"
         instantiateVariableFont(font, {"wght": weight}, updateFontNames=True).save(file)
@@ -61,7 +60,7 @@ def read(file):
 
 
 def style(color):
-    ink, faint = INKS[color]
+    ink, line = PALETTE[color]["ink"], PALETTE[color]["line"]
     quiet = PALETTE[color]["faint"]
     return {"svg.hashsalt": "book", "svg.fonttype": "path", "figure.facecolor": "none",
             "axes.facecolor": "none", "savefig.facecolor": "none",
@@ -71,7 +70,7 @@ def style(color):
             "text.color": ink, "axes.labelcolor": ink, "xtick.labelcolor": ink, "ytick.labelcolor": ink,
             "axes.edgecolor": quiet, "xtick.color": quiet, "ytick.color": quiet, "axes.linewidth": 0.8,
             "xtick.major.size": 3, "ytick.major.size": 3, "xtick.minor.size": 0, "ytick.minor.size": 0,
-            "axes.grid": True, "grid.color": faint, "grid.linewidth": 0.6, "axes.axisbelow": True,
+            "axes.grid": True, "grid.color": line, "grid.linewidth": 0.6, "axes.axisbelow": True,
             "axes.spines.top": False, "axes.spines.right": False,
             "legend.frameon": False, "legend.borderaxespad": 0, "legend.handlelength": 2.2,
             "legend.columnspacing": 1.6, "lines.linewidth": 1.8, "lines.markersize": 5,
@@ -102,10 +101,13 @@ def draw_all(folder):
                *ROOT.glob("modules/**/*.cpp*"), ROOT / "docs" / "live" / "live.css"]
     newest = max(file.stat().st_mtime for file in sources)
     drawn = folder / "drawn"
-    if drawn.exists() and drawn.stat().st_mtime > newest:
-        return
-    add_face(folder)
     opening = openings()
+    if drawn.exists() and drawn.stat().st_mtime > newest and \
+            all((folder / f"{name}-opening-light.svg").exists() for name in opening):
+        return
+    for old in folder.glob("*.svg"):  # one may be of a figure that the book no longer has
+        old.unlink()
+    add_face(folder)
     for source in sorted(FIGURES.glob("*.py")):
         draw_one(source, folder, source.stem in opening)
     drawn.touch()
@@ -115,7 +117,7 @@ def draw_one(source, folder, opens=False):
     spec = importlib.util.spec_from_file_location("figure_" + source.stem, source)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for color in INKS:
+    for color in PALETTE:
         with plt.rc_context(style(color)):
             figure = plt.figure(layout="constrained", figsize=(WIDTH, WIDTH / 1.6))
             module.draw(figure, read)

@@ -9,9 +9,8 @@ from pathlib import Path
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
-# Latin, Greek, raised and lowered letters, punctuation, arrows, mathematical signs, boxes and blocks.
-CHARACTERS = [*range(0x20, 0x100), *range(0x370, 0x400), *range(0x1D2C, 0x1D80), *range(0x2000, 0x2300),
-              *range(0x2500, 0x25A0)]
+# Latin, Greek, accents, raised and lowered letters, punctuation, arrows, mathematical signs, boxes and blocks.
+CHARACTERS = [*range(0x20, 0x180), *range(0x2B0, 0x400), *range(0x1D2C, 0x1D80), *range(0x2000, 0x2700)]
 
 # The file to write, the package, and the file in the package. All are variable: one file has all weights.
 FACES = [("text", "source_serif_4", "SourceSerif4[opsz,wght]"),
@@ -20,22 +19,27 @@ FACES = [("text", "source_serif_4", "SourceSerif4[opsz,wght]"),
          ("code", "inconsolata", "Inconsolata[wdth,wght]")]
 
 
+def folder_of(package):
+    """Where the files of an installed typeface are."""
+    return Path(importlib.util.find_spec(f"fontpkg_{package}").submodule_search_locations[0])
+
+
+def subset(file, features):
+    """A typeface with only the characters of the book, and with some of OpenType's features."""
+    font = TTFont(file)
+    subsetter = Subsetter(Options(layout_features=features))
+    subsetter.populate(unicodes=CHARACTERS)
+    subsetter.subset(font)
+    return font
+
+
 def write(folder):
     folder.mkdir(parents=True, exist_ok=True)
     for name, package, file in FACES:
         target = folder / f"{name}.woff2"
         if not target.exists() or target.stat().st_mtime < Path(__file__).stat().st_mtime:
-            installed = Path(importlib.util.find_spec(f"fontpkg_{package}").submodule_search_locations[0])
-            write_face(installed / "files" / f"{file}.ttf", target)
-            shutil.copy(installed / "LICENSE", folder / f"{name}.LICENSE")
-
-
-def write_face(source, target):
-    font = TTFont(source)
-    options = Options()
-    options.layout_features += ["tnum", "lnum"]  # for columns of numbers
-    subsetter = Subsetter(options)
-    subsetter.populate(unicodes=CHARACTERS)
-    subsetter.subset(font)
-    font.flavor = "woff2"
-    font.save(target)
+            font = subset(folder_of(package) / "files" / f"{file}.ttf",
+                          [*Options().layout_features, "tnum", "lnum"])  # for columns of numbers
+            font.flavor = "woff2"
+            font.save(target)
+            shutil.copy(folder_of(package) / "LICENSE", folder / f"{name}.LICENSE")

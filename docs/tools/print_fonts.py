@@ -2,15 +2,11 @@
 characters that the book uses.
 """
 
-import importlib.util
 from pathlib import Path
 
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 
-# Latin, Greek, accents and small letters above and below the line, punctuation, arrows, signs, blocks.
-CHARACTERS = [*range(0x20, 0x180), *range(0x2B0, 0x400), *range(0x1D2C, 0x1D80), *range(0x2000, 0x2700)]
+from fonts import folder_of, subset
 
 SERIF, LABEL, CODE = (("source_serif_4", "SourceSerif4"), ("libre_franklin", "LibreFranklin"),
                       ("inconsolata", "Inconsolata"))
@@ -39,14 +35,6 @@ def face(family, slant="normal", weight=400):
     if not file.exists() or file.stat().st_mtime < Path(__file__).stat().st_mtime:
         FOLDER.mkdir(parents=True, exist_ok=True)
         (package, stem), axes, place = FACES[family, slant, weight]
-        source = Path(importlib.util.find_spec(f"fontpkg_{package}").submodule_search_locations[0])
-        write_face(source / "files" / f"{stem}{axes}.ttf", {"wght": weight, **place}, file)
+        font = subset(folder_of(package) / "files" / f"{stem}{axes}.ttf", ["*"])
+        instantiateVariableFont(font, {"wght": weight, **place}).save(file)
     return file
-
-
-def write_face(source, axes, target):
-    font = TTFont(source)
-    subsetter = Subsetter(Options(layout_features=["*"]))
-    subsetter.populate(unicodes=CHARACTERS)
-    subsetter.subset(font)
-    instantiateVariableFont(font, axes).save(target)

@@ -1,4 +1,5 @@
-"""Sets the book as PDF with WeasyPrint, from everything on one page: front matter, parts, chapters, an index.
+"""Typesets the PDF with WeasyPrint from Sphinx's single-page HTML, and adds front matter, pages that open the parts,
+and an index.
 
 Run: print_pdf.py SINGLEHTML/index.html BOOK.pdf
 
@@ -15,6 +16,7 @@ from pygments.formatters import HtmlFormatter
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
+import cover
 import print_fonts
 
 DOCS = Path(__file__).resolve().parents[1]
@@ -75,13 +77,25 @@ def read_documents(page):
         children = list(parent)
         for mark, section in zip(children, children[1:]):
             if mark.tag == "span" and mark.get("id", "").startswith("document-") and section.tag == "section":
+                leave_opening(section)
                 documents[mark.get("id").removeprefix("document-")] = section
     return documents
 
 
+def leave_opening(section):
+    """Unwraps the header that opens a chapter on the site and drops its picture, because the PDF has its own
+    opening."""
+    for header in section.findall("header"):
+        parts = [part for part in header if not has_class(part, "picture")]
+        position = list(section).index(header)
+        section.remove(header)
+        for part in reversed(parts):
+            section.insert(position, part)
+
+
 def own_ids(documents):
-    """Names are unique in a document, not in a book: each gets its document's name in front of it, and links
-    follow."""
+    """Ids are unique in a document but not in the book, so each id, and each link to it, gets the document's name as
+    a prefix."""
     inner = {}  # the document that an element belongs to: the innermost one
     for name, section in sorted(documents.items(), key=lambda item: len(list(item[1].iter())), reverse=True):
         for element in section.iter():
@@ -109,7 +123,9 @@ def open_chapter(section, api):
     heading.clear()
     heading.tag = "h1"
     heading.set("title", title)
-    if numbered := re.match(r"(?:(\d+)\.|(Appendix \w):) (.+)", title):
+    if numbered := re.match(r"(?:Chapter (\d+)|(Appendix \w)) (.+)", title):
+        title = f"{numbered[1]}. {numbered[3]}" if numbered[1] else f"{numbered[2]}: {numbered[3]}"
+        heading.set("title", title)
         heading.append(make("span", numbered[1] or numbered[2], class_="number"))
         heading.append(make("span", numbered[3][0].upper() + numbered[3][1:], class_="title"))
     else:
@@ -122,7 +138,7 @@ def open_chapter(section, api):
 
 
 def refer_by_page(section, name):
-    """Links into other chapters get the page, once in each paragraph."""
+    """Adds the page number to links into other chapters, once per target and paragraph; print.css prints it."""
     for parent in section.iter():
         seen = set()
         for link in parent.findall("a"):
@@ -136,7 +152,7 @@ def refer_by_page(section, name):
 # ---------------------------------------------------------------------------------------------- code
 
 def cut_code(block):
-    """Makes a long block of code several, which may go to different pages: a cut may be where a line is empty."""
+    """Splits a long block of code at its empty lines, so that a page can end there."""
     code = next(block.iter("pre"))
     if "".join(code.itertext()).count("\n") <= LONGEST_UNCUT:
         return
@@ -185,7 +201,7 @@ def title_pages(version):
                  "warranty.",
                  "The numbers in the text and the outputs of the programs are records of runs. The build of the book "
                  "checks them, and cuts the code that you see out of the programs that ran.",
-                 "Set by WeasyPrint in Source Serif, Libre Franklin and Inconsolata. Formulas by MathJax, "
+                 "Set with WeasyPrint in Source Serif, Libre Franklin and Inconsolata. Formulas by MathJax, "
                  "figures by Matplotlib."):
         rights.append(make("p", text))
     return [title, rights]
@@ -230,8 +246,8 @@ def index_of(documents, chapters):
     """Each term of the glossary with the pages where a chapter defines it in bold or mentions it first."""
     index = make("section", None, class_="chapter index", id="index")
     index.append(make("h1", None, make("span", "Index", class_="title"), title="Index"))
-    index.append(make("p", "The terms of the glossary: the page that explains a term is bold, the others are where "
-                           "a chapter first mentions it."))
+    index.append(make("p", "This index has the terms of the glossary. A bold page number is where a chapter defines "
+                           "the term; the others are where a chapter first mentions it."))
     entries = make("div", None, class_="entries")
     index.append(entries)
     paragraphs = {name: [(element, text_of(element).lower()) for element in documents[name].iter("p")]
@@ -305,6 +321,7 @@ def main():
     page_file, pdf = map(Path, sys.argv[1:])
     page = tinyhtml5.parse(page_file.read_text(), namespace_html_elements=False)
     version = re.search(r"project\(nn VERSION ([\d.]+)", (DOCS.parent / "CMakeLists.txt").read_text())[1]
+    cover.draw_title(page_file.parent / "_static" / "title.png")
     fonts = FontConfiguration()
     colors = HtmlFormatter(style="friendly").get_style_defs(".highlight")
     styles = [CSS(string=print_fonts.style() + colors, font_config=fonts), CSS(DOCS / "print.css", font_config=fonts)]

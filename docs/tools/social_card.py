@@ -4,19 +4,17 @@ makes of it.
 
 import json
 
-import matplotlib
 import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
 
-from figures import CYCLES, INKS
+import print_fonts
+from figures import CYCLES, PALETTE
 from live_site import ROOT, images
 
-matplotlib.use("svg")
-from matplotlib import pyplot as plt  # noqa: E402
-from matplotlib.colors import LinearSegmentedColormap  # noqa: E402
-
-WIDTH, HEIGHT = 1200, 630  # pixels, as those who show such pictures ask for
+WIDTH, HEIGHT = 1200, 630  # pixels, the size that sites recommend for link previews
 DIGIT = 0  # the place of the digit among the test images: a 7
-GROUND = "#131416"
+GROUND, INK = PALETTE["dark"]["ground"], PALETTE["dark"]["ink"]
 BLUE, ORANGE = CYCLES["dark"][:2]
 
 
@@ -51,9 +49,9 @@ def draw(file, title, words):
     maps = maps_of(digit)
     signed = LinearSegmentedColormap.from_list("signed", [ORANGE, GROUND, BLUE])
     figure = plt.figure(figsize=(WIDTH / 100, HEIGHT / 100), facecolor=GROUND)
-    text = {"x": 72 / WIDTH, "color": INKS["dark"][0], "va": "top", "linespacing": 1.3}
-    figure.text(y=1 - 76 / HEIGHT, s=title, fontsize=36, fontweight="bold", **text)
-    figure.text(y=1 - 228 / HEIGHT, s=words, fontsize=19, **text)
+    text = {"x": 72 / WIDTH, "color": INK, "va": "top", "linespacing": 1.3}
+    figure.text(y=1 - 76 / HEIGHT, s=title, fontsize=38, font=print_fonts.face("Title"), **text)
+    figure.text(y=1 - 228 / HEIGHT, s=words, fontsize=19, font=print_fonts.face("Label"), **text)
     place(figure, 40, 404, 151).imshow(digit, cmap=LinearSegmentedColormap.from_list("ink", [GROUND, "white"]))
     for i, one in enumerate(maps):
         high = np.abs(one).max()

@@ -3,6 +3,7 @@
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 try:
     from check_site import check
@@ -37,7 +38,8 @@ class CheckSite(unittest.TestCase):
         self.assertIn("1 formulas are not drawn", self.problems("<div class='math'>x</div>"))
 
     def test_finds_a_figure_that_does_not_start(self):
-        self.assertIn("did not start", self.problems("<div class='live'>Broken</div>"))
+        with mock.patch("check_site.PATIENCE", 20_000):  # instead of five minutes
+            self.assertIn("did not start", self.problems("<div class='live'>Broken</div>"))
         self.assertEqual(self.problems("<div class='live live-ready'>At work</div>"), "")
 
     def test_finds_what_is_wider_than_a_telephone(self):

@@ -24,13 +24,13 @@ live.define('plane', {
       made.onclick = () => view.set('points', change(this.own(view)));
       return made;
     };
-    view.buttons = live.element('div', {class: 'live-buttons'}, view.input('class'),
+    view.editing = live.element('div', {class: 'live-buttons'}, view.input('class'),
                                 button('Remove the last point', (points) => points.slice(0, -3)),
                                 button('Remove all points', () => []));
     view.code = live.program();
     view.stage.append(
         live.element('div', {class: 'live-side-by-side'},
-                     live.element('div', {}, view.canvas, view.buttons), view.chart.element));
+                     live.element('div', {}, view.canvas, view.editing), view.chart.element));
     view.root.append(view.code.element);
   },
 
@@ -96,7 +96,7 @@ live.define('plane', {
     const byHand = this.drawsByHand(view);
     view.canvas.style.touchAction = byHand ? 'none' : '';
     view.canvas.style.cursor = byHand ? 'crosshair' : '';
-    view.buttons.hidden = !byHand;
+    view.editing.hidden = !byHand;
     const context = view.canvas.getContext('2d');
     this.drawSurface(view, context);
     const {numbers} = figure.values('points');

@@ -89,11 +89,11 @@
     draw(view) {
       const {figure} = view;
       const steepness = figure.settings.get('steepness')[0];
-      if (view.drawn !== steepness) {
+      if (view.steepness !== steepness) {
         const levels = Array.from(figure.values('levels').numbers);
         view.valley.replaceChildren(...levels.map((level) => live.element('path', {
           d: contour(figure.values('costs'), level)})), ...drawTicks(view));
-        view.drawn = steepness;
+        view.steepness = steepness;
       }
       const all = ['GradientDescent', 'Momentum', 'RMSProp', 'Adam'];
       const split = (name) => figure.text(name).split('\n').slice(0, -1);

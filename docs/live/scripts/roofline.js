@@ -1,7 +1,6 @@
 'use strict';
 
-// The roofs of the L1 cache and of memory, and the tile under the one that it has chosen, with the
-// place where it was before.
+// The roofs of the L1 cache and of memory, and the tile under the chosen one.
 live.define('roofline', {
   charts: true,
 
@@ -18,12 +17,8 @@ live.define('roofline', {
       const list = Array.from(view.figure.values(name).numbers);
       return {x: list.filter((_, i) => i % 2 === 0), y: list.filter((_, i) => i % 2 === 1)};
     };
-    const tile = pairs('tile');
-    const before = view.before ?? {x: [], y: []};
-    view.before = tile;
     view.chart.show([{name: 'L1 cache', ...pairs('cache roof')},
                      {name: 'memory', ...pairs('memory roof')},
-                     {name: 'tile', ...tile, points: true},
-                     {name: 'before', ...before, points: true}]);
+                     {name: 'tile', ...pairs('tile'), points: true}]);
   },
 });
