@@ -10,7 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "build" / "docs"
-sys.path.insert(0, str(HERE / "tools"))
+sys.path[:0] = [str(HERE / "tools"), str(HERE.parent / "exercises")]
 
 from docutils import nodes  # noqa: E402
 
@@ -25,7 +25,7 @@ copyright = "the project's authors"
 release = version = re.search(r"project\(nn VERSION ([\d.]+)",
                               (HERE.parent / "CMakeLists.txt").read_text())[1]
 extensions = ["myst_parser", "breathe", "sphinx_copybutton",
-              "book_directives", "book_home", "book_math", "book_search", "book_theme", "book_epub"]
+              "book_directives", "book_exercises", "book_home", "book_math", "book_search", "book_theme", "book_epub"]
 exclude_patterns = ["live", "tools", "requirements.txt"]
 smartquotes_action = "qe"  # quotes and ellipses; two hyphens stay, an option begins with them
 
@@ -43,7 +43,7 @@ html_theme = "furo"
 html_math_renderer = "svg"
 html_title = project
 html_css_files = ["theme/type.css", "theme/layout.css", "theme/blocks.css"]
-html_js_files = [("theme/scroll.js", {"defer": "defer"})]
+html_js_files = [(f"theme/{name}.js", {"defer": "defer"}) for name in ("answers", "scroll")]
 html_favicon = "pictures/favicon.svg"
 templates_path = ["templates"]
 html_copy_source = False

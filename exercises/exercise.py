@@ -14,9 +14,11 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
+
+import answers
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "exercises"
@@ -177,6 +179,23 @@ def create(exercise):
     print(f"Your file is {exercise.file.relative_to(ROOT)}. Replace each exercises::todo(…) in it with your code.")
 
 
+def check_answer(number, answer):
+    """Compares the reader's numbers for an exercise at the end of a chapter with the right ones."""
+    known = answers.answers()
+    if number not in known:
+        raise Refusal(f"exercise {number} has no numbers to check; these have: {', '.join(known)}.")
+    if answer is None:
+        print(wrapped(f"Exercise {number} asks for {known[number]['asks']}. Then: ./book exercise {number} --answer "
+                      f"\"{' '.join('…' for _ in known[number]['right'])}\""))
+        return 0
+    try:
+        is_right, words = answers.judge(number, answer)
+    except answers.NoNumbers as fault:
+        raise Refusal(f"--answer: {fault}.") from None
+    print(wrapped(words))
+    return 0 if is_right else 1
+
+
 # ------------------------------------------------------------------------------------------ grading
 
 def grade(exercise, cmake, build):
@@ -204,18 +223,55 @@ def grade(exercise, cmake, build):
 
 
 def is_built(exercise, cmake, build):
-    log = build.parent / "exercise.log"
     target = f"grade_{exercise.name}"
     commands = [[cmake, "--build", build, "--target", target]]
     if target + ":" not in (build / "build.ninja").read_text():
         commands.insert(0, [cmake, build])
+    if (output := failure_of(commands, build)) is None:
+        return True
+    print(f"{errors_of(output, exercise)}\n\n{place_of_log(build)}")
+    return False
+
+
+def failure_of(commands, build):
+    """What the first command that fails prints; None if none does."""
     for command in commands:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        log.write_text(done.stdout)
+        log_of(build).write_text(done.stdout)
         if done.returncode:
-            print(errors_of(done.stdout, exercise) + f"\n\nThe whole output is in {log.relative_to(ROOT)}.")
-            return False
-    return True
+            return done.stdout
+    return None
+
+
+def log_of(build):
+    return build.parent / "exercise.log"
+
+
+def place_of_log(build):
+    return f"The whole output is in {log_of(build).relative_to(ROOT)}."
+
+
+# The layers call the library's product of matrices.
+NOT_IN_FINALE = ["matmul"]
+
+
+def finale(cmake, build):
+    """Trains the networks of chapter 10 with the modules that passed."""
+    known = [one for one in exercises() if one.name not in NOT_IN_FINALE]
+    mine = [one.name for one in known if status(one) == "passed"]
+    if not mine:
+        print("book: you have passed no exercise whose module the networks use; begin with: ./book exercise "
+              f"{known[0].name}", file=sys.stderr)
+        return 1
+    print(wrapped("Yours: " + ", ".join(mine)))
+    if others := [one.name for one in known if one.name not in mine]:
+        print(wrapped("The library's: " + ", ".join(others)))
+    print(flush=True)
+    commands = [[cmake, build, f"-DNN_MINE={';'.join(mine)}"], [cmake, "--build", build, "--target", "finale"]]
+    if failure_of(commands, build) is not None:
+        print(f"book: the networks do not compile with your modules. {place_of_log(build)}", file=sys.stderr)
+        return 1
+    return subprocess.run([build / "exercises" / "finale"]).returncode
 
 
 def errors_of(output, exercise):
@@ -243,7 +299,7 @@ def watch(exercise, cmake, build):
                 if grade(exercise, cmake, build) == 0:
                     return 0
                 print(f"\nWaiting for {exercise.file.relative_to(ROOT)} to be saved; Ctrl-C ends.", flush=True)
-            time.sleep(0.3)
+            sleep(0.3)
     except KeyboardInterrupt:
         print()
         return 130
@@ -252,7 +308,7 @@ def watch(exercise, cmake, build):
 def main():
     parser = argparse.ArgumentParser(prog="./book exercise", description=__doc__.split("\n\n")[0])
     parser.add_argument("exercise", nargs="?", metavar="NAME", help="an exercise, by its name or its chapter; "
-                        "without one, all are listed")
+                        "without one, all are listed. 4.2 is exercise 2 at the end of chapter 4, which takes --answer")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--watch", action="store_true", help="grade again whenever the file is saved")
     what.add_argument("--hint", action="store_true", help="show a hint, one more each time")
@@ -260,15 +316,24 @@ def main():
     what.add_argument("--solution", action="store_true", help="show the solution")
     what.add_argument("--write-solution", metavar="FILE", type=Path, help=argparse.SUPPRESS)  # for the tests
     what.add_argument("--write-stub", metavar="FILE", type=Path, help=argparse.SUPPRESS)
+    what.add_argument("--answer", metavar="NUMBERS", help="check the numbers that an exercise like 4.2 asks for")
+    what.add_argument("--finale", action="store_true", help=argparse.SUPPRESS)  # ./book mnist --mine
     parser.add_argument("--cmake", help=argparse.SUPPRESS)
     parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--only-options", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.finale:
+        return finale(options.cmake, options.build)
     try:
         if options.exercise is None:
-            if options.watch or options.hint or options.reset or options.solution:
+            if options.watch or options.hint or options.reset or options.solution or options.answer:
                 parser.error("this option needs the name of an exercise")
             return 0 if options.only_options else show_list()
+        if re.fullmatch(r"\d+\.\d+", options.exercise):
+            return 0 if options.only_options else check_answer(options.exercise, options.answer)
+        if options.answer:
+            raise Refusal("--answer is for an exercise at the end of a chapter, like 4.2, not for "
+                          f"'{options.exercise}'.")
         exercise = find(options.exercise)
     except Refusal as refusal:
         print(f"book: {refusal}", file=sys.stderr)

@@ -34,7 +34,7 @@ class ExerciseTest(unittest.TestCase):
                 status = end.code
         return printed.getvalue(), status
 
-    def grade_with(self, program, output="", status=0):
+    def grade_with(self, program, output="", status=0, options=()):
         """Grades dense with a program in place of the grader, after a build with an output."""
         (self.build / "exercises").mkdir(exist_ok=True)
         grader = self.build / "exercises" / "grade_dense"
@@ -44,7 +44,7 @@ class ExerciseTest(unittest.TestCase):
         cmake = self.build / "cmake"
         cmake.write_text(f"#!/bin/sh\ncat <<'END'\n{output}\nEND\nexit {status}\n")
         cmake.chmod(0o755)
-        return self.run_book("dense", "--cmake", str(cmake), "--build", str(self.build))
+        return self.run_book("dense", *options, "--cmake", str(cmake), "--build", str(self.build))
 
     def test_every_exercise_is_complete(self):
         for one in exercise.exercises():
@@ -92,6 +92,31 @@ class ExerciseTest(unittest.TestCase):
         self.assertIn("Next: ./book exercise activation", self.run_book()[0])
         (self.mine / "dense.cppm").write_text("changed")
         self.assertRegex(self.run_book()[0], r"dense .* changed since it passed\n")
+
+    def test_watches_until_it_passes(self):
+        def save(seconds):
+            (self.build / "exercises" / "grade_dense").write_text("#!/bin/sh\nexit 0\n")
+            (self.mine / "dense.cppm").write_text("better")
+
+        with mock.patch.object(exercise, "sleep", save):
+            printed, status = self.grade_with("exit 1", options=["--watch"])
+        self.assertEqual(status, 0)
+        self.assertEqual(printed.count("Exercise 1, The dense layer"), 2)
+        self.assertIn("Waiting for mine/dense.cppm to be saved", printed)
+
+    def test_trains_with_what_passed(self):
+        self.grade_with("exit 0")
+        finale = self.build / "exercises" / "finale"
+        finale.write_text("#!/bin/sh\nexit 0\n")
+        finale.chmod(0o755)
+        printed, status = self.run_book("--finale", "--cmake", str(self.build / "cmake"), "--build", str(self.build))
+        self.assertEqual(status, 0)
+        self.assertIn("Yours: dense\nThe library's: activation, ", printed)
+
+    def test_trains_with_nothing_if_nothing_passed(self):
+        printed, status = self.run_book("--finale", "--cmake", "cmake", "--build", str(self.build))
+        self.assertEqual(status, 1)
+        self.assertIn("begin with: ./book exercise dense", printed)
 
     def test_says_what_happened_to_a_program_that_does_not_end_well(self):
         self.assertIn("ended by SIGSEGV", self.grade_with("kill -SEGV $$")[0])

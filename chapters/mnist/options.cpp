@@ -105,6 +105,10 @@ void describe(CLI::App& app, Options& options) {
                "Also tests on rotated, shifted, thickened and thinned\n"
                "images, as the recipe augmented does");
   app.add_flag("--quiet", options.quiet, "Prints only the comparison");
+  app.add_flag_callback(
+      "--mine", [] { throw BadOption("--mine: expected no other option next to it"); },
+      "Trains with the modules that you have written for\n"
+      "./book exercise, and compares them with the library's");
   app.footer(
       "Examples:\n"
       "  ./book mnist                                 train both networks, compare them\n"

@@ -120,8 +120,7 @@ exercises::Tried tried(const char* words) {
 
 }  // namespace
 
-/// With an argument, shows what the grader prints for the mistake with these words.
-int main(int count, char** arguments) {
+int main() {
   return exercises::check_mistakes(
       exercises::dense<Right>(),
       {tried<WithoutBias>("The bias is missing"),
@@ -132,6 +131,5 @@ int main(int count, char** arguments) {
        tried<TransposedWeights>("It is transposed"),
        tried<WrongSign>("All values have the wrong sign"), tried<NoWeights>("All values are 0"),
        tried<UntransposedInput>("W misread as (M, D)"),
-       tried<Accumulates>("The gradient of the first batch is still in it")},
-      count > 1 ? arguments[1] : "");
+       tried<Accumulates>("The gradient of the first batch is still in it")});
 }

@@ -1,0 +1,41 @@
+// The fields for the answers of exercises that ask for numbers: compares them with the right ones, as
+// exercises/answers.py does at the terminal.
+'use strict';
+
+{
+  /// Whole numbers, decimals and fractions; 200,960 is one number. NaN for anything else.
+  function numbersIn(text) {
+    const plain = text.replaceAll('−', '-').replace(/(?<=\d),(?=\d{3}\b)/g, '');
+    const words = plain.split(/[\s,;()[\]]+/).filter((word) => word);
+    return words.map((word) => word.split('/').map(Number).reduce((over, under) => over / under));
+  }
+
+  const areClose = (got, want, tolerance) => got.length === want.length
+      && got.every((value, i) => Math.abs(value - want[i]) <= tolerance * Math.abs(want[i]) + 1e-9);
+
+  function judge(text, {right, wrong, tolerance, asks}) {
+    const got = numbersIn(text);
+    if (!got.every(Number.isFinite)) return 'Write numbers, such as 0.25, −3 or 1/4.';
+    if (got.length !== right.length) {
+      return `Expected ${right.length} number${right.length > 1 ? 's' : ''} (${asks}), got ${got.length}.`;
+    }
+    if (areClose(got, right, tolerance)) return 'Right.';
+    const mistake = wrong.find(([values]) => areClose(got, values, Math.max(tolerance, 0.001)));
+    if (mistake) return mistake[1];
+    if (right.length === 1) return 'That is not right.';
+    const places = right.flatMap((value, i) => (areClose([got[i]], [value], tolerance) ? [] : [i + 1]));
+    const last = places.pop();
+    return places.length ? `Numbers ${places.join(', ')} and ${last} are not right.` : `Number ${last} is not right.`;
+  }
+
+  for (const form of document.querySelectorAll('form.answer')) {
+    const asked = JSON.parse(form.dataset.answer);
+    const output = form.querySelector('output');
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      output.textContent = judge(form.querySelector('input').value, asked);
+      form.classList.toggle('is-right', output.textContent === 'Right.');
+    });
+    form.hidden = false;  // without scripts it would do nothing
+  }
+}

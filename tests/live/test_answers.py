@@ -1,0 +1,42 @@
+"""The fields for answers of exercises: they say what ./book exercise NUMBER --answer says."""
+
+from pages import ROOT, PageTest, sys
+
+sys.path.insert(0, str(ROOT / "exercises"))
+
+from answers import answers, judge  # noqa: E402
+
+
+class Answers(PageTest):
+    def test_every_field_judges_as_the_command_does(self):
+        fields = 0
+        for chapter in range(1, 16):
+            numbers = [number for number in answers() if int(number.split(".")[0]) == chapter]
+            if not numbers:
+                continue
+            (name,) = (ROOT / "docs" / "chapters").glob(f"{chapter:02}_*.md")
+            page = self.open(f"chapters/{name.stem}")
+            forms = page.locator("form.answer")
+            self.assertEqual(forms.count(), len(numbers), name.stem)
+            for i, number in enumerate(numbers):
+                asked = answers()[number]
+                tried = [asked["right"], *(values for values, words in asked.get("wrong", [])),
+                         [7.5] * len(asked["right"]), [*asked["right"][:-1], 77]]
+                for values in tried:
+                    text = " ".join(str(value).replace("-", "−") for value in values)
+                    with self.subTest(number, text=text):
+                        forms.nth(i).locator("input").fill(text)
+                        forms.nth(i).locator("button").click()
+                        self.assertEqual(forms.nth(i).locator("output").inner_text(), judge(number, text)[1])
+                fields += 1
+        self.assertEqual(fields, len(answers()))
+
+    def test_asks_for_numbers_and_as_many_as_there_are(self):
+        page = self.open("chapters/02_activation")
+        form = page.locator("form.answer")
+        for text, said in (("a half", "Write numbers, such as 0.25, −3 or 1/4."),
+                           ("1/4", "Expected 2 numbers (the two probabilities), got 1."),
+                           ("(1/4, 3/4)", "Right.")):
+            form.locator("input").fill(text)
+            form.locator("input").press("Enter")
+            self.assertEqual(form.locator("output").inner_text(), said)
