@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -54,6 +55,7 @@ using Order = std::vector<std::size_t>;
 
 /// What networks and their training consist of, in the library.
 struct Library {
+  using Network = nn::Sequential;
   using Dense = nn::Dense;
   using ReLU = nn::ReLU;
   using MaxPool = nn::MaxPool;
@@ -66,12 +68,6 @@ struct Library {
     Convolution(std::size_t inputs, std::size_t outputs, nn::Extent kernel,
                 const nn::Initializer auto& initializer)
         : nn::Convolution{inputs, outputs, {.kernel = kernel}, initializer} {}
-  };
-
-  struct Network : nn::Sequential {
-    explicit Network(std::vector<nn::AnyLayer> layers) {
-      for (nn::AnyLayer& layer : layers) push(std::move(layer));
-    }
   };
 
   struct Adam : nn::Adam {
@@ -147,25 +143,33 @@ struct Mine : Library {
 #endif
 };
 
+template <class Parts, class... Layers>
+typename Parts::Network in_a_row(Layers... layers) {
+  if constexpr (std::same_as<typename Parts::Network, nn::Sequential>) {
+    return nn::Sequential{std::move(layers)...};
+  } else {
+    return typename Parts::Network{std::vector<nn::AnyLayer>{nn::AnyLayer{std::move(layers)}...}};
+  }
+}
+
 template <class Parts>
 typename Parts::Network mlp(nn::Random& random) {
   const typename Parts::He he{random};
   const typename Parts::Glorot glorot{random};
-  return typename Parts::Network{{typename Parts::Dense{784, 256, he}, typename Parts::ReLU{},
-                                  typename Parts::Dense{256, 256, he}, typename Parts::ReLU{},
-                                  typename Parts::Dense{256, 10, glorot}}};
+  return in_a_row<Parts>(typename Parts::Dense{784, 256, he}, typename Parts::ReLU{},
+                         typename Parts::Dense{256, 256, he}, typename Parts::ReLU{},
+                         typename Parts::Dense{256, 10, glorot});
 }
 
 template <class Parts>
 typename Parts::Network cnn(nn::Random& random) {
   const typename Parts::He he{random};
   const typename Parts::Glorot glorot{random};
-  return typename Parts::Network{{nn::Reshape{1, 28, 28}, typename Parts::Convolution{1, 16, 5, he},
-                                  typename Parts::MaxPool{2}, typename Parts::ReLU{},
-                                  typename Parts::Convolution{16, 32, 5, he},
-                                  typename Parts::MaxPool{2}, typename Parts::ReLU{}, nn::Flatten{},
-                                  typename Parts::Dense{512, 128, he}, typename Parts::ReLU{},
-                                  typename Parts::Dense{128, 10, glorot}}};
+  return in_a_row<Parts>(nn::Reshape{1, 28, 28}, typename Parts::Convolution{1, 16, 5, he},
+                         typename Parts::MaxPool{2}, typename Parts::ReLU{},
+                         typename Parts::Convolution{16, 32, 5, he}, typename Parts::MaxPool{2},
+                         typename Parts::ReLU{}, nn::Flatten{}, typename Parts::Dense{512, 128, he},
+                         typename Parts::ReLU{}, typename Parts::Dense{128, 10, glorot});
 }
 
 struct Result {

@@ -120,6 +120,7 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
                      path("").substr(0, path("").size() - 1) +
                      ", expected this name or train-images.idx3-ubyte, with or without .gz");
   EXPECT_EQ(run("--recipe other").status, 2);
+  expect_refusal("--mine --epochs 1", "--mine: expected no other option next to it");
 }
 
 TEST_F(MnistProgram, SuggestsTheOptionThatAMisspelledOneMayHaveMeant) {

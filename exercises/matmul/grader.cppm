@@ -90,10 +90,10 @@ Tensor with_zeros(Tensor c, std::size_t rows, std::size_t columns) {
 
 /// Grades one of the two functions.
 std::vector<Step> grade_product(const std::string& name, const Product& mine) {
-  static const Tensor a{{1, 2}, {3, -1}};
-  static const Tensor b{{4, 0}, {-2, 5}};
+  static const Tensor a{{1, 2, 0}, {3, -1, 1}, {2, 0, -2}};
+  static const Tensor b{{4, 0, 1}, {-2, 5, 3}, {1, 1, 2}};
   return {
-      {name + ": 2 × 2, as on paper",
+      {name + ": 3 × 3, as on paper",
        [mine] {
          const Tensor want = nn::matmul(a, b);
          expect(
@@ -103,9 +103,9 @@ std::vector<Step> grade_product(const std::string& name, const Product& mine) {
               {"That is B A: the factors are exchanged.", nn::matmul(b, a)},
               {"Each value has the sums before it in it: begin every sum at 0.", running(want)},
               {"Only the last product of each sum counts: add (+=), instead of overwriting (=).",
-               products_of(a, b, 1)},
+               products_of(a, b, 2)},
               {"The last product of each sum is missing: k ends too early.",
-               minus(want, products_of(a, b, 1))},
+               minus(want, products_of(a, b, 2))},
               {"The first product of each sum is missing: k begins at 0.",
                minus(want, products_of(a, b, 0))}});
        }},

@@ -144,9 +144,9 @@ int main() {
                                                    }}),
        run_epoch("the cost of the last batch",
                  {.mean = [](const auto& costs, const auto&) { return costs.back(); }}),
-       accuracy_by("the part that is wrong", [](double right) { return 1 - right; }),
-       accuracy_by("the number of right answers", [](double right) { return 4 * right; }),
-       accuracy_by("in percent", [](double right) { return 100 * right; }),
+       accuracy_by("the part that is wrong", [](double part) { return 1 - part; }),
+       accuracy_by("the number of right answers", [](double part) { return 4 * part; }),
+       accuracy_by("in percent", [](double part) { return 100 * part; }),
        stopping("not with the one before", {.lowest = false}),
        stopping("begins the count anew", {.restarts = false}),
        stopping("An equal cost", {.equal = true}), stopping("Patience 1 ends", {.late = true})});

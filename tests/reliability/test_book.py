@@ -22,7 +22,7 @@ class Book(unittest.TestCase):
         self.root = Path(folder.name)
         for name in ("book", "CMakeLists.txt"):
             shutil.copy(ROOT / name, self.root)
-        for name in (".book", "tests/fuzz", "tests/speed", "tests/reliability"):
+        for name in (".book", "exercises", "tests/fuzz", "tests/speed", "tests/reliability"):
             shutil.copytree(ROOT / name, self.root / name)
         (self.root / "chapters").symlink_to(ROOT / "chapters")
         (self.root / "tests" / "dense_test.cpp").symlink_to(ROOT / "tests" / "dense_test.cpp")
@@ -41,6 +41,9 @@ class Book(unittest.TestCase):
         self.assertEqual(refused.stdout, "")
 
     def test_checks_options_first(self):
+        self.expect_refusal(["exercise", "nonsense"], "there is no exercise 'nonsense'; there are: 1 dense, ")
+        self.expect_refusal(["exercise", "--hint"], "this option needs the name of an exercise")
+        self.expect_refusal(["exercise", "1.1", "--answer", "many"], "--answer: 'many' has something else than numbers")
         self.expect_refusal(["fuzz", "nonsense"], "there is no target 'nonsense'; there are: ")
         self.expect_refusal(["fuzz", "csv", "--seconds", "0"], "--seconds is 0, expected 1 or more")
         self.expect_refusal(["fuzz", "--json", ""], "--json: cannot write '': the path is empty.")
