@@ -37,7 +37,7 @@ std::filesystem::path folder;
 
 [[noreturn]] void refuse(std::string_view what) {
   terminal::print_error(
-      fmt::format("{}; the options are --step, --short, --data DIR and --version", what));
+      fmt::format("{};\nthe options are --step, --short, --data DIR and --version", what));
   std::exit(2);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
 }
 

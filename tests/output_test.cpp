@@ -462,7 +462,7 @@ TEST(Programs, FailWhereTheirOutputCannotBeWritten) {
 }
 
 TEST(Programs, CheckTheirOptions) {
-  const std::string known = "; the options are --step, --short, --data DIR and --version\n";
+  const std::string known = ";\nthe options are --step, --short, --data DIR and --version\n";
   const auto refusal = [&](const std::string& arguments) {
     const Ending refused{"01_dense", arguments};
     EXPECT_EQ(refused.status, 2) << arguments;

@@ -75,7 +75,7 @@ class TrainingTest(PageTest):
 
     def test_forward_backward_and_ten_steps_are_those_of_the_program(self):
         page = self.open(PAGE)
-        page.get_by_text("More settings").click()
+        page.get_by_text("More settings", exact=True).click()
         for network, steps in (("MLP", (1, 9)), ("CNN", (1, 9))):
             page.evaluate("live.views[0].reset()")
             page.get_by_label("Network").select_option(network)
