@@ -176,7 +176,8 @@ def create(exercise):
     if not project.exists():
         shutil.copy(FOLDER / "mine.cmake", project)
     exercise.file.write_text(exercise.stub())
-    print(f"Your file is {exercise.file.relative_to(ROOT)}. Replace each exercises::todo(…) in it with your code.")
+    print(wrapped(f"Your file is {exercise.file.relative_to(ROOT)}. Replace each exercises::todo(…) in it with your "
+                  "code."))
 
 
 def check_answer(number, answer):

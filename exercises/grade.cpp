@@ -10,11 +10,14 @@ module;
 #include <exception>
 #include <functional>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 module exercises.grade;
+
+import nn.random;
 
 namespace exercises {
 
@@ -27,6 +30,27 @@ namespace {
 std::string number(double x) {
   const std::string digits = fmt::format("{:.6g}", std::abs(x));
   return std::signbit(x) && digits != "0" ? "−" + digits : digits;
+}
+
+/// The characters of a text in UTF-8: every byte but those that go on with one.
+std::size_t length_of(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) >> 6) != 2; }));
+}
+
+/// Breaks a line at spaces, for a terminal of 80 columns.
+std::string wrapped(std::string_view line) {
+  constexpr std::size_t columns = 78;
+  std::string text;
+  std::size_t used = 0;
+  while (!line.empty()) {
+    const std::string_view word = line.substr(0, line.find(' ', line.find_first_not_of(' ')));
+    const bool fits = used == 0 || used + length_of(word) <= columns;
+    text += fits ? word : "\n" + std::string{word.substr(1)};
+    used = (fits ? used : 0) + length_of(word);
+    line.remove_prefix(word.size());
+  }
+  return text;
 }
 
 /// The place of value i: (2, 1).
@@ -137,7 +161,7 @@ void expect(std::string_view name, const Tensor& got, const Tensor& want,
   }
   if (wrong == 0) return;
   std::string words = fmt::format(
-      "{} has the right shape, {}, but {} of its {} values {} wrong. The first is at {}: {}, "
+      "{} has the right shape, {}, but {} of its {} values {} wrong.\nThe first is at {}: {}, "
       "expected {}.",
       name, to_string(want.shape()), wrong, want.size(), wrong == 1 ? "is" : "are",
       place(want.shape(), first), number(got.values()[first]), number(want.values()[first]));
@@ -214,7 +238,9 @@ int grade_and_print(const std::vector<Step>& steps) {
     return 0;
   }
   const bool is_missing = outcome.words.ends_with(" is not written yet.");
-  fmt::print("{}\n\n{}\n", is_missing ? "not written" : "wrong", outcome.words);
+  fmt::print("{}\n\n", is_missing ? "not written" : "wrong");
+  std::istringstream lines{outcome.words};
+  for (std::string line; std::getline(lines, line);) fmt::print("{}\n", wrapped(line));
   return is_missing ? 3 : 1;
 }
 

@@ -12,7 +12,7 @@ module;
 export module exercises.grade;
 
 export import exercises.todo;
-export import nn;
+export import nn.tensor;
 
 export namespace exercises {
 

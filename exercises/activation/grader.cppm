@@ -10,6 +10,7 @@ module;
 export module exercises.activation;
 
 export import exercises.grade;
+export import nn.activation;
 
 using nn::real;
 using nn::Shape;

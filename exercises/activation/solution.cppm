@@ -13,7 +13,7 @@ module;
 export module mine.activation;
 
 import exercises.todo;
-export import nn;
+export import nn.layer;
 
 export namespace mine {
 

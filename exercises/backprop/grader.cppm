@@ -12,6 +12,10 @@ module;
 export module exercises.backprop;
 
 export import exercises.grade;
+export import nn.activation;
+export import nn.backprop;
+export import nn.dense;
+export import nn.matmul;
 
 using nn::AnyLayer;
 using nn::Dense;

@@ -9,7 +9,7 @@ module;
 export module mine.backprop;
 
 import exercises.todo;
-export import nn;
+export import nn.any_layer;
 
 export namespace mine {
 

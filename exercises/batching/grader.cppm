@@ -14,6 +14,7 @@ module;
 export module exercises.batching;
 
 export import exercises.grade;
+export import nn.random;
 
 export namespace exercises {
 

@@ -10,7 +10,7 @@ module;
 export module mine.batching;
 
 import exercises.todo;
-export import nn;
+export import nn.random;
 
 export namespace mine {
 

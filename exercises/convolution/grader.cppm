@@ -10,6 +10,7 @@ module;
 export module exercises.convolution;
 
 export import exercises.grade;
+export import nn.convolution;
 
 using nn::real;
 using nn::Shape;

@@ -10,7 +10,8 @@ module;
 export module mine.convolution;
 
 import exercises.todo;
-export import nn;
+export import nn.images;
+export import nn.layer;
 
 export namespace mine {
 

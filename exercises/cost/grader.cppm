@@ -10,6 +10,8 @@ module;
 export module exercises.cost;
 
 export import exercises.grade;
+export import nn.activation;
+export import nn.cost;
 
 using nn::Labels;
 using nn::real;

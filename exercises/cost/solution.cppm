@@ -11,7 +11,8 @@ module;
 export module mine.cost;
 
 import exercises.todo;
-export import nn;
+export import nn.activation;
+export import nn.cost;
 
 export namespace mine {
 

@@ -9,6 +9,8 @@ module;
 export module exercises.dense;
 
 export import exercises.grade;
+export import nn.dense;
+export import nn.matmul;
 
 using nn::Shape;
 using nn::Tensor;

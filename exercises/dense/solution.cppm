@@ -10,7 +10,8 @@ module;
 export module mine.dense;
 
 import exercises.todo;
-export import nn;
+export import nn.layer;
+export import nn.matmul;
 
 export namespace mine {
 

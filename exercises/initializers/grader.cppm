@@ -13,6 +13,8 @@ module;
 export module exercises.initializers;
 
 export import exercises.grade;
+export import nn.initializers;
+export import nn.random;
 
 using nn::Fan;
 using nn::real;

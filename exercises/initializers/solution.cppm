@@ -8,7 +8,8 @@ module;
 export module mine.initializers;
 
 import exercises.todo;
-export import nn;
+export import nn.layer;
+export import nn.random;
 
 export namespace mine {
 

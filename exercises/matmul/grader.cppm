@@ -16,6 +16,7 @@ module;
 export module exercises.matmul;
 
 export import exercises.grade;
+export import nn.matmul;
 
 using nn::real;
 using nn::Shape;

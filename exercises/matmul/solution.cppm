@@ -8,7 +8,7 @@ module;
 export module mine.matmul;
 
 import exercises.todo;
-export import nn;
+export import nn.tensor;
 
 export namespace mine {
 

@@ -11,6 +11,7 @@ module;
 export module exercises.metrics;
 
 export import exercises.grade;
+export import nn.metrics;
 
 using nn::Labels;
 using nn::Tensor;

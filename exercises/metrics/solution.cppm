@@ -8,7 +8,7 @@ module;
 export module mine.metrics;
 
 import exercises.todo;
-export import nn;
+export import nn.dataset;
 
 export namespace mine {
 

@@ -11,6 +11,8 @@ module;
 export module exercises.optimizers;
 
 export import exercises.grade;
+export import nn.adam;
+export import nn.descent;
 
 using nn::Parameter;
 using nn::real;

@@ -11,7 +11,7 @@ module;
 export module mine.optimizers;
 
 import exercises.todo;
-export import nn;
+export import nn.descent;
 
 export namespace mine {
 

@@ -10,6 +10,7 @@ module;
 export module exercises.pooling;
 
 export import exercises.grade;
+export import nn.pooling;
 
 using nn::real;
 using nn::Shape;

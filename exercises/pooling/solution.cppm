@@ -11,7 +11,7 @@ module;
 export module mine.pooling;
 
 import exercises.todo;
-export import nn;
+export import nn.layer;
 
 export namespace mine {
 

@@ -14,6 +14,8 @@ module;
 export module exercises.training;
 
 export import exercises.grade;
+export import nn.dataset;
+export import nn.layer;
 
 using nn::Dataset;
 using nn::Labels;

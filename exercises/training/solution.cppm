@@ -9,7 +9,8 @@ module;
 export module mine.training;
 
 import exercises.todo;
-export import nn;
+export import nn.dataset;
+export import nn.layer;
 
 export namespace mine {
 
