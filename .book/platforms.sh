@@ -103,7 +103,7 @@ make_system() {
 # Builds GoogleTest from Debian's sources with the settings of the platform.
 build_googletest() {
   local folder=build/platforms/googletest
-  inside cmake -S /usr/src/googletest -B "$folder" -G Ninja "${settings[@]}" \
+  inside cmake -S /usr/src/googletest -B "$folder" -G Ninja "${settings[@]}" "-DCMAKE_C_COMPILER=${compilers[0]}" \
     "-DCMAKE_INSTALL_PREFIX=$root/$folder/installed"
   inside cmake --build "$folder"
   inside cmake --install "$folder"

@@ -64,8 +64,10 @@ epub_tocdup = False
 epub_tocscope = "includehidden"
 
 
-def leave_out_private():
-    """Doxygen's XML has the private members too; the reference is of what a reader can use."""
+def prepare_reference():
+    """Doxygen's XML has the private members too; the reference is of what a reader can use. It also keeps the ends of
+    lines in quotation marks, at which Breathe would begin paragraphs.
+    """
     for file in (BUILD / "xml").glob("*.xml"):
         tree = ET.parse(file)
         for parent in list(tree.iter()):
@@ -74,6 +76,9 @@ def leave_out_private():
                         child.get("prot") == "private" or
                         child.get("kind", "").startswith("private")):
                     parent.remove(child)
+        for paragraph in tree.iter("para"):
+            if paragraph.text and not paragraph.text.isspace():
+                paragraph.text = paragraph.text.replace("\n", " ")
         tree.write(file, encoding="utf-8", xml_declaration=True)
 
 
@@ -128,6 +133,6 @@ def setup(app):
         handler.filters.insert(0, NamespacesMayRepeat())
 
 
-leave_out_private()
+prepare_reference()
 api_pages.write(HERE / "api")
 figures.draw_all(HERE / "generated")

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from exercise import FOLDER, MINE, ROOT, find
 
@@ -47,6 +48,20 @@ def session():
     yield printed("mnist", "--mine")
 
 
+def check_project():
+    """The folder is a project of its own, for an editor: it can be configured, and knows what to build."""
+    cache = (ROOT / "build" / "release" / "CMakeCache.txt").read_text()
+    cmake, compiler, ninja = (re.search(rf"^{name}:\w+=(.*)$", cache, re.MULTILINE)[1] for name in
+                              ("CMAKE_COMMAND", "CMAKE_CXX_COMPILER", "CMAKE_MAKE_PROGRAM"))
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([cmake, "-S", MINE, "-B", folder, "-G", "Ninja", f"-DCMAKE_CXX_COMPILER={compiler}",
+                        f"-DCMAKE_MAKE_PROGRAM={ninja}"], check=True, stdout=subprocess.DEVNULL)
+        builds = subprocess.run([ninja, "-C", folder, "-t", "query", "graders"], check=True, capture_output=True,
+                                text=True).stdout
+        if "exercises/grade_dense" not in builds:
+            sys.exit("The project in mine/ does not build the grader of dense.")
+
+
 def without_measurements(text):
     return re.sub(r"^((?:MLP|CNN) .*?) +\d.*$", r"\1", text, flags=re.MULTILINE)
 
@@ -57,6 +72,7 @@ def main():
     before = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True).stdout
     try:
         text = "\n".join(session())
+        check_project()
     finally:
         shutil.rmtree(MINE, ignore_errors=True)
     after = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True).stdout

@@ -93,6 +93,25 @@ class Margin(Directive):
                 nodes.raw("", "</aside>", format="html")]
 
 
+# --------------------------------------------------------------------------------------------- lines
+
+PUNCTUATION = re.compile(r"[.,;:!?)]+")
+
+
+def keep_together(app, doctree, docname):
+    """No line begins with a percent sign, with ±, or with what follows a formula without a space."""
+    for text in list(doctree.findall(nodes.Text)):
+        if not isinstance(text.parent, (nodes.literal, nodes.FixedTextElement, nodes.math)):
+            text.parent.replace(text, nodes.Text(re.sub(r"(?<=\d) (?=[%±])", "\u00a0", text)))
+    for formula in list(doctree.findall(nodes.math)):
+        parent, position = formula.parent, formula.parent.index(formula)
+        behind = parent[position + 1] if position + 1 < len(parent) else None
+        if isinstance(behind, nodes.Text) and (marks := PUNCTUATION.match(behind)):
+            parent.remove(behind)
+            parent.insert(position + 1, nodes.Text(behind[marks.end():]))
+            formula.replace_self(nodes.inline("", "", formula.deepcopy(), nodes.Text(marks[0]), classes=["together"]))
+
+
 # ------------------------------------------------------------------------------------------- tables
 
 
@@ -162,5 +181,6 @@ def setup(app):
     app.add_node(nodes.entry, override=True, html=(visit_entry, None))
     for prepare in (open_chapter, number_sections, prepare_tables):
         app.connect("doctree-read", prepare)
+    app.connect("doctree-resolved", keep_together)
     app.connect("html-page-context", number_navigation, priority=910)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

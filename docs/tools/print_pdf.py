@@ -23,6 +23,7 @@ DOCS = Path(__file__).resolve().parents[1]
 TITLE = "Neural Networks, Module by Module"
 WORDS = "Neural networks from scratch in C++20, from a single neuron to networks that read handwriting"
 LONGEST_UNCUT = 24  # lines: longer code may continue on the next page, after an empty line
+SHORTEST_ALONE = 4  # lines: shorter pieces of it stay with what follows
 HEADINGS = {f"h{level}" for level in range(1, 7)}
 
 
@@ -137,6 +138,19 @@ def open_chapter(section, api):
     return title
 
 
+def begin_at_headings(chapter):
+    """Sphinx marks a section by empty spans in front of its heading. They would stay behind when the heading moves to
+    the next page, and a reference has the number of the page where its target begins.
+    """
+    for section in chapter.iter("section"):
+        heading = next((element for element in section if element.tag in HEADINGS), None)
+        for mark in list(section)[:list(section).index(heading)] if heading is not None else []:
+            if mark.tag == "span" and not text_of(mark):
+                section.remove(mark)
+                mark.tail, heading.text = heading.text, None
+                heading.insert(0, mark)
+
+
 def refer_by_page(section, name):
     """Adds the page number to links into other chapters, once per target and paragraph; print.css prints it."""
     for parent in section.iter():
@@ -180,10 +194,12 @@ def cut_code(block):
     position = list(parent).index(code)
     parent.remove(code)
     for piece in reversed(pieces):
-        piece.set("class", "piece")
+        lines = "".join(piece.itertext()).count("\n")
+        kind = " long" if lines > LONGEST_UNCUT else " short" if lines < SHORTEST_ALONE else ""
+        piece.set("class", "piece" + kind)
         parent.insert(position, piece)
-    pieces[0].set("class", "piece first")
-    pieces[-1].set("class", pieces[-1].get("class") + " last")
+    pieces[0].set("class", pieces[0].get("class") + " first")
+    pieces[-1].set("class", pieces[-1].get("class").replace(" short", "") + " last")
 
 
 # ------------------------------------------------------------------------------- front and end matter
@@ -235,10 +251,19 @@ def opening_of_part(part, names, titles):
     return page
 
 
+# Terms that are also plain words: the index has only the pages that define them.
+PLAIN_WORDS = {"chain", "line", "page", "same", "step", "unit", "valid"}
+
+
 def terms_of(glossary):
     """The terms of the glossary: (words, the id of their explanation)."""
     for item in glossary.iter("dt"):
-        for term in text_of(item).split(","):
+        for formula in item.iter("svg"):
+            formula.text = formula.get("aria-label")  # the words of a term may have one: top-k accuracy
+        words = text_of(item)
+        for formula in item.iter("svg"):
+            formula.text = None
+        for term in words.split(","):
             yield term.strip(), item.get("id")
 
 
@@ -261,12 +286,12 @@ def index_of(documents, chapters):
         if term[0].upper() != letter:
             letter = term[0].upper()
             entries.append(make("p", letter, class_="letter"))
-        line = make("p", term, class_="term")
+        line = make("p", f"{term}, ", class_="term")
         word = re.compile(rf"\b{re.escape(term.lower())}(?:e?s)?\b")
         for name in chapters:
             forms = (term.lower(), term.lower() + "s")
             defined = next((bold[name, form] for form in forms if (name, form) in bold), None)
-            found = defined if defined is not None else \
+            found = defined if defined is not None or term in PLAIN_WORDS else \
                 next((element for element, text in paragraphs[name] if word.search(text)), None)
             if found is not None:
                 found.set("id", found.get("id") or f"{name}:index-{term}".replace(" ", "-"))
@@ -274,6 +299,8 @@ def index_of(documents, chapters):
                 line.append(make("a", None, href=f"#{found.get('id')}", class_=kind))
         if not len(line):
             line.append(make("a", None, href=f"#{explanation}", class_="page"))
+        for link in line[:-1]:
+            link.tail = ", "
         entries.append(line)
     return index
 
@@ -290,6 +317,7 @@ def compose(page, version):
     for _, names in parts:
         for name in names:
             titles[name] = open_chapter(documents[name], api=name == "api/index")
+            begin_at_headings(documents[name])
             if name != "api/index":
                 refer_by_page(documents[name], name)
     body = ET.Element("body")
