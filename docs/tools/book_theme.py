@@ -101,8 +101,9 @@ PUNCTUATION = re.compile(r"[.,;:!?)]+")
 def keep_together(app, doctree, docname):
     """No line begins with a percent sign, with ±, or with what follows a formula without a space."""
     for text in list(doctree.findall(nodes.Text)):
-        if not isinstance(text.parent, (nodes.literal, nodes.FixedTextElement, nodes.math)):
-            text.parent.replace(text, nodes.Text(re.sub(r"(?<=\d) (?=[%±])", "\u00a0", text)))
+        kept = nodes.Text(re.sub(r"(?<=\d) (?=[%±])", "\u00a0", text))
+        if kept != text and not isinstance(text.parent, (nodes.literal, nodes.FixedTextElement, nodes.math)):
+            text.parent.replace(text, kept)
     for formula in list(doctree.findall(nodes.math)):
         parent, position = formula.parent, formula.parent.index(formula)
         behind = parent[position + 1] if position + 1 < len(parent) else None

@@ -15,7 +15,7 @@ class Answers(PageTest):
             if not numbers:
                 continue
             (name,) = (ROOT / "docs" / "chapters").glob(f"{chapter:02}_*.md")
-            page = self.open(f"chapters/{name.stem}")
+            page = self.open(f"chapters/{name.stem}", opening=True)
             forms = page.locator("form.answer")
             self.assertEqual(forms.count(), len(numbers), name.stem)
             for i, number in enumerate(numbers):
