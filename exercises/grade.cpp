@@ -27,7 +27,7 @@ using nn::Tensor;
 namespace {
 
 /// 2, −0.5 or 3.33333, with a minus sign as in the book.
-std::string number(double x) {
+std::string digits_of(double x) {
   const std::string digits = fmt::format("{:.6g}", std::abs(x));
   return std::signbit(x) && digits != "0" ? "−" + digits : digits;
 }
@@ -114,7 +114,7 @@ std::string explain(const Tensor& got, const Tensor& want, const std::vector<Mis
   }
   if (const std::optional<double> k = common_factor(got, want, tolerance)) {
     if (is_close(*k, -1, tolerance)) return "All values have the wrong sign.";
-    return fmt::format("All values are {} times the expected ones.", number(*k));
+    return fmt::format("All values are {} times the expected ones.", digits_of(*k));
   }
   return "";
 }
@@ -125,7 +125,7 @@ std::string rows_of(const Tensor& tensor, std::string_view title) {
   for (std::size_t n = 0; n < tensor.rows(); ++n) {
     text += "\n   ";
     for (const double x : tensor.row(n)) {
-      const std::string digits = number(x);
+      const std::string digits = digits_of(x);
       const std::size_t width =
           digits.size() - (digits.starts_with("−") ? 2 : 0);  // "−" is 3 bytes
       text += std::string(width < 10 ? 10 - width : 1, ' ') + digits;
@@ -164,7 +164,7 @@ void expect(std::string_view name, const Tensor& got, const Tensor& want,
       "{} has the right shape, {}, but {} of its {} values {} wrong.\nThe first is at {}: {}, "
       "expected {}.",
       name, to_string(want.shape()), wrong, want.size(), wrong == 1 ? "is" : "are",
-      place(want.shape(), first), number(got.values()[first]), number(want.values()[first]));
+      place(want.shape(), first), digits_of(got.values()[first]), digits_of(want.values()[first]));
   if (const std::string reason = explain(got, want, mistakes, tolerance); !reason.empty()) {
     words += "\n" + reason;
   }
@@ -178,7 +178,7 @@ void expect(std::string_view name, const Tensor& got, const Tensor& want,
 void expect(std::string_view name, double got, double want, const std::vector<Mistake>& mistakes,
             double tolerance) {
   if (is_close(got, want, tolerance * std::max(std::abs(want), 1e-30))) return;
-  std::string words = fmt::format("{} is {}, expected {}.", name, number(got), number(want));
+  std::string words = fmt::format("{} is {}, expected {}.", name, digits_of(got), digits_of(want));
   for (const Mistake& mistake : mistakes) {
     const double value = mistake.value.values()[0];
     if (!is_close(got, value, tolerance * std::abs(value))) continue;
@@ -196,6 +196,13 @@ Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
   nn::Random random{seed};
   Tensor tensor{shape};
   for (nn::real& x : tensor.values()) x = static_cast<nn::real>(random.uniform(-1, 1));
+  return tensor;
+}
+
+Tensor number(double x) { return Tensor{static_cast<nn::real>(x)}; }
+
+Tensor times(nn::real factor, Tensor tensor) {
+  for (nn::real& x : tensor.values()) x *= factor;
   return tensor;
 }
 

@@ -66,6 +66,15 @@ void require(bool holds, const std::string& words);
 /// @param seed The same seed gives the same numbers.
 [[nodiscard]] nn::Tensor random_tensor(const nn::Shape& shape, std::uint64_t seed);
 
+/// A tensor of one number, for a Mistake.
+/// @param x Its value.
+[[nodiscard]] nn::Tensor number(double x);
+
+/// Every value of a tensor, multiplied by a factor.
+/// @param factor Any.
+/// @param tensor Any shape.
+[[nodiscard]] nn::Tensor times(nn::real factor, nn::Tensor tensor);
+
 /// A copy of a matrix with rows and columns exchanged.
 /// @param matrix Shape (N, M).
 /// @return Shape (M, N).

@@ -36,6 +36,19 @@ def filled(pdf):
         yield max((end for end in ends if end < 0.94), default=0)  # the page number is below
 
 
+def misplaced(book, places):
+    """Numbered sections for which the contents have another page than the bookmarks."""
+    first = places.get("Contents")
+    if first is None:
+        return
+    after = min((place for place in places.values() if place > first), default=first + 1)
+    contents = " ".join(" ".join(page.extract_text() for page in book.pages[first:after]).split())
+    for title, place in places.items():
+        listed = re.match(r"[\dA-Z]+\.\d+ ", title) and re.search(rf"{re.escape(title)}[ .]*? (\d+)(?= |$)", contents)
+        if listed and int(listed[1]) != place + 1:
+            yield f"'{title}' is on page {place + 1}, but the contents say {listed[1]}"
+
+
 def check_pdf(file):
     book = PdfReader(file)
     count, size = len(book.pages), file.stat().st_size
@@ -52,6 +65,7 @@ def check_pdf(file):
     for title in ("Contents", "How to read this book", "Glossary", "Index"):
         if title not in titles:
             yield f"'{title}' is missing in the outline"
+    yield from misplaced(book, {item.title: book.get_destination_page_number(item) for _, item in outline})
     heights = list(filled(file))
     for number, height in enumerate(heights[2:], 2):  # after the title page and the copyright page
         ends = number + 1 in openings or number + 1 == count

@@ -5,6 +5,7 @@ import tempfile
 import unittest
 import zipfile
 from pathlib import Path
+from unittest import mock
 
 try:
     from check_paper import check_epub, check_pdf
@@ -34,6 +35,13 @@ class CheckPdf(unittest.TestCase):
 
     def test_finds_a_page_that_is_half_empty(self):
         self.assertRegex(" ".join(self.problems(f"<p>a line<p class=next>{FULL}")), "^page 4 is filled to ..?% only$")
+
+
+    def test_finds_a_section_on_another_page_than_the_contents_say(self):
+        book = PAGE.replace(FULL, f"<p>1.1 Neurons ...... 9 and so on{FULL}", 1)
+        with mock.patch.dict(globals(), PAGE=book):
+            self.assertEqual(self.problems(f"<h1>1.1 Neurons</h1>{FULL}"),
+                             ["'1.1 Neurons' is on page 5, but the contents say 9"])
 
 
 class CheckEpub(unittest.TestCase):

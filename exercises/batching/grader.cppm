@@ -91,7 +91,6 @@ std::vector<Step> batching(const Batching& mine) {
              fmt::format("There are {} batches, expected 2: no empty one at the end.", got.size()));
        }},
       {"mean_cost", [mine] {
-         const auto number = [](double x) { return nn::Tensor{static_cast<nn::real>(x)}; };
          expect("the mean cost", mine.mean_cost({1, 1, 4}, {100, 100, 10}), 240.0 / 210,
                 {{"It is the mean of the batches' means: a short batch counts less.", number(2)},
                  {"It is not divided by the number of samples.", number(240)},

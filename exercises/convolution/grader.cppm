@@ -105,11 +105,6 @@ Tensor bias_gradient(const Tensor& dy, bool of_first_place = false) {
   return db;
 }
 
-Tensor times(real factor, Tensor tensor) {
-  for (real& x : tensor.values()) x *= factor;
-  return tensor;
-}
-
 }  // namespace exercises
 
 export namespace exercises {

@@ -34,10 +34,6 @@ Tensor first_channel(Tensor kernels) {
   return kernels;
 }
 
-void scale(Tensor& tensor, real factor) {
-  for (real& x : tensor.values()) x *= factor;
-}
-
 /// The right layer. Each class below spoils one result.
 class Right {
  public:
@@ -79,7 +75,8 @@ struct Divided : Right {
   using Right::Right;
   Tensor backward(const Tensor& dy) {
     Tensor dx = Right::backward(dy);
-    scale(kernels ? kernel_gradient() : bias_gradient(), 1 / static_cast<real>(dy.rows()));
+    Tensor& gradient = kernels ? kernel_gradient() : bias_gradient();
+    gradient = exercises::times(1 / static_cast<real>(dy.rows()), gradient);
     return dx;
   }
 };
@@ -88,7 +85,8 @@ struct MeanOfPlaces : Right {
   using Right::Right;
   Tensor backward(const Tensor& dy) {
     Tensor dx = Right::backward(dy);
-    scale(bias_gradient(), static_cast<real>(dy.shape()[1]) / static_cast<real>(dy.size()));
+    bias_gradient() = exercises::times(
+        static_cast<real>(dy.shape()[1]) / static_cast<real>(dy.size()), bias_gradient());
     return dx;
   }
 };

@@ -21,11 +21,6 @@ using nn::Tensor;
 
 namespace exercises {
 
-Tensor times(real factor, Tensor tensor) {
-  for (real& x : tensor.values()) x *= factor;
-  return tensor;
-}
-
 /// 1 for the class of each sample, 0 elsewhere, times a factor.
 Tensor one_hot(const Targets& targets, std::size_t classes, real factor) {
   Tensor result{Shape{targets.size(), classes}};
@@ -36,8 +31,6 @@ Tensor one_hot(const Targets& targets, std::size_t classes, real factor) {
   }
   return result;
 }
-
-Tensor number(double x) { return Tensor{static_cast<real>(x)}; }
 
 }  // namespace exercises
 

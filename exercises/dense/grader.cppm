@@ -17,11 +17,6 @@ using nn::Tensor;
 
 namespace exercises {
 
-Tensor times(nn::real factor, Tensor tensor) {
-  for (nn::real& x : tensor.values()) x *= factor;
-  return tensor;
-}
-
 /// The transposed matrix, read as if it had the shape of the matrix itself.
 Tensor misread(const Tensor& matrix) { return transpose_of(matrix).reshaped(matrix.shape()); }
 

@@ -20,10 +20,6 @@ class Right : public nn::Dense {
   Tensor& bias_gradient() { return parameters()[1]->gradient; }
 };
 
-void scale(Tensor& tensor, nn::real factor) {
-  for (nn::real& x : tensor.values()) x *= factor;
-}
-
 struct WithoutBias : Right {
   using Right::Right;
   Tensor predict(const Tensor& x) const { return nn::matmul(x, weights()); }
@@ -43,7 +39,7 @@ struct MeanOfBiases : Right {
   using Right::Right;
   Tensor backward(const Tensor& dy) {
     Tensor dx = Right::backward(dy);
-    scale(bias_gradient(), 1 / static_cast<nn::real>(dy.rows()));
+    bias_gradient() = exercises::times(1 / static_cast<nn::real>(dy.rows()), bias_gradient());
     return dx;
   }
 };
@@ -61,7 +57,7 @@ struct MeanOfWeights : Right {
   using Right::Right;
   Tensor backward(const Tensor& dy) {
     Tensor dx = Right::backward(dy);
-    scale(weight_gradient(), 1 / static_cast<nn::real>(dy.rows()));
+    weight_gradient() = exercises::times(1 / static_cast<nn::real>(dy.rows()), weight_gradient());
     return dx;
   }
 };
@@ -79,7 +75,7 @@ struct WrongSign : Right {
   using Right::Right;
   Tensor backward(const Tensor& dy) {
     Tensor dx = Right::backward(dy);
-    scale(weight_gradient(), -1);
+    weight_gradient() = exercises::times(-1, weight_gradient());
     return dx;
   }
 };

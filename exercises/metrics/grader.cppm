@@ -16,12 +16,6 @@ export import nn.metrics;
 using nn::Labels;
 using nn::Tensor;
 
-namespace exercises {
-
-Tensor number(double x) { return Tensor{static_cast<nn::real>(x)}; }
-
-}  // namespace exercises
-
 export namespace exercises {
 
 /// The steps for a class like nn::ConfusionMatrix.

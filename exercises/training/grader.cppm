@@ -205,7 +205,6 @@ std::vector<Step> training(const Training& mine) {
        }},
       {"run_epoch: the mean cost",
        [epoch] {
-         const auto number = [](double x) { return Tensor{static_cast<nn::real>(x)}; };
          Log log;
          // The batches' costs are 3.5, 1 and 2, and their sizes 2, 2 and 1.
          expect(
@@ -221,7 +220,6 @@ std::vector<Step> training(const Training& mine) {
          Log log;
          Dataset set{.inputs = Tensor{{1, 2, 0}, {3, 1, 0}, {0, 1, 2}, {5, 1, 2}},
                      .targets = Labels{1, 0, 0, 0}};
-         const auto number = [](double x) { return Tensor{static_cast<nn::real>(x)}; };
          expect("the accuracy", mine.accuracy(Network{log}, set), 0.75,
                 {{"It is the part that is wrong.", number(0.25)},
                  {"It is the number of right answers: divide by that of the samples.", number(3)},
