@@ -63,7 +63,7 @@ class HomeTest(PageTest):
 
     def test_both_buttons_lead_somewhere(self):
         page = self.open("index")
-        for name, heading in (("Start reading", "0. A first network"), ("Do the exercises", "0.5 Exercises")):
+        for name, heading in (("Start reading", "0. A first network"), ("Do the exercises", "How the exercises work")):
             file, _, anchor = page.get_by_role("link", name=name).get_attribute("href").partition("#")
             text = (SITE / file).read_text()
             self.assertIn(f'id="{anchor}"' if anchor else "<h1>", text)
