@@ -43,8 +43,6 @@ Moments moments(const Tensor& weights) {
   return {mean, variance, central(mean, 4) / (variance * variance)};
 }
 
-Tensor number(double x) { return Tensor{static_cast<real>(x)}; }
-
 /// What both graders look at. The spread of a variance of 200,000 weights is below 0.4 %.
 void look_at(const Tensor& weights, double variance, double kurtosis, const std::string& shape,
              const std::vector<Mistake>& mistakes) {
