@@ -47,7 +47,7 @@ std::vector<Step> backprop() {
   return {
       {"predict",
        [] {
-         nn::Sequential network = right();
+         const nn::Sequential network = right();
          std::vector<AnyLayer> all = layers();
          const Tensor first_output = all[0].predict(x);
          const Tensor without_last = all[1].predict(first_output);

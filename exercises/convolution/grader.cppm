@@ -29,6 +29,7 @@ struct Parts {
 
 /// Calls f with the place in y, the place in x and the place in the kernel of each product.
 template <class Function>
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): a loop for each index
 void for_each_product(const Shape& y, const Shape& k, Parts parts, Function f) {
   for (std::size_t n = 0; n < y[0]; ++n) {
     for (std::size_t o = 0; o < y[1]; ++o) {

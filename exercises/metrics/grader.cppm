@@ -14,7 +14,6 @@ export import exercises.grade;
 export import nn.metrics;
 
 using nn::Labels;
-using nn::Tensor;
 
 export namespace exercises {
 

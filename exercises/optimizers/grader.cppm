@@ -16,7 +16,6 @@ export import nn.descent;
 
 using nn::Parameter;
 using nn::real;
-using nn::Shape;
 using nn::Tensor;
 
 namespace exercises {
@@ -75,8 +74,8 @@ Tensor adam(AdamParts parts) {
     const real steps = t - 1 + parts.first_step;
     m = beta1 * m + (1 - beta1) * g;
     v = beta2 * v + (1 - beta2) * (parts.squared ? g * g : std::abs(g));
-    real mean = parts.corrected_mean ? m / (1 - std::pow(beta1, steps)) : m;
-    real square = parts.corrected_square ? v / (1 - std::pow(beta2, steps)) : v;
+    const real mean = parts.corrected_mean ? m / (1 - std::pow(beta1, steps)) : m;
+    const real square = parts.corrected_square ? v / (1 - std::pow(beta2, steps)) : v;
     if (parts.kept_corrected) {
       m = mean;
       v = square;

@@ -19,7 +19,6 @@ export import nn.layer;
 
 using nn::Dataset;
 using nn::Labels;
-using nn::Shape;
 using nn::Tensor;
 
 export namespace exercises {
@@ -47,7 +46,7 @@ class Network {
     require(dy.values()[0] == 1, "backward gets something else than the cost's gradient.");
     return dy;
   }
-  Tensor predict(const Tensor& x) const {
+  [[nodiscard]] Tensor predict(const Tensor& x) const {
     log_->calls.emplace_back("predict");
     return predict_silently(x);
   }
@@ -69,13 +68,13 @@ class Cost {
  public:
   explicit Cost(Log& log) : log_{&log} {}
 
-  double value(const Tensor& predictions, const nn::Targets& targets) const {
+  [[nodiscard]] double value(const Tensor& predictions, const nn::Targets& targets) const {
     check(predictions, targets);
     double sum = 0;
     for (const std::size_t label : targets.labels()) sum += static_cast<double>(label);
     return sum / static_cast<double>(targets.size());
   }
-  Tensor gradient(const Tensor& predictions, const nn::Targets& targets) const {
+  [[nodiscard]] Tensor gradient(const Tensor& predictions, const nn::Targets& targets) const {
     log_->calls.emplace_back("gradient");
     check(predictions, targets);
     Tensor gradient = predictions;
@@ -218,8 +217,8 @@ std::vector<Step> training(const Training& mine) {
       {"accuracy",
        [mine] {
          Log log;
-         Dataset set{.inputs = Tensor{{1, 2, 0}, {3, 1, 0}, {0, 1, 2}, {5, 1, 2}},
-                     .targets = Labels{1, 0, 0, 0}};
+         const Dataset set{.inputs = Tensor{{1, 2, 0}, {3, 1, 0}, {0, 1, 2}, {5, 1, 2}},
+                           .targets = Labels{1, 0, 0, 0}};
          expect("the accuracy", mine.accuracy(Network{log}, set), 0.75,
                 {{"It is the part that is wrong.", number(0.25)},
                  {"It is the number of right answers: divide by that of the samples.", number(3)},
