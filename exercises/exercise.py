@@ -1,4 +1,4 @@
-"""`./book exercise`: gives readers the stub of a module, and grades what they make of it.
+"""Gives you the stub of a module to write, and grades what you make of it.
 
 A stub is the solution without what is between `// [todo FUNCTION]` and `// [/todo]`. It goes to mine/NAME.cppm
 once and is theirs from then on: only --reset replaces it, and keeps what was there in mine/backups.
@@ -307,7 +307,8 @@ def watch(exercise, cmake, build):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./book exercise", description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="./book exercise", usage="%(prog)s [NAME [OPTION]]",
+                                     description=__doc__.split("\n\n")[0])
     parser.add_argument("exercise", nargs="?", metavar="NAME", help="an exercise, by its name or its chapter; "
                         "without one, all are listed. 4.2 is exercise 2 at the end of chapter 4, which takes --answer")
     what = parser.add_mutually_exclusive_group()
