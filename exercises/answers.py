@@ -5,11 +5,11 @@ import tomllib
 from pathlib import Path
 
 FILE = Path(__file__).with_name("answers.toml")
-TOLERANCE = 0.001
+TOLERANCE = 0.005
 
 
 class NoNumbers(Exception):
-    """The reader's answer has something else than numbers, or not as many as asked for."""
+    """The reader's answer is not a list of numbers, or not as many as asked for."""
 
 
 def answers():
@@ -24,7 +24,7 @@ def numbers_in(text):
         return [float(word.split("/")[0]) / float(word.split("/")[1]) if "/" in word else float(word)
                 for word in words]
     except (ValueError, ZeroDivisionError):
-        raise NoNumbers(f"'{text}' has something else than numbers, such as 0.25, -3 or 1/4") from None
+        raise NoNumbers(f"'{text}' is not a list of numbers; write numbers such as 0.25, -3 or 1/4") from None
 
 
 def are_close(got, want, tolerance):
@@ -40,7 +40,7 @@ def judge(number, text):
     if are_close(got, want, tolerance):
         return True, "Right."
     for wrong, words in asked.get("wrong", []):
-        if are_close(got, wrong, max(tolerance, TOLERANCE)):
+        if are_close(got, wrong, tolerance):
             return False, words
     if len(want) == 1:
         return False, "That is not right."

@@ -26,6 +26,7 @@ MINE = ROOT / "mine"
 PATIENCE = 30  # seconds until a grader is stopped
 TODO = re.compile(r"^( *)// \[todo ([^\]]+)\]\n.*?^ *// \[/todo\]\n", re.MULTILINE | re.DOTALL)
 NOT_WRITTEN = 3  # the grader's status
+NOT_IN_FINALE = ["matmul"]  # the layers call the library's
 
 
 class Refusal(Exception):
@@ -111,13 +112,13 @@ def status(exercise):
     passed = progress().get(exercise.name, {}).get("passed")
     if passed == fingerprint(exercise.file):
         return "passed"
-    return "changed since it passed" if passed else "begun"
+    return "changed since it passed" if passed else "started"
 
 
 # ------------------------------------------------------------------------------------------ commands
 
 def show_list():
-    print("Write the heart of the library yourself, a module at a time:\n")
+    print("Write the heart of the library yourself, one module at a time:\n")
     for one in exercises():
         print(f"  {one.chapter:>2}  {one.name:<13} {one.title:<32} {one.minutes:>3} min  {status(one)}".rstrip())
     following = next((one for one in exercises() if status(one) != "passed"), None)
@@ -184,7 +185,7 @@ def check_answer(number, answer):
     """Compares the reader's numbers for an exercise at the end of a chapter with the right ones."""
     known = answers.answers()
     if number not in known:
-        raise Refusal(f"exercise {number} has no numbers to check; these have: {', '.join(known)}.")
+        raise Refusal(f"there is no check for exercise {number}; there is one for: {', '.join(known)}.")
     if answer is None:
         print(wrapped(f"Exercise {number} asks for {known[number]['asks']}. Then: ./book exercise {number} --answer "
                       f"\"{' '.join('…' for _ in known[number]['right'])}\""))
@@ -209,7 +210,8 @@ def grade(exercise, cmake, build):
     try:
         code = subprocess.run([program], timeout=PATIENCE).returncode
     except subprocess.TimeoutExpired:
-        print(f"stopped\n\nThis step did not end within {PATIENCE} seconds. Is there a loop that never ends?")
+        print(f"stopped\n\nThe grader was stopped in this step, after {PATIENCE} seconds. "
+              "Is there a loop that never ends?")
         return 1
     if code < 0:
         print(f"crashed\n\nThe program was ended by {signal.Signals(-code).name}. "
@@ -219,7 +221,7 @@ def grade(exercise, cmake, build):
         remember(exercise, passed=begun)
         print("\nPassed. `--solution` shows how we would write it.")
     elif code != NOT_WRITTEN:
-        print("\n`--hint` helps.")
+        print("\nStuck? Try `--hint`.")
     return code
 
 
@@ -252,10 +254,6 @@ def place_of_log(build):
     return f"The whole output is in {log_of(build).relative_to(ROOT)}."
 
 
-# The layers call the library's product of matrices.
-NOT_IN_FINALE = ["matmul"]
-
-
 def finale(cmake, build):
     """Trains the networks of chapter 10 with the modules that passed."""
     known = [one for one in exercises() if one.name not in NOT_IN_FINALE]
@@ -284,7 +282,8 @@ def errors_of(output, exercise):
     if found:
         return "It does not compile.\n\n" + "\n".join(found)
     elsewhere = re.search(r"^.*error: .*$", output, re.MULTILINE)
-    return "It does not compile, but no error is in your lines" + (f": {elsewhere[0]}" if elsewhere else ".")
+    return "It does not build, but the compiler reports no error in your file" + \
+        (f": {elsewhere[0]}" if elsewhere else ".")
 
 
 def watch(exercise, cmake, build):
@@ -299,7 +298,7 @@ def watch(exercise, cmake, build):
                     print("\033[2J\033[H", end="")
                 if grade(exercise, cmake, build) == 0:
                     return 0
-                print(f"\nWaiting for {exercise.file.relative_to(ROOT)} to be saved; Ctrl-C ends.", flush=True)
+                print(f"\nWaiting for {exercise.file.relative_to(ROOT)} to be saved; Ctrl-C stops.", flush=True)
             sleep(0.3)
     except KeyboardInterrupt:
         print()

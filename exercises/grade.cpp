@@ -104,7 +104,8 @@ std::string explain(const Tensor& got, const Tensor& want, const std::vector<Mis
   }
   const auto is_nan = [](nn::real x) { return std::isnan(x); };
   if (std::ranges::any_of(got.values(), is_nan)) {
-    return "NaN comes from 0/0, ∞ − ∞ or the logarithm of a negative number.";
+    return "NaN comes from 0/0, ∞/∞, ∞ − ∞, 0 · ∞, or the root or logarithm of a negative "
+           "number.";
   }
   if (largest(got) == 0) return "All values are 0.";
   if (want.rank() == 2 && want.rows() > 1 && want.columns() > 1 &&
@@ -225,7 +226,7 @@ Outcome grade(const std::vector<Step>& steps,
     } catch (const Wrong& wrong) {
       return {step.name, wrong.what()};
     } catch (const std::exception& error) {
-      return {step.name, fmt::format("It threw an error: {}", error.what())};
+      return {step.name, fmt::format("It threw an exception: {}", error.what())};
     }
   }
   return {};

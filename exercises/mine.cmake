@@ -1,4 +1,4 @@
-# Your modules, as a project of their own for an editor: cmake -B build -G Ninja, in this folder.
+# Your modules, as a separate project for an editor: cmake -B build -G Ninja, in this folder.
 cmake_minimum_required(VERSION 3.28)
 project(mine LANGUAGES CXX)
 set(CMAKE_CXX_STANDARD 20)

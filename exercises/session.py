@@ -49,7 +49,7 @@ def session():
 
 
 def check_project():
-    """The folder is a project of its own, for an editor: it can be configured, and knows what to build."""
+    """The folder is also a separate project, for an editor: CMake configures it, and it knows what to build."""
     cache = (ROOT / "build" / "release" / "CMakeCache.txt").read_text()
     cmake, compiler, ninja = (re.search(rf"^{name}:\w+=(.*)$", cache, re.MULTILINE)[1] for name in
                               ("CMAKE_COMMAND", "CMAKE_CXX_COMPILER", "CMAKE_MAKE_PROGRAM"))

@@ -20,7 +20,7 @@
       return `Expected ${right.length} number${right.length > 1 ? 's' : ''} (${asks}), got ${got.length}.`;
     }
     if (areClose(got, right, tolerance)) return 'Right.';
-    const mistake = wrong.find(([values]) => areClose(got, values, Math.max(tolerance, 0.001)));
+    const mistake = wrong.find(([values]) => areClose(got, values, tolerance));
     if (mistake) return mistake[1];
     if (right.length === 1) return 'That is not right.';
     const places = right.flatMap((value, i) => (areClose([got[i]], [value], tolerance) ? [] : [i + 1]));

@@ -23,9 +23,9 @@ WORDS = ROOT / "docs" / "words.txt"
 # their words come from a file that is read.
 FILES = ["*.md", "book", ".book/*", ".ci/run", "docs/*.md", "docs/*.py", "docs/*.css", "docs/numbers.txt",
          "docs/chapters/*.md", "docs/figures/*.py", "docs/tools/*.py", "docs/live/**/*", "data/**/*.md",
-         "modules/**/*.c*", "modules/**/CMakeLists.txt", "chapters/**/*.cpp*", "chapters/CMakeLists.txt",
+         "modules/**/*.c*", "modules/**/CMakeLists.txt", "chapters/**/*.cpp*", "chapters/CMakeLists.txt", "exercises/**/*",
          "tests/**/*.[cp]*", "tests/**/*.cmake", "tests/CMakeLists.txt", "CMakeLists.txt"]
-TEXT = {".md", ".cpp", ".cppm", ".hpp", ".c", ".h", ".py", ".js", ".css", ".cmake", ".txt", ".sh", ""}
+TEXT = {".md", ".cpp", ".cppm", ".hpp", ".c", ".h", ".py", ".js", ".css", ".cmake", ".txt", ".sh", ".toml", ""}
 
 # Directives whose contents are sentences, such as a caption; of all others a reader sees code.
 READ = {"plot", "live", "admonition", "note", "glossary", "figure", "folded"}
@@ -106,7 +106,7 @@ def text_of(path):
     text = ALLOWED.sub("", path.read_text())
     if path.suffix == ".md":
         return page_text(text)
-    if path.suffix in {".py", ".cmake"} or path.name == "CMakeLists.txt":
+    if path.suffix in {".py", ".cmake", ".toml"} or path.name == "CMakeLists.txt":
         return code_text(text, "#")
     if path.suffix in {"", ".sh", ".txt"}:  # a script prints texts that are not quoted
         return COMMENT.sub("", text)

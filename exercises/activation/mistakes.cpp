@@ -64,6 +64,19 @@ struct DividedByAll : nn::Softmax {
   }
 };
 
+struct SubtractsTheLargestOfAll : nn::Softmax {
+  Tensor predict(Tensor x) const {
+    const real largest = std::ranges::max(x.values());
+    Tensor y = NotDivided{}.predict(mapped(std::move(x), [=](real v) { return v - largest; }));
+    for (std::size_t n = 0; n < y.rows(); ++n) {
+      real sum = 0;
+      for (const real v : y.row(n)) sum += v;
+      for (real& v : y.row(n)) v /= sum;
+    }
+    return y;
+  }
+};
+
 struct Overflows : nn::Softmax {
   Tensor predict(Tensor x) const {
     Tensor y = NotDivided{}.predict(std::move(x));
@@ -108,9 +121,10 @@ int main() {
        tried<Backward<unchanged>>("That is ∂C/∂Y itself"),
        tried<Backward<times_output>>("multiplied by the output"),
        tried<Backward<by_gradient>>("whether ∂C/∂Y is positive"),
-       tried<Backward<open_at_zero>>("At x = 0"),
+       tried<Backward<open_at_zero>>("the gradient at x = 0 is 0"),
        tried<nn::ReLU, NotDivided>("not divided by their sum"),
        tried<nn::ReLU, DividedByAll>("the sum of the whole batch"),
+       tried<nn::ReLU, SubtractsTheLargestOfAll>("not that of the batch"),
        tried<nn::ReLU, Overflows>("Subtract the largest logit"),
        tried<nn::ReLU, SoftmaxBackward<diagonal>>("Only the diagonal"),
        tried<nn::ReLU, SoftmaxBackward<without_sum>>("is missing"),

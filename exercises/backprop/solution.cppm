@@ -18,8 +18,8 @@ using namespace nn;
 /// A network: layers in a row, each of which takes the output of the one before.
 ///
 /// An AnyLayer is a layer of any kind. It has `predict(x)`, `forward(x)` and `backward(dy)` as in
-/// nn.layer, which take and return a Signal: a tensor, or images in another order. `Signal{x}`
-/// makes one of a tensor, and `signal.tensor()` is the tensor in it.
+/// nn.layer, which take and return a Signal: a tensor, or images in another memory layout.
+/// `Signal{x}` makes one of a tensor, and `signal.tensor()` is the tensor in it.
 class Network {
  public:
   explicit Network(std::vector<AnyLayer> layers) : layers_{std::move(layers)} {}

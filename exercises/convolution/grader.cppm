@@ -127,7 +127,7 @@ std::vector<Step> convolution() {
       {"predict: an image of 3 × 3, a kernel of 2 × 2",
        [] {
          expect("Y", Convolution{kernel, no_bias}.predict(image), output(image, kernel, no_bias),
-                {{"The kernel is turned by 180°: here it is laid on the image as it is.",
+                {{"You turned the kernel by 180°: use it as it is.",
                   output(image, kernel, no_bias, {.rotated = true})},
                  {"Rows and columns of the kernel are exchanged.",
                   output(image, kernel, no_bias, {.transposed = true})}});
@@ -138,7 +138,7 @@ std::vector<Step> convolution() {
                 {{"The bias is missing.", output(x, k, b, {.bias = false})},
                  {"Only the first input channel is used: sum over all.",
                   output(x, k, b, {.one_channel = true})},
-                 {"The kernel is turned by 180°: here it is laid on the image as it is.",
+                 {"You turned the kernel by 180°: use it as it is.",
                   output(x, k, b, {.rotated = true})}});
        }},
       {"backward: ∂C/∂b",

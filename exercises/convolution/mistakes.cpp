@@ -135,7 +135,7 @@ exercises::Tried tried(const char* words) {
 int main() {
   return exercises::check_mistakes(
       exercises::convolution<Right>(),
-      {tried<Predicts<turned>>("The kernel is turned by 180°"),
+      {tried<Predicts<turned>>("You turned the kernel by 180°"),
        tried<Predicts<first_channel>>("Only the first input channel is used"),
        tried<WithoutBias>("The bias is missing"),
        tried<Divided<false>>("∂C/∂b has the right shape, (3), but 3 of its 3 values are wrong"),

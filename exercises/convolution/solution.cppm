@@ -71,7 +71,7 @@ class Convolution {
     return y;
   }
 
-  /// Writes ∂C/∂K to `dk` and ∂C/∂b to `db`, which are 0 when it is called.
+  /// Writes ∂C/∂K to `dk` and ∂C/∂b to `db`; both are already 0.
   /// @param dy ∂C/∂Y, the shape of the output.
   /// @return ∂C/∂X, the shape of the input.
   Tensor backward(const Tensor& dy) {

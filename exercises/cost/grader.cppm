@@ -88,7 +88,7 @@ std::vector<Step> cost() {
                  {"That is −z of the right class: the logarithm of the sum of exponentials is "
                   "missing.",
                   number(-(1.0 + 0.0) / 2)},
-                 {"The softmax is taken twice: its input are the logits.",
+                 {"The softmax is taken twice: its inputs are the logits.",
                   number(fused.value(y, labels))}});
        }},
       {"SoftmaxCrossEntropy: value of large logits",
@@ -97,7 +97,7 @@ std::vector<Step> cost() {
          const Targets wrong{Labels{1, 2}};
          const double got = SoftmaxCrossEntropy::value(large, wrong);
          require(std::isfinite(got),
-                 "For logits of 1000, the cost is not finite: e¹⁰⁰⁰ is larger than any number, and "
+                 "For logits of 1000, the cost is not finite: e¹⁰⁰⁰ is larger than any double, and "
                  "the logarithm of a probability that became 0 is −∞. Subtract the largest logit "
                  "first, and do not compute the probability.");
          expect("C", got, fused.value(large, wrong));

@@ -47,12 +47,14 @@ Moments moments(const Tensor& weights) {
 void look_at(const Tensor& weights, double variance, double kurtosis, const std::string& shape,
              const std::vector<Mistake>& mistakes) {
   require(std::ranges::any_of(weights.values(), [](real w) { return w != 0; }),
-          "All weights are 0. Is something like 2 / 200 divided as whole numbers?");
+          "All weights are 0. Do you write to copies (real w instead of real& w), or divide whole "
+          "numbers, as in 2 / 200?");
   const Moments got = moments(weights);
-  require(std::abs(got.mean) < 0.05 * std::sqrt(got.variance),
-          fmt::format("The mean of the weights is {:.3g}, expected about 0: half of them are "
-                      "negative.",
-                      got.mean));
+  require(
+      std::abs(got.mean) < 0.05 * std::sqrt(got.variance),
+      fmt::format("The mean of the weights is {:.3g}, expected about 0: about half of them must be "
+                  "negative.",
+                  got.mean));
   expect("the variance of the weights", got.variance, variance, mistakes, 0.02);
   require(std::abs(got.kurtosis - kurtosis) < 0.1,
           fmt::format("The variance is right, but the distribution is not {}.", shape));

@@ -63,11 +63,11 @@ int main() {
       exercises::initializers<By<he>, By<glorot>>(),
       {tried<By<without_root>>("passed as the deviation"), tried<By<lecun>>("That is 1 / fan.in"),
        tried<By<by_outputs>>("That is 2 / fan.out"), tried<By<normal_glorot>>("which is Glorot's"),
-       tried<By<zero>>("All weights are 0"), tried<By<shifted>>("half of them are negative"),
+       tried<By<zero>>("All weights are 0"), tried<By<shifted>>("half of them must be negative"),
        tried<By<uniform_he>>("the distribution is not normal"),
        tried<By<he>, By<without_three>>("The bound is the deviation"),
        tried<By<he>, By<variance_as_bound>>("passed as the bound"),
        tried<By<he>, By<uniform_he>>("which is He's"), tried<By<he>, By<half>>("the factor is 2"),
-       tried<By<he>, By<positive>>("half of them are negative"),
+       tried<By<he>, By<positive>>("half of them must be negative"),
        tried<By<he>, By<normal_glorot>>("the distribution is not uniform")});
 }

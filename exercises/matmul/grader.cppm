@@ -102,7 +102,7 @@ std::vector<Step> grade_product(const std::string& name, const Product& mine) {
              {{"That is A Bᵀ: the sum has b(k, j), not b(j, k).", nn::matmul(a, nn::transposed(b))},
               {"That is Aᵀ B: the sum has a(i, k), not a(k, i).", nn::matmul(nn::transposed(a), b)},
               {"That is B A: the factors are exchanged.", nn::matmul(b, a)},
-              {"Each value has the sums before it in it: begin every sum at 0.", running(want)},
+              {"Each value also contains the sums before it: begin every sum at 0.", running(want)},
               {"Only the last product of each sum counts: add (+=), instead of overwriting (=).",
                products_of(a, b, 2)},
               {"The last product of each sum is missing: k ends too early.",
@@ -120,11 +120,13 @@ std::vector<Step> grade_product(const std::string& name, const Product& mine) {
            const Tensor right = random_tensor(Shape{k, n}, n + 100);
            const Tensor want = nn::matmul(left, right);
            const Tensor got = mine(left, right);
-           expect(fmt::format("C of {} × {} and {} × {}", m, k, k, n), got, want,
-                  {{"The last rows are 0: the number of rows need not be a multiple of a block's.",
-                    with_zeros(want, m - m % 4, n)},
-                   {"The last columns are 0: their number need not be a multiple of a block's.",
-                    with_zeros(want, m, n - n % 4)}});
+           expect(
+               fmt::format("C of {} × {} and {} × {}", m, k, k, n), got, want,
+               {{"The last rows are 0: the number of rows need not be a multiple of your block "
+                 "size.",
+                 with_zeros(want, m - m % 4, n)},
+                {"The last columns are 0: their number need not be a multiple of your block size.",
+                 with_zeros(want, m, n - n % 4)}});
            expect(fmt::format("C of {} × {} and {} × {}, the second time", m, k, k, n),
                   mine(left, right), want,
                   {{"The result of the call before is still in it: begin with zeros.",
@@ -141,22 +143,24 @@ export namespace exercises {
 std::vector<Step> matmul(const Products& mine) {
   std::vector<Step> steps = grade_product("product", mine.product);
   for (const Step& step : grade_product("fast_product", mine.fast_product)) steps.push_back(step);
-  steps.push_back({"fast_product: speed", [mine] {
-                     const Tensor a = random_tensor(Shape{512, 512}, 1);
-                     const Tensor b = random_tensor(Shape{512, 512}, 2);
-                     double plain = std::numeric_limits<double>::max();
-                     double fast = plain;
-                     for (int i = 0; i < 5;
-                          ++i) {  // the best of five, in turns: other programs may disturb one
-                       plain = std::min(plain, seconds_of(in_three_loops, a, b));
-                       fast = std::min(fast, seconds_of(mine.fast_product, a, b));
-                     }
-                     require(plain >= 3 * fast,
-                             fmt::format("It takes {:.0f} ms for matrices of 512 × 512; three "
-                                         "loops in the order i, j, k take "
-                                         "{:.0f} ms. It is {:.1f} times as fast, expected 3.",
-                                         1000 * fast, 1000 * plain, plain / fast));
-                   }});
+  steps.push_back(
+      {"fast_product: speed", [mine] {
+         const Tensor a = random_tensor(Shape{512, 512}, 1);
+         const Tensor b = random_tensor(Shape{512, 512}, 2);
+         double plain = std::numeric_limits<double>::max();
+         double fast = plain;
+         for (int i = 0; i < 5;
+              ++i) {  // the best of five, in turns: other programs may disturb one
+           plain = std::min(plain, seconds_of(in_three_loops, a, b));
+           fast = std::min(fast, seconds_of(mine.fast_product, a, b));
+         }
+         require(plain >= 3 * fast,
+                 fmt::format(
+                     "It takes {:.0f} ms for matrices of 512 × 512; three "
+                     "loops in the order i, j, k take "
+                     "{:.0f} ms. It is {:.1f} times as fast, and must be at least 3 times as fast.",
+                     1000 * fast, 1000 * plain, plain / fast));
+       }});
   return steps;
 }
 

@@ -76,5 +76,5 @@ int main() {
                         before.values()[i] += c.values()[i];
                       return before;
                     }),
-       fast_product("times as fast, expected 3", Loops{})});
+       fast_product("must be at least 3 times as fast", Loops{})});
 }

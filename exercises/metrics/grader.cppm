@@ -81,7 +81,7 @@ std::vector<Step> metrics() {
            expect(fmt::format("the precision of class {}", i), matrix().precision(i),
                   right().precision(i),
                   {{"That is the recall: precision looks at a column.", number(right().recall(i))},
-                   {"That is the part of all samples.",
+                   {"You divided by the number of all samples.",
                     number(static_cast<double>(right()(i, i)) / 12)}});
          }
        }},
@@ -90,7 +90,7 @@ std::vector<Step> metrics() {
          for (std::size_t i = 0; i < 3; ++i) {
            expect(fmt::format("the recall of class {}", i), matrix().recall(i), right().recall(i),
                   {{"That is the precision: recall looks at a row.", number(right().precision(i))},
-                   {"That is the part of all samples.",
+                   {"You divided by the number of all samples.",
                     number(static_cast<double>(right()(i, i)) / 12)}});
          }
        }},

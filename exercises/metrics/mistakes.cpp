@@ -93,7 +93,7 @@ int main() {
        tried<NumberOfRight>("the number of right samples"),
        tried<MeanRecall>("mean of the recalls"),
        tried<PrecisionIsRecall>("precision looks at a column"),
-       tried<RecallIsPrecision>("recall looks at a row"), tried<OfAll>("the part of all samples"),
+       tried<RecallIsPrecision>("recall looks at a row"), tried<OfAll>("the number of all samples"),
        tried<ArithmeticMean>("the arithmetic mean"), tried<WithoutTwo>("The factor 2 is missing"),
        tried<NotANumber>("there is NaN")});
 }

@@ -34,7 +34,7 @@ class ConfusionMatrix {
     return counts_[actual * size_ + predicted];
   }
 
-  /// The part of all samples that is right.
+  /// The fraction of all samples that were predicted correctly.
   double accuracy() const {
     // [todo ConfusionMatrix::accuracy]
     double right = 0;
@@ -47,7 +47,7 @@ class ConfusionMatrix {
     // [/todo]
   }
 
-  /// Of the samples that were predicted as a class, the part that belongs to it.
+  /// Of the samples that were predicted as a class, the fraction that belongs to it.
   double precision(std::size_t index) const {
     // [todo ConfusionMatrix::precision]
     double predicted = 0;
@@ -56,7 +56,7 @@ class ConfusionMatrix {
     // [/todo]
   }
 
-  /// Of the samples that belong to a class, the part that was predicted as it.
+  /// Of the samples that belong to a class, the fraction that was predicted as it.
   double recall(std::size_t index) const {
     // [todo ConfusionMatrix::recall]
     double actual = 0;

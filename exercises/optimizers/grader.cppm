@@ -140,10 +140,11 @@ std::vector<Step> optimizers() {
                   adam({.corrected_mean = false, .corrected_square = false})},
                  {"v is not corrected.", adam({.corrected_square = false})},
                  {"m is not corrected.", adam({.corrected_mean = false})},
-                 {"m̂ and v̂ are kept in place of m and v.", adam({.kept_corrected = true})},
-                 {"v is a mean of |g|, not of g².", adam({.squared = false})},
+                 {"You keep m̂ and v̂ as m and v: keep the uncorrected ones.",
+                  adam({.kept_corrected = true})},
+                 {"Your v averages |g|; it must average g².", adam({.squared = false})},
                  {"The root of v̂ is left out.", adam({.rooted = false})},
-                 {"The first step has t = 2.", adam({.first_step = 2})}});
+                 {"Your first step has t = 2; it must have t = 1.", adam({.first_step = 2})}});
        }},
       {"Adam: a gradient of 0",
        [] {
@@ -151,6 +152,8 @@ std::vector<Step> optimizers() {
          std::vector<Parameter*> all{&parameter};
          Adam adam_of_reader{eta, beta1, beta2};
          adam_of_reader.step(all);
+         require(!std::isnan(parameter.value(0)),
+                 "It is NaN: with a gradient of 0, √v̂ is 0, too. Add ε.");
          expect("θ", parameter.value, Tensor{1, 2});
        }},
       {"Adam: the second of two parameters", [] {

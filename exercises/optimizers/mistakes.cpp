@@ -97,6 +97,11 @@ void adam(Numbers x) {
   const auto [mean, square] = corrections(x, x.t);
   move(x, x.a * mean, std::sqrt(x.b * square));
 }
+void without_epsilon(Numbers x) {
+  remember(x, x.g * x.g);
+  const auto [mean, square] = corrections(x, x.t);
+  x.theta -= x.options[0] * (x.a * mean) / std::sqrt(x.b * square);
+}
 void uncorrected(Numbers x) {
   remember(x, x.g * x.g);
   move(x, x.a, std::sqrt(x.b));
@@ -156,9 +161,10 @@ int main() {
        tried_momentum<By<nesterov>>("Nesterov"),
        tried_adam<By<uncorrected>>("The corrections are left out"),
        tried_adam<By<uncorrected_square>>("v is not corrected"),
-       tried_adam<By<kept_corrected>>("are kept in place of m and v"),
-       tried_adam<By<unsquared>>("v is a mean of |g|"),
+       tried_adam<By<kept_corrected>>("as m and v: keep the uncorrected ones"),
+       tried_adam<By<unsquared>>("Your v averages |g|"),
        tried_adam<By<unrooted>>("The root of v̂ is left out"),
-       tried_adam<By<from_two>>("The first step has t = 2"),
+       tried_adam<By<without_epsilon>>("Add ε"),
+       tried_adam<By<from_two>>("Your first step has t = 2"),
        tried_adam<By<adam, true>>("t is counted for each parameter")});
 }

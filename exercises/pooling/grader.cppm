@@ -117,10 +117,10 @@ std::vector<Step> pooling() {
                pooled(image, 2, [](auto& window) { return window.back(); })},
               {"That is the smallest value of each window.",
                pooled(image, 2, [](auto& window) { return std::ranges::min(window); })},
-              {"The windows overlap: that of (i, j) begins at (size i, size j).",
+              {"The windows overlap: that of (i, j) begins at (size · i, size · j).",
                pooled(image, 2, largest, 1)}});
        }},
-      {"predict: several images and channels, and a rest that no window covers",
+      {"predict: several images and channels, and rows and columns that are left over",
        [] {
          const Tensor images = random_tensor(Shape{2, 3, 7, 8}, 1);
          expect("Y", MaxPool{3}.predict(images), pooled(images, 3, largest));
@@ -130,7 +130,7 @@ std::vector<Step> pooling() {
          MaxPool layer{2};
          layer.forward(image);
          expect("∂C/∂X", layer.backward(dy), as_gradient(image, first_largest),
-                {{"Every value of a window has the gradient: only the largest has one.",
+                {{"You give the gradient to every value of a window: only the largest gets it.",
                   as_gradient(image,
                               [](auto& window) { return std::vector<real>(window.size(), 1); })},
                  {"The gradient is divided among the values of a window: that is average pooling.",
@@ -150,7 +150,7 @@ std::vector<Step> pooling() {
          MaxPool layer{2};
          layer.forward(equals);
          expect("∂C/∂X", layer.backward(dy), as_gradient(equals, first_largest),
-                {{"Of equal values, each has the gradient: only the first has one.",
+                {{"You give the gradient to each of several equal values: only the first gets it.",
                   as_gradient(equals,
                               [](auto& window) {
                                 std::vector<real> parts;
@@ -158,7 +158,7 @@ std::vector<Step> pooling() {
                                   parts.push_back(x == largest(window) ? 1.0F : 0.0F);
                                 return parts;
                               })},
-                 {"Of equal values, the last has the gradient: compare with >, not with >=.",
+                 {"Of equal values, the last gets the gradient: compare with >, not with >=.",
                   as_gradient(equals, [](auto& window) {
                     std::size_t last = 0;
                     for (std::size_t k = 0; k < window.size(); ++k) {
@@ -167,7 +167,7 @@ std::vector<Step> pooling() {
                     return one_at(window, last);
                   })}});
        }},
-      {"backward: several images and channels, and a rest that no window covers", [] {
+      {"backward: several images and channels, and rows and columns that are left over", [] {
          const Tensor images = random_tensor(Shape{2, 3, 7, 8}, 2);
          const Tensor gradients = random_tensor(Shape{2, 3, 2, 2}, 3);
          MaxPool layer{3};

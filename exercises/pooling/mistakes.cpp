@@ -153,10 +153,10 @@ int main() {
        tried<Predicts<last>>("the last value of each window"),
        tried<Predicts<smallest>>("the smallest value of each window"),
        tried<Overlapping>("The windows overlap"),
-       tried<Divides<to_all>>("only the largest has one"),
+       tried<Divides<to_all>>("only the largest gets it"),
        tried<Divides<divided>>("that is average pooling"),
        tried<Divides<to_first>>("The first value of each window has the gradient"),
        tried<Divides<times_largest>>("multiplied by the largest value"),
-       tried<Divides<to_equals>>("Of equal values, each has the gradient"),
-       tried<Divides<to_last_equal>>("Of equal values, the last has the gradient")});
+       tried<Divides<to_equals>>("to each of several equal values"),
+       tried<Divides<to_last_equal>>("Of equal values, the last gets the gradient")});
 }

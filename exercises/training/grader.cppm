@@ -43,7 +43,7 @@ class Network {
   }
   Tensor backward(const Tensor& dy) {
     log_->calls.emplace_back("backward");
-    require(dy.values()[0] == 1, "backward gets something else than the cost's gradient.");
+    require(dy.values()[0] == 1, "backward gets something other than the cost's gradient.");
     return dy;
   }
   [[nodiscard]] Tensor predict(const Tensor& x) const {
@@ -91,7 +91,7 @@ class Cost {
       const double wanted = 2 * static_cast<double>(targets.labels()[n]);
       if (predictions(n, 0) == wanted) continue;
       require(2 * predictions(n, 0) != wanted,
-              "The cost gets the inputs: it compares the network's output with the targets.");
+              "The cost gets the inputs: it must compare the network's output with the targets.");
       throw Wrong{"The cost gets targets of other samples than those of the predictions."};
     }
   }
@@ -166,9 +166,11 @@ std::vector<Step> training(const Training& mine) {
                             const std::string& reason) {
     const std::size_t got = end_of(mine.stopping(patience), costs);
     require(got == want,
-            fmt::format("With patience {} and the costs {}, training ends {}, expected {}. {}",
-                        patience, name, got == 0 ? "never" : fmt::format("after epoch {}", got),
-                        want == 0 ? "never" : fmt::format("after epoch {}", want), reason));
+            fmt::format(
+                "With patience {} and the costs {}, {}; {}. {}", patience, name,
+                got == 0 ? "training never ends" : fmt::format("training ends after epoch {}", got),
+                want == 0 ? "it should not end" : fmt::format("it should end after epoch {}", want),
+                reason));
   };
   return {
       {"run_epoch: the calls for one batch",
@@ -208,9 +210,11 @@ std::vector<Step> training(const Training& mine) {
          // The batches' costs are 3.5, 1 and 2, and their sizes 2, 2 and 1.
          expect(
              "the mean cost", epoch(log, {{3, 4}, {0, 2}, {2}}), 11.0 / 5,
-             {{"It is the mean of the batches' means: a short batch counts less.", number(6.5 / 3)},
+             {{"It is the mean of the batches' means: a short batch must count less.",
+               number(6.5 / 3)},
               {"It is the cost of the last batch.", number(2)},
-              {"It is the sum of the batches' costs: divide by the number of samples.",
+              {"It is the sum of the batches' mean costs: multiply each by its batch's size, then "
+               "divide by the number of samples.",
                number(6.5)},
               {"It is the sum over the samples: divide by their number.", number(11)}});
        }},
@@ -220,9 +224,9 @@ std::vector<Step> training(const Training& mine) {
          const Dataset set{.inputs = Tensor{{1, 2, 0}, {3, 1, 0}, {0, 1, 2}, {5, 1, 2}},
                            .targets = Labels{1, 0, 0, 0}};
          expect("the accuracy", mine.accuracy(Network{log}, set), 0.75,
-                {{"It is the part that is wrong.", number(0.25)},
+                {{"It is the fraction of wrong answers.", number(0.25)},
                  {"It is the number of right answers: divide by that of the samples.", number(3)},
-                 {"It is in percent; expected a part of 1.", number(75)}});
+                 {"It is in percent; expected a fraction, from 0 to 1.", number(75)}});
        }},
       {"EarlyStopping", [stops] {
          stops("3, 2, 1, 0.5", 1, {3, 2, 1, 0.5}, 0, "They fall: there is nothing to stop.");
@@ -231,7 +235,7 @@ std::vector<Step> training(const Training& mine) {
          stops("3, 2, 2.5, 2.4, 2.3", 3, {3, 2, 2.5, 2.4, 2.3}, 5,
                "Compare with the lowest cost, 2, not with the one before.");
          stops("3, 4, 2, 3, 1, 2, 3", 2, {3, 4, 2, 3, 1, 2, 3}, 7,
-               "A new lowest cost begins the count anew.");
+               "A new lowest cost restarts the count.");
          stops("2, 2, 2", 2, {2, 2, 2}, 3, "An equal cost is not a new lowest one.");
        }}};
 }

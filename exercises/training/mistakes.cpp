@@ -135,19 +135,21 @@ int main() {
        run_epoch("The batches have other samples", {.in_order = true}),
        run_epoch("targets of other samples", {.own_targets = false}),
        run_epoch("The cost gets the inputs", {.of_inputs = true}),
-       run_epoch("backward gets something else", {.of_predictions = true}),
-       run_epoch("a short batch counts less", {.mean =
-                                                   [](const auto& costs, const auto&) {
-                                                     double sum = 0;
-                                                     for (const double cost : costs) sum += cost;
-                                                     return sum / static_cast<double>(costs.size());
-                                                   }}),
+       run_epoch("backward gets something other", {.of_predictions = true}),
+       run_epoch("a short batch must count less", {.mean =
+                                                       [](const auto& costs, const auto&) {
+                                                         double sum = 0;
+                                                         for (const double cost : costs)
+                                                           sum += cost;
+                                                         return sum /
+                                                                static_cast<double>(costs.size());
+                                                       }}),
        run_epoch("the cost of the last batch",
                  {.mean = [](const auto& costs, const auto&) { return costs.back(); }}),
-       accuracy_by("the part that is wrong", [](double part) { return 1 - part; }),
+       accuracy_by("the fraction of wrong answers", [](double part) { return 1 - part; }),
        accuracy_by("the number of right answers", [](double part) { return 4 * part; }),
        accuracy_by("in percent", [](double part) { return 100 * part; }),
        stopping("not with the one before", {.lowest = false}),
-       stopping("begins the count anew", {.restarts = false}),
+       stopping("restarts the count", {.restarts = false}),
        stopping("An equal cost", {.equal = true}), stopping("Patience 1 ends", {.late = true})});
 }

@@ -42,7 +42,7 @@ double run_epoch(Network& network, const Cost& cost, Optimizer& optimizer, const
   // [/todo]
 }
 
-/// The part of the samples whose class a network predicts.
+/// The fraction of the samples whose class the network predicts correctly.
 /// @param network Has `predict(x)`.
 /// @param dataset Its targets are labels.
 template <class Network>

@@ -43,7 +43,7 @@ class Book(unittest.TestCase):
     def test_checks_options_first(self):
         self.expect_refusal(["exercise", "nonsense"], "there is no exercise 'nonsense'; there are: 1 dense, ")
         self.expect_refusal(["exercise", "--hint"], "this option needs the name of an exercise")
-        self.expect_refusal(["exercise", "1.1", "--answer", "many"], "--answer: 'many' has something else than numbers")
+        self.expect_refusal(["exercise", "1.1", "--answer", "many"], "--answer: 'many' is not a list of numbers")
         self.expect_refusal(["fuzz", "nonsense"], "there is no target 'nonsense'; there are: ")
         self.expect_refusal(["fuzz", "csv", "--seconds", "0"], "--seconds is 0, expected 1 or more")
         self.expect_refusal(["fuzz", "--json", ""], "--json: cannot write '': the path is empty.")
