@@ -12,7 +12,7 @@ target_link_libraries(readme_example PRIVATE nn::nn)
 target_compile_options(readme_example PRIVATE $<$<CONFIG:Release>:-O0>)
 # GCC 15 looks for what templates of a module use in the headers of the file that imports it.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 16)
-  target_compile_options(readme_example PRIVATE "SHELL:-include new" "SHELL:-include typeinfo")
+  target_compile_options(readme_example PRIVATE "SHELL:-include typeinfo" "SHELL:-include vector")
 endif()
 add_custom_target(readme.tests DEPENDS readme_example)
 add_test(NAME readme.example COMMAND readme_example WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
