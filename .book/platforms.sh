@@ -28,7 +28,7 @@ describe() {
       take_clang 22
       compilers+=(libc++-22-dev libc++abi-22-dev googletest)
       # Debian's compiled fmt and GoogleTest are for the other standard library.
-      settings+=('-DCMAKE_CXX_FLAGS=-stdlib=libc++ -DFMT_HEADER_ONLY'
+      settings+=("-DCMAKE_CXX_FLAGS=-stdlib=libc++ -DFMT_HEADER_ONLY -isystem $root/tests/platforms/libc++"
         "-DCMAKE_PREFIX_PATH=$root/build/platforms/googletest/installed")
       ;;
     plain)
