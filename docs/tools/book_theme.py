@@ -166,6 +166,31 @@ def visit_entry(translator, node):
         translator.body.append(cell.replace("<td", f'<td data-label="{translator.attval(node["label"])}"', 1))
 
 
+# ----------------------------------------------------------------------------------------- opening
+
+IMAGE = re.compile(r'(<img [^>]*src="[^"]*_images/([^"]+\.svg)")')
+SIZE = re.compile(r'<svg [^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"')
+FONTS = """<script>
+if (location.protocol !== "file:") for (const name of ["text", "code"]) document.head.insertAdjacentHTML("beforeend",
+    `<link rel="preload" as="font" type="font/woff2" crossorigin href="FOLDER/${name}.woff2">`);
+</script>"""
+
+
+def keep_room(app, pagename, templatename, context, doctree):
+    """Nothing moves when pictures and typefaces arrive: pictures have a size, and the web loads the typefaces first. (A
+    browser refuses to load them first from a file.)
+    """
+    sources = {name: app.srcdir / source for source, name in app.builder.images.items()}
+
+    def with_size(match):
+        width, height = map(float, SIZE.search(sources[match[2]].read_text()).groups())
+        return f'{match[1]} width="{width * 4 / 3:.0f}" height="{height * 4 / 3:.0f}"'  # from points to pixels
+
+    context["body"] = IMAGE.sub(with_size, context.get("body", ""))
+    folder = context["pathto"]("_static/theme/fonts", 1)
+    context["metatags"] = context.get("metatags", "") + FONTS.replace("FOLDER", folder)
+
+
 # --------------------------------------------------------------------------------------- navigation
 
 
@@ -184,4 +209,5 @@ def setup(app):
         app.connect("doctree-read", prepare)
     app.connect("doctree-resolved", keep_together)
     app.connect("html-page-context", number_navigation, priority=910)
+    app.connect("html-page-context", keep_room, priority=920)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
