@@ -26,7 +26,6 @@ MINE = ROOT / "mine"
 PATIENCE = 30  # seconds until a grader is stopped
 TODO = re.compile(r"^( *)// \[todo ([^\]]+)\]\n.*?^ *// \[/todo\]\n", re.MULTILINE | re.DOTALL)
 NOT_WRITTEN = 3  # the grader's status
-NOT_IN_FINALE = ["matmul"]  # the layers call the library's
 
 
 class Refusal(Exception):
@@ -37,6 +36,7 @@ class Refusal(Exception):
 class Exercise:
     chapter: int
     name: str
+    in_finale: bool = True  # whether the networks of `./book mnist --mine` use it
 
     @property
     def folder(self):
@@ -75,8 +75,9 @@ class Exercise:
 
 
 def exercises():
-    lines = (FOLDER / "exercises.txt").read_text().splitlines()
-    return [Exercise(int(number), name) for number, name in (line.split() for line in lines)]
+    """Those of exercises.txt: CHAPTER NAME, and `apart` if the networks of `./book mnist --mine` do not use it."""
+    lines = (line.split() for line in (FOLDER / "exercises.txt").read_text().splitlines())
+    return [Exercise(int(chapter), name, more != ["apart"]) for chapter, name, *more in lines]
 
 
 def find(wanted):
@@ -120,7 +121,7 @@ def status(exercise):
 def show_list():
     print("Write the heart of the library yourself, one module at a time:\n")
     for one in exercises():
-        print(f"  {one.chapter:>2}  {one.name:<13} {one.title:<32} {one.minutes:>3} min  {status(one)}".rstrip())
+        print(f"  {one.chapter:>2}  {one.name:<14} {one.title:<25} {one.minutes:>3} min  {status(one)}".rstrip())
     following = next((one for one in exercises() if status(one) != "passed"), None)
     if following:
         print(f"\nNext: ./book exercise {following.name}")
@@ -256,7 +257,7 @@ def place_of_log(build):
 
 def finale(cmake, build):
     """Trains the networks of chapter 10 with the modules that passed."""
-    known = [one for one in exercises() if one.name not in NOT_IN_FINALE]
+    known = [one for one in exercises() if one.in_finale]
     mine = [one.name for one in known if status(one) == "passed"]
     if not mine:
         print("book: you have passed no exercise whose module the networks use; begin with: ./book exercise "

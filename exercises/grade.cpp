@@ -169,9 +169,9 @@ void expect(std::string_view name, const Tensor& got, const Tensor& want,
   if (const std::string reason = explain(got, want, mistakes, tolerance); !reason.empty()) {
     words += "\n" + reason;
   }
-  if (want.rank() <= 2 && want.rows() <= 4 && want.columns() <= 6) {
-    words += rows_of(got.rank() == 1 ? got.reshaped(Shape{1, got.size()}) : got, "yours") +
-             rows_of(want.rank() == 1 ? want.reshaped(Shape{1, want.size()}) : want, "expected");
+  const Tensor table = want.rank() == 1 ? want.reshaped(Shape{1, want.size()}) : want;
+  if (table.rank() == 2 && table.rows() <= 4 && table.columns() <= 6) {
+    words += rows_of(got.reshaped(table.shape()), "yours") + rows_of(table, "expected");
   }
   throw Wrong{words};
 }
@@ -213,6 +213,23 @@ Tensor transpose_of(const Tensor& matrix) {
     for (std::size_t j = 0; j < matrix.columns(); ++j) result(j, i) = matrix(i, j);
   }
   return result;
+}
+
+Tensor measured_gradient(Tensor& value, const std::function<double()>& cost) {
+  constexpr nn::real step = 5e-3F;  // rounding errors grow below it, those of the formula above
+  Tensor gradient{value.shape()};
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    nn::real& x = value.values()[i];
+    const nn::real before = x;
+    x = before + step;
+    const double above = x;
+    const double cost_above = cost();
+    x = before - step;
+    const double width = above - double{x};  // 2h after rounding
+    gradient.values()[i] = static_cast<nn::real>((cost_above - cost()) / width);
+    x = before;
+  }
+  return gradient;
 }
 
 Outcome grade(const std::vector<Step>& steps,

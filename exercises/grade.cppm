@@ -2,6 +2,7 @@
 /// @brief What all graders share: steps in order, and comparisons that say what is wrong.
 module;
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <stdexcept>
@@ -79,6 +80,46 @@ void require(bool holds, const std::string& words);
 /// @param matrix Shape (N, M).
 /// @return Shape (M, N).
 [[nodiscard]] nn::Tensor transpose_of(const nn::Tensor& matrix);
+
+/// The gradient of a cost with respect to a tensor, measured: each value is moved a little up and
+/// down, ∂C/∂v ≈ (C(v + h) − C(v − h)) / 2h.
+/// @param value The tensor; changed and restored.
+/// @param cost Computes C from what the tensor holds.
+/// @return The shape of the tensor.
+[[nodiscard]] nn::Tensor measured_gradient(nn::Tensor& value, const std::function<double()>& cost);
+
+/// Compares the gradients that a layer computes with measured ones, for the cost Σ r y with random
+/// factors r. Every pass runs on a copy of the layer, so what it draws or keeps is the same each
+/// time.
+/// @param layer The reader's layer.
+/// @param x A batch.
+/// @throws Wrong with the first gradient that differs by more than one percent.
+template <class Layer>
+void expect_gradients(const Layer& layer, nn::Tensor x) {
+  Layer checked = layer;
+  const nn::Tensor y = checked.forward(x);
+  const nn::Tensor r = random_tensor(y.shape(), 100);  // no grader draws x with this seed
+  const nn::Tensor dx = checked.backward(r);
+  Layer nudged = layer;
+  const auto cost = [&] {
+    Layer copy = nudged;
+    const nn::Tensor output = copy.forward(x);
+    double sum = 0;
+    for (std::size_t i = 0; i < r.size(); ++i) {
+      sum += double{r.values()[i]} * double{output.values()[i]};
+    }
+    return sum;
+  };
+  const auto compare = [&](const std::string& name, const nn::Tensor& got, nn::Tensor& value) {
+    expect(name, got, measured_gradient(value, cost), {}, 0.01);
+  };
+  compare("∂C/∂X", dx, x);
+  const auto computed = checked.parameters();
+  const auto values = nudged.parameters();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    compare("the gradient of `" + values[i]->name + "`", computed[i]->gradient, values[i]->value);
+  }
+}
 
 /// What came of a grader: the step that failed and why; both empty if every step passed.
 struct Outcome {

@@ -4,6 +4,7 @@ module;
 
 #include <fmt/core.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,20 @@ struct Tried {
   std::string words;  ///< Part of what the grader must say.
   std::vector<Step> steps;
 };
+
+/// Steps that each begin with a call: one class can then make many mistakes, and the grader is
+/// compiled for it only once.
+/// @param prepare Chooses the mistake.
+/// @param steps The steps for the class.
+std::vector<Step> prepared(const std::function<void()>& prepare, std::vector<Step> steps) {
+  for (Step& step : steps) {
+    step.look = [prepare, look = step.look] {
+      prepare();
+      look();
+    };
+  }
+  return steps;
+}
 
 /// The program of the test.
 /// @param right The steps for a right solution.

@@ -113,6 +113,16 @@ class ExerciseTest(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertIn("Yours: dense\nThe library's: activation, ", printed)
 
+    def test_trains_without_what_the_networks_do_not_use(self):
+        apart = [one.name for one in exercise.exercises() if not one.in_finale]
+        self.assertEqual(apart, ["matmul", "dropout", "schedules", "recurrent", "normalization"])
+        for name in apart:
+            self.run_book(name, "--reset")
+            exercise.remember(exercise.find(name), passed=exercise.fingerprint(self.mine / f"{name}.cppm"))
+        printed, status = self.run_book("--finale", "--cmake", "cmake", "--build", str(self.build))
+        self.assertEqual(status, 1)
+        self.assertIn("you have passed no exercise whose module the networks use", printed)
+
     def test_trains_with_nothing_if_nothing_passed(self):
         printed, status = self.run_book("--finale", "--cmake", "cmake", "--build", str(self.build))
         self.assertEqual(status, 1)
