@@ -34,7 +34,7 @@ struct Kernel {
 
 std::vector<Kernel> kernels() {
   constexpr real ninth = real{1} / 9;
-  return {{"2×2, as in section 8.2", Shape{2, 2}, {1, 2, 0, -1}, 1},
+  return {{"2×2, as in 8.2", Shape{2, 2}, {1, 2, 0, -1}, 1},
           {"1×2, a vertical edge", Shape{1, 2}, {-1, 1}, 0},
           {"2×1, a horizontal edge", Shape{2, 1}, {-1, 1}, 0},
           {"3×3, a vertical edge", Shape{3, 3}, {-1, 0, 1, -1, 0, 1, -1, 0, 1}, 0},

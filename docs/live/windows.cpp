@@ -101,7 +101,7 @@ std::vector<Control> WindowFigure::image_controls(std::size_t start) {
        .start = {static_cast<double>(start)},
        .high = 2,
        .step = 1,
-       .choices = {"the matrix of section 8.2", std::string{corner.name}, std::string{seven.name}}},
+       .choices = {"matrix of 8.2", std::string{corner.name}, std::string{seven.name}}},
       {.name = "pixels",
        .label = "Pixels",
        .help = "The numbers that you typed into the image, row by row.",

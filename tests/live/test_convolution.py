@@ -1,7 +1,7 @@
 from pages import Native, PageTest
 
 PAGE = "chapters/08_convolution"
-SECTION = "#convolution.image=the matrix of section 8.2&convolution.kernel=2×2, as in section 8.2"
+SECTION = "#convolution.image=matrix of 8.2&convolution.kernel=2×2, as in 8.2"
 Y = [1, 5, 3, 2, 1, 5, 5, 2, 1]  # section 8.2
 
 
