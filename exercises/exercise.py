@@ -34,9 +34,17 @@ class Refusal(Exception):
 
 @dataclass
 class Exercise:
-    chapter: int
+    number: str  # of its chapter; 1.6 if it is exercise 6 at the end of chapter 1
     name: str
     in_finale: bool = True  # whether the networks of `./book mnist --mine` use it
+
+    @property
+    def chapter(self):
+        return int(self.number.split(".")[0])
+
+    @property
+    def is_at_end(self):
+        return "." in self.number
 
     @property
     def folder(self):
@@ -75,17 +83,17 @@ class Exercise:
 
 
 def exercises():
-    """Those of exercises.txt: CHAPTER NAME, and `apart` if the networks of `./book mnist --mine` do not use it."""
+    """Those of exercises.txt: NUMBER NAME, and `apart` if the networks of `./book mnist --mine` do not use it."""
     lines = (line.split() for line in (FOLDER / "exercises.txt").read_text().splitlines())
-    return [Exercise(int(chapter), name, more != ["apart"]) for chapter, name, *more in lines]
+    return [Exercise(number, name, more != ["apart"]) for number, name, *more in lines]
 
 
 def find(wanted):
-    """By name, or by chapter: there the first one that is not passed."""
-    found = [one for one in exercises() if wanted in (one.name, str(one.chapter))]
+    """By name, or by number: of those of a chapter, the first one that is not passed."""
+    found = [one for one in exercises() if wanted in (one.name, one.number)]
     if not found:
         raise Refusal(f"there is no exercise '{wanted}'; there are: "
-                      + ", ".join(f"{one.chapter} {one.name}" for one in exercises()) + ".")
+                      + ", ".join(f"{one.number} {one.name}" for one in exercises()) + ".")
     return next((one for one in found if status(one) != "passed"), found[0])
 
 
@@ -120,13 +128,19 @@ def status(exercise):
 
 def show_list():
     print("Write the heart of the library yourself, one module at a time:\n")
-    for one in exercises():
-        print(f"  {one.chapter:>2}  {one.name:<14} {one.title:<25} {one.minutes:>3} min  {status(one)}".rstrip())
+    show_rows(one for one in exercises() if not one.is_at_end)
+    print("\nExercises at the end of chapters that ask for code:\n")
+    show_rows(one for one in exercises() if one.is_at_end)
     following = next((one for one in exercises() if status(one) != "passed"), None)
     if following:
         print(f"\nNext: ./book exercise {following.name}")
     else:
         print("\nYou have written them all.")
+
+
+def show_rows(those):
+    for one in those:
+        print(f"{one.number:>4}  {one.name:<14} {one.title:<25} {one.minutes:>3} min  {status(one)}".rstrip())
 
 
 def show_hint(exercise):
@@ -182,11 +196,17 @@ def create(exercise):
                   "code."))
 
 
+def numbers_of_code():
+    """Of the exercises at the end of chapters that ask for code."""
+    return [one.number for one in exercises() if one.is_at_end]
+
+
 def check_answer(number, answer):
     """Compares the reader's numbers for an exercise at the end of a chapter with the right ones."""
     known = answers.answers()
     if number not in known:
-        raise Refusal(f"there is no check for exercise {number}; there is one for: {', '.join(known)}.")
+        checked = sorted([*known, *numbers_of_code()], key=lambda one: [int(part) for part in one.split(".")])
+        raise Refusal(f"there is no check for exercise {number}; there is one for: {', '.join(checked)}.")
     if answer is None:
         print(wrapped(f"Exercise {number} asks for {known[number]['asks']}. Then: ./book exercise {number} --answer "
                       f"\"{' '.join('…' for _ in known[number]['right'])}\""))
@@ -203,7 +223,7 @@ def check_answer(number, answer):
 
 def grade(exercise, cmake, build):
     """Builds and runs the grader; returns its status."""
-    print(f"Exercise {exercise.chapter}, {exercise.title} ({exercise.file.relative_to(ROOT)})\n", flush=True)
+    print(f"Exercise {exercise.number}, {exercise.title} ({exercise.file.relative_to(ROOT)})\n", flush=True)
     begun = fingerprint(exercise.file)
     if not is_built(exercise, cmake, build):
         return 1
@@ -309,8 +329,9 @@ def watch(exercise, cmake, build):
 def main():
     parser = argparse.ArgumentParser(prog="./book exercise", usage="%(prog)s [NAME [OPTION]]",
                                      description=__doc__.split("\n\n")[0])
-    parser.add_argument("exercise", nargs="?", metavar="NAME", help="an exercise, by its name or its chapter; "
-                        "without one, all are listed. 4.2 is exercise 2 at the end of chapter 4, which takes --answer")
+    parser.add_argument("exercise", nargs="?", metavar="NAME", help="an exercise, by its name, its chapter or its "
+                        "number; without one, all are listed. 4.2 is exercise 2 at the end of chapter 4: those that "
+                        "ask for numbers take --answer, and those that ask for code are graded")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--watch", action="store_true", help="grade again whenever the file is saved")
     what.add_argument("--hint", action="store_true", help="show a hint, one more each time")
@@ -331,12 +352,13 @@ def main():
             if options.watch or options.hint or options.reset or options.solution or options.answer:
                 parser.error("this option needs the name of an exercise")
             return 0 if options.only_options else show_list()
-        if re.fullmatch(r"\d+\.\d+", options.exercise):
+        if re.fullmatch(r"\d+\.\d+", options.exercise) and options.exercise not in numbers_of_code():
             return 0 if options.only_options else check_answer(options.exercise, options.answer)
-        if options.answer:
-            raise Refusal("--answer is for an exercise at the end of a chapter, like 4.2, not for "
-                          f"'{options.exercise}'.")
         exercise = find(options.exercise)
+        if options.answer is not None:
+            raise Refusal("--answer is for an exercise that asks for numbers, like 4.2. Exercise "
+                          f"{exercise.number} asks for code, which is graded without an option: "
+                          f"./book exercise {options.exercise}")
     except Refusal as refusal:
         print(f"book: {refusal}", file=sys.stderr)
         return 2

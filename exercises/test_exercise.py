@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import sys
 import tempfile
 import unittest
@@ -9,6 +10,8 @@ from pathlib import Path
 from unittest import mock
 
 import exercise
+from answers import answers
+from test_answers import exercises_of
 
 
 class ExerciseTest(unittest.TestCase):
@@ -51,7 +54,8 @@ class ExerciseTest(unittest.TestCase):
             with self.subTest(one.name):
                 self.assertEqual(len(one.hints), 3)
                 self.assertGreater(one.minutes, 0)
-                self.assertIn(f"Chapter {one.chapter}, ", (one.folder / "task.md").read_text())
+                where = f"Chapter {one.number}, ".replace(".", ", exercise ")
+                self.assertIn(where, (one.folder / "task.md").read_text())
                 self.assertIn("exercises::todo(", one.stub())
                 self.assertNotIn("[todo", one.stub() + one.solution())
                 self.assertLess(len(one.stub()), len(one.solution()))
@@ -61,6 +65,46 @@ class ExerciseTest(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertRegex(printed, r" 1  dense +The dense layer +30 min\n")
         self.assertIn("Next: ./book exercise dense", printed)
+
+    def test_lists_those_at_the_end_of_chapters_apart(self):
+        lines = self.run_book()[0].split("\n")
+        widest = max(len(line) for line in lines if line.endswith(" min"))
+        self.assertLess(widest + len("  changed since it passed"), 80)
+        first = lines.index("Exercises at the end of chapters that ask for code:") + 2
+        numbers = [line.split()[0] for line in lines[first:lines.index("", first)]]
+        self.assertEqual(numbers, ["1.6", "2.4", "3.5", "4.5", "9.4"])
+        self.assertEqual(numbers, exercise.numbers_of_code())
+        self.assertFalse(any(exercise.find(number).in_finale for number in numbers))
+
+    def test_those_at_the_end_of_chapters_are_those_of_the_page(self):
+        for number in exercise.numbers_of_code():
+            with self.subTest(number):
+                self.assertNotIn(number, answers())
+                chapter, place = number.split(".")
+                text = exercises_of(chapter)[0][place]
+                self.assertEqual(int(re.search(r"(\d+) minutes", text)[1]), exercise.find(number).minutes)
+
+    def test_finds_code_by_its_number_or_name_but_not_by_its_chapter(self):
+        self.assertEqual([exercise.find(wanted).name for wanted in ("1", "1.6", "linear")],
+                         ["dense", "linear", "linear"])
+        self.assertIn("Begin with what a network asks", self.run_book("1.6", "--hint")[0])
+        self.assertIn("mine/linear.cppm", self.run_book("1.6", "--reset")[0])
+        self.assertIn("exercises::todo(\"Linear::forward\");", (self.mine / "linear.cppm").read_text())
+
+    def test_numbers_are_still_checked(self):
+        self.assertIn("Exercise 4.2 asks for ", self.run_book("4.2")[0])
+        self.assertEqual(self.run_book("4.2", "--answer", "-4 -3"), ("Right.\n", 0))
+        printed, status = self.run_book("1.2")
+        self.assertEqual(status, 2)
+        self.assertIn("there is no check for exercise 1.2; there is one for: 1.1, 1.3, 1.6, 2.2, 2.4, 3.1", printed)
+
+    def test_refuses_numbers_for_code(self):
+        for wanted, number in (("1.6", "1.6"), ("linear", "1.6"), ("dense", "1")):
+            with self.subTest(wanted):
+                printed, status = self.run_book(wanted, "--answer", "1", "--only-options")
+                self.assertEqual(status, 2)
+                self.assertIn(f"{number} asks for code, which is graded without an option: ./book exercise {wanted}",
+                              printed)
 
     def test_refuses_what_is_not_there(self):
         self.assertEqual(self.run_book("99")[1], 2)
@@ -115,7 +159,8 @@ class ExerciseTest(unittest.TestCase):
 
     def test_trains_without_what_the_networks_do_not_use(self):
         apart = [one.name for one in exercise.exercises() if not one.in_finale]
-        self.assertEqual(apart, ["matmul", "dropout", "schedules", "recurrent", "normalization", "contest"])
+        self.assertEqual(apart, ["matmul", "dropout", "schedules", "recurrent", "normalization", "contest",
+                                 "linear", "softplus", "absolute", "square", "micro"])
         for name in apart:
             self.run_book(name, "--reset")
             exercise.remember(exercise.find(name), passed=exercise.fingerprint(self.mine / f"{name}.cppm"))

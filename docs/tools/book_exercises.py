@@ -1,6 +1,7 @@
-"""What pages have from the folder exercises. The exercises of a chapter begin with those that `./book exercise` grades,
-and on the site those that ask for numbers have a field, in which a reader can have them checked. What is right comes
-from exercises/answers.toml, as for `./book exercise 4.2 --answer`; theme/answers.js compares.
+"""What pages have from the folder exercises. The exercises of a chapter begin with those that `./book exercise` grades.
+Below those that ask for code and have a grader is its command. On the site, those that ask for numbers have a field, in
+which a reader can have them checked. What is right comes from exercises/answers.toml, as for `./book exercise 4.2
+--answer`; theme/answers.js compares.
 """
 
 import json
@@ -26,7 +27,7 @@ def field_of(asked):
 
 def of_modules(chapter, where):
     """The sentence on the modules of a chapter that a reader can write; None if there are none."""
-    mine = [one for one in exercise.exercises() if one.chapter == chapter]
+    mine = [one for one in exercise.exercises() if one.chapter == chapter and not one.is_at_end]
     if not mine:
         return None
     paragraph = nodes.paragraph("", "Write the module yourself, and have it graded: ")
@@ -37,6 +38,12 @@ def of_modules(chapter, where):
     return paragraph
 
 
+def of_code(number):
+    """The sentence on the grader of an exercise at the end of a chapter."""
+    return nodes.paragraph("", "", nodes.Text("Have it graded: "), nodes.literal("", f"./book exercise {number}"),
+                           nodes.Text("."))
+
+
 def complete(app, doctree, docname):
     chapter = re.match(r"chapters/(\d+)_", docname)
     section = chapter and next((one for one in doctree.findall(nodes.section)
@@ -45,11 +52,13 @@ def complete(app, doctree, docname):
         return
     if sentence := of_modules(int(chapter[1]), app.builder.get_relative_uri(docname, "exercises")):
         section.insert(1, sentence)
-    if app.builder.name != "html":
-        return
-    known = answers.answers()
-    for number, item in enumerate(section.next_node(nodes.enumerated_list), 1):
-        if asked := known.get(f"{int(chapter[1])}.{number}"):
+    known = answers.answers() if app.builder.name == "html" else {}
+    of_end = exercise.numbers_of_code()
+    for place, item in enumerate(section.next_node(nodes.enumerated_list), 1):
+        number = f"{int(chapter[1])}.{place}"
+        if number in of_end:
+            item += of_code(number)
+        if asked := known.get(number):
             item += nodes.raw("", field_of(asked), format="html")
 
 
