@@ -30,7 +30,7 @@ def of_modules(chapter, where):
     mine = [one for one in exercise.exercises() if one.chapter == chapter and not one.is_at_end]
     if not mine:
         return None
-    paragraph = nodes.paragraph("", "Write the module yourself, and have it graded: ")
+    paragraph = nodes.paragraph("", "Write it yourself, and have it graded: ")
     for i, one in enumerate(mine):
         paragraph += [nodes.Text(", " * (i > 0)), nodes.literal("", f"./book exercise {one.name}"),
                       nodes.Text(f" ({one.minutes} minutes)")]
