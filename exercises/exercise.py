@@ -235,8 +235,8 @@ def grade(exercise, cmake, build):
               "Is there a loop that never ends?")
         return 1
     if code < 0:
-        print(f"crashed\n\nThe program was ended by {signal.Signals(-code).name}. "
-              "The usual reason is an index outside a tensor.")
+        print("crashed\n\n" + wrapped(f"The program was ended by {signal.Signals(-code).name}. The usual reason is an "
+                                      "index outside a tensor, perhaps because the tensor is still empty."))
         return 1
     if code == 0:
         remember(exercise, passed=begun)
