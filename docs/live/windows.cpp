@@ -94,21 +94,20 @@ std::vector<real> typed_or(std::span<const double> typed, std::span<const real> 
 }
 
 std::vector<Control> WindowFigure::image_controls(std::size_t start) {
-  return {
-      {.name = "image",
-       .label = "Image",
-       .help = "What the window moves over. You can change the numbers of small images.",
-       .start = {static_cast<double>(start)},
-       .high = 2,
-       .step = 1,
-       .choices = {"matrix of 8.2", std::string{corner.name}, std::string{seven.name}}},
-      {.name = "pixels",
-       .label = "Pixels",
-       .help = "The numbers that you typed into the image, row by row.",
-       .start = {},
-       .low = -100,
-       .high = 100,
-       .free = true}};
+  return {{.name = "image",
+           .label = "Image",
+           .help = "What the window moves over. You can change the numbers of small images.",
+           .start = {static_cast<double>(start)},
+           .high = 2,
+           .step = 1,
+           .choices = {"matrix of 8.2", std::string{corner.name}, std::string{seven.name}}},
+          {.name = "pixels",
+           .label = "Pixels",
+           .help = "The numbers that you typed into the image, row by row.",
+           .start = {},
+           .low = -100,
+           .high = 100,
+           .free = true}};
 }
 
 void WindowFigure::begin() {
