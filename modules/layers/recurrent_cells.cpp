@@ -31,6 +31,17 @@ constexpr auto reciprocal_factorials = [] {
   return terms;
 }();
 
+/// The series from 1/n! on: 1/n! + r (1/(n+1)! + r (…)). A loop in its place would stop GCC from
+/// vectorizing the loops over units.
+template <std::size_t n>
+inline real series(real r) {
+  if constexpr (n + 1 == reciprocal_factorials.size()) {
+    return reciprocal_factorials[n];
+  } else {
+    return multiply_add(series<n + 1>(r), r, reciprocal_factorials[n]);
+  }
+}
+
 /// eˣ as power · (1 + rest).
 struct Exponential {
   real power;
@@ -52,12 +63,8 @@ inline Exponential exponential(real x) {
   const real clamped = std::min(std::max(x, -limit), limit);  // NaN stays NaN
   const real rounded = multiply_add(clamped, 1 / ln2, rounder);
   const real r = multiply_add(rounder - rounded, ln2, clamped);
-  real sum = reciprocal_factorials.back();
-  for (std::size_t n = reciprocal_factorials.size() - 1; n-- > 1;) {
-    sum = multiply_add(sum, r, reciprocal_factorials[n]);
-  }
   return {.power = std::bit_cast<real>((std::bit_cast<Bits>(rounded) + bias) << fraction),
-          .rest = sum * r};
+          .rest = series<1>(r) * r};
 }
 
 inline real sigmoid(real x) {
