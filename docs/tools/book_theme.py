@@ -180,6 +180,8 @@ def keep_room(app, pagename, templatename, context, doctree):
     """Nothing moves when pictures and typefaces arrive: pictures have a size, and the web loads the typefaces first. (A
     browser refuses to load them first from a file.)
     """
+    if app.builder.name != "html":
+        return
     sources = {name: app.srcdir / source for source, name in app.builder.images.items()}
 
     def with_size(match):
