@@ -166,7 +166,7 @@ def visit_entry(translator, node):
         translator.body.append(cell.replace("<td", f'<td data-label="{translator.attval(node["label"])}"', 1))
 
 
-# ----------------------------------------------------------------------------------------- opening
+# ------------------------------------------------------------------------------------------ loading
 
 IMAGE = re.compile(r'(<img [^>]*src="[^"]*_images/([^"]+\.svg)")')
 SIZE = re.compile(r'<svg [^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"')

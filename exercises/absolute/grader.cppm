@@ -87,7 +87,8 @@ std::vector<Step> absolute() {
                  {cancel, number(-cancelled)},
                  {"Only differences above 0 count.",
                   number(sum_of(numbers, wanted, [](double d) { return std::max(d, 0.0); }) / 6)},
-                 {"The differences are rounded: `abs` without `std::` may be the one for integers.",
+                 {"The differences are cut to whole numbers: `abs` without `std::` may be the "
+                  "integer one.",
                   number(sum_of(numbers, wanted, [](double d) { return std::abs(std::trunc(d)); }) /
                          6)},
                  {"The targets are missing: that is the mean of |ŷ|.", number(7.75 / 6)}});

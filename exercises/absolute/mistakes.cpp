@@ -109,7 +109,7 @@ int main() {
        tried("differences cancel", {.f = difference, .end = magnitude}),
        tried("Only the output of the right class", {.read = Read::right_class}),
        tried("The targets are missing", {.read = Read::nothing}),
-       tried("The differences are rounded", {.f = rounded}),
+       tried("The differences are cut to whole numbers", {.f = rounded}),
        tried("Only differences above 0 count", {.f = positive}),
        tried("A label of 1 is read as class 1", {.read = Read::as_class}),
        tried("It is not divided", {.gradient_by = Divisor::one}),

@@ -10,8 +10,7 @@ namespace {
 
 /// A small network that is good enough. Each class below spoils one thing.
 struct Right {
-  static constexpr std::size_t batch_size = 100;
-
+  static std::size_t batch_size() { return 100; }
   static nn::Sequential layers(nn::Random& random) {
     const nn::He he{random};
     return nn::Sequential{nn::Reshape{1, 28, 28},
@@ -109,10 +108,10 @@ int main() {
   return exercises::check_mistakes(
       exercises::contest<Right>(5'000),
       {tried<NineOutputs>("output has shape (20, 9)"), tried<Probabilities>("are probabilities"),
-       tried<WithoutInitializer>("All outputs are 0"), tried<SmallImages>("784"),
+       tried<WithoutInitializer>("All its outputs were 0"), tried<SmallImages>("784"),
        tried<NegativeFactor>("The factor at 0.75 is -0.25"),
-       tried<InfiniteFactor>("The factor at 0 is inf"), tried<NoFactor>("the first half already"),
-       tried<TooFast>("The training diverges"), tried<TooSlow>("look at the initial weights"),
-       tried<TooLarge>("Its steps take too long"),
+       tried<InfiniteFactor>("The factor at 0 is inf"),
+       tried<NoFactor>("a division of whole numbers"), tried<TooFast>("The training diverges"),
+       tried<TooSlow>("Look at the initial weights"), tried<TooLarge>("Its steps take too long"),
        tried<ConstantRate>("as large at the end as at the start")});
 }

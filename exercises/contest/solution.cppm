@@ -16,9 +16,14 @@ using namespace nn;
 /// What you enter in the contest.
 struct Entry {
   /// Images in a batch.
-  static constexpr std::size_t batch_size = 50;
+  static std::size_t batch_size() {
+    // [todo Entry::batch_size]
+    return 50;
+    // [/todo]
+  }
 
-  /// @param random Determines the initial weights.
+  /// A network with random initial weights.
+  /// @param random Determines them.
   /// @return A network for rows of 784 pixels, with ten outputs. The cost is
   ///   SoftmaxCrossEntropy, so the outputs are logits.
   static Sequential network(Random& random) {

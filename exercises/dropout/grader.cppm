@@ -131,10 +131,10 @@ std::vector<Step> dropout() {
                  "Either all values are kept or all are dropped: draw a number for each value, not "
                  "one for all.");
          const Tensor m = mask_of(y);
-         require(m.rows(0, 1) != m.rows(1, 1),
-                 "The samples have the same mask: draw a number for each value of each sample.");
          require(has_both_in_a_row(m),
                  "A sample is kept or dropped as a whole: draw a number for each of its values.");
+         require(m.rows(0, 1) != m.rows(1, 1),
+                 "The samples have the same mask: draw a number for each value of each sample.");
          expect("the fraction of dropped values",
                 static_cast<double>(zeros) / static_cast<double>(y.size()), 0.2,
                 {{"A value is kept with probability p: it must be dropped with probability p.",
@@ -147,7 +147,7 @@ std::vector<Step> dropout() {
          Dropout mine = layer(quarter);
          static_cast<void>(mine.forward(x));
          const Tensor y = mine.predict(x);
-         require(zeros_in(y) == 0, "predict drops values: in use, all are kept.");
+         require(zeros_in(y) == 0, "predict drops values: at inference, all are kept.");
          expect("Y", y, x,
                 {{"predict multiplies by 1 − p: forward has divided by it already, so nothing is "
                   "left to do.",

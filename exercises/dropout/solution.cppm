@@ -24,7 +24,8 @@ class Dropout {
   /// @param random Determines the masks: the layer gets a separate generator, random_.
   Dropout(double rate, Random& random) : rate_{rate}, random_{random.stream(random())} {}
 
-  /// Every call draws a new mask, one number for each value, and stores it for backward().
+  /// Every call draws a new mask m, one number for each value, and stores the factors m / (1 − p)
+  /// in mask_ for backward().
   /// `random_.uniform()` draws a number in [0, 1).
   /// @param x X, any shape.
   /// @return Y = X m / (1 − p), the same shape.
@@ -40,7 +41,7 @@ class Dropout {
     // [/todo]
   }
 
-  /// In use nothing is dropped.
+  /// At inference nothing is dropped.
   /// @param x X, any shape.
   /// @return Y, the same shape.
   Tensor predict(Tensor x) const {

@@ -81,8 +81,9 @@ std::vector<Step> linear() {
          const std::string values = fmt::format("{}, expected (2). ", to_string(got));
          require(got != Shape{3}, "The output shape for a sample of shape (3) is " + values +
                                       "That is the shape of the input: W has 2 columns.");
-         require(got.rank() == 1, "The output shape for a sample of shape (3) is " + values +
-                                      "It is the shape for one sample: a single number.");
+         require(got.rank() == 1,
+                 "The output shape for a sample of shape (3) is " + values +
+                     "Leave the batch out: the shape of one sample is a single number.");
          require(got == Shape{2}, "The output shape for a sample of shape (3) is " + values);
          require(layer.output_shape(Shape{}) == Shape{2},
                  "If the shape of the sample is unknown, `Shape{}`, the output shape must still be "

@@ -128,7 +128,7 @@ int main() {
                     tried("forward returns X", forward_returns_input),
                     tried("Y is empty", moves_first),
                     tried("That is the shape of the input", shape_of_input),
-                    tried("It is the shape for one sample", shape_with_batch),
+                    tried("the shape of one sample", shape_with_batch),
                     tried("If the shape of the sample is unknown", shape_of_sample),
                     tried("The list is empty", no_parameters),
                     tried("not of a copy", parameters_of_copy),

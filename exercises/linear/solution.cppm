@@ -59,8 +59,8 @@ class Linear {
     // [/todo]
   }
 
-  /// Writes ∂C/∂W to weights_.gradient, which still has the gradient of the batch before. The cost
-  /// is already a mean over the batch, so nothing is divided here.
+  /// Writes ∂C/∂W to weights_.gradient, in place of the gradient of the batch before. The cost is
+  /// already a mean over the batch, so nothing is divided here.
   /// @param dy ∂C/∂Y for the batch of the last forward(), shape (B, M).
   /// @return ∂C/∂X, shape (B, D).
   Tensor backward(const Tensor& dy) {

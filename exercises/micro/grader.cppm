@@ -89,10 +89,11 @@ std::vector<Step> micro() {
                {"A quotient of whole numbers is rounded down: convert them to double first.",
                 number(0)},
                {"TP is divided by the mistakes alone: add TP in the denominator.", of(7, 3)},
-               {"That is the fraction of mistakes: TP belongs above the line.", of(3, 10)},
-               {"The quotient is upside down.", of(10, 7)},
+               {"That is the fraction of mistakes: TP belongs in the numerator.", of(3, 10)},
+               {"Numerator and denominator are exchanged.", of(10, 7)},
                {"FP and FN are both in the denominator: each average has one of them.", of(7, 13)},
-               {"The factor 2 is missing: F1 is 2 TP / (2 TP + FP + FN).", of(7, 20)},
+               {"The factor 2 is missing in the numerator: F1 is 2 TP / (2 TP + FP + FN).",
+                of(7, 20)},
                {"It is divided by the number of classes: the sums are over all of them already.",
                 of(7, 30)}};
          };
@@ -100,9 +101,10 @@ std::vector<Step> micro() {
                 mistakes(animals.macro_precision()));
          expect("the recall", Micro::recall(animals), 0.7, mistakes(animals.macro_recall()));
          std::vector<Mistake> of_f1 = mistakes(animals.macro_f1());
-         of_f1[5].words = "The factor 2 is missing above and below: that is TP / (TP + FP + FN).";
+         of_f1[5].words = "The factor 2 is missing in both: that is TP / (TP + FP + FN).";
          of_f1.push_back(
-             {"The factor 2 is missing below: F1 is 2 TP / (2 TP + FP + FN).", of(14, 13)});
+             {"The factor 2 is missing in the denominator: F1 is 2 TP / (2 TP + FP + FN).",
+              of(14, 13)});
          expect("F1", Micro::f1(animals), 0.7, of_f1);
        }},
       {"precision, recall and F1 with samples that were predicted as no class",

@@ -24,9 +24,10 @@ class Micro {
     std::size_t fn = 0;
   };
 
-  /// Adds them up. `matrix(actual, predicted)` is a count, and `matrix.size()` is the number of
-  /// classes. A sample that was predicted as no class, because of a NaN, is a false negative of its
-  /// class, but no false positive of any. `matrix.samples(actual)` counts such samples, too.
+  /// Adds them up over all classes. `matrix(actual, predicted)` is a count, and `matrix.size()` is
+  /// the number of classes. A sample that was predicted as no class, because of a NaN, is a false
+  /// negative of its class, but not a false positive of any class. `matrix.samples(actual)` counts
+  /// such samples, too.
   static Sums sums(const ConfusionMatrix& matrix) {
     Sums all;
     // [todo Micro::sums]
@@ -39,7 +40,7 @@ class Micro {
     return all;
   }
 
-  /// The micro average of the precision.
+  /// The micro-averaged precision.
   static double precision(const ConfusionMatrix& matrix) {
     const Sums all = sums(matrix);
     // [todo Micro::precision]
@@ -47,7 +48,7 @@ class Micro {
     // [/todo]
   }
 
-  /// The micro average of the recall.
+  /// The micro-averaged recall.
   static double recall(const ConfusionMatrix& matrix) {
     const Sums all = sums(matrix);
     // [todo Micro::recall]

@@ -167,7 +167,7 @@ std::vector<Mistake> mistakes_of_forward() {
           {"That is what predict returns: in training, use the mean and the variance of the "
            "batch.",
            by([](real x, Moments) { return x / std::sqrt(1 + epsilon); })},
-          {"The running statistics are moved first and then used: in training, use those of "
+          {"The running statistics are updated first and then used: in training, use those of "
            "the batch.",
            by([](real x, Moments of) {
              return (x - of.mean / 10) / std::sqrt(0.9F + of.variance * 4 / 30 + epsilon);
@@ -192,7 +192,7 @@ std::vector<Mistake> mistakes_of_running_mean() {
   return {{"It is the mean of the last batch: move it by a tenth of the way.", moved_mean(0, 1)},
           {"The mean moves nine tenths of the way: 0.9 is the weight of the old one.",
            moved_mean(0.1F, 0.9F)},
-          {"The mean has not moved: forward must change it.", moved_mean(1, 0)},
+          {"The mean has not changed: forward must update it.", moved_mean(1, 0)},
           {"The old mean is not multiplied by 0.9.", moved_mean(1, 0.1F)}};
 }
 
@@ -205,7 +205,7 @@ std::vector<Mistake> mistakes_of_running_variance() {
            moved_variance(0, 1, unbiased)},
           {"The variance moves nine tenths of the way: 0.9 is the weight of the old one.",
            moved_variance(0.1F, 0.9F, unbiased)},
-          {"The variance has not moved: forward must change it.", moved_variance(1, 0, unbiased)},
+          {"The variance has not changed: forward must update it.", moved_variance(1, 0, unbiased)},
           {"The old variance is not multiplied by 0.9.", moved_variance(1, 0.1F, unbiased)}};
 }
 
@@ -350,7 +350,7 @@ std::vector<Step> normalization() {
          expect("∂C/∂γ", mine.parameters()[0]->gradient, right.parameters()[0]->gradient);
          expect("∂C/∂β", mine.parameters()[1]->gradient, right.parameters()[1]->gradient);
          expect("the running variance", mine.running_variance(), right.running_variance());
-         expect("Y in use", mine.predict(large.rows(2, 1)), right.predict(large.rows(2, 1)));
+         expect("Y of predict", mine.predict(large.rows(2, 1)), right.predict(large.rows(2, 1)));
        }},
       {"backward: a second batch",
        [] {

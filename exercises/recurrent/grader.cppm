@@ -199,7 +199,7 @@ std::vector<Step> recurrent() {
          const Tensor x = step_of(two_steps, 0);
          const Tensor a = nn::matmul(x, small.w, small.b.values());
          expect("h₁", layer_of<Recurrent>(small).step(x, zeros), state(a, zeros, tanh_of_sum),
-                {{"The bias is missing: + b.", state(nn::matmul(x, small.w), zeros, tanh_of_sum)},
+                {{"The bias is missing: add b.", state(nn::matmul(x, small.w), zeros, tanh_of_sum)},
                  {"tanh is missing.", a},
                  {"That is the sigmoid in place of tanh.",
                   state(a, zeros, [](real sum, real) { return 1 / (1 + std::exp(-sum)); })}});
@@ -211,7 +211,7 @@ std::vector<Step> recurrent() {
          const Tensor h = states(small, two_steps, zeros)[1];
          const Tensor u = nn::matmul(h, small.u);
          expect("h₂", layer_of<Recurrent>(small).step(x, h), state(a, u, tanh_of_sum),
-                {{"The layer has no memory: + h′ U.", state(a, zeros, tanh_of_sum)},
+                {{"The layer has no memory: add h′ U.", state(a, zeros, tanh_of_sum)},
                  {"U is transposed: it is h′ U.",
                   state(a, nn::matmul(h, nn::transposed(small.u)), tanh_of_sum)},
                  {"h′ itself is added: multiply it by U.", state(a, h, tanh_of_sum)},

@@ -96,9 +96,10 @@ class Recurrent {
   }
 
   /// Backpropagation through time. Writes ∂C/∂W, ∂C/∂U and ∂C/∂b to the `gradient` of each
-  /// parameter, and ∂C/∂h₀ to initial_gradient_. The input of step t is inputs_[t - 1], the state
-  /// before it states_[t - 1] and the state after it states_[t].
-  /// @param dy ∂C/∂Y, shape (B, T, H): what each state gets from above, apart from later steps.
+  /// parameter, in place of what it holds, and ∂C/∂h₀ to initial_gradient_. The input of step t is
+  /// inputs_[t - 1], the state before it states_[t - 1] and the state after it states_[t].
+  /// @param dy ∂C/∂Y, shape (B, T, H): what each state gets from the next layer, apart from later
+  ///   steps.
   /// @return ∂C/∂X, shape (B, T, D).
   Tensor backward(const Tensor& dy) {
     // What belongs to step t is from_above[t - 1] and dx[t - 1].

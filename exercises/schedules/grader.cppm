@@ -58,8 +58,8 @@ std::optional<double> unless_refused(const nn::Schedule& schedule, const Progres
   }
 }
 
-/// From 1 at share 0 to 0 at share 1.
-double half_wave(double share) { return (1 + std::cos(std::numbers::pi * share)) / 2; }
+/// From 1 at fraction 0 to 0 at fraction 1.
+double half_wave(double fraction) { return (1 + std::cos(std::numbers::pi * fraction)) / 2; }
 
 /// The rates of some steps, four in an epoch.
 Tensor rates(const std::vector<std::size_t>& steps,
@@ -121,8 +121,8 @@ std::vector<Step> steps_for(const Mine& mine) {
        }},
       {"Cosine: E = 10 (section 13.2), e = 0, 1, 2.5, 5, 7.5, 10",
        [mine] {
-         const auto waves = [](const Factor& share) {
-           return factors(whole_run, [&](double e) { return half_wave(share(e)); });
+         const auto waves = [](const Factor& fraction) {
+           return factors(whole_run, [&](double e) { return half_wave(fraction(e)); });
          };
          expect("f", factors_of(whole_run, mine.cosine(0)), waves([](double e) { return e / 10; }),
                 {{"It rises from 0 to 1: at e = 0 the factor is 1.",
@@ -216,7 +216,8 @@ std::vector<Step> steps_for(const Mine& mine) {
          const auto cost = [](const Progress& p) { return p.cost; };
          const double got = mine.warm_up(2, 0.1, cost)({3, 10, 0.25});
          require(!std::isnan(got),
-                 "It gets NaN: pass progress.cost on, because nn::ReduceOnPlateau needs it.");
+                 "The second schedule gets NaN as its cost: pass progress.cost on, because "
+                 "nn::ReduceOnPlateau needs it.");
          expect("the cost", got, 0.25);
        }},
       {"WarmUp: a training run that is not longer",
@@ -234,8 +235,9 @@ std::vector<Step> steps_for(const Mine& mine) {
        }},
       {"learning_rate: a cosine, η = 0.3, 2 epochs of 4 steps, steps 0, 1, 3, 4, 6, 7",
        [mine] {
-         const auto waves = [](const std::function<double(std::size_t)>& share, double eta = 0.3) {
-           return rates(steps, [&](std::size_t t) { return eta * half_wave(share(t)); });
+         const auto waves = [](const std::function<double(std::size_t)>& fraction,
+                               double eta = 0.3) {
+           return rates(steps, [&](std::size_t t) { return eta * half_wave(fraction(t)); });
          };
          const auto eighth = [](std::size_t t) { return static_cast<double>(t) / 8; };
          expect(

@@ -92,9 +92,9 @@ struct Warm {
     const double cost = parts.gives_cost ? p.cost : std::nan("");
     if (p.epoch >= epochs) return then({parts.shifted ? p.epoch - epochs : p.epoch, rest, cost});
     const double a = std::max(parts.least, parts.first * first);
-    double share = parts.rises * p.epoch / (parts.over_all ? p.epochs : epochs);
-    if (parts.falls) share = 1 - share;
-    const double ramp = a + (parts.by_too_much ? 1 : 1 - a) * share;
+    double fraction = parts.rises * p.epoch / (parts.over_all ? p.epochs : epochs);
+    if (parts.falls) fraction = 1 - fraction;
+    const double ramp = a + (parts.by_too_much ? 1 : 1 - a) * fraction;
     return parts.to_one ? ramp : ramp * then({parts.asks_for_e ? p.epoch : 0, rest, cost});
   }
 };
@@ -177,7 +177,7 @@ int main() {
                   tried_warm_up("gets E − w, but e", {.shifted = false}),
                   tried_warm_up("is asked for e", {.asks_for_e = true}),
                   tried_warm_up("It rises to 1", {.to_one = true}),
-                  tried_warm_up("It gets NaN", {.gives_cost = false}),
+                  tried_warm_up("gets NaN as its cost", {.gives_cost = false}),
                   tried_warm_up("throw std::invalid_argument", {.throws = false}),
                   tried_rate("The rate changes once per epoch", rate_of<whole_epochs>),
                   tried_rate("the step in place of the epoch", rate_of<step_as_epoch>),

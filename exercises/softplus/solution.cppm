@@ -24,15 +24,15 @@ struct SoftplusFunction {
   /// @return y, 0 or more.
   real operator()(real x) const {
     // [todo operator()]
-    return std::max(real{0}, x) + std::log(1 + std::exp(-std::abs(x)));
+    return std::max(real{0}, x) + std::log1p(std::exp(-std::abs(x)));
     // [/todo]
   }
 
-  /// @param y What x became.
+  /// @param y The output f(x).
   /// @return f′(x), the derivative with respect to x.
   real derivative(real y) const {
     // [todo derivative]
-    return 1 - std::exp(-y);
+    return -std::expm1(-y);
     // [/todo]
   }
 };

@@ -124,7 +124,9 @@ std::vector<Step> square() {
          expect("∂C/∂X of the second batch", layer.backward(dy2), gradient(x2, dy2),
                 {{"It uses the X of the first batch: each forward must store its own.",
                   gradient(x, dy2)},
-                 {"The gradient of the first batch is still in it: begin again each time.", both}});
+                 {"The gradient of the first batch is still in it: write the result instead of "
+                  "adding to it.",
+                  both}});
        }},
       {"both passes: a batch of one, and images",
        [] {
@@ -141,9 +143,11 @@ std::vector<Step> square() {
              nn::Dense{random_tensor(Shape{3, 4}, 5), random_tensor(Shape{4}, 6)}, nn::ReLU{},
              Square{}, nn::Dense{random_tensor(Shape{4, 2}, 7), random_tensor(Shape{2}, 8)}};
          const double worst = nn::check_gradients(network, random_tensor(Shape{5, 3}, 9)).worst();
-         require(worst < 0.01, fmt::format("nn::check_gradients finds an error of {:.2g}, which "
-                                           "must be below 0.01.",
-                                           worst));
+         require(
+             worst < 0.01,
+             fmt::format("nn::check_gradients finds a relative error of {:.2g}, expected less than "
+                         "0.01. Compare backward with ∂C/∂X = 2 X ∂C/∂Y.",
+                         worst));
        }}};
 }
 
