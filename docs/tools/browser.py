@@ -1,9 +1,11 @@
 """Debian's Chromium, without a window and without a network."""
 
+import shutil
 from contextlib import contextmanager
 
 from playwright.sync_api import sync_playwright
 
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage"]
 
@@ -14,7 +16,7 @@ PATIENCE = 300_000
 @contextmanager
 def open_browser():
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         try:
             yield browser
         finally:

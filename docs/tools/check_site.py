@@ -6,6 +6,7 @@ judges).
 Run: check_site.py FOLDER
 """
 
+import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -15,15 +16,21 @@ from browser import PATIENCE, open_browser
 from playwright.sync_api import TimeoutError
 
 
+QUICK = {"preload": False, "resultTypes": ["violations"]}
+
+
 def only(*rules):
-    return {"runOnly": {"type": "rule", "values": rules}, "preload": False}
+    return {"runOnly": {"type": "rule", "values": rules}, **QUICK}
 
 
-ALL_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"], "rules": {"heading-order": {"enabled": True}},
-             "preload": False}
+# What does not depend on colors, and what does.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"], **QUICK,
+         "rules": {"heading-order": {"enabled": True}, "color-contrast": {"enabled": False}}}
 SCROLLING = only("scrollable-region-focusable")
+CONTRAST = only("color-contrast")
 NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 ZOOMED = {"width": 640, "height": 450}  # what is left of the wide window at a zoom of 200 %
+SIZES = [NARROW, ZOOMED, WIDE]
 
 FORMULAS_MISSING = "() => document.querySelectorAll('.math:not(:has(> svg))').length"
 
@@ -55,8 +62,8 @@ NEEDLESS_STOPS = """() => [...document.querySelectorAll('article :is(pre, table)
   part.scrollWidth <= part.clientWidth
 ).map(part => part.localName + ' ' + part.textContent.trim().slice(0, 60))"""
 
-# Axe looks at every word of code and at every part of a formula, which takes most of the time. One of each
-# kind is enough: the rest has the same colors. The navigation is the same on all pages.
+# Axe looks at every word of code and at every part of a formula, which takes most of the time. One of each kind is
+# enough. The navigation is the same on all pages.
 THIN_OUT = """navigated => {
   if (!navigated) document.querySelector('.sidebar-drawer')?.remove();
   const seen = new Set();
@@ -68,12 +75,48 @@ THIN_OUT = """navigated => {
   }
 }"""
 
+# What has the same classes, in elements with the same classes, has the same colors: one of each is enough.
+ONE_OF_EACH_COLOR = """() => {
+  const kinds = new Map();
+  for (const part of document.body.querySelectorAll('*')) {
+    const kind = [part.localName, ...['class', 'style', 'fill'].map(name => part.getAttribute(name))].join();
+    kinds.set(part, (kinds.get(part.parentElement) ?? '') + '>' + kind);
+  }
+  for (let removed = true; removed;) {
+    removed = false;
+    const seen = new Set();
+    for (const [part, kind] of kinds) {
+      if (!part.isConnected || part.firstElementChild || part.closest('.live')) continue;
+      if (seen.has(kind)) {
+        part.remove();
+        removed = true;
+      }
+      seen.add(kind);
+    }
+  }
+}"""
+
 FIGURES_START = "() => !document.querySelector('.live:not(.live-ready)')"
 
 
-def look_at(page, rules, navigated=True):
-    """What is wrong with a page as it is shown now, one line each; without a look at its navigation if that
-    was seen on another page."""
+def layout_problems(page):
+    """What is wrong with the page in a window of the present size."""
+    problems = []
+    if (excess := page.evaluate(TOO_WIDE)) > 0:
+        problems.append(f"{excess} pixels wider than the window")
+    problems += [f"cut off: {words}" for words in page.evaluate(CUT_OFF)]
+    problems += [f"needless stop of the tab key: {words}" for words in page.evaluate(NEEDLESS_STOPS)]
+    return problems
+
+
+def violations(page, rules):
+    return [f"{violation['id']}: {node['html'][:120]} ({node['failureSummary']})"
+            for violation in Axe().run(page, options=rules).response["violations"] for node in violation["nodes"]]
+
+
+def look_at(page, navigated=True):
+    """What is wrong with an open page, one line each; without a look at its navigation if that was seen on another
+    page. Changes the page."""
     problems = []
     try:
         page.wait_for_function(FIGURES_START, timeout=PATIENCE)
@@ -81,29 +124,24 @@ def look_at(page, rules, navigated=True):
         problems.append("a figure that should work did not start")
     if missing := page.evaluate(FORMULAS_MISSING):
         problems.append(f"{missing} formulas are not drawn")
-    if (excess := page.evaluate(TOO_WIDE)) > 0:
-        problems.append(f"{excess} pixels wider than the window")
-    problems += [f"cut off: {words}" for words in page.evaluate(CUT_OFF)]
-    problems += [f"needless stop of the tab key: {words}" for words in page.evaluate(NEEDLESS_STOPS)]
-    if rules is None:
-        return problems
-    if rules is not SCROLLING:
-        page.evaluate(THIN_OUT, navigated)
-    for violation in Axe().run(page, options=rules).response["violations"]:
-        for node in violation["nodes"]:
-            problems.append(f"{violation['id']}: {node['html'][:120]} ({node['failureSummary']})")
+    for size in SIZES:
+        page.set_viewport_size(size)
+        problems += [f"{size['width']} wide: {problem}" for problem in layout_problems(page)]
+        if size is NARROW:
+            problems += [f"{size['width']} wide: {problem}" for problem in violations(page, SCROLLING)]
+    page.evaluate(THIN_OUT, navigated)
+    problems += violations(page, RULES)
+    page.evaluate(ONE_OF_EACH_COLOR)
+    for color in ("light", "dark"):
+        page.emulate_media(color_scheme=color)
+        problems += [f"{color}: {problem}" for problem in violations(page, CONTRAST)]
     return problems
 
 
-# The dark pages are the light ones except for their colors, the narrow ones except for what scrolls.
-PASSES = [("light", WIDE, ALL_RULES), ("light", NARROW, SCROLLING), ("light", ZOOMED, None),
-          ("dark", WIDE, only("color-contrast"))]
-
-
-def check_pass(pages, color, size, rules):
+def check_slice(pages):
     problems = []
     with open_browser() as browser:
-        page = browser.new_page(color_scheme=color, viewport=size)
+        page = browser.new_page()
         complain = lambda what: problems.append((page.url, what))  # noqa: E731
         page.on("console", lambda said: said.type == "error" and complain(said.text))
         page.on("pageerror", lambda error: complain(str(error)))
@@ -111,17 +149,20 @@ def check_pass(pages, color, size, rules):
         page.on("request", lambda request: request.url.startswith(("file:", "data:", "blob:"))
                 or complain(f"requests {request.url}, expected only files of the site"))
         for number, file in enumerate(pages):
+            page.emulate_media(color_scheme="light")
+            page.set_viewport_size(WIDE)
             page.goto(file.resolve().as_uri(), timeout=PATIENCE)
-            for problem in look_at(page, rules, navigated=number == 0):
-                complain(f"{color}, {size['width']} wide: {problem}")
+            for problem in look_at(page, navigated=number == 0):
+                complain(problem)
     return problems
 
 
 def check(pages):
     """The problems of all pages, as (address, problem)."""
-    with ProcessPoolExecutor() as pool:
-        passes = [pool.submit(check_pass, pages, *settings) for settings in PASSES]
-        return [problem for one in passes for problem in one.result()]
+    workers = os.cpu_count()
+    with ProcessPoolExecutor(workers) as pool:
+        return [problem for found in pool.map(check_slice, [pages[i::workers] for i in range(workers)])
+                for problem in found]
 
 
 def main():
