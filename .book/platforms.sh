@@ -5,7 +5,7 @@
 
 no_system=3 # the exit status if a system could not be created and nothing else went wrong
 systems=${XDG_CACHE_HOME:-$HOME/.cache}/nn-platforms
-platforms=(gcc-15 gcc-16 gcc-16-double clang-21 clang-22 libc++ plain arm arm-double riscv)
+platforms=(gcc-15 gcc-16 gcc-16-double clang-21 clang-22 sanitizers libc++ plain arm arm-double riscv)
 # The modules that compute. On an emulator, only these are tested.
 computing='tensor vector matmul images convolution pooling activation cost normalization recurrent training'
 
@@ -15,13 +15,15 @@ libraries_of_systems=(librange-v3-dev libfmt-dev zlib1g-dev libpng-dev libturboj
 tools_of_systems=(cmake ninja-build python3 libbenchmark-dev)
 
 # describe PLATFORM: sets suite, its Debian release; machine, the processor if it is emulated; compilers,
-# Debian's packages; tested, the modules, or nothing for all; settings, for CMake. Debian's unstable branch, sid,
-# has the newest compilers but changes all the time, so emulated platforms use the stable release.
+# Debian's packages; tested, in words; targets, what is built; choice, the tests, for CTest; settings, for CMake.
+# Debian's unstable branch, sid, has the newest compilers but changes all the time, so emulated platforms use the
+# stable release.
 describe() {
   local name=${1%-double}
-  suite=sid machine='' tested=''
+  suite=sid machine='' tested='all modules' targets=(all) choice=(--label-exclude slow)
   settings=(-DCMAKE_BUILD_TYPE=Release -DNN_CHAPTERS=OFF -DNN_INSTALL=OFF)
   case $name in
+    sanitizers) sanitize ;;
     gcc-*) settings+=("-DCMAKE_CXX_COMPILER=g++-${name#gcc-}") compilers=("g++-${name#gcc-}") ;;
     clang-*) take_clang "${name#clang-}" ;;
     libc++)
@@ -45,8 +47,9 @@ describe() {
       ;;
   esac
   if [[ $1 == *-double ]]; then
-    # Without the precompiled header, every test file must include what it uses.
-    settings+=(-DNN_REAL=double -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON)
+    # Compiles fast, since the compiler's optimization is tested in float. Without the precompiled header, every test
+    # file must include what it uses.
+    settings+=(-DNN_REAL=double '-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG' -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON)
   fi
 }
 
@@ -56,9 +59,24 @@ take_clang() {
   settings+=("-DCMAKE_CXX_COMPILER=clang++-$1")
 }
 
+# The newest clang, whose sanitizers see the most, with the settings of `./book fuzz`.
+sanitize() {
+  local module modules
+  modules="$(python3 "$root/docs/tools/module_list.py" | paste -sd ' ') misuse"
+  take_clang 22
+  compilers+=(libclang-rt-22-dev)
+  settings=(--preset fuzz -DNN_FUZZ=OFF -DNN_TESTS=ON -DCMAKE_CXX_COMPILER=clang++-22)
+  tested='all modules, sanitized' targets=()
+  for module in $modules; do targets+=("${module}_test"); done
+  choice=(--tests-regex "^(${modules// /|})[.]")
+}
+
 # emulate DEBIANS-NAME: clang 19 compiles for another processor, and QEMU runs the programs here.
 emulate() {
-  suite=trixie machine=$1 tested=$computing
+  local module
+  suite=trixie machine=$1 tested='what computes' targets=()
+  for module in $computing; do targets+=("$module.tests"); done
+  choice=(--tests-regex "^(${computing// /|})(_double)?[.]")
   compilers=(clang-19 clang-tools-19 lld-19 qemu-user-static "libstdc++-14-dev:$1")
   # Emulation is so slow that the tests are optimized, too.
   settings+=("-DCMAKE_TOOLCHAIN_FILE=tests/platforms/$name.cmake" -DCMAKE_BUILD_TYPE=RelWithDebInfo
@@ -116,19 +134,11 @@ build_googletest() {
 
 # build_and_test PLATFORM: configures, builds and tests it; the output goes to the log.
 build_and_test() {
-  local folder=build/platforms/$1 tests=() name
+  local folder=build/platforms/$1
   if [[ $1 == libc++ ]]; then build_googletest; fi
   inside cmake -S . -B "$folder" -G Ninja "${settings[@]}"
-  if [[ -n $tested ]]; then
-    for name in $tested; do tests+=("$name.tests"); done
-    inside cmake --build "$folder" --target "${tests[@]}"
-    inside ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --no-tests=error \
-      --tests-regex "^(${tested// /|})(_double)?[.]"
-  else
-    inside cmake --build "$folder"
-    inside ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --no-tests=error \
-      --label-exclude slow
-  fi
+  inside cmake --build "$folder" --target "${targets[@]}"
+  inside ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --no-tests=error "${choice[@]}"
 }
 
 # The compiler and its version: g++ 16.2.0.
@@ -194,7 +204,7 @@ compare_compilers() {
 
 # Returns 1 if a platform failed, or 3 if nothing failed but a system could not be created.
 book_platforms() {
-  local name chosen=("$@") count what failed=0 begun
+  local name chosen=("$@") count failed=0 begun
   for name in "$@"; do
     [[ " ${platforms[*]} " == *" $name "* ]] || refuse "there is no platform '$name'; there are: ${platforms[*]}."
   done
@@ -220,8 +230,7 @@ book_platforms() {
       continue
     fi
     count=$(sed -nE 's/^100% tests passed, 0 tests failed out of ([0-9]+).*/\1/p' "$log")
-    what=${tested:+what computes}
-    record_platform "$name" "$(version_in_system)" "${what:-all modules}" "$count"
+    record_platform "$name" "$(version_in_system)" "$tested" "$count"
     printf '%-12s %-30s %5s tests passed, %4d s\n' "$name" "$(version_in_system)" "$count" $((SECONDS - begun))
   done
   return "$failed"
