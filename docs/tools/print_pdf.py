@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pydyf
 import tinyhtml5
 from pygments.formatters import HtmlFormatter
 from weasyprint import CSS, HTML
@@ -345,7 +346,21 @@ def compose(page, version):
     return make("html", None, head, body, lang="en")
 
 
+def list_pages_once():
+    """pydyf lists the references of all pages anew for every tagged element, which takes half of the time."""
+    slow, known = pydyf.PDF.page_references.fget, {}
+
+    def page_references(pdf):
+        pages = len(pdf.pages["Kids"])
+        if pages not in known:
+            known[pages] = slow(pdf)
+        return known[pages]
+
+    pydyf.PDF.page_references = property(page_references)
+
+
 def main():
+    list_pages_once()
     page_file, pdf = map(Path, sys.argv[1:])
     page = tinyhtml5.parse(page_file.read_text(), namespace_html_elements=False)
     version = re.search(r"project\(nn VERSION ([\d.]+)", (DOCS.parent / "CMakeLists.txt").read_text())[1]
