@@ -59,14 +59,14 @@ take_clang() {
   settings+=("-DCMAKE_CXX_COMPILER=clang++-$1")
 }
 
-# The newest clang, whose sanitizers see the most, with the settings of `./book fuzz`.
+# The newest clang, whose sanitizers see the most, with the settings of `./book fuzz`, which follows.
 sanitize() {
   local module modules
   modules="$(python3 "$root/docs/tools/module_list.py" | paste -sd ' ') misuse"
   take_clang 22
   compilers+=(libclang-rt-22-dev)
-  settings=(--preset fuzz -DNN_FUZZ=OFF -DNN_TESTS=ON -DCMAKE_CXX_COMPILER=clang++-22)
-  tested='all modules, sanitized' targets=()
+  settings=(--preset fuzz -DNN_TESTS=ON -DCMAKE_CXX_COMPILER=clang++-22)
+  tested='all modules, sanitized' targets=(fuzz.tests)
   for module in $modules; do targets+=("${module}_test"); done
   choice=(--tests-regex "^(${modules// /|})[.]")
 }
@@ -139,6 +139,9 @@ build_and_test() {
   inside cmake -S . -B "$folder" -G Ninja "${settings[@]}"
   inside cmake --build "$folder" --target "${targets[@]}"
   inside ctest --test-dir "$folder" --output-on-failure --parallel "$(nproc)" --no-tests=error "${choice[@]}"
+  if [[ $1 == sanitizers ]]; then
+    inside python3 tests/fuzz/fuzz.py --programs "$folder/tests/fuzz" --seconds 20
+  fi
 }
 
 # The compiler and its version: g++ 16.2.0.
