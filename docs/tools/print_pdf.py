@@ -347,7 +347,7 @@ def compose(page, version):
 
 
 def list_pages_once():
-    """pydyf lists the references of all pages again for every tagged element, which takes half of the time."""
+    """pydyf lists the references of all pages again for every tagged element, which takes minutes."""
     slow, known = pydyf.PDF.page_references.fget, {}
 
     def page_references(pdf):
