@@ -75,25 +75,25 @@ THIN_OUT = """navigated => {
   }
 }"""
 
-# What has the same classes, in elements with the same classes, has the same colors: one of each is enough.
+# What has the same classes, in elements with the same classes, has the same colors: one of each is enough. The others
+# are hidden, not removed, because a style may depend on what is the first child.
 ONE_OF_EACH_COLOR = """() => {
-  const kinds = new Map();
+  const kinds = new Map(), hidden = new Set();
   for (const part of document.body.querySelectorAll('*')) {
-    const kind = [part.localName, ...['class', 'style', 'fill'].map(name => part.getAttribute(name))].join();
+    const kind = [part.localName, part.matches(':first-child'),
+                  ...['class', 'style', 'fill'].map(name => part.getAttribute(name))].join();
     kinds.set(part, (kinds.get(part.parentElement) ?? '') + '>' + kind);
   }
-  for (let removed = true; removed;) {
-    removed = false;
+  for (let before = -1; before < hidden.size;) {
+    before = hidden.size;
     const seen = new Set();
     for (const [part, kind] of kinds) {
-      if (!part.isConnected || part.firstElementChild || part.closest('.live')) continue;
-      if (seen.has(kind)) {
-        part.remove();
-        removed = true;
-      }
+      if (hidden.has(part) || [...part.children].some(child => !hidden.has(child)) || part.closest('.live')) continue;
+      if (seen.has(kind)) hidden.add(part);
       seen.add(kind);
     }
   }
+  for (const part of hidden) part.style.display = 'none';
 }"""
 
 FIGURES_START = "() => !document.querySelector('.live:not(.live-ready)')"
