@@ -54,11 +54,13 @@ nn::Sequential convolutions(std::size_t side, std::size_t first, std::size_t sec
 }
 
 /// The same with two dense layers after it.
-/// @param dropped Whether they have a dropout between them, and the convolutions normalizations.
+/// @param normalized Whether the first of them has a batch normalization after it, too.
+/// @param dropped Whether they have a dropout between them.
 nn::Sequential convolutional(std::size_t first, std::size_t second, nn::Random& random,
-                             bool dropped = false) {
-  nn::Sequential network = convolutions(28, first, second, random, dropped);
+                             bool normalized = false, bool dropped = false) {
+  nn::Sequential network = convolutions(28, first, second, random, normalized);
   network.push(nn::Dense{16 * second, 128, nn::He{random}});
+  if (normalized) network.push(nn::BatchNorm{128});
   network.push(nn::ReLU{});
   if (dropped) network.push(nn::Dropout{0.2, random});
   network.push(nn::Dense{128, 10, nn::Glorot{random}});
@@ -66,15 +68,16 @@ nn::Sequential convolutional(std::size_t first, std::size_t second, nn::Random& 
 }
 
 /// A network by its name in the questions: `mlp` and `book_cnn` are those of chapter 10, `cnn` has
-/// half the channels, `normalized` is `book_cnn` with batch normalization and dropout, `lstm` and
-/// `gru` read an image row by row.
+/// half the channels, `normalized_cnn` is `cnn` with batch normalization, `dropped_cnn` is
+/// `book_cnn` with batch normalization and dropout, `lstm` and `gru` read an image row by row.
 /// @throws std::invalid_argument if there is no such network.
 nn::Sequential network(const std::string& name, std::uint64_t seed = 1) {
   nn::Random random{seed};
   if (name == "mlp") return perceptron(784, 256, 2, random);
   if (name == "cnn") return convolutional(8, 16, random);
   if (name == "book_cnn") return convolutional(16, 32, random);
-  if (name == "normalized") return convolutional(16, 32, random, true);
+  if (name == "normalized_cnn") return convolutional(8, 16, random, true);
+  if (name == "dropped_cnn") return convolutional(16, 32, random, true, true);
   const nn::Glorot start{random};
   if (name == "lstm") {
     return nn::Sequential{nn::Reshape{28, 28}, nn::LSTM{28, 128, start}, nn::Dense{128, 10, start}};
