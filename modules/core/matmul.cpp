@@ -254,7 +254,8 @@ Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
   }
   // B is too narrow for vectors, but A is a transpose, so its columns are contiguous. This is the
   // weight gradient of a network's last layer.
-  if (b.columns < lanes && a.row_stride == 1 && a.rows >= 2 * lanes && bias.empty()) {
+  if (b.columns < 2 * lanes && b.columns % lanes != 0 && a.row_stride == 1 && a.rows >= 2 * lanes &&
+      bias.empty()) {
     return multiply_turned(a, b);
   }
   Tensor c = Tensor::uninitialized(Shape{a.rows, b.columns});

@@ -63,7 +63,7 @@ struct Recipe {
   double epochs;
   std::size_t batch;
   nn::real learning_rate;  ///< The highest. @see up_and_down
-  nn::real smoothing;      ///< This share of each target is spread evenly over the classes.
+  nn::real smoothing;      ///< This part of each target is spread evenly over the classes.
   double accuracy;         ///< Of the validation images: where the clock stops.
 };
 
