@@ -170,35 +170,53 @@ struct SigmoidFunction {
 namespace nn::detail {
 
 /// The standard normal distribution: the probability Φ(x) that a number drawn from it is below x,
-/// and the density φ(x) = e^(−x²/2) / √(2π), which is its derivative.
+/// and the density φ(x) = e^(−x²/2) / √(2π), which is its derivative. Both are inlined, so that the
+/// loops that call them can be vectorized, which std::erf would prevent.
 struct Normal {
-  /// Beyond ±limit, Φ(x) is 0 or 1 in this precision.
-  static constexpr real limit = sizeof(real) == sizeof(float) ? real(5.5) : real(8.3);
-  /// All the terms of the series that matter up to there.
-  static constexpr std::size_t terms = sizeof(real) == sizeof(float) ? 42 : 96;
+  static constexpr bool in_float = sizeof(real) == sizeof(float);
+  /// Beyond ±limit, Φ(x) counts as 0 or 1.
+  static constexpr real limit = in_float ? real(5.5) : real(8.3);
 
   real probability;
   real density;
 
-  /// Φ(x) = ½ + φ(x) (x + x³/3 + x⁵/(3·5) + x⁷/(3·5·7) + …). All terms have the sign of x, so none
-  /// cancels another. Meant for |x| up to the limit; inlined, so that the loops that call it can be
-  /// vectorized, which std::erf would prevent.
+  /// @param x Meant for |x| up to the limit.
   [[gnu::always_inline]] static inline Normal at(real x) {
     constexpr real peak =
         real(0.5) * std::numbers::sqrt2_v<real> * std::numbers::inv_sqrtpi_v<real>;
-    const real square = x * x;
-    const real density = peak * exponential(real(-0.5) * square);
-    const real sum = series(square, std::make_index_sequence<terms>{});
-    return {.probability = multiply_add(density * x, sum, real(0.5)), .density = density};
+    const real power = exponential(real(-0.5) * x * x);
+    const real density = peak * power;
+    if constexpr (in_float) {
+      const real beyond = real(0.5) * power * tail(std::abs(x));
+      return {.probability = x < 0 ? beyond : 1 - beyond, .density = density};
+    } else {
+      const real sum = series(x * x, std::make_index_sequence<96>{});
+      return {.probability = multiply_add(density * x, sum, real(0.5)), .density = density};
+    }
   }
 
  private:
-  /// 1 + s/3 (1 + s/5 (1 + s/7 (…))), from the inside out.
+  /// 2 (1 − Φ(x)) e^(x²/2) for x ≥ 0, to 1.5e-7: as good as a float. (Source: Abramowitz & Stegun
+  /// (1964), formula 7.1.26, with x / √2.)
+  [[gnu::always_inline]] static inline real tail(real x) {
+    const real t = 1 / multiply_add(x, real(0.3275911) / std::numbers::sqrt2_v<real>, 1);
+    real sum = real(1.061405429);
+    for (const real next :
+         {real(-1.453152027), real(1.421413741), real(-0.284496736), real(0.254829592), real(0)}) {
+      sum = multiply_add(sum, t, next);
+    }
+    return sum;
+  }
+
+  /// The sum in Φ(x) = ½ + φ(x) x (1 + x²/3 + x⁴/(3·5) + x⁶/(3·5·7) + …), exact for double up to
+  /// the limit if it has 96 terms. From the inside out, it is 1 + s/3 (1 + s/5 (1 + s/7 (…))) with
+  /// s = x²; all terms are positive, so no digits cancel.
   template <std::size_t... I>
   [[gnu::always_inline]] static inline real series(real square,
                                                    std::index_sequence<I...> /*terms*/) {
     real sum = 1;
-    ((sum = multiply_add(square * (real{1} / static_cast<real>(2 * (terms - I) + 1)), sum, 1)),
+    ((sum =
+          multiply_add(square * (real{1} / static_cast<real>(2 * (sizeof...(I) - I) + 1)), sum, 1)),
      ...);
     return sum;
   }
