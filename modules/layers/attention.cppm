@@ -47,12 +47,13 @@ struct AttentionOptions {
 /// there. In a network, the lengths come from the layer that reads the tokens and knows which one
 /// is padding. @see Embedding
 ///
-/// Memory. The T² weights of a head would be B H T² numbers, which is much more than everything
+/// Memory. The T² weights of all heads would be B H T² numbers, which is much more than everything
 /// else if sequences are long. Instead, queries are worked on in blocks of 64 rows, and backward()
-/// computes the weights again, which costs one of its five products. For backward(), the layer
-/// keeps x, the queries, keys and values, and the context: 5 B T D numbers. A block takes 64 T
-/// numbers (backward 128 T) on every thread. All this grows linearly with T. The time still grows
-/// with T²; a causal mask halves it.
+/// computes the weights again, which is one of its five products. Between the passes, the layer
+/// keeps x, the queries, keys and values, and the context: 5 B T D numbers. While backward() runs,
+/// there are their gradients as well, 4 B T D. A block of weights has 64 T numbers on every thread,
+/// and in backward() a second one is needed for their gradients. All this grows linearly with T.
+/// The time still grows with T²; a causal mask halves it.
 ///
 /// The weights have PyTorch's layout (torch.nn.MultiheadAttention with batch_first): `weight_in` is
 /// W_q, W_k and W_v side by side, in files `in_proj_weight`, and `bias_in` is b_q, b_k and b_v, in
