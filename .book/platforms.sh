@@ -7,7 +7,7 @@ no_system=3 # the exit status if a system could not be created and nothing else 
 systems=${XDG_CACHE_HOME:-$HOME/.cache}/nn-platforms
 platforms=(gcc-15 gcc-16 gcc-16-double clang-21 clang-22 sanitizers libc++ plain arm arm-double riscv)
 # The modules that compute. On an emulator, only these are tested.
-computing='tensor vector matmul images convolution pooling activation cost normalization recurrent training'
+computing='tensor vector matmul images convolution pooling activation cost normalization recurrent attention training'
 
 libraries_of_systems=(librange-v3-dev libfmt-dev zlib1g-dev libpng-dev libturbojpeg0-dev libwebp-dev
   nlohmann-json3-dev libprotozero-dev libgtest-dev)

@@ -59,6 +59,32 @@ TEST(Tanh, ByHand) {
   EXPECT_LT(difference(layer.backward(Tensor{{1, 1}}), dx), tolerance);
 }
 
+TEST(GELU, ByHand) {
+  nn::GELU layer;
+  // Half of all normal numbers are below 0, and 84.13 % are less than one deviation above it, where
+  // the density is e^(−1/2) / √(2π) = 0.2420.
+  const Tensor y = layer.forward(Tensor{{0, 1, -1}});
+  EXPECT_EQ(y(0, 0), 0);
+  EXPECT_NEAR(y(0, 1), 0.841345, 1e-6);
+  EXPECT_NEAR(y(0, 2), -0.158655, 1e-6);
+  const Tensor dx = layer.backward(Tensor{{1, 1, 1}});
+  EXPECT_NEAR(dx(0, 0), 0.5, tolerance);
+  EXPECT_NEAR(dx(0, 1), 0.841345 + 0.241971, 1e-6);
+  EXPECT_NEAR(dx(0, 2), 0.158655 - 0.241971, 1e-6);
+}
+
+// The layer computes the error function with its own formulas, not with the standard library.
+TEST(GELU, IsAccurateEverywhere) {
+  nn::GELU layer;
+  for (double x = -12; x < 12; x += 0.037) {
+    const double probability = std::erfc(-x / std::sqrt(2.0)) / 2;
+    const double density = std::exp(-x * x / 2) / std::sqrt(8 * std::atan(1.0));
+    constexpr double close = nn::test::in_double ? 1e-14 : 2e-6;
+    EXPECT_NEAR(layer.forward(Tensor{{static_cast<real>(x)}})(0, 0), x * probability, close) << x;
+    EXPECT_NEAR(layer.backward(Tensor{{1}})(0, 0), probability + x * density, close) << x;
+  }
+}
+
 TEST(Softmax, ByHand) {
   nn::Softmax layer;
   // e^0 : e^ln 3 = 1 : 3.
@@ -75,6 +101,7 @@ TEST(Activation, IsExactAtTheFarEnds) {
     EXPECT_EQ(nn::Sigmoid{}.predict(x), (Tensor{{0, 1}}));
     EXPECT_EQ(nn::Tanh{}.predict(x), (Tensor{{-1, 1}}));
     EXPECT_EQ(nn::ReLU{}.predict(x), (Tensor{{0, far}}));
+    EXPECT_EQ(nn::GELU{}.predict(x), (Tensor{{0, far}}));
   }
   nn::Sigmoid sigmoid;
   (void)sigmoid.forward(Tensor{{-1000, 1000}});
@@ -82,6 +109,9 @@ TEST(Activation, IsExactAtTheFarEnds) {
   nn::Tanh tanh;
   (void)tanh.forward(Tensor{{-1000, 1000}});
   EXPECT_EQ(tanh.backward(Tensor{{1, 1}}), (Tensor{{0, 0}}));
+  nn::GELU gelu;
+  (void)gelu.forward(Tensor{{-infinity, infinity}});
+  EXPECT_EQ(gelu.backward(Tensor{{1, 1}}), (Tensor{{0, 1}}));
 }
 
 TEST(Softmax, TakesLogitsOfAnySize) {
@@ -117,6 +147,7 @@ TEST(Activation, LetsANanThrough) {
   EXPECT_TRUE(std::isnan(nn::LeakyReLU{}.predict(x)(0, 0)));
   EXPECT_TRUE(std::isnan(nn::Sigmoid{}.predict(x)(0, 0)));
   EXPECT_TRUE(std::isnan(nn::Tanh{}.predict(x)(0, 0)));
+  EXPECT_TRUE(std::isnan(nn::GELU{}.predict(x)(0, 0)));
   EXPECT_TRUE(std::isnan(nn::Softmax{}.predict(x)(0, 1)));
 }
 
@@ -133,7 +164,8 @@ class EveryActivation : public testing::Test {
   }();
 };
 
-using Activations = testing::Types<nn::ReLU, nn::LeakyReLU, nn::Sigmoid, nn::Tanh, nn::Softmax>;
+using Activations =
+    testing::Types<nn::ReLU, nn::LeakyReLU, nn::Sigmoid, nn::Tanh, nn::GELU, nn::Softmax>;
 TYPED_TEST_SUITE(EveryActivation, Activations);
 
 // Away from 0, where ReLU has a kink and no derivative to measure.
@@ -157,6 +189,7 @@ TYPED_TEST(EveryActivation, MatchesPyTorch) {
                            : type == "LeakyReLU" ? "leaky_relu"
                            : type == "Sigmoid"   ? "sigmoid"
                            : type == "Tanh"      ? "tanh"
+                           : type == "GELU"      ? "gelu"
                                                  : "softmax";
   const Tensor y = this->layer.forward(golden("activation", "x"));
   EXPECT_LT(difference(y, golden("activation", name)), tolerance);

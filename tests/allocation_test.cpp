@@ -17,10 +17,12 @@ import nn;
 namespace {
 
 std::atomic<std::size_t> allocations = 0;
+std::atomic<std::size_t> allocated_bytes = 0;
 
 void* counted(std::size_t bytes, std::size_t alignment) {
   ++allocations;
   const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
+  allocated_bytes += whole;
   if (void* const memory = std::aligned_alloc(alignment, whole)) return memory;
   throw std::bad_alloc{};
 }
@@ -94,6 +96,20 @@ nn::Sequential normalized_network() {
                         nn::Dense{64, 10, nn::Glorot{random}}};
 }
 
+/// Each image as 28 rows that look at each other.
+nn::Sequential attentive_network() {
+  nn::Random random{1};
+  const nn::Glorot glorot{random};
+  return nn::Sequential{nn::Reshape{28, 28},
+                        nn::Dense{28, 32, glorot},
+                        nn::Positions{28, 32, glorot},
+                        nn::Attention{32, glorot, {.heads = 4}},
+                        nn::LayerNorm{32},
+                        nn::GELU{},
+                        nn::Flatten{},
+                        nn::Dense{896, 10, glorot}};
+}
+
 /// What some work allocates once it is warm. A thread that does something for the first time is not
 /// warm yet, so the minimum over several runs counts.
 std::size_t allocations_of(const std::function<void()>& work) {
@@ -130,7 +146,7 @@ TEST(Allocation, OfLargeTensorsEndsWhenTheirSizeComesBackAndBeginsWhenItNoLonger
 class Network : public testing::TestWithParam<nn::Sequential (*)()> {};
 INSTANTIATE_TEST_SUITE_P(Allocation, Network,
                          testing::Values(multi_layer_perceptron, convolutional_network,
-                                         recurrent_network, normalized_network));
+                                         recurrent_network, normalized_network, attentive_network));
 
 TEST_P(Network, StepsWithoutAllocation) {
   const nn::Dataset set = noise(200);
@@ -196,6 +212,32 @@ TEST_P(Network, FitsWithAllOptionsWithoutAllocationInAStep) {
     return allocations_of([&] { trainer.fit(set, options); });
   };
   EXPECT_EQ(allocations_of_batches(100), allocations_of_batches(200));
+}
+
+TEST(Allocation, OfTokensNeedsNone) {
+  nn::Random random{1};
+  const nn::Glorot glorot{random};
+  nn::Sequential network{nn::Embedding{9, 16, glorot}, nn::SinusoidalPositions{70, 16},
+                         nn::Attention{16, glorot, {.heads = 2, .causal = true}},
+                         nn::Attention{16, glorot}};
+  const nn::Tensor tokens{nn::Shape{8, 70}, 3};
+  EXPECT_EQ(allocations_of([&] { network.backward_parameters(network.forward(tokens)); }), 0U);
+}
+
+// All weights would be heads · places² numbers.
+TEST(Allocation, OfAttentionGrowsLinearlyWithTheSequence) {
+  const auto bytes_of = [](std::size_t places) {
+    nn::Random random{1};
+    nn::Attention layer{8, nn::Glorot{random}, {.heads = 4}};
+    const nn::Tensor x{nn::Shape{1, places, 8}, 1};
+    const std::size_t before = allocated_bytes;
+    static_cast<void>(layer.backward(layer.forward(x)));
+    return allocated_bytes - before;
+  };
+  const std::size_t shorter = bytes_of(1500);
+  const std::size_t longer = bytes_of(3000);
+  EXPECT_LT(longer, 5 * shorter / 2);
+  EXPECT_LT(longer, 4 * 3000 * 3000 * sizeof(nn::real) / 8);
 }
 
 TEST(Allocation, AugmentingNeedsNone) {

@@ -58,6 +58,58 @@ TEST(Signal, IsFewOnlyAsATensor) {
   EXPECT_FALSE(nn::Signal{noise(Shape{1, 4})}.is_few());
 }
 
+TEST(Signal, CarriesLengthsWithATensor) {
+  EXPECT_EQ(nn::Signal(Tensor{{1, 2}, {3, 4}}).lengths(), nn::Lengths{});
+  nn::Signal signal{Tensor{{1, 2}, {3, 4}}, {2, 1}};
+  EXPECT_EQ(signal.lengths(), (nn::Lengths{2, 1}));
+}
+
+/// A layer that takes lengths, and one that finds them in its input.
+struct Reader : nn::ReLU {
+  Tensor forward(Tensor x, const nn::Lengths& lengths = {}) {
+    seen = lengths;
+    return nn::ReLU::forward(std::move(x));
+  }
+  [[nodiscard]] static Tensor predict(const Tensor& x, const nn::Lengths& lengths = {}) {
+    Tensor y = x;
+    for (std::size_t n = 0; n < lengths.size(); ++n) {
+      y.row(n)[0] = static_cast<nn::real>(lengths[n]);
+    }
+    return y;
+  }
+  nn::Lengths seen;
+};
+struct Source : nn::ReLU {
+  [[nodiscard]] static nn::Lengths lengths(const Tensor& x) { return nn::Lengths(x.rows(), 1); }
+};
+static_assert(nn::LengthsLayer<Reader> && nn::LengthsSource<Source>);
+static_assert(!nn::LengthsLayer<nn::ReLU> && !nn::LengthsSource<nn::ReLU>);
+
+TEST(AnyLayer, HandsLengthsToLayersThatTakeThem) {
+  AnyLayer reader{Reader{}};
+  const Tensor x = noise(Shape{2, 3, 4});
+  EXPECT_EQ(reader.forward(nn::Signal{x, {3, 2}}).lengths(), (nn::Lengths{3, 2}));
+  EXPECT_EQ(reader.as<Reader>()->seen, (nn::Lengths{3, 2}));
+  const Tensor y = reader.predict(nn::Signal{x, {3, 2}}).tensor();
+  EXPECT_EQ(y(0, 0, 0), 3);
+  EXPECT_EQ(y(1, 0, 0), 2);
+}
+
+TEST(AnyLayer, SendsLengthsPastLayersThatDoNotTakeThem) {
+  const nn::Signal x{noise(Shape{2, 3, 4}), {3, 2}};
+  EXPECT_EQ(AnyLayer{nn::Tanh{}}.forward(x).lengths(), (nn::Lengths{3, 2}));
+  EXPECT_EQ(AnyLayer{dense(4, 5)}.predict(x).lengths(), (nn::Lengths{3, 2}));
+  EXPECT_EQ(AnyLayer{Source{}}.predict(x).lengths(), (nn::Lengths{1, 1}));
+  EXPECT_EQ(AnyLayer{Source{}}.forward(x).lengths(), (nn::Lengths{1, 1}));
+}
+
+// Where the places change, lengths no longer mean anything.
+TEST(AnyLayer, EndsLengthsWithThePlaces) {
+  const nn::Signal x{noise(Shape{2, 3, 4}), {3, 2}};
+  EXPECT_EQ(AnyLayer{nn::Flatten{}}.forward(x).lengths(), nn::Lengths{});
+  EXPECT_EQ((AnyLayer{nn::Recurrent{4, 5}}.predict(x).lengths()), nn::Lengths{});
+}
+
 // ------------------------------------------------------------------------------------ any layer
 
 TEST(AnyLayer, DoesWhatItsLayerDoes) {

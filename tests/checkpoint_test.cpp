@@ -249,6 +249,39 @@ TEST_F(Resuming, ResumesInTheMiddleOfAnEpochThatWasStopped) {
   EXPECT_EQ(other.layer<nn::Dense>(0).weights(), whole.layer<nn::Dense>(0).weights());
 }
 
+/// Reads sequences of six tokens, some of them padded.
+nn::Sequential reader(std::uint64_t seed) {
+  nn::Random random{seed};
+  const nn::Glorot glorot{random};
+  return nn::Sequential{nn::Embedding{5, 4, glorot, {.padding = 0}},
+                        nn::Positions{6, 4, glorot},
+                        nn::Attention{4, glorot, {.heads = 2}},
+                        nn::GELU{},
+                        nn::Flatten{},
+                        nn::Dense{24, 3, glorot}};
+}
+
+TEST_F(Resuming, ResumesANetworkThatReadsTokens) {
+  nn::Dataset texts{.inputs = Tensor{Shape{60, 6}}, .targets = {}};
+  nn::Labels labels;
+  for (std::size_t n = 0; n < 60; ++n) {
+    for (std::size_t t = 0; t < 1 + n % 6; ++t) {
+      texts.inputs(n, t) = static_cast<real>(1 + (n * t) % 4);
+    }
+    labels.push_back(n % 3);
+  }
+  texts.targets = std::move(labels);
+  nn::Sequential whole = reader(1);
+  const nn::History all =
+      quiet_trainer(whole).fit(texts, {.epochs = 3, .batches = {.size = 10}, .seed = 4});
+  nn::Sequential network = reader(1);
+  keeping(network).fit(texts, options(2));
+  nn::Sequential other = reader(9);
+  EXPECT_EQ(keeping(other).fit(texts, options(3)).csv(), all.csv());
+  EXPECT_EQ(other.layer<nn::Embedding>(0).table(), whole.layer<nn::Embedding>(0).table());
+  EXPECT_EQ(other.layer<nn::Attention>(2).weight_in(), whole.layer<nn::Attention>(2).weight_in());
+}
+
 TEST_F(Resuming, RefusesACheckpointOfAnotherTraining) {
   nn::Sequential network = small_network();
   keeping(network).fit(clouds(90), options(1));

@@ -123,6 +123,36 @@ TEST(Dense, MatchesPyTorch) {
   EXPECT_LT(nn::test::difference(layer.parameters()[1]->gradient, golden("dbias")), tolerance);
 }
 
+TEST(Dense, MatchesPyTorchOnSequences) {
+  const auto golden = [](const char* name) { return nn::test::golden("dense", name); };
+  nn::Dense layer{golden("weight"), golden("bias")};
+  const double tolerance = nn::test::tolerance;
+  const Tensor x = golden("sequence_x");
+  EXPECT_LT(nn::test::difference(layer.forward(x), golden("sequence_y")), tolerance);
+  EXPECT_LT(nn::test::difference(layer.predict(x), golden("sequence_y")), tolerance);
+  EXPECT_LT(nn::test::difference(layer.backward(golden("sequence_dy")), golden("sequence_dx")),
+            tolerance);
+  EXPECT_LT(nn::test::difference(layer.parameters()[0]->gradient, golden("sequence_dweight")),
+            tolerance);
+  EXPECT_LT(nn::test::difference(layer.parameters()[1]->gradient, golden("sequence_dbias")),
+            tolerance);
+}
+
+// Every place of a sequence is a row.
+TEST(Dense, TreatsPlacesAsRows) {
+  const Tensor x = nn::test::noise(Shape{4, 6, 5}, 1);
+  const Tensor dy = nn::test::noise(Shape{4, 6, 7}, 2);
+  nn::Dense places{nn::test::noise(Shape{5, 7}, 3), nn::test::noise(Shape{7}, 4)};
+  nn::Dense rows = places;
+  EXPECT_EQ(places.forward(x), rows.forward(x.reshaped(Shape{24, 5})).reshaped(Shape{4, 6, 7}));
+  EXPECT_EQ(places.backward(dy), rows.backward(dy.reshaped(Shape{24, 7})).reshaped(Shape{4, 6, 5}));
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(places.parameters()[i]->gradient, rows.parameters()[i]->gradient);
+  }
+  EXPECT_LT(nn::check_gradients(places, nn::test::noise(Shape{2, 3, 5})).worst(),
+            nn::test::gradient_tolerance);
+}
+
 TEST(Dense, HasTheSameBitsOnAnyNumberOfThreads) {
   const Tensor x = nn::test::noise(Shape{100, 300}, 1);
   const Tensor dy = nn::test::noise(Shape{100, 50}, 2);
@@ -161,6 +191,7 @@ TEST(Dense, SaysWhatItIs) {
   EXPECT_EQ(layer.inputs(), 784U);
   EXPECT_EQ(layer.outputs(), 256U);
   EXPECT_EQ(layer.output_shape(Shape{784}), Shape{256});
+  EXPECT_EQ(layer.output_shape(Shape{28, 784}), (Shape{28, 256}));  // a sequence
   EXPECT_EQ(layer.output_shape(Shape{}), Shape{256});  // whatever the input is, if it fits
   EXPECT_EQ(layer.parameters()[0]->name, "weight");
   EXPECT_EQ(layer.parameters()[1]->name, "bias");
@@ -193,11 +224,14 @@ TEST(Dense, RefusesOtherColumns) {
 TEST(Dense, RefusesWhatIsNotRows) {
   nn::Dense layer = small_layer();
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.forward(Tensor{1, 2}); }),
-            "nn::Dense: input has shape (2), expected (B, 2)");
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.predict(Tensor{Shape{9, 1, 2}}); }),
-            "nn::Dense: input has shape (9, 1, 2), expected (B, 2)");
+            "nn::Dense: input has shape (2), expected (B, 2) or (B, T, 2)");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { (void)layer.predict(Tensor{Shape{9, 1, 1, 2}}); }),
+      "nn::Dense: input has shape (9, 1, 1, 2), expected (B, 2) or (B, T, 2)");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.predict(Tensor{}); }),
-            "nn::Dense: input has shape (), expected (B, 2)");
+            "nn::Dense: input has shape (), expected (B, 2) or (B, T, 2)");
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.predict(Tensor{Shape{9, 2, 1}}); }),
+            "nn::Dense: input has 1 columns, expected 2");
 }
 
 TEST(Dense, RefusesSamplesThatItCannotTake) {
@@ -219,12 +253,16 @@ TEST(Dense, RefusesAGradientUnlikeItsOutput) {
             "nn::Dense: gradient has shape (1, 3), expected (2, 3), the shape of the last output");
   EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{1, 2, 3}); }),
             "nn::Dense: gradient has shape (3), expected (2, 3), the shape of the last output");
+  (void)layer.forward(Tensor{Shape{4, 5, 2}});
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.backward(Tensor{Shape{20, 3}}); }),
+            "nn::Dense: gradient has shape (20, 3), expected (4, 5, 3), the shape of the last "
+            "output");
 }
 
-// The sample of an image without channels has the right number of columns in the wrong place.
-TEST(Dense, RefusesSamplesOfTwoAxes) {
+// The sample of an image without channels has the right number of values, but not in a row.
+TEST(Dense, RefusesSamplesOfTwoAxesWithoutItsColumns) {
   const nn::Dense layer = small_layer();
-  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.output_shape(Shape{1, 2}); }),
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.output_shape(Shape{2, 1}); }),
             "expects rows of 2 columns (put nn::Flatten before it)");
 }
 

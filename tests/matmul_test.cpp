@@ -156,4 +156,23 @@ TEST(Matmul, RefusesFactorsThatDoNotFit) {
             "nn::matmul: bias has 4 values, expected 2");
 }
 
+// A row for each place, and the result has the same places.
+TEST(Matmul, SeesPlacesOfSequencesAsRows) {
+  const Tensor a = nn::test::whole_noise(Shape{3, 4, 5}, 1);
+  const Tensor b = nn::test::whole_noise(Shape{5, 6}, 2);
+  const Tensor bias = nn::test::whole_noise(Shape{6}, 3);
+  const Tensor rows = a.reshaped(Shape{12, 5});
+  EXPECT_EQ(nn::matmul(a, b), nn::matmul(rows, b).reshaped(Shape{3, 4, 6}));
+  EXPECT_EQ(nn::matmul(a, b, bias.values()),
+            nn::matmul(rows, b, bias.values()).reshaped(Shape{3, 4, 6}));
+  EXPECT_EQ(nn::matmul(nn::transposed(a), a), nn::matmul(nn::transposed(rows), rows));
+  EXPECT_EQ(nn::sum_rows(a), nn::sum_rows(rows));
+  EXPECT_EQ(nn::sum_rows(nn::transposed(rows)), nn::sum_rows(nn::transpose(rows)));
+}
+
+TEST(Matrix, OfOneAxisIsAColumn) {
+  const Tensor vector{1, 2, 3};
+  EXPECT_EQ(nn::matmul(vector, Tensor{{2}}), (Tensor{{2}, {4}, {6}}));
+}
+
 }  // namespace

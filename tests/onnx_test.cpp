@@ -19,12 +19,14 @@
 #include <vector>
 
 import nn.activation;
+import nn.attention;
 import nn.backprop;
 import nn.convolution;
 import nn.pooling;
 import nn.reshape;
 import nn.dense;
 import nn.dropout;
+import nn.embedding;
 import nn.layer;
 import nn.normalization;
 import nn.onnx;
@@ -425,6 +427,84 @@ TEST_F(Onnx, HasLayerNorm) {
   EXPECT_EQ(model.nodes, Lines{"output = LayerNormalization(input, 0.weight, 0.bias; "
                                "epsilon:f 0.125)"});
   EXPECT_EQ(model.constants.at("0.weight"), (Constant{{2}, {1, 2}}));
+}
+
+TEST_F(Onnx, HasTheErrorFunctionOfGELU) {
+  const Model model = exported(Sequential{nn::GELU{}}, Shape{3});
+  EXPECT_EQ(model.nodes, (Lines{"0.Mul = Mul(input, 0.root_of_half)", "0.Erf = Erf(0.Mul)",
+                                "0.Add = Add(0.Erf, 0.one)", "0.Mul_2 = Mul(0.Add, input)",
+                                "output = Mul(0.Mul_2, 0.half)"}));
+  EXPECT_EQ(model.constants.at("0.root_of_half"), (Constant{{1}, {0.70710678F}}));
+  EXPECT_EQ(model.constants.at("0.one"), (Constant{{1}, {1}}));
+  EXPECT_EQ(model.constants.at("0.half"), (Constant{{1}, {0.5}}));
+}
+
+TEST_F(Onnx, HasDenseOfSequencesWithoutGemm) {
+  const Model model = exported(Sequential{counting(Dense{2, 3})}, Shape{4, 2});
+  EXPECT_EQ(model.nodes,
+            (Lines{"0.MatMul = MatMul(input, 0.weight)", "output = Add(0.MatMul, 0.bias)"}));
+  EXPECT_EQ(model.constants.at("0.weight"), (Constant{{2, 3}, {1, 2, 3, 4, 5, 6}}));
+  EXPECT_EQ(model.output, "output: float (batch, 4, 3)");
+}
+
+TEST_F(Onnx, HasTablesOfTokensAndPositions) {
+  const Model model =
+      exported(Sequential{counting(nn::Embedding{3, 2}), counting(nn::Positions{5, 2})}, Shape{2});
+  EXPECT_EQ(model.nodes,
+            (Lines{"0.Cast = Cast(input; to:i 7)", "0.Gather = Gather(0.weight, 0.Cast)",
+                   "output = Add(0.Gather, 1.weight)"}));
+  EXPECT_EQ(model.constants.at("0.weight"), (Constant{{3, 2}, {1, 2, 3, 4, 5, 6}}));
+  EXPECT_EQ(model.constants.at("1.weight"), (Constant{{2, 2}, {1, 2, 3, 4}}));  // of two places
+  EXPECT_EQ(model.input, "input: float (batch, 2)");
+  EXPECT_EQ(model.output, "output: float (batch, 2, 2)");
+  EXPECT_EQ(nodes(nn::SinusoidalPositions{5, 2}, Shape{2, 2}),
+            Lines{"output = Add(input, 0.weight)"});
+}
+
+TEST_F(Onnx, HasAttentionFromItsFormulas) {
+  const Model model =
+      exported(Sequential{counting(nn::Attention{2, {.heads = 2, .causal = true}})}, Shape{3, 2});
+  EXPECT_EQ(model.nodes, (Lines{"0.q = MatMul(input, 0.weight_q)",
+                                "0.q_2 = Add(0.q, 0.bias_q)",
+                                "0.q_3 = Reshape(0.q_2, 0.heads)",
+                                "0.q_4 = Transpose(0.q_3; perm:ints 0 2 1 3)",
+                                "0.k = MatMul(input, 0.weight_k)",
+                                "0.k_2 = Add(0.k, 0.bias_k)",
+                                "0.k_3 = Reshape(0.k_2, 0.heads)",
+                                "0.k_4 = Transpose(0.k_3; perm:ints 0 2 3 1)",
+                                "0.v = MatMul(input, 0.weight_v)",
+                                "0.v_2 = Add(0.v, 0.bias_v)",
+                                "0.v_3 = Reshape(0.v_2, 0.heads)",
+                                "0.v_4 = Transpose(0.v_3; perm:ints 0 2 1 3)",
+                                "0.MatMul = MatMul(0.q_4, 0.k_4)",
+                                "0.Mul = Mul(0.MatMul, 0.scale)",
+                                "0.Add = Add(0.Mul, 0.mask)",
+                                "0.Softmax = Softmax(0.Add; axis:i -1)",
+                                "0.MatMul_2 = MatMul(0.Softmax, 0.v_4)",
+                                "0.Transpose = Transpose(0.MatMul_2; perm:ints 0 2 1 3)",
+                                "0.Reshape = Reshape(0.Transpose, 0.places)",
+                                "0.out = MatMul(0.Reshape, 0.weight_out)",
+                                "output = Add(0.out, 0.bias_out)"}));
+  EXPECT_EQ(model.constants.at("0.weight_q"), (Constant{{2, 2}, {1, 2, 7, 8}}));
+  EXPECT_EQ(model.constants.at("0.weight_k"), (Constant{{2, 2}, {3, 4, 9, 10}}));
+  EXPECT_EQ(model.constants.at("0.weight_v"), (Constant{{2, 2}, {5, 6, 11, 12}}));
+  EXPECT_EQ(model.constants.at("0.bias_k"), (Constant{{2}, {3, 4}}));
+  EXPECT_EQ(model.constants.at("0.weight_out"), (Constant{{2, 2}, {1, 2, 3, 4}}));
+  EXPECT_EQ(model.constants.at("0.bias_out"), (Constant{{2}, {1, 2}}));
+  EXPECT_EQ(model.constants.at("0.heads"), (Constant{{4}, {0, 3, 2, 1}}));
+  EXPECT_EQ(model.constants.at("0.places"), (Constant{{3}, {0, 3, 2}}));
+  EXPECT_EQ(model.constants.at("0.scale"), (Constant{{1}, {1}}));
+  const double hidden = double{-1e30F};
+  EXPECT_EQ(model.constants.at("0.mask"),
+            (Constant{{3, 3}, {0, hidden, hidden, 0, 0, hidden, 0, 0, 0}}));
+  EXPECT_EQ(nodes(nn::Attention{2}, Shape{3, 2}).at(14), "0.Softmax = Softmax(0.Mul; axis:i -1)");
+}
+
+TEST_F(Onnx, RefusesPadding) {
+  EXPECT_EQ(refusal(Sequential{nn::Embedding{3, 2, {.padding = 0}}}, Shape{4}),
+            "nn::export_onnx: no ONNX export for Embedding 3→2 with padding, because the graph "
+            "would have no padding masks: export a network without it, for sequences of one "
+            "length");
 }
 
 TEST_F(Onnx, HasTheLastStateOfARecurrentLayer) {

@@ -280,6 +280,11 @@ TYPED_TEST(EveryRecurrence, KnowsItsShape) {
   EXPECT_EQ(last.output_shape(Shape{}), Shape{5});
   EXPECT_EQ(all.output_shape(Shape{7, 3}), (Shape{7, 5}));
   EXPECT_EQ(all.output_shape(Shape{}), Shape{});
+  // After a dense layer, the number of steps may not be known yet.
+  EXPECT_EQ(last.output_shape(Shape{3}), Shape{5});
+  EXPECT_EQ(all.output_shape(Shape{3}), Shape{});
+  nn::Sequential network{nn::Dense{2, 3}, TypeParam{3, 5}};
+  EXPECT_EQ(network.predict(Tensor{Shape{4, 7, 2}}).shape(), (Shape{4, 5}));
 }
 
 TYPED_TEST(EveryRecurrence, RefusesWhatDoesNotFit) {

@@ -72,10 +72,24 @@ Sequential recurrent_network() {
                     Dense{16, 10, glorot}};
 }
 
+Sequential attentive_network() {
+  Random random{1};
+  const Glorot glorot{random};
+  return Sequential{nn::Reshape{28, 28},
+                    nn::Positions{28, 28, glorot},
+                    nn::Attention{28, glorot, {.heads = 4, .causal = true}},
+                    nn::LayerNorm{28},
+                    Dense{28, 16, glorot},
+                    nn::GELU{},
+                    nn::Attention{16, glorot, {.heads = 2}},
+                    nn::Flatten{},
+                    Dense{448, 10, glorot}};
+}
+
 class Network : public testing::TestWithParam<Sequential (*)()> {};
 INSTANTIATE_TEST_SUITE_P(Threads, Network,
                          testing::Values(multi_layer_perceptron, convolutional_network,
-                                         normalized_network, recurrent_network));
+                                         normalized_network, recurrent_network, attentive_network));
 
 // A batch, and a single image, which some layers process differently.
 TEST_P(Network, AnswersEightThreadsAtOnce) {

@@ -108,6 +108,97 @@ TEST_F(Weights, OfEveryLayerComeBack) {
   }
 }
 
+/// Every layer for tokens.
+Sequential of_tokens(nn::Random& random, const nn::EmbeddingOptions& options) {
+  const nn::Glorot glorot{random};
+  Sequential network{nn::Embedding{7, 6, glorot, options},
+                     nn::Positions{5, 6, glorot},
+                     nn::SinusoidalPositions{9, 6},
+                     nn::Attention{6, glorot, {.heads = 2, .causal = true}},
+                     nn::Attention{6, glorot, {.heads = 3}},
+                     Dense{6, 4, glorot},
+                     nn::GELU{}};
+  for (nn::Parameter* const parameter : network.parameters()) {
+    parameter->value = noise(parameter->value.shape(), parameter->value.size());
+  }
+  return network;
+}
+
+TEST_F(Weights, OfLayersForTokensComeBack) {
+  nn::Random random{1};
+  const Tensor x{{3, 0, 6, 1, 1}, {2, 5, 4, 1, 2}};
+  expect_the_same_from_its_file(of_tokens(random, {}), x);
+  expect_the_same_from_its_file(of_tokens(random, {.padding = 1}), x);
+}
+
+TEST_F(Weights, OfLayersForTokensAreStoredAsInPyTorch) {
+  nn::Random random{1};
+  const Sequential network = of_tokens(random, {.padding = 1});
+  const Safetensors contents = stored(network);
+  std::vector<std::string> names;
+  for (const StoredTensor& tensor : contents.tensors) {
+    names.push_back(tensor.name + " " + nn::to_string(tensor.shape));
+  }
+  EXPECT_EQ(names,
+            (std::vector<std::string>{
+                "0.weight (7, 6)", "1.weight (5, 6)", "3.in_proj_weight (18, 6)",
+                "3.in_proj_bias (18)", "3.out_proj.weight (6, 6)", "3.out_proj.bias (6)",
+                "4.in_proj_weight (18, 6)", "4.in_proj_bias (18)", "4.out_proj.weight (6, 6)",
+                "4.out_proj.bias (6)", "5.weight (4, 6)", "5.bias (4)"}));
+  const auto& embedding = network.layer<nn::Embedding>(0);
+  EXPECT_EQ(contents.find("0.weight")->tensor()(2, 5), embedding.table()(2, 5));
+  const auto& attention = network.layer<nn::Attention>(3);
+  EXPECT_EQ(contents.find("3.in_proj_weight")->tensor()(17, 2), attention.weight_in()(2, 17));
+  EXPECT_EQ(contents.metadata.at("nn.layers"),
+            R"([{"type":"Embedding","padding":1},{"type":"Positions"},)"
+            R"({"type":"SinusoidalPositions","shape":[9,6]},)"
+            R"({"type":"Attention","heads":2,"causal":true},)"
+            R"({"type":"Attention","heads":3,"causal":false},{"type":"Dense"},{"type":"GELU"}])");
+  EXPECT_EQ(stored(of_tokens(random, {})).metadata.at("nn.layers").substr(0, 39),
+            R"([{"type":"Embedding","padding":"none"},)");
+}
+
+TEST_F(Weights, OfLayersForTokensFromPyTorchGiveItsOutputs) {
+  Sequential network{
+      nn::Embedding{7, 6}, nn::Positions{5, 6}, nn::Attention{6, {.heads = 2, .causal = true}},
+      nn::LayerNorm{6},    Dense{6, 4},         nn::GELU{}};
+  nn::load_weights(golden_file("weights_tokens.safetensors"), network);
+  EXPECT_LT(nn::test::difference(network.predict(golden("weights_tokens", "x")),
+                                 golden("weights_tokens", "y")),
+            nn::test::tolerance);
+}
+
+TEST_F(Weights, RefuseLayersForTokensThatDoNotFit) {
+  const auto with_layers = [&](const std::string& layers) {
+    Safetensors contents = stored(Sequential{nn::Attention{2}});
+    contents.metadata["nn.layers"] = layers;
+    return refusal(contents);
+  };
+  EXPECT_EQ(with_layers(R"([{"type":"Attention","heads":3,"causal":false}])"),
+            "nn::Attention: 2 features and 3 heads, expected a number of heads that divides the "
+            "features");
+  EXPECT_EQ(with_layers(R"([{"type":"Attention","heads":0,"causal":false}])"),
+            "nn::Attention: 2 features and 0 heads, expected at least 1 of each");
+  EXPECT_EQ(with_layers(R"([{"type":"Attention","heads":1}])"),
+            "the entry of the layer at index 0 has no causal");
+  EXPECT_EQ(with_layers(R"([{"type":"SinusoidalPositions","shape":[4096,1025]}])"),
+            "the layer at index 0: shape is [4096,1025], expected at most 4194304 numbers");
+  EXPECT_EQ(with_layers(R"([{"type":"SinusoidalPositions","shape":[3]}])"),
+            "the layer at index 0: shape is [3], expected two whole numbers");
+
+  Safetensors narrow = stored(Sequential{nn::Attention{2}});
+  narrow.tensors[0].shape = {4, 3};
+  EXPECT_EQ(refusal(narrow),
+            "'0.in_proj_weight' has shape (4, 3) and 'out_proj.weight' (2, 2), expected (3 D, D) "
+            "and (D, D)");
+  Safetensors padded = stored(Sequential{nn::Embedding{3, 2}});
+  padded.metadata["nn.layers"] = R"([{"type":"Embedding","padding":3}])";
+  EXPECT_EQ(refusal(padded), "nn::Embedding: padding is 3, expected at most 2");
+  padded.metadata["nn.layers"] = R"([{"type":"Embedding","padding":-1}])";
+  EXPECT_EQ(refusal(padded),
+            "the layer at index 0: padding is -1, expected a whole number, at most 1048576");
+}
+
 TEST_F(Weights, AreStoredAsInPyTorch) {
   nn::Random random{1};
   const Sequential network{nn::LSTM{3, 4}, Dense{4, 2, nn::He{random}}};

@@ -229,11 +229,13 @@ Tensor transpose(const Tensor& matrix) {
   return result;
 }
 
-Tensor sum_rows(const Tensor& matrix) {
-  Tensor sums{Shape{matrix.columns()}};
-  for (std::size_t n = 0; n < matrix.rows(); ++n) {
-    const std::span<const real> row = matrix.row(n);
-    for (std::size_t j = 0; j < row.size(); ++j) sums.data()[j] += row[j];
+Tensor sum_rows(const Matrix& matrix) {
+  Tensor sums{Shape{matrix.columns}};
+  for (std::size_t n = 0; n < matrix.rows; ++n) {
+    const real* const row = matrix.data + n * matrix.row_stride;
+    for (std::size_t j = 0; j < matrix.columns; ++j) {
+      sums.data()[j] += row[j * matrix.column_stride];
+    }
   }
   return sums;
 }
@@ -299,5 +301,11 @@ Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias) {
 }
 
 Tensor matmul(const Matrix& a, const Matrix& b) { return matmul(a, b, {}); }
+
+Tensor matmul(const Tensor& a, const Matrix& b, std::span<const real> bias) {
+  Tensor c = matmul(Matrix{a}, b, bias);
+  if (a.rank() != 3) return c;
+  return std::move(c).reshaped(Shape{a.shape()[0], a.shape()[1], b.columns});
+}
 
 }  // namespace nn

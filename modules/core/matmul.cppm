@@ -22,13 +22,14 @@ struct Matrix {
 
   Matrix() = default;
 
-  /// A tensor's rows and columns; all axes after the first count as columns.
+  /// A tensor's rows. Sequences, shape (B, T, D), have a row for each place, so B T rows; any other
+  /// tensor has one for each index of its first axis, such as a row for each image.
   /// @param tensor Any; must outlive the matrix.
   Matrix(const Tensor& tensor)  // implicit: a tensor is a matrix
       : data{tensor.data()},
-        rows{tensor.rows()},
-        columns{tensor.columns()},
-        row_stride{tensor.columns()} {}
+        rows{tensor.rank() == 3 ? tensor.shape()[0] * tensor.shape()[1] : tensor.rows()},
+        columns{tensor.empty() ? 0 : tensor.size() / rows},
+        row_stride{columns} {}
 };
 
 /// The transpose: element (i, j) of the result is element (j, i) of the matrix. Copies nothing.
@@ -52,7 +53,7 @@ struct Matrix {
 /// The sum of a matrix's rows, s(j) = Σₙ a(n, j), added in the order of n.
 /// @param matrix Shape (M, N).
 /// @return Shape (N).
-[[nodiscard]] Tensor sum_rows(const Tensor& matrix);
+[[nodiscard]] Tensor sum_rows(const Matrix& matrix);
 
 /// The matrix product C = A B: c(i, j) = Σₖ a(i, k) b(k, j). Legend: M rows of A, N columns of B, K
 /// columns of A and rows of B.
@@ -75,5 +76,14 @@ struct Matrix {
 /// @throws std::invalid_argument if a factor is empty, A's columns and B's rows differ in number,
 ///   or the bias and B's columns do.
 [[nodiscard]] Tensor matmul(const Matrix& a, const Matrix& b, std::span<const real> bias);
+
+/// The product of a tensor's rows with a matrix. For sequences, which have a row for each place,
+/// the result has the same places.
+/// @param a Left factor, shape (M, K) or (B, T, K).
+/// @param b Right factor, shape (K, N).
+/// @param bias The row that is added to every row, N values; if empty, nothing is added.
+/// @return Shape (M, N) or (B, T, N).
+/// @throws std::invalid_argument like the product of two matrices.
+[[nodiscard]] Tensor matmul(const Tensor& a, const Matrix& b, std::span<const real> bias = {});
 
 }  // namespace nn

@@ -14,5 +14,6 @@ template class Elementwise<ReLUFunction>;
 template class Elementwise<LeakyReLUFunction>;
 template class Elementwise<SigmoidFunction>;
 template class Elementwise<TanhFunction>;
+template class Elementwise<GELUFunction>;
 
 }  // namespace nn

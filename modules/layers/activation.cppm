@@ -7,6 +7,7 @@ module;
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numbers>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -16,18 +17,26 @@ module;
 export module nn.activation;
 
 import nn.checks;
+import nn.exponential;
 export import nn.images;
 export import nn.layer;
 import nn.parallel;
 export import nn.tensor;
+import nn.vector;
 
 export namespace nn {
 
-/// An elementwise function, y = f(x); backward, the chain rule gives ∂C/∂x = ∂C/∂y · f′(x). For all
-/// the functions below, f′(x) can be computed from y alone, so forward() keeps y.
+/// A function whose derivative cannot be computed from its output, because several x give the same
+/// y with different slopes. It says so with a member `keeps_input` that is true.
+template <class Function>
+concept NeedsInput = Function::keeps_input;
+
+/// An elementwise function, y = f(x); backward, the chain rule gives ∂C/∂x = ∂C/∂y · f′(x). For
+/// most of the functions below, f′(x) can be computed from y alone, so forward() keeps y; for those
+/// that need x, it keeps x.
 ///
 /// @tparam Function Has `name()`, `operator()(x)`, and `derivative(y)`, which is f′(x) where
-///   y = f(x).
+///   y = f(x); if it needs the input, `derivative(x)`.
 template <class Function>
 class Elementwise {
  public:
@@ -48,11 +57,18 @@ class Elementwise {
   /// @param x Input, any shape.
   /// @return f(x), the same shape.
   Tensor forward(Tensor x) {
-    if (output_.shape() != x.shape()) output_ = Tensor::uninitialized(x.shape());
-    parallel_parts(x.size(), [&, values = x.data(), kept = output_.data()](std::size_t begin,
-                                                                           std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) values[i] = kept[i] = function_(values[i]);
-    });
+    if (kept_.shape() != x.shape()) kept_ = Tensor::uninitialized(x.shape());
+    parallel_parts(x.size(),
+                   [&, values = x.data(), kept = kept_.data()](std::size_t begin, std::size_t end) {
+                     for (std::size_t i = begin; i < end; ++i) {
+                       if constexpr (NeedsInput<Function>) {
+                         kept[i] = values[i];
+                         values[i] = function_(values[i]);
+                       } else {
+                         values[i] = kept[i] = function_(values[i]);
+                       }
+                     }
+                   });
     return x;
   }
 
@@ -70,8 +86,8 @@ class Elementwise {
   /// @throws std::invalid_argument if the shape differs, or forward() was not called.
   // [backward]
   Tensor backward(Tensor dy) {
-    check_backward(name(), dy.shape(), output_.shape());
-    const real* const y = output_.data();
+    check_backward(name(), dy.shape(), kept_.shape());
+    const real* const y = kept_.data();
     parallel_parts(dy.size(), [&, values = dy.data()](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) values[i] *= function_.derivative(y[i]);
     });
@@ -101,7 +117,7 @@ class Elementwise {
 
  private:
   Function function_;
-  Tensor output_;
+  Tensor kept_;  // y, or x if the derivative needs it
 };
 
 /// max(0, x).
@@ -149,6 +165,91 @@ struct SigmoidFunction {
 };
 // [/sigmoid]
 
+}  // namespace nn
+
+namespace nn::detail {
+
+/// The standard normal distribution: the probability Φ(x) that a number drawn from it is below x,
+/// and the density φ(x) = e^(−x²/2) / √(2π), which is its derivative. Both are inlined, so that the
+/// loops that call them can be vectorized, which std::erf would prevent.
+struct Normal {
+  static constexpr bool in_float = sizeof(real) == sizeof(float);
+  /// Beyond ±limit, Φ(x) counts as 0 or 1.
+  static constexpr real limit = in_float ? real(5.5) : real(8.3);
+
+  real probability;
+  real density;
+
+  /// @param x Meant for |x| up to the limit.
+  [[gnu::always_inline]] static inline Normal at(real x) {
+    constexpr real peak =
+        real(0.5) * std::numbers::sqrt2_v<real> * std::numbers::inv_sqrtpi_v<real>;
+    const real power = exponential(real(-0.5) * x * x);
+    const real density = peak * power;
+    if constexpr (in_float) {
+      const real beyond = real(0.5) * power * tail(std::abs(x));
+      return {.probability = x < 0 ? beyond : 1 - beyond, .density = density};
+    } else {
+      const real sum = series(x * x, std::make_index_sequence<96>{});
+      return {.probability = multiply_add(density * x, sum, real(0.5)), .density = density};
+    }
+  }
+
+ private:
+  /// 2 (1 − Φ(x)) e^(x²/2) for x ≥ 0, to 1.5e-7: as good as a float. (Source: Abramowitz & Stegun
+  /// (1964), formula 7.1.26, with x / √2.)
+  [[gnu::always_inline]] static inline real tail(real x) {
+    const real t = 1 / multiply_add(x, real(0.3275911) / std::numbers::sqrt2_v<real>, 1);
+    real sum = real(1.061405429);
+    for (const real next :
+         {real(-1.453152027), real(1.421413741), real(-0.284496736), real(0.254829592), real(0)}) {
+      sum = multiply_add(sum, t, next);
+    }
+    return sum;
+  }
+
+  /// The sum in Φ(x) = ½ + φ(x) x (1 + x²/3 + x⁴/(3·5) + x⁶/(3·5·7) + …), exact for double up to
+  /// the limit if it has 96 terms. From the inside out, it is 1 + s/3 (1 + s/5 (1 + s/7 (…))) with
+  /// s = x²; all terms are positive, so no digits cancel.
+  template <std::size_t... I>
+  [[gnu::always_inline]] static inline real series(real square,
+                                                   std::index_sequence<I...> /*terms*/) {
+    real sum = 1;
+    ((sum =
+          multiply_add(square * (real{1} / static_cast<real>(2 * (sizeof...(I) - I) + 1)), sum, 1)),
+     ...);
+    return sum;
+  }
+};
+
+}  // namespace nn::detail
+
+export namespace nn {
+
+/// x Φ(x), where Φ(x) = ½ (1 + erf(x / √2)) is the probability that a number from the standard
+/// normal distribution is below x.
+struct GELUFunction {
+  /// The function first falls and then rises, so y does not determine the slope.
+  static constexpr bool keeps_input = true;
+
+  /// @return `GELU`.
+  [[nodiscard]] std::string name() const { return "GELU"; }
+  /// @param x Any number.
+  /// @return y, at least −0.17.
+  [[nodiscard, gnu::always_inline]] inline real operator()(real x) const {
+    const real y = x * detail::Normal::at(x).probability;
+    const real above = x > detail::Normal::limit ? x : y;
+    return x < -detail::Normal::limit ? real{0} : above;
+  }
+  /// @param x Any number.
+  /// @return Φ(x) + x φ(x), from −0.13 to 1.13.
+  [[nodiscard, gnu::always_inline]] inline real derivative(real x) const {
+    const auto [probability, density] = detail::Normal::at(x);
+    const real above = x > detail::Normal::limit ? real{1} : multiply_add(x, density, probability);
+    return x < -detail::Normal::limit ? real{0} : above;
+  }
+};
+
 /// (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ).
 struct TanhFunction {
   /// @return `Tanh`.
@@ -166,6 +267,7 @@ extern template class Elementwise<ReLUFunction>;
 extern template class Elementwise<LeakyReLUFunction>;
 extern template class Elementwise<SigmoidFunction>;
 extern template class Elementwise<TanhFunction>;
+extern template class Elementwise<GELUFunction>;
 
 /// The rectified linear unit y = max(0, x); its derivative is 1 where x > 0, else 0 (at 0 too).
 /// Source: Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines".
@@ -195,6 +297,14 @@ class Sigmoid : public Elementwise<SigmoidFunction> {};
 
 /// The hyperbolic tangent y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), between −1 and 1; y′ = 1 − y².
 class Tanh : public Elementwise<TanhFunction> {};
+
+/// The Gaussian error linear unit y = x Φ(x), where Φ(x) is the probability that a number from the
+/// standard normal distribution is below x; y′ = Φ(x) + x φ(x), with the density φ. It is a ReLU
+/// without a kink: x is multiplied not by 0 or 1 but by a number between them. This is the exact
+/// form, PyTorch's default. (The option approximate="tanh" of PyTorch, which GPT-2 was trained
+/// with, replaces Φ by a formula that needs only tanh.) Source: Hendrycks & Gimpel (2016),
+/// "Gaussian error linear units (GELUs)".
+class GELU : public Elementwise<GELUFunction> {};
 
 /// Turns every row of logits into a probability distribution: y(i) = e^x(i) / Σⱼ e^x(j). Legend: B
 /// batch, M classes.

@@ -28,12 +28,31 @@ concept ImageLayer = Layer<L> && requires(L layer, const L& constant, Interleave
   { constant.predict(std::move(images)) } -> std::same_as<InterleavedImages>;
 };
 
+/// A layer that must know where the sequences of a batch end, such as nn::Attention: forward() and
+/// predict() take their lengths as a second argument.
+template <class L>
+concept LengthsLayer =
+    Layer<L> && requires(L layer, const L& constant, Tensor tensor, const Lengths& lengths) {
+      { layer.forward(std::move(tensor), lengths) } -> std::convertible_to<Tensor>;
+      { constant.predict(std::move(tensor), lengths) } -> std::convertible_to<Tensor>;
+    };
+
+/// A layer that sees in its input where the sequences of a batch end, such as nn::Embedding.
+/// `lengths(X)` returns the lengths, which a network hands to the layers after it.
+template <class L>
+concept LengthsSource = Layer<L> && requires(const L& constant, const Tensor& tensor) {
+  { constant.lengths(tensor) } -> std::same_as<Lengths>;
+};
+
 /// What passes between two layers: a tensor, or interleaved images. The receiving layer asks for
-/// the form it needs, and the signal converts itself if it has the other form.
+/// the form it needs, and the signal converts itself if it has the other form. If the tensor holds
+/// sequences with padding, their lengths go with it.
 class Signal {
  public:
   /// @param tensor Any shape.
-  Signal(Tensor tensor) : value_{std::move(tensor)} {}  // implicit: a layer's input or output
+  /// @param lengths The lengths of its sequences; empty if there is no padding.
+  Signal(Tensor tensor, Lengths lengths = {})  // implicit: a layer's input or output
+      : value_{std::move(tensor)}, lengths_{std::move(lengths)} {}
   /// @param images A batch of images.
   Signal(InterleavedImages images)  // implicit: a layer's input or output
       : value_{std::move(images)} {}
@@ -50,6 +69,9 @@ class Signal {
     return tensor != nullptr && are_few_images(*tensor);
   }
 
+  /// The lengths of the sequences; empty if there is no padding.
+  [[nodiscard]] const Lengths& lengths() const { return lengths_; }
+
   /// @return The tensor; images are converted to shape (B, C, H, W).
   [[nodiscard]] Tensor tensor() && {
     if (const auto* images = std::get_if<InterleavedImages>(&value_)) return *images;
@@ -65,6 +87,7 @@ class Signal {
 
  private:
   std::variant<Tensor, InterleavedImages> value_;
+  Lengths lengths_;
 };
 
 }  // namespace nn
@@ -110,7 +133,13 @@ struct LayerModel final : LayerInterface {
     return layer.output_shape(sample);
   }
   Signal forward(Signal x) override {
-    return pass(std::move(x), [&](auto y) { return layer.forward(std::move(y)); });
+    if constexpr (LengthsLayer<L> || LengthsSource<L>) {
+      return pass_sequences(std::move(x), [&](Tensor y, const auto&... lengths) {
+        return layer.forward(std::move(y), lengths...);
+      });
+    } else {
+      return pass_on(std::move(x), [&](auto y) { return layer.forward(std::move(y)); });
+    }
   }
   Signal backward(Signal dy) override {
     return pass(std::move(dy), [&](auto d) { return layer.backward(std::move(d)); });
@@ -127,10 +156,49 @@ struct LayerModel final : LayerInterface {
   }
   [[nodiscard]] Signal predict(Signal x) const override {
     if (x.is_few()) return layer.predict(std::move(x).tensor());
-    return pass(std::move(x), [&](auto y) { return layer.predict(std::move(y)); });
+    if constexpr (LengthsLayer<L> || LengthsSource<L>) {
+      return pass_sequences(std::move(x), [&](Tensor y, const auto&... lengths) {
+        return layer.predict(std::move(y), lengths...);
+      });
+    } else {
+      return pass_on(std::move(x), [&](auto y) { return layer.predict(std::move(y)); });
+    }
   }
   [[nodiscard]] std::vector<Parameter*> parameters() override { return layer.parameters(); }
   [[nodiscard]] std::vector<State> state() override { return state_of(layer); }
+
+  /// Calls a layer that takes lengths or finds them in its input, and sends them on.
+  template <class Call>
+  Signal pass_sequences(Signal signal, const Call& call) const {
+    Lengths lengths = signal.lengths();
+    Tensor x = std::move(signal).tensor();
+    if constexpr (LengthsSource<L>) lengths = layer.lengths(x);
+    const Shape before = x.shape();
+    if constexpr (LengthsLayer<L>) {
+      return with_lengths(call(std::move(x), lengths), std::move(lengths), before);
+    } else {
+      return with_lengths(call(std::move(x)), std::move(lengths), before);
+    }
+  }
+
+  /// Calls a layer that does not know of lengths, and sends them on.
+  template <class Call>
+  static Signal pass_on(Signal signal, const Call& call) {
+    if (signal.lengths().empty()) return pass(std::move(signal), call);
+    Lengths lengths = signal.lengths();
+    Tensor x = std::move(signal).tensor();
+    const Shape before = x.shape();
+    return with_lengths(call(std::move(x)), std::move(lengths), before);
+  }
+
+  /// An output with the lengths of the input, if its sequences are still as long.
+  static Signal with_lengths(Tensor y, Lengths lengths, const Shape& before) {
+    const Shape& after = y.shape();
+    const bool same_places =
+        before.rank() > 1 && after.rank() > 1 && before[0] == after[0] && before[1] == after[1];
+    if (!same_places) lengths.clear();
+    return Signal{std::move(y), std::move(lengths)};
+  }
 
   /// Calls the layer with the form it works on: images if it can use them, otherwise a tensor.
   template <class Call>

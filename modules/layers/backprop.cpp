@@ -36,6 +36,19 @@ std::size_t count_values(const AnyLayer& layer) {
   return count;
 }
 
+void check_lengths(const Lengths& lengths, const Tensor& x) {
+  if (lengths.empty() || lengths.size() == x.rows()) return;
+  throw std::invalid_argument(
+      fmt::format("nn::Sequential: {} lengths for {} sequences", lengths.size(), x.rows()));
+}
+
+/// The lengths of some of the sequences of a batch.
+Lengths part_of(const Lengths& lengths, std::size_t first, std::size_t end) {
+  if (lengths.empty()) return {};
+  const auto begin = lengths.begin();
+  return {begin + static_cast<std::ptrdiff_t>(first), begin + static_cast<std::ptrdiff_t>(end)};
+}
+
 }  // namespace
 
 Sequential& Sequential::operator=(const Sequential& other) {
@@ -166,6 +179,14 @@ Tensor Sequential::forward(Tensor x) {
 }
 // [/forward]
 
+Tensor Sequential::forward(Tensor x, const Lengths& lengths) {
+  check(x);
+  check_lengths(lengths, x);
+  Signal signal{std::move(x), lengths};
+  for (auto& layer : layers_) signal = layer.forward(std::move(signal));
+  return std::move(signal).tensor();
+}
+
 // [backward]
 Tensor Sequential::backward(Tensor dy) {
   Signal signal{std::move(dy)};
@@ -182,8 +203,8 @@ void Sequential::backward_parameters(Tensor dy) {
   if (first < size()) layers_[first].backward_parameters(std::move(signal));
 }
 
-Tensor Sequential::predict_part(Tensor x) const {
-  Signal signal{std::move(x)};
+Tensor Sequential::predict_part(Tensor x, Lengths lengths) const {
+  Signal signal{std::move(x), std::move(lengths)};
   for (const auto& layer : layers_) signal = layer.predict(std::move(signal));
   return std::move(signal).tensor();
 }
@@ -204,12 +225,13 @@ std::size_t Sequential::rows_of_part(const Shape& sample) const {
 /// A large batch goes through the network in parts, each on one thread: the output of a layer is
 /// still in the cache when the next layer reads it, and threads do not wait for each other between
 /// layers.
-Tensor Sequential::predict(Tensor x) const {
+Tensor Sequential::predict(Tensor x, const Lengths& lengths) const {
   check(x);
+  check_lengths(lengths, x);
   const std::size_t rows = x.rows();
   const std::size_t most = rows_of_part(x.shape().sample());
   const Shape sample = output_shape(x.shape().sample());
-  if (rows < 2 * most || sample.rank() == 0) return predict_part(std::move(x));
+  if (rows < 2 * most || sample.rank() == 0) return predict_part(std::move(x), lengths);
   const std::size_t each = (rows - 1) / (most * threads()) + 1;
   const std::size_t parts = each * threads();  // the same number for each thread
   // Images are interleaved in groups of `lanes`; only the last part may have an incomplete group.
@@ -221,7 +243,7 @@ Tensor Sequential::predict(Tensor x) const {
     const std::size_t first = first_row(part);
     const std::size_t end = first_row(part + 1);
     if (first == end) return;
-    const Tensor outputs = predict_part(x.rows(first, end - first));
+    const Tensor outputs = predict_part(x.rows(first, end - first), part_of(lengths, first, end));
     if (outputs.shape() != sample.batch(end - first)) {
       throw std::invalid_argument(
           fmt::format("nn::Sequential: the output has shape {}, expected {}",
@@ -235,8 +257,11 @@ Tensor Sequential::predict(Tensor x) const {
 std::vector<Tensor> Sequential::outputs(Tensor x) const {
   check(x);
   std::vector<Tensor> outputs;
+  Lengths lengths;
   for (const AnyLayer& layer : layers_) {
-    x = layer.predict(std::move(x));
+    Signal y = layer.predict(Signal{std::move(x), std::move(lengths)});
+    lengths = y.lengths();
+    x = std::move(y).tensor();
     outputs.push_back(x);
   }
   return outputs;

@@ -125,6 +125,14 @@ class Sequential {
   /// @throws std::invalid_argument if the shape does not fit.
   Tensor forward(Tensor x);
 
+  /// The same for sequences with padding. (A network that begins with nn::Embedding finds the
+  /// lengths itself.) @see LengthsLayer
+  /// @param x Input, shape (B, …) as the first layer wants it.
+  /// @param lengths The lengths of its sequences; empty if there is no padding.
+  /// @return The last layer's output.
+  /// @throws std::invalid_argument if the shape or the number of lengths does not fit.
+  Tensor forward(Tensor x, const Lengths& lengths);
+
   /// @param dy ∂C/∂Y for the output of the last forward().
   /// @return ∂C/∂X. Every parameter's gradient is written on the way.
   /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
@@ -140,9 +148,10 @@ class Sequential {
 
   /// The output in inference. Stores nothing, so several threads may call it simultaneously.
   /// @param x Input, shape (B, …) as the first layer wants it.
+  /// @param lengths The lengths of its sequences; empty if there is no padding.
   /// @return The last layer's output.
-  /// @throws std::invalid_argument if the shape does not fit.
-  [[nodiscard]] Tensor predict(Tensor x) const;
+  /// @throws std::invalid_argument if the shape or the number of lengths does not fit.
+  [[nodiscard]] Tensor predict(Tensor x, const Lengths& lengths = {}) const;
 
   /// The output of every layer in inference, first to last.
   /// @param x Input, shape (B, …) as the first layer wants it.
@@ -194,7 +203,7 @@ class Sequential {
     std::swap(moved_from_, other.moved_from_);
   }
   [[nodiscard]] std::size_t rows_of_part(const Shape& sample) const;
-  [[nodiscard]] Tensor predict_part(Tensor x) const;
+  [[nodiscard]] Tensor predict_part(Tensor x, Lengths lengths) const;
   void append(AnyLayer layer);
   void set_frozen(std::size_t first, std::size_t last, bool frozen);
   /// Whether training changes the parameters of a layer.

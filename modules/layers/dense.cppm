@@ -20,7 +20,8 @@ export import nn.tensor;
 export namespace nn {
 
 /// A dense (fully connected) layer: Y = X W + b, that is, y(n, j) = Σᵢ x(n, i) w(i, j) + b(j).
-/// Legend: B batch, D inputs, M outputs.
+/// Legend: B batch, D inputs, M outputs, T places of a sequence. In a batch of sequences, every
+/// place is a row, so the same weights are used at all places.
 ///
 /// Backward, by the chain rule: ∂C/∂W = Xᵀ ∂C/∂Y, ∂C/∂b(j) = Σₙ ∂C/∂y(n, j), and
 /// ∂C/∂X = ∂C/∂Y Wᵀ.
@@ -71,11 +72,12 @@ class Dense {
   /// @return `Dense 784→256`.
   [[nodiscard]] std::string name() const { return fmt::format("Dense {}→{}", inputs(), outputs()); }
 
-  /// @param sample (D), or `Shape{}`.
-  /// @return (M).
+  /// @param sample (D), (T, D), or `Shape{}`.
+  /// @return (M), or (T, M) if the sample is a sequence.
   /// @throws std::invalid_argument if the sample has another shape.
   [[nodiscard]] Shape output_shape(const Shape& sample) const {
     check_weights(weights_.value);
+    if (sample.rank() == 2 && sample[1] == inputs()) return Shape{sample[0], outputs()};
     if (sample.rank() > 1) {
       throw std::invalid_argument(
           fmt::format("expects rows of {} columns (put nn::Flatten before it)", inputs()));
@@ -86,9 +88,9 @@ class Dense {
     return Shape{outputs()};
   }
 
-  /// @param x Input, shape (B, D).
-  /// @return Output, shape (B, M).
-  /// @throws std::invalid_argument if x is not a matrix of D columns.
+  /// @param x Input, shape (B, D) or (B, T, D).
+  /// @return Output, shape (B, M) or (B, T, M).
+  /// @throws std::invalid_argument if x has another shape.
   // [forward]
   Tensor forward(Tensor x) {
     Tensor y = predict(x);
@@ -98,16 +100,16 @@ class Dense {
   // [/forward]
 
   /// The output; stores nothing for backward().
-  /// @param x Input, shape (B, D).
-  /// @return Output, shape (B, M).
-  /// @throws std::invalid_argument if x is not a matrix of D columns.
+  /// @param x Input, shape (B, D) or (B, T, D).
+  /// @return Output, shape (B, M) or (B, T, M).
+  /// @throws std::invalid_argument if x has another shape.
   [[nodiscard]] Tensor predict(const Tensor& x) const {
     check_input(x);
     return matmul(x, weights_.value, biases_.value.values());
   }
 
-  /// @param dy ∂C/∂Y, shape (B, M).
-  /// @return ∂C/∂X, shape (B, D).
+  /// @param dy ∂C/∂Y, shape (B, M) or (B, T, M).
+  /// @return ∂C/∂X, shape (B, D) or (B, T, D).
   /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
   ///   none.
   // [backward]
@@ -118,11 +120,11 @@ class Dense {
   // [/backward]
 
   /// The gradients of weights and biases only.
-  /// @param dy ∂C/∂Y, shape (B, M).
+  /// @param dy ∂C/∂Y, shape (B, M) or (B, T, M).
   /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
   ///   none.
   void backward_parameters(const Tensor& dy) {
-    check_backward("Dense", dy.shape(), input_.empty() ? Shape{} : Shape{input_.rows(), outputs()});
+    check_backward("Dense", dy.shape(), output_of_batch());
     // [backward-parameters]
     weights_.gradient = matmul(transposed(input_), dy);
     biases_.gradient = sum_rows(dy);
@@ -143,14 +145,21 @@ class Dense {
 
   void check_input(const Tensor& x) const {
     check_weights(weights_.value, "Dense");
-    if (x.rank() != 2) {
-      throw std::invalid_argument(fmt::format("nn::Dense: input has shape {}, expected (B, {})",
-                                              to_string(x.shape()), inputs()));
-    }
-    if (x.columns() != inputs()) {
+    if (x.rank() != 2 && x.rank() != 3) {
       throw std::invalid_argument(
-          fmt::format("nn::Dense: input has {} columns, expected {}", x.columns(), inputs()));
+          fmt::format("nn::Dense: input has shape {}, expected (B, {}) or (B, T, {})",
+                      to_string(x.shape()), inputs(), inputs()));
     }
+    const std::size_t columns = x.shape()[x.rank() - 1];
+    if (columns == inputs()) return;
+    throw std::invalid_argument(
+        fmt::format("nn::Dense: input has {} columns, expected {}", columns, inputs()));
+  }
+
+  /// The shape of the last output; `Shape{}` if there was none.
+  [[nodiscard]] Shape output_of_batch() const {
+    if (input_.rank() == 3) return Shape{input_.rows(), input_.shape()[1], outputs()};
+    return input_.empty() ? Shape{} : Shape{input_.rows(), outputs()};
   }
 
   Parameter weights_;

@@ -33,6 +33,11 @@ struct Parameter {
 };
 // [/parameter]
 
+/// How many places of each sequence of a batch are in use, one number for each sequence: the rest,
+/// at its end, is padding, which makes short sequences as long as the longest one. An empty list
+/// means that there is no padding.
+using Lengths = std::vector<std::size_t>;
+
 /// How many connections lead into one unit of a layer (fan-in) and out of one (fan-out).
 /// Initializers scale the weights by them.
 struct Fan {

@@ -119,7 +119,8 @@ std::string Recurrence::name() const {
 
 Shape Recurrence::output_shape(const Shape& sample) const {
   check_weights(weight_input_.value);
-  if (sample.rank() == 0) return options_.sequence ? Shape{} : Shape{outputs()};
+  const bool unknown = sample.rank() == 0 || sample == Shape{inputs()};
+  if (unknown) return options_.sequence ? Shape{} : Shape{outputs()};
   if (sample.rank() != 2) {
     throw std::invalid_argument(
         fmt::format("expects sequences of shape (T, {}) (put nn::Reshape before it)", inputs()));

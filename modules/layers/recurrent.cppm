@@ -98,7 +98,7 @@ class Recurrence {
   /// @return `LSTM 28→128`, or `LSTM 28→128 sequence`.
   [[nodiscard]] std::string name() const;
 
-  /// @param sample (T, D), or `Shape{}`.
+  /// @param sample (T, D); (D) if T is not known yet; or `Shape{}`.
   /// @return (H); with the sequence option (T, H), or `Shape{}` if T is unknown.
   /// @throws std::invalid_argument if the sample is not a sequence of D inputs.
   [[nodiscard]] Shape output_shape(const Shape& sample) const;

@@ -47,7 +47,8 @@ TensorName within(std::string_view prefix, const TensorName& name) {
   const auto longer = [&](const std::string& part) { return std::string{prefix} + part; };
   return {.own = longer(name.own),
           .stored = longer(name.stored),
-          .plus = name.plus.empty() ? "" : longer(name.plus)};
+          .plus = name.plus.empty() ? "" : longer(name.plus),
+          .is_table = name.is_table};
 }
 
 /// The name in a file of a tensor of a layer, or of a network that is part of the layer.

@@ -78,7 +78,7 @@ class StoredLayer {
   /// that size takes no more memory than the file is long.
   /// @param tensor Its name in the layer, such as that of a parameter.
   /// @param rank The number of its axes.
-  /// @return Its shape in the layer (files store matrices transposed).
+  /// @return Its shape in the layer (files store matrices transposed, except tables).
   [[nodiscard]] virtual Shape shape(std::string_view tensor, std::size_t rank) const = 0;
 };
 
@@ -90,6 +90,9 @@ struct TensorName {
   /// written, the second is all zeros. PyTorch's recurrent layers have two biases where one is
   /// enough.
   std::string plus;
+  /// Whether a matrix has the same layout in the file, such as a table with a row for each token.
+  /// All other matrices are transposed.
+  bool is_table = false;
 };
 
 // ------------------------------------------------------------------------------------------ ONNX
@@ -247,9 +250,10 @@ namespace nn::detail {
 [[noreturn]] void refuse_kind(std::string_view name, std::string_view what);
 void add_layer_kind(AnyLayerKind kind);
 
-/// The library's own kinds. @see library_kinds.cpp, recurrent_kinds.cpp
+/// The library's own kinds. @see library_kinds.cpp, recurrent_kinds.cpp, sequence_kinds.cpp
 [[nodiscard]] std::vector<AnyLayerKind> library_kinds();
 void append_recurrent_kinds(std::vector<AnyLayerKind>& kinds);
+void append_sequence_kinds(std::vector<AnyLayerKind>& kinds);
 
 /// The default for LayerKind::make.
 template <Layer L>

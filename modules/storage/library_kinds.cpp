@@ -1,6 +1,8 @@
-// The library's own kinds of layers; those of recurrent layers are in recurrent_kinds.cpp.
+// The library's own kinds of layers; those of recurrent layers are in recurrent_kinds.cpp, those
+// for tokens in sequence_kinds.cpp.
 module;
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -55,9 +57,14 @@ AnyLayerKind dense() {
            },
        .onnx =
            [](OnnxGraph& graph, const Dense& layer) {
-             graph.add({.op = "Gemm",  // general matrix multiplication: X W + b
-                        .inputs = {graph.last(), graph.constant("weight", layer.weights()),
-                                   graph.constant("bias", layer.biases())}});
+             const std::string weight = graph.constant("weight", layer.weights());
+             const std::string bias = graph.constant("bias", layer.biases());
+             if (graph.sample().rank() == 1) {  // general matrix multiplication: X W + b
+               graph.add({.op = "Gemm", .inputs = {graph.last(), weight, bias}});
+             } else {  // of sequences, which Gemm does not take
+               graph.add({.op = "MatMul", .inputs = {graph.last(), weight}});
+               graph.add({.op = "Add", .inputs = {graph.last(), bias}});
+             }
            }});
 }
 
@@ -175,6 +182,17 @@ AnyLayerKind leaky_relu() {
            }});
 }
 
+/// x/2 (1 + erf(x / √2)). ONNX has an operator for it only since version 20.
+void add_gelu(OnnxGraph& graph, const GELU& /*layer*/) {
+  const std::string x = graph.last();
+  const real half = real(0.5);
+  graph.add({.op = "Mul", .inputs = {x, graph.constant("root_of_half", Tensor{std::sqrt(half)})}});
+  graph.add({.op = "Erf"});
+  graph.add({.op = "Add", .inputs = {graph.last(), graph.constant("one", Tensor{1})}});
+  graph.add({.op = "Mul", .inputs = {graph.last(), x}});
+  graph.add({.op = "Mul", .inputs = {graph.last(), graph.constant("half", Tensor{half})}});
+}
+
 AnyLayerKind dropout() {
   return detail::without_type<Dropout>(
       {.name = "Dropout",
@@ -255,12 +273,14 @@ std::vector<AnyLayerKind> detail::library_kinds() {
                                   leaky_relu(),
                                   plain<Sigmoid>("Sigmoid"),
                                   plain<Tanh>("Tanh"),
+                                  detail::without_type<GELU>({.name = "GELU", .onnx = add_gelu}),
                                   plain<Softmax>("Softmax"),
                                   dropout(),
                                   batch_norm(),
                                   layer_norm(),
                                   sequential()};
   append_recurrent_kinds(kinds);
+  append_sequence_kinds(kinds);
   return kinds;
 }
 

@@ -141,7 +141,8 @@ class LayerInFile final : public StoredLayer {
   }
 
   [[nodiscard]] Shape shape(std::string_view tensor, std::size_t rank) const override {
-    const std::string name = prefix_ + kind_->tensor_name(tensor).stored;
+    const TensorName name_in_layer = kind_->tensor_name(tensor);
+    const std::string name = prefix_ + name_in_layer.stored;
     const StoredTensor* const stored = contents_->find(name);
     if (stored == nullptr) throw std::runtime_error(fmt::format("'{}' is missing", name));
     std::vector<std::size_t> axes = stored->shape;
@@ -149,7 +150,7 @@ class LayerInFile final : public StoredLayer {
       throw std::runtime_error(fmt::format("'{}' has shape {}, expected {} axes of 1 or more", name,
                                            to_string(axes), rank));
     }
-    if (rank == 2) std::swap(axes[0], axes[1]);
+    if (rank == 2 && !name_in_layer.is_table) std::swap(axes[0], axes[1]);
     return Shape{axes};
   }
 

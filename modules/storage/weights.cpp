@@ -38,7 +38,7 @@ struct Entry {
   Tensor* value;
 
   /// Matrices are stored as in PyTorch: the W of X W as (outputs, inputs).
-  [[nodiscard]] bool is_transposed() const { return value->rank() == 2; }
+  [[nodiscard]] bool is_transposed() const { return value->rank() == 2 && !name.is_table; }
 
   [[nodiscard]] std::vector<std::size_t> shape() const {
     const std::span<const std::size_t> axes = value->shape().axes();
@@ -61,7 +61,7 @@ std::vector<Entry> entries_of(Sequential& network) {
 std::vector<StoredTensor> stored_tensors(const std::vector<Entry>& entries) {
   std::vector<StoredTensor> tensors;
   for (const Entry& entry : entries) {
-    const auto& [own, stored, plus] = entry.name;
+    const auto& [own, stored, plus, is_table] = entry.name;
     const Tensor& value = *entry.value;
     tensors.push_back(StoredTensor::of(stored, entry.is_transposed() ? transpose(value) : value));
     if (!plus.empty()) tensors.push_back(StoredTensor::of(plus, Tensor{value.shape()}));
@@ -110,7 +110,10 @@ class Part {
                             : fmt::format("{}{}{}", options_.prefix, layer - to_ + options_.first,
                                           tensor.substr(tensor.find('.')));
     };
-    return TensorName{.own = name.own, .stored = moved(name.stored), .plus = moved(name.plus)};
+    return TensorName{.own = name.own,
+                      .stored = moved(name.stored),
+                      .plus = moved(name.plus),
+                      .is_table = name.is_table};
   }
 
  private:

@@ -50,8 +50,10 @@ export namespace nn {
 /// The tensors have the names and shapes of a PyTorch Sequential with the same layers, so that
 /// Python can load them with `load_state_dict`: `0.weight`, `0.bias`, …. In the file, matrices such
 /// as the weights of Dense are transposed, (M, D), and the tensors of recurrent layers are called
-/// `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0` and `bias_hh_l0`. The metadata has the layers with
-/// their settings, in JSON, and the library's version.
+/// `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0` and `bias_hh_l0`; those of attention
+/// `in_proj_weight`, `in_proj_bias`, `out_proj.weight` and `out_proj.bias`. Tables, such as that of
+/// an embedding, are not transposed. The metadata has the layers with their settings, in JSON, and
+/// the library's version.
 ///
 /// @param file Its path; an existing file is replaced.
 /// @param network At least one layer. A layer of your own is stored under the names of its

@@ -224,6 +224,12 @@ write(
     good_recurrent=recurrent("Recurrent", 1),
     good_gru=recurrent("GRU", 3),
     good_lstm=recurrent("LSTM", 4),
+    good_tokens=network(
+        [layer("Embedding", padding=1), layer("Embedding", padding="none"), layer("Positions"),
+         layer("SinusoidalPositions", shape=[3, 2]), layer("Attention", heads=2, causal=True), layer("GELU")],
+        **{"0.weight": f32(3, 2), "1.weight": f32(3, 2), "2.weight": f32(4, 2),
+           "4.in_proj_weight": f32(6, 2), "4.in_proj_bias": f32(6),
+           "4.out_proj.weight": f32(2, 2), "4.out_proj.bias": f32(2)}),
     good_nested=network(
         [layer("Sequential", layers=[layer("Dense"), layer("Sequential", layers=[layer("Tanh")])])],
         **{"0.0.weight": f32(1, 2), "0.0.bias": f32(1)}),

@@ -47,6 +47,46 @@ def recurrent(kind):
     return Outputs
 
 
+class Tokens(nn.Embedding):
+    def forward(self, x):
+        return super().forward(x.long())
+
+
+class Positions(nn.Module):
+    """A row added to every place."""
+
+    def __init__(self, places, features):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(places, features))
+
+    def forward(self, x):
+        return x + self.weight[: x.shape[1]]
+
+
+class Waves(nn.Module):
+    """Sinusoidal positions."""
+
+    def __init__(self, places, features):
+        super().__init__()
+        t, j = torch.arange(places).double().unsqueeze(1), torch.arange(features)
+        angles = t / 10000 ** ((j - j % 2) / features)
+        self.table = torch.where(j % 2 == 0, torch.sin(angles), torch.cos(angles))
+
+    def forward(self, x):
+        return x + self.table[: x.shape[1]].to(x.dtype)
+
+
+class Attention(nn.MultiheadAttention):
+    """Of a sequence to itself."""
+
+    causal = False
+
+    def forward(self, x):
+        places = x.shape[1]
+        later = torch.triu(torch.ones(places, places, dtype=torch.bool), diagonal=1)
+        return super().forward(x, x, x, attn_mask=later if self.causal else None)[0]
+
+
 class PaddedConv2d(nn.Conv2d):
     def forward(self, x):
         return super().forward(Same(self.kernel_size, self.stride)(x))
@@ -83,6 +123,17 @@ def layer_of(words, shape):
         layer = recurrent(kinds[kind])(inputs, outputs, batch_first=True)
         layer.sequence = words["sequence"]
         return layer
+    if kind == "Embedding":
+        padding = None if words["padding"] == "none" else words["padding"]
+        return Tokens(*shape("weight"), padding_idx=padding)
+    if kind == "Positions":
+        return Positions(*shape("weight"))
+    if kind == "SinusoidalPositions":
+        return Waves(*words["shape"])
+    if kind == "Attention":
+        layer = Attention(shape("out_proj.weight")[0], words["heads"], batch_first=True)
+        layer.causal = words["causal"]
+        return layer
     return {
         "Flatten": lambda: nn.Flatten(),
         "Reshape": lambda: nn.Unflatten(1, tuple(words["sample"])),
@@ -90,6 +141,7 @@ def layer_of(words, shape):
         "LeakyReLU": lambda: nn.LeakyReLU(words["slope"]),
         "Sigmoid": lambda: nn.Sigmoid(),
         "Tanh": lambda: nn.Tanh(),
+        "GELU": lambda: nn.GELU(),
         "Softmax": lambda: nn.Softmax(dim=1),
         "Dropout": lambda: nn.Dropout(words["rate"]),
     }[kind]()

@@ -33,10 +33,15 @@ def dense():
     y = layer(x)
     dy = torch.randn_like(y)
     y.backward(dy)
-    write("dense", {
+    tensors = {
         "weight": layer.weight.T, "bias": layer.bias, "x": x, "y": y, "dy": dy,
         "dx": x.grad, "dweight": layer.weight.grad.T, "dbias": layer.bias.grad,
-    })
+    }
+    x, dy = eighths(2, 3, 5).requires_grad_(), eighths(2, 3, 7)
+    y = layer(x)
+    dx, dweight, dbias = backward(y, dy, x, layer.weight, layer.bias)
+    write("dense", tensors | {"sequence_x": x, "sequence_y": y, "sequence_dy": dy, "sequence_dx": dx,
+                              "sequence_dweight": dweight.T, "sequence_dbias": dbias})
 
 
 def eighths(*shape):
@@ -57,7 +62,7 @@ def activation():
     functions = {
         "relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh,
         "leaky_relu": lambda v: torch.nn.functional.leaky_relu(v, 0.25),
-        "softmax": lambda v: torch.softmax(v, dim=1),
+        "softmax": lambda v: torch.softmax(v, dim=1), "gelu": torch.nn.functional.gelu,
     }
     for name, function in functions.items():
         y = function(x)
@@ -184,6 +189,51 @@ def recurrent():
         for name, w in weights.items():
             tensors[f"{kind}_{name}"] = w.T if w.dim() == 2 else w
     write("recurrent", tensors)
+
+
+def embedding():
+    """Seven tokens, of which 2 is padding, and positions."""
+    torch.manual_seed(9)
+    tokens, dy = torch.tensor([[3, 0, 3, 6], [1, 5, 2, 2]]), eighths(2, 4, 5)
+    table = torch.nn.Embedding(7, 5, padding_idx=2)
+    table.weight.data = eighths(7, 5)
+    table.weight.data[2] = 0
+    y = table(tokens)
+    positions = eighths(6, 5).requires_grad_()
+    placed = y + positions[:4]
+    tensors = {"tokens": tokens.double(), "dy": dy, "weight": table.weight, "y": y,
+               "dweight": backward(y, dy, table.weight)[0], "positions": positions,
+               "placed": placed, "dpositions": backward(placed, dy, positions)[0]}
+    t = torch.arange(6).double().unsqueeze(1)
+    turns = torch.exp(torch.arange(0, 8, 2) * (-math.log(10000.0) / 8))
+    waves = torch.zeros(6, 8)
+    waves[:, 0::2], waves[:, 1::2] = torch.sin(t * turns), torch.cos(t * turns)
+    write("embedding", tensors | {"waves": waves})
+
+
+def attention():
+    """Six features, two heads, sequences of five places; with padding, of five and three."""
+    torch.manual_seed(7)
+    x, dy = eighths(2, 5, 6).requires_grad_(), eighths(2, 5, 6)
+    layer = torch.nn.MultiheadAttention(6, 2, batch_first=True)
+    for parameter in layer.parameters():
+        parameter.data = eighths(*parameter.shape) / 2
+    weights = {"weight_in": layer.in_proj_weight, "bias_in": layer.in_proj_bias,
+               "weight_out": layer.out_proj.weight, "bias_out": layer.out_proj.bias}
+    tensors = {"x": x, "dy": dy} | {n: w.T if w.dim() == 2 else w for n, w in weights.items()}
+    later = torch.triu(torch.ones(5, 5, dtype=torch.bool), diagonal=1)
+    padding = torch.arange(5) >= torch.tensor([[5], [3]])
+    for name in ("plain", "causal", "padded", "causal_padded"):
+        padded = name.endswith("padded")
+        used = (~padding if padded else torch.ones(2, 5, dtype=torch.bool)).double().unsqueeze(2)
+        y, p = layer(x, x, x, attn_mask=later if name.startswith("causal") else None,
+                     key_padding_mask=padding if padded else None, average_attn_weights=False)
+        # The outputs of padded places mean nothing; ours are 0.
+        tensors |= {f"{name}_y": y * used, f"{name}_weights": p * used.unsqueeze(1)}
+        leaves = {"x": x} | weights
+        for leaf, g in zip(leaves, backward(y * used, dy, *leaves.values())):
+            tensors[f"{name}_d{leaf}"] = g.T if g.dim() == 2 else g
+    write("attention", tensors)
 
 
 def normalization():
@@ -367,6 +417,45 @@ def weights():
     write("weights", tensors)
 
 
+class Tokens(torch.nn.Embedding):
+    """Takes numbers of any type."""
+
+    def forward(self, x):
+        return super().forward(x.long())
+
+
+class Places(torch.nn.Module):
+    """Learned positions."""
+
+    def __init__(self, places, features):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.randn(places, features))
+
+    def forward(self, x):
+        return x + self.weight[: x.shape[1]]
+
+
+class Heads(torch.nn.MultiheadAttention):
+    """Causal attention of a sequence to itself."""
+
+    def forward(self, x):
+        later = torch.triu(torch.ones(x.shape[1], x.shape[1], dtype=torch.bool), diagonal=1)
+        return super().forward(x, x, x, attn_mask=later)[0]
+
+
+def weights_of_tokens():
+    """A stored network that reads tokens."""
+    torch.manual_seed(11)
+    nn = torch.nn
+    network = nn.Sequential(Tokens(7, 6), Places(5, 6), Heads(6, 2, batch_first=True),
+                            nn.LayerNorm(6), nn.Linear(6, 4), nn.GELU())
+    for parameter in network.parameters():
+        parameter.data = eighths(*parameter.shape) / 2
+    x = torch.tensor([[3, 0, 6, 6, 1], [2, 5, 4, 1, 0]]).double()
+    safetensors.torch.save_file(network.state_dict(), FOLDER / "weights_tokens.safetensors")
+    write("weights_tokens", {"x": x, "y": network(x)})
+
+
 if __name__ == "__main__":
     dense()
     activation()
@@ -374,6 +463,8 @@ if __name__ == "__main__":
     backprop()
     convolution()
     recurrent()
+    embedding()
+    attention()
     normalization()
     descent()
     adam()
@@ -381,3 +472,4 @@ if __name__ == "__main__":
     schedule()
     training()
     weights()
+    weights_of_tokens()

@@ -42,22 +42,34 @@ Tensor noise(const Shape& shape, double largest) {
   return tensor;
 }
 
+/// Random tokens below `count`.
+Tensor tokens(const Shape& shape, std::size_t count) {
+  Tensor tensor{shape};
+  for (real& value : tensor.values()) value = static_cast<real>(random.below(count));
+  return tensor;
+}
+
 /// Stores a network as if it had learned: parameters are moved, by no more than `moved`, and there
 /// are running statistics.
+/// @param vocabulary The number of tokens, for a network that reads tokens.
 void store(const std::filesystem::path& folder, const std::string& name, Sequential network,
-           const Shape& sample, double moved) {
+           const Shape& sample, double moved, std::size_t vocabulary = 0) {
+  const auto input = [&](std::size_t batch) {
+    const Shape shape = sample.batch(batch);
+    return vocabulary == 0 ? noise(shape, 2) : tokens(shape, vocabulary);
+  };
   for (nn::Parameter* const parameter : network.parameters()) {
     const Tensor change = noise(parameter->value.shape(), moved);
     for (std::size_t i = 0; i < change.size(); ++i) {
       parameter->value.values()[i] += change.values()[i];
     }
   }
-  static_cast<void>(network.forward(noise(sample.batch(20), 2)));
+  static_cast<void>(network.forward(input(20)));
   nn::export_onnx(folder / (name + ".onnx"), network, sample);
   if (network.size() > 0) nn::save_network(folder / (name + ".safetensors"), network);
   nlohmann::json runs;
   for (const std::size_t batch : {1U, 2U, 17U}) {
-    const Tensor x = noise(sample.batch(batch), 2);
+    const Tensor x = input(batch);
     const Tensor y = network.predict(x);
     runs.push_back({{"input", {{"shape", x.shape().axes()}, {"values", x.values()}}},
                     {"output", {{"shape", y.shape().axes()}, {"values", y.values()}}}});
@@ -70,6 +82,7 @@ void store_layers(const std::filesystem::path& folder) {
     store(folder, name, Sequential{std::move(layer)}, sample, 0.5);
   };
   layer("dense", Dense{7, 5}, Shape{7});
+  layer("dense_sequence", Dense{7, 5}, Shape{4, 7});
   const Shape image{3, 11, 14};
   layer("convolution", Convolution{3, 4, {.kernel = {3, 5}}}, image);
   layer("convolution_padded",
@@ -89,6 +102,7 @@ void store_layers(const std::filesystem::path& folder) {
   layer("leaky_relu", nn::LeakyReLU{real(0.2)}, Shape{9});
   layer("sigmoid", nn::Sigmoid{}, Shape{4, 9});
   layer("tanh", nn::Tanh{}, Shape{9});
+  layer("gelu", nn::GELU{}, Shape{4, 9});
   layer("softmax", nn::Softmax{}, Shape{9});
   layer("dropout", nn::Dropout{0.5, random}, Shape{9});
   layer("batch_norm_rows", BatchNorm{9}, Shape{9});
@@ -102,6 +116,10 @@ void store_layers(const std::filesystem::path& folder) {
   layer("gru_sequence", GRU{5, 7, {.sequence = true}}, sequence);
   layer("lstm", LSTM{5, 7}, sequence);
   layer("lstm_sequence", LSTM{5, 7, {.sequence = true}}, sequence);
+  layer("positions", nn::Positions{8, 5}, sequence);
+  layer("sinusoidal_positions", nn::SinusoidalPositions{8, 5}, sequence);
+  layer("attention", nn::Attention{5}, sequence);
+  layer("attention_causal", nn::Attention{6, {.heads = 3, .causal = true}}, Shape{70, 6});
 }
 
 void store_networks(const std::filesystem::path& folder) {
@@ -128,6 +146,13 @@ void store_networks(const std::filesystem::path& folder) {
                      LSTM{16, 16, glorot, {.sequence = true}}, Recurrent{16, 12, glorot},
                      Dense{12, 10, glorot}},
           Shape{28, 28});
+  const nn::RandomNormal normal{random, 0.5};
+  const nn::AttentionOptions causal{.heads = 4, .causal = true};
+  store(folder, "tokens",
+        Sequential{nn::Embedding{11, 16, normal}, nn::Positions{12, 16, normal},
+                   nn::Attention{16, glorot, causal}, nn::LayerNorm{16}, Dense{16, 32, glorot},
+                   nn::GELU{}, Dense{32, 11, glorot}},
+        Shape{9}, 0.05, 11);
 }
 
 }  // namespace
