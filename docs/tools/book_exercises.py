@@ -45,17 +45,17 @@ def of_code(number):
 
 
 def complete(app, doctree, docname):
-    chapter = re.match(r"chapters/(\d+)_", docname)
+    chapter = re.match(r"chapters/0?(\d+|A)_", docname)
     section = chapter and next((one for one in doctree.findall(nodes.section)
                                 if one[0].astext().endswith(" Exercises")), None)
     if section is None:
         return
-    if sentence := of_modules(int(chapter[1]), app.builder.get_relative_uri(docname, "exercises")):
+    if sentence := of_modules(chapter[1], app.builder.get_relative_uri(docname, "exercises")):
         section.insert(1, sentence)
     known = answers.answers() if app.builder.name == "html" else {}
     of_end = exercise.numbers_of_code()
     for place, item in enumerate(section.next_node(nodes.enumerated_list), 1):
-        number = f"{int(chapter[1])}.{place}"
+        number = f"{chapter[1]}.{place}"
         if number in of_end:
             item += of_code(number)
         if asked := known.get(number):
