@@ -1,7 +1,7 @@
 """What pages have from the folder exercises. The exercises of a chapter begin with those that `./book exercise` grades.
 Below those that ask for code and have a grader is its command. On the site, those that ask for numbers have a field, in
 which a reader can have them checked. What is right comes from exercises/answers.toml, as for `./book exercise 4.2
---answer`; theme/answers.js compares.
+--answer`, or, for those that are `computed`, from docs/live/answers.cpp; theme/answers.js compares.
 """
 
 import json
@@ -19,8 +19,10 @@ FIELD = """<form class="answer" data-answer="{data}" hidden>
 </form>"""
 
 
-def field_of(asked):
-    data = {"tolerance": answers.TOLERANCE, "wrong": [], **asked}
+def field_of(number, asked):
+    data = {"tolerance": answers.TOLERANCE, "wrong": [], "exercise": number, **asked}
+    if asked.get("computed"):
+        del data["right"]
     asks = asked["asks"][0].upper() + asked["asks"][1:]
     return FIELD.format(data=escape(json.dumps(data, ensure_ascii=False)), asks=escape(asks))
 
@@ -59,7 +61,7 @@ def complete(app, doctree, docname):
         if number in of_end:
             item += of_code(number)
         if asked := known.get(number):
-            item += nodes.raw("", field_of(asked), format="html")
+            item += nodes.raw("", field_of(number, asked), format="html")
 
 
 def setup(app):
