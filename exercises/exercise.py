@@ -40,7 +40,7 @@ class Exercise:
 
     @property
     def chapter(self):
-        return int(self.number.split(".")[0])
+        return self.number.split(".")[0]
 
     @property
     def is_at_end(self):
@@ -201,11 +201,17 @@ def numbers_of_code():
     return [one.number for one in exercises() if one.is_at_end]
 
 
+def place_of(number):
+    """For sorting: the appendix comes last."""
+    chapter, place = number.split(".")
+    return chapter == "A", int(chapter.replace("A", "0")), int(place)
+
+
 def check_answer(number, answer):
     """Compares the reader's numbers for an exercise at the end of a chapter with the right ones."""
     known = answers.answers()
     if number not in known:
-        checked = sorted([*known, *numbers_of_code()], key=lambda one: [int(part) for part in one.split(".")])
+        checked = sorted([*known, *numbers_of_code()], key=place_of)
         raise Refusal(f"there is no check for exercise {number}; there is one for: {', '.join(checked)}.")
     if answer is None:
         print(wrapped(f"Exercise {number} asks for {known[number]['asks']}. Then: ./book exercise {number} --answer "
@@ -352,7 +358,7 @@ def main():
             if options.watch or options.hint or options.reset or options.solution or options.answer:
                 parser.error("this option needs the name of an exercise")
             return 0 if options.only_options else show_list()
-        if re.fullmatch(r"\d+\.\d+", options.exercise) and options.exercise not in numbers_of_code():
+        if re.fullmatch(r"(\d+|A)\.\d+", options.exercise) and options.exercise not in numbers_of_code():
             return 0 if options.only_options else check_answer(options.exercise, options.answer)
         exercise = find(options.exercise)
         if options.answer is not None:

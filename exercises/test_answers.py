@@ -9,8 +9,8 @@ from exercise import ROOT
 
 def exercises_of(chapter):
     """The texts of a chapter's exercises, and of their answers, by number."""
-    page = next((ROOT / "docs" / "chapters").glob(f"{int(chapter):02}_*.md")).read_text()
-    section = re.search(r"^## [\d.]+ Exercises\n(.*?)^## ", page, re.MULTILINE | re.DOTALL)[1]
+    page = next((ROOT / "docs" / "chapters").glob("A_*.md" if chapter == "A" else f"{chapter:0>2}_*.md")).read_text()
+    section = re.search(r"^## [A\d.]+ Exercises\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)[1]
     questions, _, solutions = section.partition("::::{admonition}")
     return [dict(re.findall(r"^(\d+)\. (.*?)(?=^\d+\. |^::::|\Z)", part, re.MULTILINE | re.DOTALL))
             for part in (questions, solutions)]

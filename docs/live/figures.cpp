@@ -30,7 +30,7 @@ constexpr std::array entries{
     Entry{"variance", variance}, Entry{"convolution", convolution},
     Entry{"pooling", pooling},   Entry{"training", training},
     Entry{"roofline", roofline}, Entry{"plane", plane},
-    Entry{"draw", draw},
+    Entry{"draw", draw},         Entry{"answers", answers},
 };
 
 }  // namespace

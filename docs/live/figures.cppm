@@ -25,5 +25,6 @@ using Made = std::unique_ptr<Figure>;
 [[nodiscard]] Made roofline();     ///< Chapter 11: what limits a tile.
 [[nodiscard]] Made plane();        ///< Chapter 12: points in the plane.
 [[nodiscard]] Made draw();         ///< A separate page: draw a digit.
+[[nodiscard]] Made answers();      ///< No figure: the right numbers of exercises.
 
 }  // namespace live

@@ -639,6 +639,17 @@ const live = (() => {
     }
   }
 
+  // --------------------------------------------------------------------------------- the answers
+
+  let answers;  // a figure that no page shows: docs/live/answers.cpp
+
+  /// What the library computes for an exercise, such as '1.3'; theme/answers.js compares.
+  async function answerTo(exercise) {
+    await started;
+    answers ??= new LiveFigure('answers');
+    return Array.from(answers.values(exercise).numbers);
+  }
+
   // ----------------------------------------------------------------------------------- the start
 
   const started = start();  // immediately, because loading takes a while
@@ -696,5 +707,5 @@ const live = (() => {
   addEventListener('DOMContentLoaded', openAll);
 
   return {define, data, packed, writeFile, element, color, rgb, drawMatrix, LineChart,
-          program, withMinus, Refusal, views};
+          program, withMinus, Refusal, views, answerTo};
 })();

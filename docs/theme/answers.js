@@ -1,5 +1,6 @@
 // The fields for the answers of exercises that ask for numbers: compares them with the right ones, as
-// exercises/answers.py does at the terminal.
+// exercises/answers.py does at the terminal. For the small ones, such as a layer by hand, the right ones come from the
+// library itself, by docs/live/answers.cpp. It is loaded when a reader first enters such a field.
 'use strict';
 
 {
@@ -28,14 +29,46 @@
     return places.length ? `Numbers ${places.join(', ')} and ${last} are not right.` : `Number ${last} is not right.`;
   }
 
+  const folder = document.currentScript.src.replace(/theme\/[^/]*$/, 'live/');
+  let loading;
+
+  /// Loads live.js, unless the page has it for its figures.
+  function library() {
+    if (typeof live !== 'undefined') return Promise.resolve();
+    loading ??= new Promise((loaded, failed) => {
+      const script = document.createElement('script');
+      script.src = `${folder}live.js`;
+      script.onload = loaded;
+      script.onerror = failed;
+      document.head.append(script);
+    });
+    return loading;
+  }
+
+  async function judged(text, asked) {
+    if (!asked.computed) return judge(text, asked);
+    try {
+      await library();
+      return judge(text, {...asked, right: await live.answerTo(asked.exercise)});
+    } catch {
+      return `The library cannot be loaded here. At the terminal: ./book exercise ${asked.exercise} --answer "…"`;
+    }
+  }
+
   for (const form of document.querySelectorAll('form.answer')) {
     const asked = JSON.parse(form.dataset.answer);
+    const input = form.querySelector('input');
     const output = form.querySelector('output');
-    form.addEventListener('submit', (event) => {
+    form.addEventListener('submit', async (event) => {
       event.preventDefault();
-      output.textContent = judge(form.querySelector('input').value, asked);
-      form.classList.toggle('is-right', output.textContent === 'Right.');
+      const text = input.value;
+      const words = await judged(text, asked);
+      if (text !== input.value) return;  // the reader has gone on
+      output.textContent = words;
+      form.dataset.judged = text;
+      form.classList.toggle('is-right', words === 'Right.');
     });
+    if (asked.computed) input.addEventListener('focus', () => library().catch(() => {}), {once: true});
     form.hidden = false;  // without scripts it would do nothing
   }
 }

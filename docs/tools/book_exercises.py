@@ -1,7 +1,7 @@
 """What pages have from the folder exercises. The exercises of a chapter begin with those that `./book exercise` grades.
 Below those that ask for code and have a grader is its command. On the site, those that ask for numbers have a field, in
 which a reader can have them checked. What is right comes from exercises/answers.toml, as for `./book exercise 4.2
---answer`; theme/answers.js compares.
+--answer`, or, for those that are `computed`, from docs/live/answers.cpp; theme/answers.js compares.
 """
 
 import json
@@ -19,8 +19,10 @@ FIELD = """<form class="answer" data-answer="{data}" hidden>
 </form>"""
 
 
-def field_of(asked):
-    data = {"tolerance": answers.TOLERANCE, "wrong": [], **asked}
+def field_of(number, asked):
+    data = {"tolerance": answers.TOLERANCE, "wrong": [], "exercise": number, **asked}
+    if asked.get("computed"):
+        del data["right"]
     asks = asked["asks"][0].upper() + asked["asks"][1:]
     return FIELD.format(data=escape(json.dumps(data, ensure_ascii=False)), asks=escape(asks))
 
@@ -45,21 +47,21 @@ def of_code(number):
 
 
 def complete(app, doctree, docname):
-    chapter = re.match(r"chapters/(\d+)_", docname)
+    chapter = re.match(r"chapters/0?(\d+|A)_", docname)
     section = chapter and next((one for one in doctree.findall(nodes.section)
                                 if one[0].astext().endswith(" Exercises")), None)
     if section is None:
         return
-    if sentence := of_modules(int(chapter[1]), app.builder.get_relative_uri(docname, "exercises")):
+    if sentence := of_modules(chapter[1], app.builder.get_relative_uri(docname, "exercises")):
         section.insert(1, sentence)
     known = answers.answers() if app.builder.name == "html" else {}
     of_end = exercise.numbers_of_code()
     for place, item in enumerate(section.next_node(nodes.enumerated_list), 1):
-        number = f"{int(chapter[1])}.{place}"
+        number = f"{chapter[1]}.{place}"
         if number in of_end:
             item += of_code(number)
         if asked := known.get(number):
-            item += nodes.raw("", field_of(asked), format="html")
+            item += nodes.raw("", field_of(number, asked), format="html")
 
 
 def setup(app):
