@@ -333,18 +333,19 @@ TEST_F(LayerKinds, ExportANetworkThatIsAPart) {
 // PyTorch's names for a class with two networks, `block` and `projection`.
 TEST_F(LayerKinds, HaveTheNamesOfBothPathsOfAResidualConnection) {
   const Sequential network =
-      learned(Sequential{nn::Residual{Dense{2, 2}, nn::ReLU{}},
+      learned(Sequential{nn::Residual{Dense{2, 2}, nn::ReLU{}}, nn::Reshape{1, 2},
                          nn::Residual{Sequential{nn::GRU{2, 3, {.sequence = true}}},
                                       Sequential{nn::Recurrent{2, 3, {.sequence = true}}}}});
   EXPECT_EQ(names_of(stored(network)),
-            (Lines{"0.block.0.weight (2, 2)", "0.block.0.bias (2)", "1.block.0.weight_ih_l0 (9, 2)",
-                   "1.block.0.weight_hh_l0 (9, 3)", "1.block.0.bias_ih_l0 (9)",
-                   "1.block.0.bias_hh_l0 (9)", "1.projection.0.weight_ih_l0 (3, 2)",
-                   "1.projection.0.weight_hh_l0 (3, 3)", "1.projection.0.bias_ih_l0 (3)",
-                   "1.projection.0.bias_hh_l0 (3)"}));
+            (Lines{"0.block.0.weight (2, 2)", "0.block.0.bias (2)", "2.block.0.weight_ih_l0 (9, 2)",
+                   "2.block.0.weight_hh_l0 (9, 3)", "2.block.0.bias_ih_l0 (9)",
+                   "2.block.0.bias_hh_l0 (9)", "2.projection.0.weight_ih_l0 (3, 2)",
+                   "2.projection.0.weight_hh_l0 (3, 3)", "2.projection.0.bias_ih_l0 (3)",
+                   "2.projection.0.bias_hh_l0 (3)"}));
   EXPECT_EQ(
       stored(network).metadata.at("nn.layers"),
       R"([{"type":"Residual","block":[{"type":"Dense"},{"type":"ReLU"}],"projection":"none"},)"
+      R"({"type":"Reshape","sample":[1,2]},)"
       R"({"type":"Residual","block":[{"type":"GRU","sequence":true}],)"
       R"("projection":[{"type":"Recurrent","sequence":true}]}])");
 }

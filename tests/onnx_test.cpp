@@ -29,6 +29,7 @@ import nn.layer;
 import nn.normalization;
 import nn.onnx;
 import nn.random;
+import nn.residual;
 import nn.recurrent;
 import nn.safetensors;
 import nn.tensor;

@@ -401,17 +401,17 @@ def weights():
     cnn(torch.randn(20, 36))  # for the running statistics
     tensors = {}
     networks = {"cnn": (cnn.eval(), eighths(4, 36))}
-    half = nn.Sequential(nn.Conv2d(1, 3, 3, stride=2, padding=1), nn.BatchNorm2d(3))
-    resnet = nn.Sequential(
-        nn.Unflatten(1, (1, 6, 6)),
-        Residual(*half, projection=nn.Sequential(nn.Conv2d(1, 3, 1, stride=2))), nn.ReLU(),
-        Residual(nn.BatchNorm2d(3), nn.Tanh()),
-        nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), nn.Linear(3, 2))
-    resnet(torch.randn(20, 36))
-    networks["resnet"] = (resnet.eval(), eighths(4, 36))
     for kind in (nn.RNN, nn.GRU, nn.LSTM):
         layer = type("Last" + kind.__name__, (Last, kind), {})(3, 4, batch_first=True)
         networks[kind.__name__.lower()] = (nn.Sequential(layer, nn.Linear(4, 2)), eighths(2, 5, 3))
+    resnet = nn.Sequential(
+        nn.Unflatten(1, (1, 6, 6)),
+        Residual(nn.Conv2d(1, 3, 3, stride=2, padding=1), nn.BatchNorm2d(3),
+                 projection=nn.Sequential(nn.Conv2d(1, 3, 1, stride=2))),
+        nn.ReLU(), Residual(nn.BatchNorm2d(3), nn.Tanh()),
+        nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), nn.Linear(3, 2))
+    resnet(torch.randn(20, 36))
+    networks["resnet"] = (resnet.eval(), eighths(4, 36))
     for name, (network, x) in networks.items():
         safetensors.torch.save_file(network.state_dict(), FOLDER / f"weights_{name}.safetensors")
         tensors |= {f"{name}_x": x, f"{name}_y": network(x)}
