@@ -110,6 +110,22 @@ nn::Sequential attentive_network() {
                         nn::Dense{896, 10, glorot}};
 }
 
+/// Two residual blocks, the second with a projection.
+nn::Sequential residual_network() {
+  nn::Random random{1};
+  const nn::He he{random};
+  const nn::Convolution::Options same{.kernel = 3, .padding = nn::Padding::same()};
+  const nn::Convolution::Options half{.kernel = 3, .stride = 2, .padding = nn::Padding{1}};
+  return nn::Sequential{
+      nn::Reshape{1, 28, 28},
+      nn::Convolution{1, 4, half, he},
+      nn::Residual{nn::BatchNorm{4}, nn::ReLU{}, nn::Convolution{4, 4, same, he}},
+      nn::Residual{nn::Sequential{nn::Convolution{4, 8, half, he}, nn::BatchNorm{8}},
+                   nn::Sequential{nn::Convolution{4, 8, {.kernel = 1, .stride = 2}, he}}},
+      nn::GlobalAveragePool{},
+      nn::Dense{8, 10, nn::Glorot{random}}};
+}
+
 /// What some work allocates once it is warm. A thread that does something for the first time is not
 /// warm yet, so the minimum over several runs counts.
 std::size_t allocations_of(const std::function<void()>& work) {
@@ -146,7 +162,8 @@ TEST(Allocation, OfLargeTensorsEndsWhenTheirSizeComesBackAndBeginsWhenItNoLonger
 class Network : public testing::TestWithParam<nn::Sequential (*)()> {};
 INSTANTIATE_TEST_SUITE_P(Allocation, Network,
                          testing::Values(multi_layer_perceptron, convolutional_network,
-                                         recurrent_network, normalized_network, attentive_network));
+                                         recurrent_network, normalized_network, attentive_network,
+                                         residual_network));
 
 TEST_P(Network, StepsWithoutAllocation) {
   const nn::Dataset set = noise(200);

@@ -51,6 +51,16 @@ TEST(Signal, ConvertsItselfToTheFormThatIsWanted) {
   EXPECT_FALSE(nn::Signal{matrix}.is_images());
 }
 
+TEST(Signal, KnowsItsLayoutAndShape) {
+  const Tensor tensor = noise(Shape{3, 1, 4, 4});
+  EXPECT_FALSE(nn::Signal{tensor}.is_interleaved());
+  EXPECT_TRUE(nn::Signal{InterleavedImages{tensor}}.is_interleaved());
+  EXPECT_EQ(nn::Signal{tensor}.shape(), tensor.shape());
+  EXPECT_EQ(nn::Signal{InterleavedImages{tensor}}.shape(), tensor.shape());
+  EXPECT_EQ(nn::Signal{Tensor{}}.shape(), Shape{});
+  EXPECT_EQ(nn::Signal{InterleavedImages{}}.shape(), Shape{});
+}
+
 TEST(Signal, IsFewOnlyAsATensor) {
   const Tensor one = noise(Shape{1, 1, 4, 4});
   EXPECT_EQ(nn::Signal{one}.is_few(), nn::are_few_images(one));

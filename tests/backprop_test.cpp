@@ -211,6 +211,36 @@ TEST(Sequential, MayBeALayerOfAnother) {
             (std::vector<std::string>{"Sequential of 2 layers", "Sequential of 1 layer"}));
 }
 
+// Between a network and one inside it, images are not converted.
+TEST(Sequential, PassesSignalsOnInTheirLayout) {
+  Sequential network{nn::Tanh{}, Sequential{nn::Tanh{}}};
+  const Tensor x = noise(Shape{5, 2, 3, 3}, 1);
+  nn::Signal y = network.forward(nn::Signal{nn::InterleavedImages{x}});
+  EXPECT_TRUE(y.is_interleaved());
+  EXPECT_EQ(y.shape(), x.shape());
+  EXPECT_EQ(std::move(y).tensor(), network.forward(x));
+  nn::Signal dx = network.backward(nn::Signal{nn::InterleavedImages{x}});
+  EXPECT_TRUE(dx.is_interleaved());
+  EXPECT_EQ(std::move(dx).tensor(), network.backward(x));
+  nn::Signal predicted = network.predict(nn::Signal{nn::InterleavedImages{x}});
+  EXPECT_TRUE(predicted.is_interleaved());
+  EXPECT_EQ(std::move(predicted).tensor(), network.predict(x));
+}
+
+TEST(Sequential, KnowsTheNamesOfAllParameters) {
+  Sequential network{dense(2, 3), nn::ReLU{}, Sequential{dense(3, 1)}};
+  network.freeze(0, 1);
+  const std::vector<nn::NamedParameter> all = network.named_parameters();
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[0].name, "0.weight");
+  EXPECT_TRUE(all[0].frozen);
+  EXPECT_EQ(all[3].name, "2.0.bias");
+  EXPECT_FALSE(all[3].frozen);
+  EXPECT_EQ(all[3].parameter, network.parameters()[1]);
+  EXPECT_TRUE(network.contains(&network.layer<Sequential>(2)));
+  EXPECT_FALSE(network.contains(&network));
+}
+
 TEST(Sequential, CopiesShareNothing) {
   Sequential original{dense(2, 3), nn::ReLU{}, dense(3, 1)};
   const Tensor x{{0.5, -0.25}};

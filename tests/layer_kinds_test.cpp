@@ -108,11 +108,11 @@ struct UnknownGate : Gate {
 };
 
 /// y = x + f(x), f being a network.
-class Residual : public Untrained {
+class Skip : public Untrained {
  public:
-  explicit Residual(Sequential inner) : inner_{std::move(inner)} {}
+  explicit Skip(Sequential inner) : inner_{std::move(inner)} {}
   [[nodiscard]] const Sequential& inner() const { return inner_; }
-  [[nodiscard]] static std::string name() { return "Residual"; }
+  [[nodiscard]] static std::string name() { return "Skip"; }
   [[nodiscard]] Tensor predict(Tensor x) const {
     const Tensor y = inner_.predict(x);
     for (std::size_t i = 0; i < x.size(); ++i) x.values()[i] += y.values()[i];
@@ -181,12 +181,12 @@ class LayerKinds : public nn::test::Folder, public testing::Test {
                       .inputs = {graph.last(), graph.constant("weight_input", layer.weight())}});
            graph.add({.op = "Mul", .inputs = {graph.last(), graph.constant("gain", layer.gain())}});
          }});
-    nn::register_layer<Residual>(
-        {.name = "Residual",
-         .settings = [](const Residual& layer) { return LayerSettings{{"inner", &layer.inner()}}; },
-         .make = [](const StoredLayer& stored) { return Residual{stored.network("inner")}; },
+    nn::register_layer<Skip>(
+        {.name = "Skip",
+         .settings = [](const Skip& layer) { return LayerSettings{{"inner", &layer.inner()}}; },
+         .make = [](const StoredLayer& stored) { return Skip{stored.network("inner")}; },
          .onnx =
-             [](OnnxGraph& graph, const Residual& layer) {
+             [](OnnxGraph& graph, const Skip& layer) {
                const std::string x = graph.last();
                graph.add(layer.inner(), "inner");
                graph.add({.op = "Add", .inputs = {x, graph.last()}});
@@ -307,8 +307,8 @@ TEST_F(LayerKinds, KeepSettingsOfEveryType) {
 }
 
 TEST_F(LayerKinds, MayHaveANetworkAsAPart) {
-  const Sequential network = learned(Sequential{Residual{Sequential{nn::LSTM{3, 4}, Dense{4, 3}}},
-                                                Residual{Sequential{Gate{3, 3}}}});
+  const Sequential network = learned(
+      Sequential{Skip{Sequential{nn::LSTM{3, 4}, Dense{4, 3}}}, Skip{Sequential{Gate{3, 3}}}});
   EXPECT_EQ(
       names_of(stored(network)),
       (Lines{"0.inner.0.weight_ih_l0 (16, 3)", "0.inner.0.weight_hh_l0 (16, 4)",
@@ -324,11 +324,49 @@ TEST_F(LayerKinds, MayHaveANetworkAsAPart) {
 }
 
 TEST_F(LayerKinds, ExportANetworkThatIsAPart) {
+  EXPECT_EQ(nodes_of(Sequential{Dense{2, 3}, Skip{Sequential{nn::ReLU{}, Dense{3, 3}}}}, Shape{2}),
+            (Lines{"0.Gemm = Gemm(input, 0.weight, 0.bias)", "1.inner.0.Relu = Relu(0.Gemm)",
+                   "1.inner.1.Gemm = Gemm(1.inner.0.Relu, 1.inner.1.weight, 1.inner.1.bias)",
+                   "1.Add = Add(0.Gemm, 1.inner.1.Gemm)"}));
+}
+
+// PyTorch's names for a class with two networks, `block` and `projection`.
+TEST_F(LayerKinds, HaveTheNamesOfBothPathsOfAResidualConnection) {
+  const Sequential network =
+      learned(Sequential{nn::Residual{Dense{2, 2}, nn::ReLU{}}, nn::Reshape{1, 2},
+                         nn::Residual{Sequential{nn::GRU{2, 3, {.sequence = true}}},
+                                      Sequential{nn::Recurrent{2, 3, {.sequence = true}}}}});
+  EXPECT_EQ(names_of(stored(network)),
+            (Lines{"0.block.0.weight (2, 2)", "0.block.0.bias (2)", "2.block.0.weight_ih_l0 (9, 2)",
+                   "2.block.0.weight_hh_l0 (9, 3)", "2.block.0.bias_ih_l0 (9)",
+                   "2.block.0.bias_hh_l0 (9)", "2.projection.0.weight_ih_l0 (3, 2)",
+                   "2.projection.0.weight_hh_l0 (3, 3)", "2.projection.0.bias_ih_l0 (3)",
+                   "2.projection.0.bias_hh_l0 (3)"}));
   EXPECT_EQ(
-      nodes_of(Sequential{Dense{2, 3}, Residual{Sequential{nn::ReLU{}, Dense{3, 3}}}}, Shape{2}),
-      (Lines{"0.Gemm = Gemm(input, 0.weight, 0.bias)", "1.inner.0.Relu = Relu(0.Gemm)",
-             "1.inner.1.Gemm = Gemm(1.inner.0.Relu, 1.inner.1.weight, 1.inner.1.bias)",
-             "1.Add = Add(0.Gemm, 1.inner.1.Gemm)"}));
+      stored(network).metadata.at("nn.layers"),
+      R"([{"type":"Residual","block":[{"type":"Dense"},{"type":"ReLU"}],"projection":"none"},)"
+      R"({"type":"Reshape","sample":[1,2]},)"
+      R"({"type":"Residual","block":[{"type":"GRU","sequence":true}],)"
+      R"("projection":[{"type":"Recurrent","sequence":true}]}])");
+}
+
+TEST_F(LayerKinds, ExportBothPathsOfAResidualConnection) {
+  nn::Random random{1};
+  EXPECT_EQ(nodes_of(Sequential{nn::Residual{nn::ReLU{}, Dense{2, 2}}, nn::Tanh{}}, Shape{2}),
+            (Lines{"0.block.0.Relu = Relu(input)",
+                   "0.block.1.Gemm = Gemm(0.block.0.Relu, 0.block.1.weight, 0.block.1.bias)",
+                   "0.Add = Add(input, 0.block.1.Gemm)", "1.Tanh = Tanh(0.Add)"}));
+  EXPECT_EQ(nodes_of(Sequential{nn::Tanh{},
+                                nn::Residual{Sequential{Dense{2, 3}}, Sequential{Dense{2, 3}}}},
+                     Shape{2}),
+            (Lines{"0.Tanh = Tanh(input)",
+                   "1.block.0.Gemm = Gemm(0.Tanh, 1.block.0.weight, "
+                   "1.block.0.bias)",
+                   "1.projection.0.Gemm = Gemm(0.Tanh, 1.projection.0.weight, 1.projection.0.bias)",
+                   "1.Add = Add(1.projection.0.Gemm, 1.block.0.Gemm)"}));
+  // No node for dropout: the input is added to itself.
+  EXPECT_EQ(nodes_of(Sequential{nn::Residual{nn::Dropout{0.5, random}}}, Shape{2}),
+            Lines{"0.Add = Add(input, input)"});
 }
 
 // A layer kind only for this test: its tensors have other names in files, and one of them is the
@@ -458,9 +496,9 @@ TEST_F(LayerKinds, RefuseSettingsOfAnotherType) {
   EXPECT_EQ(
       with(R"("truth":true,"whole":2,"text":"a","lengths":[])"),
       "the layer at index 0: lengths is [], expected up to three whole numbers, at most 1048576");
-  EXPECT_EQ(refusal(R"([{"type":"Residual","inner":[{"type":"Gate"}]}])"),
+  EXPECT_EQ(refusal(R"([{"type":"Skip","inner":[{"type":"Gate"}]}])"),
             "'0.inner.0.weight_input' is missing");
-  EXPECT_EQ(refusal(R"([{"type":"Residual","inner":5}])"),
+  EXPECT_EQ(refusal(R"([{"type":"Skip","inner":5}])"),
             "the layers of '0.inner.' are not a list of 1 or more layers");
 }
 
@@ -469,9 +507,10 @@ TEST_F(LayerKinds, RefuseSettingsOfAnotherType) {
 
 TEST_F(LayerKinds, OfTheLibraryAreAllInTheList) {
   for (const char* const name :
-       {"Dense", "Convolution", "MaxPool", "AveragePool", "Reshape", "Flatten", "ReLU", "LeakyReLU",
-        "Sigmoid", "Tanh", "Softmax", "Dropout", "BatchNorm", "LayerNorm", "Recurrent", "GRU",
-        "LSTM", "Sequential"}) {
+       {"Dense",     "Convolution", "MaxPool", "AveragePool", "GlobalAveragePool",
+        "Reshape",   "Flatten",     "ReLU",    "LeakyReLU",   "Sigmoid",
+        "Tanh",      "Softmax",     "Dropout", "BatchNorm",   "LayerNorm",
+        "Recurrent", "GRU",         "LSTM",    "Sequential",  "Residual"}) {
     const nn::AnyLayerKind* const kind = nn::find_layer_kind(name);
     ASSERT_NE(kind, nullptr) << name;
     EXPECT_TRUE(kind->onnx) << name;

@@ -349,6 +349,18 @@ std::vector<Case> layers_that_cannot_be() {
        [] { (void)nn::MaxPool{0}; }},
       {"an average pool of no size", "nn::AveragePool: window is 0×2, expected at least 1×1",
        [] { (void)nn::AveragePool{nn::Extent{0, 2}}; }},
+      {"a residual connection past nothing", "nn::Residual: 0 layers, expected at least 1",
+       [] { (void)nn::Residual{Sequential{}}; }},
+      {"a residual connection whose projection gives another shape",
+       "nn::Residual: has layers that give shape (3), but a projection that gives (4)",
+       [] { (void)nn::Residual{Sequential{nn::Dense{2, 3}}, Sequential{nn::Dense{2, 4}}}; }},
+      {"a residual connection past what was moved from",
+       "nn::Residual: 0 layers, expected at least 1",
+       [] {
+         Sequential from = network();
+         const Sequential to = std::move(from);
+         (void)nn::Residual{from};
+       }},
       {"a reshape to nothing", "nn::Reshape: sample has shape (), expected 1 to 3 axes",
        [] { (void)nn::Reshape{Shape{}}; }},
       {"a reshape to an axis of length 0", "nn::Shape: axis 1 has length 0, expected at least 1",
@@ -477,6 +489,27 @@ std::vector<Case> wrong_ranks_and_sizes_forward() {
        [] { predict(nn::AveragePool{3}, ones(20, 1, 2, 2)); }},
       {"average pool: predict of no images", "nn::AveragePool: input is empty",
        [] { predict(nn::AveragePool{2}, nn::InterleavedImages{}); }},
+      {"global average pool: forward of rows",
+       "nn::InterleavedImages: the tensor has shape (2, 9), expected (B, C, H, W)",
+       [] { forward(nn::GlobalAveragePool{}, ones(2, 9)); }},
+      {"global average pool: predict of no images", "nn::GlobalAveragePool: input is empty",
+       [] { predict(nn::GlobalAveragePool{}, nn::InterleavedImages{}); }},
+      {"residual connection: forward past layers that change the shape",
+       "nn::Residual: needs a projection, because its layers give shape (3); the input has shape "
+       "(2)",
+       [] { forward(nn::Residual{nn::Dense{2, 3}}, ones(4, 2)); }},
+      {"residual connection: forward of other columns",
+       "nn::Sequential: layer 1 (Dense 2→2) expects 2 columns; the input has 5",
+       [] { forward(nn::Residual{nn::Dense{2, 2}}, ones(4, 5)); }},
+      {"residual connection: predict of what its projection cannot take",
+       "nn::Residual: has a projection whose layer 1 (Dense 5→3) expects 5 columns; the input has "
+       "shape (2)",
+       [] {
+         predict(nn::Residual{Sequential{nn::Dense{2, 3}}, Sequential{nn::Dense{5, 3}}},
+                 ones(4, 2));
+       }},
+      {"residual connection: predict of nothing", "nn::Residual: input is empty",
+       [] { predict(nn::Residual{nn::ReLU{}}, Tensor{}); }},
       {"reshape: forward of another number of values",
        "nn::Reshape: samples have 5 values, expected 4",
        [] { forward(nn::Reshape{2, 2}, ones(3, 5)); }},
@@ -580,6 +613,15 @@ std::vector<Case> backward_before_forward() {
        [] { backward(nn::MaxPool{2}, ones(2, 1, 2, 2)); }},
       {"average pool: backward first", "nn::AveragePool: backward() was called before forward()",
        [] { backward(nn::AveragePool{2}, ones(2, 1, 2, 2)); }},
+      {"global average pool: backward first",
+       "nn::GlobalAveragePool: backward() was called before forward()",
+       [] { backward(nn::GlobalAveragePool{}, ones(2, 1)); }},
+      {"residual connection: backward first",
+       "nn::Residual: backward() was called before forward()",
+       [] { backward(nn::Residual{nn::ReLU{}}, ones(2, 1)); }},
+      {"residual connection: backward_parameters first",
+       "nn::Residual: backward() was called before forward()",
+       [] { nn::Residual{nn::ReLU{}}.backward_parameters(ones(2, 1)); }},
       {"reshape: backward first", "nn::Reshape: backward() was called before forward()",
        [] { backward(nn::Reshape{2, 2}, ones(2, 2, 2)); }},
       {"flatten: backward first", "nn::Flatten: backward() was called before forward()",
@@ -656,6 +698,13 @@ std::vector<Case> backward_of_what_was_not_the_output() {
        "nn::AveragePool: gradient has shape (3, 1, 2, 2), expected (2, 1, 2, 2), the shape of the "
        "last output",
        [] { backward_after(nn::AveragePool{2}, ones(2, 1, 4, 4), ones(3, 1, 2, 2)); }},
+      {"global average pool: backward of other channels",
+       "nn::GlobalAveragePool: gradient has shape (2, 3), expected (2, 1), the shape of the last "
+       "output",
+       [] { backward_after(nn::GlobalAveragePool{}, ones(2, 1, 4, 4), ones(2, 3)); }},
+      {"residual connection: backward of other columns",
+       "nn::Residual: gradient has shape (2, 3), expected (2, 4), the shape of the last output",
+       [] { backward_after(nn::Residual{nn::ReLU{}}, ones(2, 4), ones(2, 3)); }},
       {"reshape: backward of fewer values",
        "nn::Reshape: gradient has shape (2, 2, 2), expected as many values as the last input, of "
        "shape "
@@ -716,6 +765,12 @@ std::vector<Case> moved_from() {
        [] { backward_moved(convolution(), ones(2, 1, 5, 5), ones(2, 2, 3, 3)); }},
       {"max pool: backward after a move", "nn::MaxPool: backward() was called before forward()",
        [] { backward_moved(nn::MaxPool{2}, ones(2, 1, 4, 4), ones(2, 1, 2, 2)); }},
+      {"residual connection: predict after a move",
+       "nn::Sequential: has no layers because it was moved from",
+       [] { predict_moved(nn::Residual{nn::ReLU{}}, ones(4, 2)); }},
+      {"residual connection: backward after a move",
+       "nn::Residual: backward() was called before forward()",
+       [] { backward_moved(nn::Residual{nn::ReLU{}}, ones(4, 2), ones(4, 2)); }},
       {"dropout: backward after a move", "nn::Dropout: backward() was called before forward()",
        [] {
          nn::Random random{1};

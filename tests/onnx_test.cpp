@@ -31,6 +31,7 @@ import nn.layer;
 import nn.normalization;
 import nn.onnx;
 import nn.random;
+import nn.residual;
 import nn.recurrent;
 import nn.safetensors;
 import nn.tensor;
@@ -391,6 +392,31 @@ TEST_F(Onnx, HasWindowsAndStridesOfPooling) {
             Lines{"output = MaxPool(input; kernel_shape:ints 2 2, strides:ints 2 2)"});
   EXPECT_EQ(nodes(nn::AveragePool{{.window = {2, 3}, .stride = {1, 2}}}, Shape{1, 5, 5}),
             Lines{"output = AveragePool(input; kernel_shape:ints 2 3, strides:ints 1 2)"});
+}
+
+TEST_F(Onnx, MakesRowsOfTheMeansOfChannels) {
+  const Model model = exported(Sequential{nn::GlobalAveragePool{}}, Shape{3, 5, 5});
+  EXPECT_EQ(model.nodes, (Lines{"0.GlobalAveragePool = GlobalAveragePool(input)",
+                                "output = Flatten(0.GlobalAveragePool)"}));
+  EXPECT_EQ(model.output, "output: float (batch, 3)");
+}
+
+TEST_F(Onnx, AddsWhatComesPastTheLayersOfAResidualConnection) {
+  const Model model = exported(
+      Sequential{ReLU{}, nn::Residual{Sequential{Dense{2, 3}}, Sequential{Dense{2, 3}}}}, Shape{2});
+  EXPECT_EQ(model.nodes, (Lines{"0.Relu = Relu(input)",
+                                "1.block.0.Gemm = Gemm(0.Relu, 1.block.0.weight, 1.block.0.bias)",
+                                "1.projection.0.Gemm = Gemm(0.Relu, 1.projection.0.weight, "
+                                "1.projection.0.bias)",
+                                "output = Add(1.projection.0.Gemm, 1.block.0.Gemm)"}));
+  // The padding of the second path follows from the layer's input, not from the first path's.
+  const Padding same = Padding::same();
+  const Model images =
+      exported(Sequential{nn::Residual{
+                   Sequential{nn::MaxPool{2}, Convolution{1, 1, {.kernel = 3, .padding = same}}},
+                   Sequential{Convolution{1, 1, {.kernel = 3, .stride = 2, .padding = same}}}}},
+               Shape{1, 6, 6});
+  EXPECT_EQ(images.nodes[2].substr(images.nodes[2].find("pads")), "pads:ints 0 0 1 1)");
 }
 
 TEST_F(Onnx, KeepsTheBatchWhereSamplesGetAnotherShape) {

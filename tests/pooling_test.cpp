@@ -21,6 +21,7 @@ namespace {
 
 using nn::AveragePool;
 using nn::Extent;
+using nn::GlobalAveragePool;
 using nn::MaxPool;
 using nn::real;
 using nn::Shape;
@@ -35,6 +36,8 @@ using nn::test::tolerance;
 using nn::test::whole_noise;
 
 static_assert(nn::Layer<MaxPool> && nn::Layer<AveragePool>);
+static_assert(nn::ImageReader<GlobalAveragePool> && !nn::ImageLayer<GlobalAveragePool>);
+static_assert(!nn::ImageReader<MaxPool>);
 
 /// One image of one channel.
 Tensor image(const Tensor& rows) { return rows.reshaped(Shape{1, 1, rows.rows(), rows.columns()}); }
@@ -277,6 +280,92 @@ TYPED_TEST(EveryPooling, RefusesWhatItCannotPool) {
       after,
       layer +
           ": gradient has shape (1, 1, 1, 2), expected (2, 3, 2, 2), the shape of the last output");
+}
+
+// ------------------------------------------------------------------------- global average pooling
+
+TEST(GlobalAveragePool, ByHand) {
+  GlobalAveragePool layer;
+  const Tensor x = Tensor{{1, 2, 3, 6, 0, 0, 0, 8}}.reshaped(Shape{1, 2, 2, 2});
+  EXPECT_EQ(layer.forward(x), (Tensor{{3, 2}}));
+  EXPECT_EQ(layer.predict(x), (Tensor{{3, 2}}));
+  EXPECT_EQ(layer.backward(Tensor{{4, 8}}),
+            (Tensor{{1, 1, 1, 1, 2, 2, 2, 2}}.reshaped(Shape{1, 2, 2, 2})));
+}
+
+TEST(GlobalAveragePool, MatchesPyTorch) {
+  GlobalAveragePool layer;
+  const auto value = [](const char* what) { return golden("convolution", what); };
+  EXPECT_LT(difference(layer.forward(value("x")), value("global_y")), tolerance);
+  EXPECT_LT(difference(layer.backward(value("global_dy")), value("global_dx")), tolerance);
+}
+
+TEST(GlobalAveragePool, HasTheRightGradient) {
+  GlobalAveragePool layer;
+  EXPECT_LT(nn::check_gradients(layer, noise(Shape{3, 2, 3, 4})).worst(), gradient_tolerance);
+}
+
+// A window as large as the image does the same.
+TEST(GlobalAveragePool, IsAnAveragePoolOverTheWholeImage) {
+  for (const std::size_t count : {1U, 20U}) {
+    const Tensor x = noise(Shape{count, 3, 5, 4});
+    AveragePool window{Extent{5, 4}};
+    EXPECT_LT(difference(GlobalAveragePool::predict(x).reshaped(Shape{count, 3, 1, 1}),
+                         Tensor{window.predict(x)}),
+              tolerance);
+  }
+}
+
+TEST(GlobalAveragePool, PredictsOfFewImagesWhatItPredictsOfMany) {
+  GlobalAveragePool layer;
+  const Tensor x = noise(Shape{37, 3, 5, 4});
+  const Tensor y = layer.forward(x);
+  EXPECT_EQ(layer.predict(x), y);
+  EXPECT_EQ(layer.predict(nn::InterleavedImages{x}), y);
+  EXPECT_LT(difference(layer.predict(x.rows(36, 1)), y.rows(36, 1)), tolerance);
+}
+
+// Its network turns images into rows and, backward, rows into images, without tensors in between.
+TEST(GlobalAveragePool, ReadsInterleavedImagesInANetwork) {
+  nn::AnyLayer layer{GlobalAveragePool{}};
+  const Tensor x = noise(Shape{20, 3, 5, 4});
+  EXPECT_EQ(layer.forward(nn::InterleavedImages{x}).tensor(), GlobalAveragePool{}.forward(x));
+  EXPECT_TRUE(layer.backward(noise(Shape{20, 3})).is_interleaved());
+  EXPECT_EQ(layer.predict(x), GlobalAveragePool{}.predict(x));
+}
+
+TEST(GlobalAveragePool, HasTheSameBitsOnAnyNumberOfThreads) {
+  GlobalAveragePool layer;
+  const Tensor x = noise(Shape{100, 3, 5, 4}, 1);
+  const Tensor dy = noise(Shape{100, 3}, 2);
+  EXPECT_TRUE(nn::test::same_on_any_threads([&] {
+    Tensor y = layer.forward(x);
+    return std::vector<Tensor>{std::move(y), layer.backward(dy)};
+  }));
+}
+
+TEST(GlobalAveragePool, SaysWhatItIs) {
+  EXPECT_EQ(GlobalAveragePool::name(), "GlobalAveragePool");
+  EXPECT_EQ(GlobalAveragePool::output_shape(Shape{8, 25, 24}), Shape{8});
+  EXPECT_EQ(GlobalAveragePool::output_shape(Shape{}), Shape{});
+  EXPECT_TRUE(GlobalAveragePool{}.parameters().empty());
+}
+
+TEST(GlobalAveragePool, RefusesWhatItCannotPool) {
+  EXPECT_EQ(refusal(GlobalAveragePool{}, Shape{2, 784}),
+            "nn::InterleavedImages: the tensor has shape (2, 784), expected (B, C, H, W)");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([] { (void)GlobalAveragePool::output_shape(Shape{784}); }),
+      "expects images of shape (C, H, W)");
+  EXPECT_EQ(error_of<std::invalid_argument>(
+                [] { (void)GlobalAveragePool::predict(nn::InterleavedImages{}); }),
+            "nn::GlobalAveragePool: input is empty");
+  const auto [before, after] =
+      nn::test::gradient_refusals(GlobalAveragePool{}, Shape{2, 3, 5, 4}, Shape{2, 4});
+  EXPECT_EQ(before, "nn::GlobalAveragePool: backward() was called before forward()");
+  EXPECT_EQ(after,
+            "nn::GlobalAveragePool: gradient has shape (2, 4), expected (2, 3), the shape of the "
+            "last output");
 }
 
 }  // namespace

@@ -86,10 +86,26 @@ Sequential attentive_network() {
                     Dense{448, 10, glorot}};
 }
 
+/// Two residual blocks, the second with a projection.
+Sequential residual_network() {
+  Random random{1};
+  const He he{random};
+  const nn::Convolution::Options same{.kernel = 3, .padding = nn::Padding::same()};
+  const nn::Convolution::Options half{.kernel = 3, .stride = 2, .padding = nn::Padding{1}};
+  return Sequential{nn::Reshape{1, 28, 28},
+                    nn::Convolution{1, 4, half, he},
+                    nn::Residual{nn::BatchNorm{4}, ReLU{}, nn::Convolution{4, 4, same, he}},
+                    nn::Residual{Sequential{nn::Convolution{4, 8, half, he}, nn::BatchNorm{8}},
+                                 Sequential{nn::Convolution{4, 8, {.kernel = 1, .stride = 2}, he}}},
+                    nn::GlobalAveragePool{},
+                    Dense{8, 10, Glorot{random}}};
+}
+
 class Network : public testing::TestWithParam<Sequential (*)()> {};
 INSTANTIATE_TEST_SUITE_P(Threads, Network,
                          testing::Values(multi_layer_perceptron, convolutional_network,
-                                         normalized_network, recurrent_network, attentive_network));
+                                         normalized_network, recurrent_network, attentive_network,
+                                         residual_network));
 
 // A batch, and a single image, which some layers process differently.
 TEST_P(Network, AnswersEightThreadsAtOnce) {

@@ -199,6 +199,25 @@ TEST_F(Weights, RefuseLayersForTokensThatDoNotFit) {
             "the layer at index 0: padding is -1, expected a whole number, at most 1048576");
 }
 
+TEST_F(Weights, OfResidualConnectionsComeBack) {
+  nn::Random random{1};
+  const nn::He he{random};
+  Sequential block{nn::Convolution{1, 3, {.kernel = 3, .stride = 2, .padding = Padding{1}}, he},
+                   nn::BatchNorm{3}, nn::ReLU{}};
+  Sequential projection{nn::Convolution{1, 3, {.kernel = 1, .stride = 2}, he}};
+  Sequential network{
+      nn::Reshape{1, 8, 9}, nn::Residual{block, projection},
+      nn::Residual{nn::Residual{nn::BatchNorm{3}, nn::Tanh{}}, nn::Dropout{0.25, random}},
+      nn::GlobalAveragePool{}, Dense{3, 2, he}};
+  const Tensor x = noise(Shape{5, 72});
+  static_cast<void>(network.forward(x));  // for the running statistics
+  expect_the_same_from_its_file(network, x);
+  const Sequential loaded = nn::load_network(path("n"));
+  EXPECT_EQ(loaded.layer<nn::Residual>(1).projection().layer_names(), projection.layer_names());
+  EXPECT_EQ(loaded.layer<nn::Residual>(2).projection().size(), 0U);
+  EXPECT_EQ(loaded.parameter_names(), network.parameter_names());
+}
+
 TEST_F(Weights, AreStoredAsInPyTorch) {
   nn::Random random{1};
   const Sequential network{nn::LSTM{3, 4}, Dense{4, 2, nn::He{random}}};
@@ -229,6 +248,14 @@ TEST_F(Weights, FromPyTorchGiveItsLogits) {
                                   nn::Convolution{1, 2, {.kernel = 3, .padding = Padding::same()}},
                                   nn::BatchNorm{2}, nn::ReLU{}, nn::MaxPool{2}, nn::Flatten{},
                                   Dense{18, 5}, nn::LayerNorm{5}, Dense{5, 3}});
+  const nn::Convolution::Options half{.kernel = 3, .stride = 2, .padding = Padding{1}};
+  expect_logits(
+      "resnet",
+      Sequential{nn::Reshape{1, 6, 6},
+                 nn::Residual{Sequential{nn::Convolution{1, 3, half}, nn::BatchNorm{3}},
+                              Sequential{nn::Convolution{1, 3, {.kernel = 1, .stride = 2}}}},
+                 nn::ReLU{}, nn::Residual{nn::BatchNorm{3}, nn::Tanh{}}, nn::GlobalAveragePool{},
+                 Dense{3, 2}});
   expect_logits("rnn", Sequential{nn::Recurrent{3, 4}, Dense{4, 2}});
   expect_logits("gru", Sequential{nn::GRU{3, 4}, Dense{4, 2}});
   expect_logits("lstm", Sequential{nn::LSTM{3, 4}, Dense{4, 2}});
@@ -325,6 +352,16 @@ TEST_F(Weights, WithLayersThatCannotBeAreRefused) {
   EXPECT_EQ(with_layers(R"([{"type":"BatchNorm"}])"),
             "'0.weight' has shape (3, 2), expected 1 axes of 1 or more");
   EXPECT_EQ(with_layers(R"([{"type":"ReLU"},{"type":"Dense"}])"), "'1.weight' is missing");
+  EXPECT_EQ(with_layers(R"([{"type":"Residual","block":[{"type":"ReLU"}]}])"),
+            "the entry of the layer at index 0 has no projection");
+  EXPECT_EQ(with_layers(R"([{"type":"Residual","block":[],"projection":"none"}])"),
+            "the layers of '0.block.' are not a list of 1 or more layers");
+  EXPECT_EQ(with_layers(R"([{"type":"Residual","block":[{"type":"ReLU"}],"projection":5}])"),
+            "the layers of '0.projection.' are not a list of 1 or more layers");
+  EXPECT_EQ(
+      with_layers(
+          R"([{"type":"Residual","block":[{"type":"Reshape","sample":[3]}],"projection":[{"type":"Reshape","sample":[4]}]}])"),
+      "nn::Residual: has layers that give shape (3), but a projection that gives (4)");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout"}])"),
             "the entry of the layer at index 1 has no rate");
   EXPECT_EQ(with_layers(R"([{"type":"Dense"},{"type":"Dropout","rate":"x"}])"),

@@ -44,6 +44,14 @@ concept LengthsSource = Layer<L> && requires(const L& constant, const Tensor& te
   { constant.lengths(tensor) } -> std::same_as<Lengths>;
 };
 
+/// A layer that takes InterleavedImages directly and returns a tensor of another kind, such as one
+/// row per image; its backward() turns the gradient of the tensor into InterleavedImages.
+template <class L>
+concept ImageReader = Layer<L> && requires(L layer, InterleavedImages images, Tensor tensor) {
+  { layer.forward(std::move(images)) } -> std::same_as<Tensor>;
+  { layer.backward(std::move(tensor)) } -> std::same_as<InterleavedImages>;
+};
+
 /// What passes between two layers: a tensor, or interleaved images. The receiving layer asks for
 /// the form it needs, and the signal converts itself if it has the other form. If the tensor holds
 /// sequences with padding, their lengths go with it.
@@ -61,6 +69,16 @@ class Signal {
   [[nodiscard]] bool is_images() const {
     const Tensor* const tensor = std::get_if<Tensor>(&value_);
     return tensor == nullptr || tensor->rank() == 4;
+  }
+
+  /// Whether it is images in the interleaved layout.
+  [[nodiscard]] bool is_interleaved() const {
+    return std::holds_alternative<InterleavedImages>(value_);
+  }
+
+  /// The shape of the batch, (B, …), whatever the layout; `Shape{}` if it is empty.
+  [[nodiscard]] Shape shape() const {
+    return std::visit([](const auto& value) { return value.shape(); }, value_);
   }
 
   /// Whether it is a tensor of a few images only. @see are_few_images
@@ -90,6 +108,15 @@ class Signal {
   Lengths lengths_;
 };
 
+/// A layer that takes and returns a Signal in whichever form it is, because layers inside it choose
+/// theirs. So images keep their layout on the way into a network inside a network, and out again.
+template <class L>
+concept SignalLayer = Layer<L> && requires(L layer, const L& constant, Signal signal) {
+  { layer.forward(std::move(signal)) } -> std::same_as<Signal>;
+  { layer.backward(std::move(signal)) } -> std::same_as<Signal>;
+  { constant.predict(std::move(signal)) } -> std::same_as<Signal>;
+};
+
 }  // namespace nn
 
 namespace nn::detail {
@@ -111,6 +138,8 @@ struct LayerInterface {
   virtual void backward_parameters(Signal dy) = 0;
   [[nodiscard]] virtual Signal predict(Signal x) const = 0;
   [[nodiscard]] virtual std::vector<Parameter*> parameters() = 0;
+  [[nodiscard]] virtual std::vector<NamedParameter> named_parameters() = 0;
+  [[nodiscard]] virtual bool contains(const void* part) const = 0;
   [[nodiscard]] virtual std::vector<State> state() = 0;
 };
 
@@ -165,6 +194,13 @@ struct LayerModel final : LayerInterface {
     }
   }
   [[nodiscard]] std::vector<Parameter*> parameters() override { return layer.parameters(); }
+  [[nodiscard]] std::vector<NamedParameter> named_parameters() override {
+    return named_parameters_of(layer);
+  }
+  [[nodiscard]] bool contains(const void* part) const override {
+    if constexpr (CompositeLayer<L>) return part == &layer || layer.contains(part);
+    return false;
+  }
   [[nodiscard]] std::vector<State> state() override { return state_of(layer); }
 
   /// Calls a layer that takes lengths or finds them in its input, and sends them on.
@@ -181,10 +217,10 @@ struct LayerModel final : LayerInterface {
     }
   }
 
-  /// Calls a layer that does not know of lengths, and sends them on.
+  /// Calls a layer that does not know of lengths, and sends them on. (Layers inside a layer may.)
   template <class Call>
   static Signal pass_on(Signal signal, const Call& call) {
-    if (signal.lengths().empty()) return pass(std::move(signal), call);
+    if (SignalLayer<L> || signal.lengths().empty()) return pass(std::move(signal), call);
     Lengths lengths = signal.lengths();
     Tensor x = std::move(signal).tensor();
     const Shape before = x.shape();
@@ -200,13 +236,18 @@ struct LayerModel final : LayerInterface {
     return Signal{std::move(y), std::move(lengths)};
   }
 
-  /// Calls the layer with the form it works on: images if it can use them, otherwise a tensor.
+  /// Calls the layer with the form it works on: any if it has layers inside, images if it can use
+  /// them, otherwise a tensor.
   template <class Call>
   static Signal pass(Signal signal, const Call& call) {
-    if constexpr (ImageLayer<L>) {
-      if (signal.is_images()) return call(std::move(signal).images());
+    if constexpr (SignalLayer<L>) {
+      return call(std::move(signal));
+    } else {
+      if constexpr (ImageLayer<L> || ImageReader<L>) {
+        if (signal.is_images()) return call(std::move(signal).images());
+      }
+      return call(std::move(signal).tensor());
     }
-    return call(std::move(signal).tensor());
   }
 
   L layer;
@@ -287,6 +328,15 @@ class AnyLayer {
     const std::vector<Parameter*> all = self().parameters();
     return {all.begin(), all.end()};
   }
+
+  /// All parameters by name, frozen or not. @see named_parameters_of
+  [[nodiscard]] std::vector<NamedParameter> named_parameters() const {
+    return self().named_parameters();
+  }
+
+  /// Whether a network is this layer or inside it.
+  /// @param part Its address.
+  [[nodiscard]] bool contains(const void* part) const { return self().contains(part); }
 
   /// Everything to store for this layer. @see state_of
   [[nodiscard]] std::vector<State> state() { return self().state(); }

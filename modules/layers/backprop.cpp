@@ -6,12 +6,11 @@ module;
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <functional>
-#include <numeric>
 #include <optional>
 #include <range/v3/range/conversion.hpp>
 #include <range/v3/view/transform.hpp>
 #include <ranges>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,11 +27,10 @@ namespace nn {
 
 namespace {
 
-/// The number of values in a layer's parameters, including those of frozen layers inside it.
-std::size_t count_values(const AnyLayer& layer) {
-  if (const auto* const network = layer.as<Sequential>()) return network->parameter_count();
+/// The number of values in parameters.
+std::size_t count_values(const std::vector<NamedParameter>& parameters) {
   std::size_t count = 0;
-  for (const Parameter* const parameter : layer.parameters()) count += parameter->value.size();
+  for (const NamedParameter& named : parameters) count += named.parameter->value.size();
   return count;
 }
 
@@ -53,7 +51,7 @@ Lengths part_of(const Lengths& lengths, std::size_t first, std::size_t end) {
 
 Sequential& Sequential::operator=(const Sequential& other) {
   // Overwriting in place would destroy `other` while it is copied, if it is inside this network.
-  if (size() != other.size() || contains(other)) return *this = Sequential{other};
+  if (size() != other.size() || contains(&other)) return *this = Sequential{other};
   for (std::size_t i = 0; i < size(); ++i) layers_[i] = other.layers_[i];
   learns_ = other.learns_;
   frozen_ = other.frozen_;
@@ -62,11 +60,8 @@ Sequential& Sequential::operator=(const Sequential& other) {
   return *this;
 }
 
-bool Sequential::contains(const Sequential& other) const {
-  return std::ranges::any_of(layers_, [&](const AnyLayer& layer) {
-    const auto* const inner = layer.as<Sequential>();
-    return inner != nullptr && (inner == &other || inner->contains(other));
-  });
+bool Sequential::contains(const void* part) const {
+  return std::ranges::any_of(layers_, [&](const AnyLayer& layer) { return layer.contains(part); });
 }
 
 void Sequential::append(AnyLayer layer) {
@@ -162,51 +157,54 @@ std::string Sequential::name() const {
   return fmt::format("Sequential of {} {}", size(), size() == 1 ? "layer" : "layers");
 }
 
-void Sequential::check(const Tensor& x) const {
+void Sequential::check(const Shape& input) const {
   if (moved_from_) {
     throw std::invalid_argument("nn::Sequential: has no layers because it was moved from");
   }
-  if (x.empty()) throw std::invalid_argument("nn::Sequential: input is empty");
-  static_cast<void>(output_shape(x.shape().sample()));
+  if (input.rank() == 0) throw std::invalid_argument("nn::Sequential: input is empty");
+  static_cast<void>(output_shape(input.sample()));
 }
 
 // [forward]
-Tensor Sequential::forward(Tensor x) {
-  check(x);
-  Signal signal{std::move(x)};
-  for (auto& layer : layers_) signal = layer.forward(std::move(signal));
-  return std::move(signal).tensor();
+Tensor Sequential::forward(Tensor x) { return forward_signal(std::move(x)).tensor(); }
+
+Signal Sequential::forward_signal(Signal x) {
+  check(x.shape());
+  for (auto& layer : layers_) x = layer.forward(std::move(x));
+  return x;
 }
 // [/forward]
 
 Tensor Sequential::forward(Tensor x, const Lengths& lengths) {
-  check(x);
+  check(x.shape());
   check_lengths(lengths, x);
-  Signal signal{std::move(x), lengths};
-  for (auto& layer : layers_) signal = layer.forward(std::move(signal));
-  return std::move(signal).tensor();
+  return forward_signal(Signal{std::move(x), lengths}).tensor();
 }
 
 // [backward]
-Tensor Sequential::backward(Tensor dy) {
-  Signal signal{std::move(dy)};
-  for (auto& layer : layers_ | std::views::reverse) signal = layer.backward(std::move(signal));
-  return std::move(signal).tensor();
+Tensor Sequential::backward(Tensor dy) { return backward_signal(std::move(dy)).tensor(); }
+
+Signal Sequential::backward_signal(Signal dy) {
+  for (auto& layer : layers_ | std::views::reverse) dy = layer.backward(std::move(dy));
+  return dy;
 }
 // [/backward]
 
-void Sequential::backward_parameters(Tensor dy) {
+void Sequential::backward_parameters_signal(Signal dy) {
   std::size_t first = 0;
   while (first < size() && !is_trained(first)) ++first;
-  Signal signal{std::move(dy)};
-  for (std::size_t i = size(); i-- > first + 1;) signal = layers_[i].backward(std::move(signal));
-  if (first < size()) layers_[first].backward_parameters(std::move(signal));
+  for (std::size_t i = size(); i-- > first + 1;) dy = layers_[i].backward(std::move(dy));
+  if (first < size()) layers_[first].backward_parameters(std::move(dy));
 }
 
-Tensor Sequential::predict_part(Tensor x, Lengths lengths) const {
-  Signal signal{std::move(x), std::move(lengths)};
-  for (const auto& layer : layers_) signal = layer.predict(std::move(signal));
-  return std::move(signal).tensor();
+Signal Sequential::predict_part(Signal x) const {
+  for (const auto& layer : layers_) x = layer.predict(std::move(x));
+  return x;
+}
+
+Signal Sequential::predict_signal(Signal x) const {
+  check(x.shape());
+  return predict_part(std::move(x));
 }
 
 /// How many samples go through the network together: so many that the output of the largest layer
@@ -226,12 +224,14 @@ std::size_t Sequential::rows_of_part(const Shape& sample) const {
 /// still in the cache when the next layer reads it, and threads do not wait for each other between
 /// layers.
 Tensor Sequential::predict(Tensor x, const Lengths& lengths) const {
-  check(x);
+  check(x.shape());
   check_lengths(lengths, x);
   const std::size_t rows = x.rows();
   const std::size_t most = rows_of_part(x.shape().sample());
   const Shape sample = output_shape(x.shape().sample());
-  if (rows < 2 * most || sample.rank() == 0) return predict_part(std::move(x), lengths);
+  if (rows < 2 * most || sample.rank() == 0) {
+    return predict_part(Signal{std::move(x), lengths}).tensor();
+  }
   const std::size_t each = (rows - 1) / (most * threads()) + 1;
   const std::size_t parts = each * threads();  // the same number for each thread
   // Images are interleaved in groups of `lanes`; only the last part may have an incomplete group.
@@ -243,7 +243,8 @@ Tensor Sequential::predict(Tensor x, const Lengths& lengths) const {
     const std::size_t first = first_row(part);
     const std::size_t end = first_row(part + 1);
     if (first == end) return;
-    const Tensor outputs = predict_part(x.rows(first, end - first), part_of(lengths, first, end));
+    Signal some{x.rows(first, end - first), part_of(lengths, first, end)};
+    const Tensor outputs = predict_part(std::move(some)).tensor();
     if (outputs.shape() != sample.batch(end - first)) {
       throw std::invalid_argument(
           fmt::format("nn::Sequential: the output has shape {}, expected {}",
@@ -255,7 +256,7 @@ Tensor Sequential::predict(Tensor x, const Lengths& lengths) const {
 }
 
 std::vector<Tensor> Sequential::outputs(Tensor x) const {
-  check(x);
+  check(x.shape());
   std::vector<Tensor> outputs;
   Lengths lengths;
   for (const AnyLayer& layer : layers_) {
@@ -297,44 +298,40 @@ std::vector<const Parameter*> Sequential::parameters() const {
   return all;
 }
 
-std::vector<std::string> Sequential::names(bool with_frozen) const {
-  std::vector<std::string> names;
+std::vector<NamedParameter> Sequential::named_parameters() const {
+  std::vector<NamedParameter> all;
   for (std::size_t i = 0; i < size(); ++i) {
-    if (frozen_[i] && !with_frozen) continue;
-    if (const auto* const inner = layers_[i].as<Sequential>()) {
-      for (const std::string& name : inner->names(with_frozen)) {
-        names.push_back(fmt::format("{}.{}", i, name));
-      }
-      continue;
+    for (NamedParameter& named : layers_[i].named_parameters()) {
+      named.name = fmt::format("{}.{}", i, named.name);
+      named.frozen = named.frozen || frozen_[i];
+      all.push_back(std::move(named));
     }
-    for (const Parameter* const parameter : layers_[i].parameters()) {
-      names.push_back(fmt::format("{}.{}", i, parameter->name));
-    }
+  }
+  return all;
+}
+
+std::vector<std::string> detail::trained_names(std::span<const NamedParameter> parameters) {
+  std::vector<std::string> names;
+  for (const NamedParameter& named : parameters) {
+    if (!named.frozen) names.push_back(named.name);
   }
   return names;
 }
 
-const Parameter* Sequential::find_parameter(std::string_view name) const {
-  const std::size_t dot = name.find('.');
-  if (dot == std::string_view::npos) return nullptr;
-  for (std::size_t i = 0; i < size(); ++i) {
-    if (name.substr(0, dot) != std::to_string(i)) continue;
-    const std::string_view rest = name.substr(dot + 1);
-    if (const auto* const inner = layers_[i].as<Sequential>()) return inner->find_parameter(rest);
-    const std::vector<const Parameter*> own = layers_[i].parameters();
-    const auto found = std::ranges::find(own, rest, &Parameter::name);
-    return found == own.end() ? nullptr : *found;
-  }
-  return nullptr;
+std::vector<std::string> Sequential::parameter_names() const {
+  return detail::trained_names(named_parameters());
 }
 
 const Parameter& Sequential::parameter(std::string_view name) const {
-  if (const Parameter* const found = find_parameter(name)) return *found;
-  const std::vector<std::string> all = names(true);
-  throw std::invalid_argument(
-      fmt::format("nn::Sequential: there is no parameter '{}'; {}", name,
-                  all.empty() ? "the network has none"
-                              : fmt::format("the parameters are: {}", fmt::join(all, ", "))));
+  const std::vector<NamedParameter> all = named_parameters();
+  const auto found = std::ranges::find(all, name, &NamedParameter::name);
+  if (found != all.end()) return *found->parameter;
+  throw std::invalid_argument(fmt::format(
+      "nn::Sequential: there is no parameter '{}'; {}", name,
+      all.empty()
+          ? "the network has none"
+          : fmt::format("the parameters are: {}",
+                        fmt::join(all | std::views::transform(&NamedParameter::name), ", "))));
 }
 
 Parameter& Sequential::parameter(std::string_view name) {
@@ -349,19 +346,17 @@ std::vector<State> Sequential::state() {
   return all;
 }
 
-std::size_t Sequential::parameter_count() const {
-  return std::transform_reduce(layers_.begin(), layers_.end(), std::size_t{0}, std::plus{},
-                               count_values);
-}
+std::size_t Sequential::parameter_count() const { return count_values(named_parameters()); }
 
 std::string Sequential::summary(const Shape& sample) const {
   std::string table = fmt::format("{:<36} {:>16} {:>11}\n", "layer", "output", "parameters");
   Shape shape = sample;
   for (std::size_t i = 0; i < size(); ++i) {
     shape = next_shape(i, shape);
-    table += fmt::format(
-        "{:<36} {:>16} {:>11}\n", layers_[i].name() + (frozen_[i] ? " (frozen)" : ""),
-        shape.rank() == 0 ? "any" : to_string(shape), thousands(count_values(layers_[i])));
+    table +=
+        fmt::format("{:<36} {:>16} {:>11}\n", layers_[i].name() + (frozen_[i] ? " (frozen)" : ""),
+                    shape.rank() == 0 ? "any" : to_string(shape),
+                    thousands(count_values(layers_[i].named_parameters())));
   }
   return table + fmt::format("{:<36} {:>16} {:>11}\n", "total", "", thousands(parameter_count()));
 }

@@ -7,6 +7,7 @@ module;
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -133,18 +134,37 @@ class Sequential {
   /// @throws std::invalid_argument if the shape or the number of lengths does not fit.
   Tensor forward(Tensor x, const Lengths& lengths);
 
+  /// The same for a signal: a network that is a layer of another one gets images in the layout in
+  /// which they come, and returns them in the layout of its last layer.
+  /// @param x The signal itself; nothing is converted to one, so that calls with a tensor are not
+  ///   ambiguous.
+  template <std::same_as<Signal> S>
+  Signal forward(S x) {
+    return forward_signal(std::move(x));
+  }
+
   /// @param dy ∂C/∂Y for the output of the last forward().
   /// @return ∂C/∂X. Every parameter's gradient is written on the way.
   /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
   ///   none.
   Tensor backward(Tensor dy);
+  /// The same for a signal.
+  template <std::same_as<Signal> S>
+  Signal backward(S dy) {
+    return backward_signal(std::move(dy));
+  }
 
   /// Like backward(), but stops at the first layer with parameters, because training does not need
   /// ∂C/∂X.
   /// @param dy ∂C/∂Y for the output of the last forward().
   /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
   ///   none.
-  void backward_parameters(Tensor dy);
+  void backward_parameters(Tensor dy) { backward_parameters_signal(std::move(dy)); }
+  /// The same for a signal.
+  template <std::same_as<Signal> S>
+  void backward_parameters(S dy) {
+    backward_parameters_signal(std::move(dy));
+  }
 
   /// The output in inference. Stores nothing, so several threads may call it simultaneously.
   /// @param x Input, shape (B, …) as the first layer wants it.
@@ -152,6 +172,11 @@ class Sequential {
   /// @return The last layer's output.
   /// @throws std::invalid_argument if the shape or the number of lengths does not fit.
   [[nodiscard]] Tensor predict(Tensor x, const Lengths& lengths = {}) const;
+  /// The same for a signal, without splitting the batch over threads.
+  template <std::same_as<Signal> S>
+  [[nodiscard]] Signal predict(S x) const {
+    return predict_signal(std::move(x));
+  }
 
   /// The output of every layer in inference, first to last.
   /// @param x Input, shape (B, …) as the first layer wants it.
@@ -172,7 +197,10 @@ class Sequential {
 
   /// @return The names of the parameters in the order of parameters(): the layer's index, then the
   ///   parameter's own name, such as `0.weight`, or `2.0.weight` in a network inside this one.
-  [[nodiscard]] std::vector<std::string> parameter_names() const { return names(false); }
+  [[nodiscard]] std::vector<std::string> parameter_names() const;
+
+  /// @return All parameters by name, whether their layers are frozen or not.
+  [[nodiscard]] std::vector<NamedParameter> named_parameters() const;
 
   /// One parameter by its name, whether its layer is frozen or not.
   /// @param name A name as parameter_names() returns it: `0.weight`.
@@ -185,6 +213,10 @@ class Sequential {
   ///   before each name, `0.weight`, `0.bias`, …. The pointers stay valid as long as those of
   ///   parameters().
   [[nodiscard]] std::vector<State> state();
+
+  /// Whether a network is inside this one, at any depth.
+  /// @param part Its address.
+  [[nodiscard]] bool contains(const void* part) const;
 
   /// The number of values in all parameters, frozen or not.
   [[nodiscard]] std::size_t parameter_count() const;
@@ -203,21 +235,22 @@ class Sequential {
     std::swap(moved_from_, other.moved_from_);
   }
   [[nodiscard]] std::size_t rows_of_part(const Shape& sample) const;
-  [[nodiscard]] Tensor predict_part(Tensor x, Lengths lengths) const;
+  Signal forward_signal(Signal x);
+  Signal backward_signal(Signal dy);
+  void backward_parameters_signal(Signal dy);
+  [[nodiscard]] Signal predict_signal(Signal x) const;
+  [[nodiscard]] Signal predict_part(Signal x) const;
   void append(AnyLayer layer);
   void set_frozen(std::size_t first, std::size_t last, bool frozen);
   /// Whether training changes the parameters of a layer.
   [[nodiscard]] bool is_trained(std::size_t index) const {
     return learns_[index] && !frozen_[index];
   }
-  [[nodiscard]] std::vector<std::string> names(bool with_frozen) const;
   [[noreturn]] void refuse_type(std::size_t index) const;
   void check_index(std::size_t index) const;
   void check_range(std::size_t first, std::size_t last) const;
-  [[nodiscard]] const Parameter* find_parameter(std::string_view name) const;
   [[nodiscard]] Shape next_shape(std::size_t index, const Shape& sample) const;
-  void check(const Tensor& x) const;
-  [[nodiscard]] bool contains(const Sequential& other) const;
+  void check(const Shape& input) const;
 
   std::vector<AnyLayer> layers_;
   std::vector<bool> learns_;  // for every layer: whether it has parameters
@@ -284,6 +317,9 @@ void check_input(const L& layer, const Tensor& input) {
 void check_shape(const std::string& layer, const std::string& what, const Tensor& gradient,
                  const Tensor& value);
 
+/// The names of the parameters that are not frozen, in order.
+[[nodiscard]] std::vector<std::string> trained_names(std::span<const NamedParameter> parameters);
+
 /// The layer and the name of a parameter.
 struct ParameterPlace {
   std::string layer;
@@ -297,6 +333,8 @@ template <Layer L>
 ParameterPlace place_of(const L& layer, std::size_t index, const std::string& name) {
   if constexpr (std::same_as<L, Sequential>) {
     return place_in_network(layer, index);
+  } else if constexpr (CompositeLayer<L>) {
+    return {layer.name(), trained_names(layer.named_parameters()).at(index)};
   } else {
     return {layer.name(), name};
   }

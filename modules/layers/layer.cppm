@@ -100,4 +100,37 @@ template <Layer L>
   }
 }
 
+/// A parameter under its name in the layer or network that it is part of.
+struct NamedParameter {
+  std::string name;  ///< `weight`; in a network `0.weight`, in a network inside it `2.0.weight`.
+  const Parameter* parameter;
+  bool frozen = false;  ///< Whether it is excluded from training. @see Sequential::freeze
+};
+
+/// A layer with layers inside, such as a network.
+///
+/// - `named_parameters()`: the parameters of all layers inside, frozen or not.
+/// - `contains(part)`: whether the network at this address is inside.
+template <class L>
+concept CompositeLayer = Layer<L> && requires(const L& constant, const void* part) {
+  { constant.named_parameters() } -> std::same_as<std::vector<NamedParameter>>;
+  { constant.contains(part) } -> std::same_as<bool>;
+};
+
+/// All parameters of a layer, by name; also those that parameters() leaves out because they are
+/// frozen.
+/// @param layer Any layer.
+template <Layer L>
+[[nodiscard]] std::vector<NamedParameter> named_parameters_of(L& layer) {
+  if constexpr (CompositeLayer<L>) {
+    return layer.named_parameters();
+  } else {
+    std::vector<NamedParameter> all;
+    for (const Parameter* const parameter : layer.parameters()) {
+      all.push_back({.name = parameter->name, .parameter = parameter});
+    }
+    return all;
+  }
+}
+
 }  // namespace nn

@@ -5,6 +5,7 @@ module;
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -237,6 +238,69 @@ InterleavedImages AveragePool::backward(const InterleavedImages& dy) const {
         simd_store(value, simd_load(value) + gradient);
       });
     });
+  });
+  return dx;
+}
+
+Shape GlobalAveragePool::output_shape(const Shape& sample) {
+  if (sample.rank() == 0) return Shape{};
+  if (sample.rank() != 3) throw std::invalid_argument("expects images of shape (C, H, W)");
+  return Shape{sample[0]};
+}
+
+Tensor GlobalAveragePool::predict(const InterleavedImages& x) {
+  Tensor y = Tensor::uninitialized(
+      checked_output(GlobalAveragePool{}, "GlobalAveragePool", x.sample()).batch(x.count()));
+  const std::size_t pixels = extent_of(x.sample()).area();
+  const real fraction = 1 / static_cast<real>(pixels);
+  parallel_for(x.groups(), [&](std::size_t group) {
+    const std::size_t first = group * lanes;  // the group's first image
+    const std::size_t images = std::min(lanes, x.count() - first);
+    for (std::size_t c = 0; c < y.columns(); ++c) {
+      const real* const channel = x.group(group) + c * pixels * lanes;
+      Simd sum{};
+      for (std::size_t i = 0; i < pixels; ++i) sum += simd_load(channel + i * lanes);
+      const Simd mean = sum * fraction;
+      for (std::size_t b = 0; b < images; ++b) y(first + b, c) = mean[b];
+    }
+  });
+  return y;
+}
+
+Tensor GlobalAveragePool::predict(const Tensor& x) {
+  if (!are_few_images(x)) return predict(InterleavedImages{x});
+  const Shape sample = x.shape().sample();
+  Tensor y = Tensor::uninitialized(Shape{x.rows(), sample[0]});
+  const std::size_t pixels = extent_of(sample).area();
+  const real fraction = 1 / static_cast<real>(pixels);
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const real* const channel = x.data() + i * pixels;
+    y.data()[i] = std::accumulate(channel, channel + pixels, real{0}) * fraction;
+  }
+  return y;
+}
+
+Tensor GlobalAveragePool::forward(const InterleavedImages& x) {
+  Tensor y = predict(x);
+  input_ = x.shape();
+  return y;
+}
+
+InterleavedImages GlobalAveragePool::backward(const Tensor& dy) const {
+  check_backward("GlobalAveragePool", dy.shape(),
+                 input_.rank() == 0 ? Shape{} : Shape{input_[0], input_[1]});
+  InterleavedImages dx{dy.rows(), input_.sample()};
+  const std::size_t pixels = extent_of(dx.sample()).area();
+  const real fraction = 1 / static_cast<real>(pixels);
+  parallel_for(dx.groups(), [&](std::size_t group) {
+    const std::size_t first = group * lanes;
+    const std::size_t images = std::min(lanes, dy.rows() - first);
+    for (std::size_t c = 0; c < dy.columns(); ++c) {
+      Simd each{};
+      for (std::size_t b = 0; b < images; ++b) each[b] = dy(first + b, c) * fraction;
+      real* const channel = dx.group(group) + c * pixels * lanes;
+      for (std::size_t i = 0; i < pixels; ++i) simd_store(channel + i * lanes, each);
+    }
   });
   return dx;
 }

@@ -128,4 +128,47 @@ class AveragePool {
   Shape input_;  // the shape of the last forward()'s batch
 };
 
+/// Global average pooling: every channel of an image becomes one number, its mean, so that the
+/// layers after it have as many inputs as there are channels, whatever the size of the images.
+/// Legend: B batch, C channels, H × W an image. The gradient of a mean is divided equally among the
+/// H W values: ∂C/∂x = ∂C/∂y / (H W).
+///
+/// Source: Lin, Chen & Yan (2014), "Network in network".
+class GlobalAveragePool {
+ public:
+  /// @return `GlobalAveragePool`.
+  [[nodiscard]] static std::string name() { return "GlobalAveragePool"; }
+
+  /// @param sample (C, H, W), or `Shape{}`.
+  /// @return (C).
+  /// @throws std::invalid_argument if the sample is not an image.
+  [[nodiscard]] static Shape output_shape(const Shape& sample);
+
+  /// @param x Shape (B, C, H, W).
+  /// @return Shape (B, C).
+  /// @throws std::invalid_argument if there are no images.
+  Tensor forward(const InterleavedImages& x);
+
+  /// The output; stores nothing for backward().
+  /// @param x Shape (B, C, H, W).
+  /// @return Shape (B, C).
+  /// @throws std::invalid_argument if there are no images.
+  [[nodiscard]] static Tensor predict(const InterleavedImages& x);
+  /// The same for a tensor, shape (B, C, H, W); if there are only a few images, they are processed
+  /// one after the other. @see are_few_images
+  [[nodiscard]] static Tensor predict(const Tensor& x);
+
+  /// @param dy ∂C/∂Y, shape (B, C).
+  /// @return ∂C/∂X, shape (B, C, H, W).
+  /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
+  ///   none.
+  [[nodiscard]] InterleavedImages backward(const Tensor& dy) const;
+
+  /// @return Nothing: pooling does not learn.
+  [[nodiscard]] std::vector<Parameter*> parameters() { return {}; }
+
+ private:
+  Shape input_;  // the shape of the last forward()'s batch
+};
+
 }  // namespace nn

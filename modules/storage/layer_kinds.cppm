@@ -135,7 +135,12 @@ class OnnxGraph {
 
   /// The name of the last node's output, or `input`, the network's input, if there is no node yet.
   /// For a layer that has not added a node yet, it is the layer's input.
-  [[nodiscard]] std::string last() const { return nodes_.empty() ? "input" : nodes_.back().name; }
+  [[nodiscard]] const std::string& last() const { return last_; }
+
+  /// Makes an earlier output the last one, so that the next nodes read it: for a layer with two
+  /// paths from its input.
+  /// @param name What last() was before.
+  void go_back_to(std::string_view name) { last_ = name; }
 
   /// The shape of one sample of the current layer's input, without the batch.
   [[nodiscard]] const Shape& sample() const { return sample_; }
@@ -173,6 +178,7 @@ class OnnxGraph {
   [[nodiscard]] std::string unique(std::string_view name);
 
   Shape sample_;
+  std::string last_ = "input";
   std::string place_;  // the prefix of the current layer's names: `2.`
   std::vector<OnnxNode> nodes_;
   std::vector<OnnxConstant> constants_;

@@ -21,6 +21,7 @@ import nn.normalization;
 import nn.pooling;
 import nn.random;
 import nn.reshape;
+import nn.residual;
 
 namespace nn {
 
@@ -260,6 +261,44 @@ AnyLayerKind sequential() {
        .onnx = [](OnnxGraph& graph, const Sequential& layer) { graph.add(layer); }});
 }
 
+/// The two paths of a residual connection, and their sum.
+void add_residual(OnnxGraph& graph, const Residual& layer) {
+  const std::string input = graph.last();
+  graph.add(layer.block(), "block");
+  const std::string through = graph.last();
+  graph.go_back_to(input);
+  graph.add(layer.projection(), "projection");
+  graph.add({.op = "Add", .inputs = {graph.last(), through}});
+}
+
+AnyLayerKind residual() {
+  return detail::without_type<Residual>(
+      {.name = "Residual",
+       .settings =
+           [](const Residual& layer) {
+             const bool is_projected = layer.projection().size() > 0;
+             return LayerSettings{
+                 {"block", &layer.block()},
+                 {"projection", is_projected ? LayerSetting{&layer.projection()} : "none"}};
+           },
+       .make =
+           [](const StoredLayer& stored) {
+             return Residual{stored.network("block"), stored.is("projection", "none")
+                                                          ? Sequential{}
+                                                          : stored.network("projection")};
+           },
+       .onnx = add_residual});
+}
+
+AnyLayerKind global_average_pool() {
+  return detail::without_type<GlobalAveragePool>(
+      {.name = "GlobalAveragePool",
+       .onnx = [](OnnxGraph& graph, const GlobalAveragePool& /*layer*/) {
+         graph.add({.op = "GlobalAveragePool"});  // (B, C, 1, 1)
+         graph.add({.op = "Flatten"});
+       }});
+}
+
 }  // namespace
 
 std::vector<AnyLayerKind> detail::library_kinds() {
@@ -267,6 +306,7 @@ std::vector<AnyLayerKind> detail::library_kinds() {
                                   convolution(),
                                   pool<MaxPool>("MaxPool"),
                                   pool<AveragePool>("AveragePool"),
+                                  global_average_pool(),
                                   reshape(),
                                   plain<Flatten>("Flatten"),
                                   plain<ReLU>("Relu"),
@@ -278,7 +318,8 @@ std::vector<AnyLayerKind> detail::library_kinds() {
                                   dropout(),
                                   batch_norm(),
                                   layer_norm(),
-                                  sequential()};
+                                  sequential(),
+                                  residual()};
   append_recurrent_kinds(kinds);
   append_sequence_kinds(kinds);
   return kinds;

@@ -37,8 +37,9 @@ std::string OnnxGraph::integers(std::string_view name, std::vector<std::int64_t>
 std::string OnnxGraph::add(OnnxNode node) {
   if (node.inputs.empty()) node.inputs = {last()};
   node.name = unique(node.name.empty() ? node.op : node.name);
+  last_ = node.name;
   nodes_.push_back(std::move(node));
-  return nodes_.back().name;
+  return last_;
 }
 
 void OnnxGraph::add(const Sequential& network, std::string_view part) {

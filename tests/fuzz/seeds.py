@@ -233,6 +233,15 @@ write(
     good_nested=network(
         [layer("Sequential", layers=[layer("Dense"), layer("Sequential", layers=[layer("Tanh")])])],
         **{"0.0.weight": f32(1, 2), "0.0.bias": f32(1)}),
+    good_residual=network(
+        [layer("Residual", block=[layer("ReLU")], projection="none"),
+         layer("Residual", block=[layer("Dense")], projection=[layer("Dense")]),
+         layer("Reshape", sample=[1, 1, 1]), layer("GlobalAveragePool")],
+        **{"1.block.0.weight": f32(1, 2), "1.block.0.bias": f32(1),
+           "1.projection.0.weight": f32(1, 2), "1.projection.0.bias": f32(1)}),
+    bad_projection=network(
+        [layer("Residual", block=[layer("Reshape", sample=[2])],
+               projection=[layer("Reshape", sample=[3])])]),
     good_deep=network(nested, **{"0." * 8 + "weight": f32(1, 2), "0." * 8 + "bias": f32(1)}),
     bad_deeper=network([layer("Sequential", layers=[layer("Sequential", layers=nested)])],
                        **{"0." * 10 + "weight": f32(1, 2), "0." * 10 + "bias": f32(1)}),

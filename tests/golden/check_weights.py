@@ -34,6 +34,15 @@ class Same(nn.Module):
         return nn.functional.pad(x, sides)
 
 
+class Residual(nn.Module):
+    def __init__(self, block, projection):
+        super().__init__()
+        self.block, self.projection = block, projection
+
+    def forward(self, x):
+        return self.projection(x) + self.block(x)
+
+
 def recurrent(kind):
     class Outputs(kind):
         """Only the first output of the layer: all states, or the last one."""
@@ -97,6 +106,11 @@ def layer_of(words, shape):
     kind = words["type"]
     if kind == "Sequential":
         return network_of(words["layers"], shape)
+    if kind == "Residual":
+        block, projection = (
+            network_of(words[part], lambda name, part=part: shape(f"{part}.{name}"))
+            if words[part] != "none" else nn.Identity() for part in ("block", "projection"))
+        return Residual(block, projection)
     if kind == "Dense":
         outputs, inputs = shape("weight")
         return nn.Linear(inputs, outputs)
@@ -136,6 +150,7 @@ def layer_of(words, shape):
         return layer
     return {
         "Flatten": lambda: nn.Flatten(),
+        "GlobalAveragePool": lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
         "Reshape": lambda: nn.Unflatten(1, tuple(words["sample"])),
         "ReLU": lambda: nn.ReLU(),
         "LeakyReLU": lambda: nn.LeakyReLU(words["slope"]),

@@ -158,7 +158,50 @@ def convolution():
         add(kind + "_2x2", pool(x, 2))
         add(kind + "_2x3_stride1x2", pool(x, (2, 3), (1, 2)))
         add(kind + "_1x2_stride3x3", pool(x, (1, 2), 3))
+    add("global", x.mean((2, 3)))
     write("convolution", tensors)
+
+
+class Residual(torch.nn.Module):
+    """A block of layers, and past it the input or its projection."""
+
+    def __init__(self, *layers, projection=torch.nn.Identity()):
+        super().__init__()
+        self.block = torch.nn.Sequential(*layers)
+        self.projection = projection
+
+    def forward(self, x):
+        return self.projection(x) + self.block(x)
+
+
+def residual():
+    """Rows, and images through a block of a residual network: in training, then in inference."""
+    torch.manual_seed(9)
+    nn = torch.nn
+    tensors = {}
+    rows = Residual(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 4))
+    wider = Residual(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 5),
+                     projection=nn.Sequential(nn.Linear(4, 5)))
+    images = Residual(
+        nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.BatchNorm2d(4), nn.ReLU(),
+        nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4),
+        projection=nn.Sequential(nn.Conv2d(3, 4, 1, stride=2), nn.BatchNorm2d(4)))
+    cases = {"rows": (rows, (3, 4)), "wider": (wider, (3, 4)), "images": (images, (5, 3, 6, 6))}
+    for name, (layer, shape) in cases.items():
+        parameters = list(layer.parameters())
+        for parameter in parameters:
+            parameter.data = eighths(*parameter.shape) / 2
+        x = eighths(*shape).requires_grad_()
+        y = layer(x)
+        dy = eighths(*y.shape)
+        dx, *gradients = backward(y, dy, x, *parameters)
+        tensors |= {f"{name}_x": x, f"{name}_y": y, f"{name}_dy": dy, f"{name}_dx": dx,
+                    f"{name}_predicted": layer.eval()(x)}
+        for i, (parameter, gradient) in enumerate(zip(parameters, gradients)):
+            dense = parameter.dim() == 2
+            tensors[f"{name}_parameter{i}"] = parameter.T if dense else parameter
+            tensors[f"{name}_gradient{i}"] = gradient.T if dense else gradient
+    write("residual", tensors)
 
 
 def recurrent():
@@ -411,6 +454,14 @@ def weights():
     for kind in (nn.RNN, nn.GRU, nn.LSTM):
         layer = type("Last" + kind.__name__, (Last, kind), {})(3, 4, batch_first=True)
         networks[kind.__name__.lower()] = (nn.Sequential(layer, nn.Linear(4, 2)), eighths(2, 5, 3))
+    resnet = nn.Sequential(
+        nn.Unflatten(1, (1, 6, 6)),
+        Residual(nn.Conv2d(1, 3, 3, stride=2, padding=1), nn.BatchNorm2d(3),
+                 projection=nn.Sequential(nn.Conv2d(1, 3, 1, stride=2))),
+        nn.ReLU(), Residual(nn.BatchNorm2d(3), nn.Tanh()),
+        nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), nn.Linear(3, 2))
+    resnet(torch.randn(20, 36))
+    networks["resnet"] = (resnet.eval(), eighths(4, 36))
     for name, (network, x) in networks.items():
         safetensors.torch.save_file(network.state_dict(), FOLDER / f"weights_{name}.safetensors")
         tensors |= {f"{name}_x": x, f"{name}_y": network(x)}
@@ -462,6 +513,7 @@ if __name__ == "__main__":
     cost()
     backprop()
     convolution()
+    residual()
     recurrent()
     embedding()
     attention()

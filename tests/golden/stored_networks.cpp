@@ -27,6 +27,7 @@ using nn::Padding;
 using nn::real;
 using nn::Recurrent;
 using nn::ReLU;
+using nn::Residual;
 using nn::Sequential;
 using nn::Shape;
 using nn::Tensor;
@@ -95,6 +96,17 @@ void store_layers(const std::filesystem::path& folder) {
   layer("max_pool_stride", MaxPool{{.window = {3, 2}, .stride = {2, 1}}}, image);
   layer("average_pool", nn::AveragePool{2}, image);
   layer("average_pool_stride", nn::AveragePool{{.window = {3, 2}, .stride = {2, 1}}}, image);
+  layer("global_average_pool", nn::GlobalAveragePool{}, image);
+  layer("residual", Residual{Dense{9, 7}, ReLU{}, Dense{7, 9}}, Shape{9});
+  layer("residual_projected",
+        Residual{Sequential{Convolution{3, 4, {.kernel = 3, .stride = 2, .padding = Padding{1}}},
+                            BatchNorm{4}, ReLU{}},
+                 Sequential{Convolution{3, 4, {.kernel = 1, .stride = 2}}, BatchNorm{4}}},
+        image);
+  layer("residual_sequence",
+        Residual{Sequential{GRU{5, 7, {.sequence = true}}},
+                 Sequential{LSTM{5, 7, {.sequence = true}}}},
+        Shape{6, 5});
   layer("reshape", nn::Reshape{3, 2, 4}, Shape{24});
   layer("flatten", Flatten{}, image);
   layer("flatten_rows", Flatten{}, Shape{6});
@@ -140,6 +152,18 @@ void store_networks(const std::filesystem::path& folder) {
                      Convolution{1, 8, {.kernel = 5, .padding = Padding::same()}, he}, BatchNorm{8},
                      ReLU{}, MaxPool{2}, Convolution{8, 16, {.kernel = 5}, he}, ReLU{}, MaxPool{2},
                      Flatten{}, nn::Dropout{0.3, random}, Dense{400, 10, he}},
+          Shape{784});
+  const Convolution::Options same{.kernel = 3, .padding = Padding::same()};
+  network("resnet",
+          Sequential{
+              nn::Reshape{1, 28, 28}, Convolution{1, 8, same, he}, MaxPool{2},
+              Residual{BatchNorm{8}, ReLU{}, Convolution{8, 8, same, he},
+                       Residual{nn::Dropout{0.3, random}, ReLU{}}},
+              Residual{Sequential{Convolution{
+                                      8, 16, {.kernel = 3, .stride = 2, .padding = Padding{1}}, he},
+                                  BatchNorm{16}},
+                       Sequential{Convolution{8, 16, {.kernel = 1, .stride = 2}, he}}},
+              nn::GlobalAveragePool{}, Dense{16, 10, he}},
           Shape{784});
   network("recurrent_network",
           Sequential{GRU{28, 16, glorot, {.sequence = true}}, nn::LayerNorm{16},
