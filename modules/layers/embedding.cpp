@@ -203,7 +203,7 @@ SinusoidalPositions::SinusoidalPositions(std::size_t places, std::size_t feature
   // [waves]
   for (std::size_t t = 0; t < places; ++t) {
     for (std::size_t j = 0; j < features; ++j) {
-      const double pair = static_cast<double>(j / 2 * 2) / static_cast<double>(features);
+      const double pair = static_cast<double>(j - j % 2) / static_cast<double>(features);
       const double angle = static_cast<double>(t) / std::pow(10000, pair);
       table_(t, j) = static_cast<real>(j % 2 == 0 ? std::sin(angle) : std::cos(angle));
     }
