@@ -405,7 +405,7 @@ TEST(Residual, HandsLengthsToTheLayersInsideAndAfterIt) {
   const nn::Glorot glorot{random};
   const nn::Attention first{4, glorot};
   const nn::Attention second{4, glorot};
-  Sequential network{Residual{first}, second};
+  Sequential network{Sequential{Residual{first}}, second};
   const Tensor x = noise(Shape{2, 3, 4});
   const nn::Lengths lengths{3, 1};
 

@@ -162,7 +162,7 @@ struct LayerModel final : LayerInterface {
     return layer.output_shape(sample);
   }
   Signal forward(Signal x) override {
-    if constexpr (LengthsLayer<L> || LengthsSource<L>) {
+    if constexpr (reads_sequences) {
       return pass_sequences(std::move(x), [&](Tensor y, const auto&... lengths) {
         return layer.forward(std::move(y), lengths...);
       });
@@ -185,7 +185,7 @@ struct LayerModel final : LayerInterface {
   }
   [[nodiscard]] Signal predict(Signal x) const override {
     if (x.is_few()) return layer.predict(std::move(x).tensor());
-    if constexpr (LengthsLayer<L> || LengthsSource<L>) {
+    if constexpr (reads_sequences) {
       return pass_sequences(std::move(x), [&](Tensor y, const auto&... lengths) {
         return layer.predict(std::move(y), lengths...);
       });
@@ -202,6 +202,10 @@ struct LayerModel final : LayerInterface {
     return false;
   }
   [[nodiscard]] std::vector<State> state() override { return state_of(layer); }
+
+  /// Whether the layer takes lengths or finds them in its input. (A layer that takes signals finds
+  /// them there.)
+  static constexpr bool reads_sequences = (LengthsLayer<L> || LengthsSource<L>) && !SignalLayer<L>;
 
   /// Calls a layer that takes lengths or finds them in its input, and sends them on.
   template <class Call>
@@ -220,7 +224,7 @@ struct LayerModel final : LayerInterface {
   /// Calls a layer that does not know of lengths, and sends them on. (Layers inside a layer may.)
   template <class Call>
   static Signal pass_on(Signal signal, const Call& call) {
-    if (SignalLayer<L> || signal.lengths().empty()) return pass(std::move(signal), call);
+    if (signal.lengths().empty() || SignalLayer<L>) return pass(std::move(signal), call);
     Lengths lengths = signal.lengths();
     Tensor x = std::move(signal).tensor();
     const Shape before = x.shape();

@@ -134,7 +134,6 @@ struct Head {
     return causal ? first + rows(first) : k.rows;
   }
 
-  // [weights]
   /// The weights of a block of queries, a row for each: softmax(Q Kᵀ / √d).
   [[nodiscard]] Tensor weights(std::size_t first) const {
     Tensor p = matmul(rows_of(q, first, rows(first)), transposed(rows_of(k, 0, keys(first))));
@@ -143,7 +142,6 @@ struct Head {
     }
     return p;
   }
-  // [/weights]
 };
 
 /// Where the parts of one head are.
@@ -256,7 +254,6 @@ Tensor Attention::project(const Tensor& x) const {
 Tensor Attention::attend(const Tensor& qkv, const Lengths& lengths) const {
   const Shape shape{qkv.shape()[0], qkv.shape()[1], features()};
   Tensor context{shape};
-  // [blocks]
   parallel_for(shape[0] * heads(), [&](std::size_t index) {
     const HeadParts parts{shape, heads(), index};
     const std::size_t length = length_of(lengths, index / heads(), shape[1]);
@@ -268,7 +265,6 @@ Tensor Attention::attend(const Tensor& qkv, const Lengths& lengths) const {
       copy_rows(o, context.data() + place + first * stride, stride);
     }
   });
-  // [/blocks]
   return context;
 }
 
@@ -296,7 +292,6 @@ Tensor Attention::predict(const Tensor& x, const Lengths& lengths) const {
 Tensor Attention::attend_back(const Tensor& dcontext) const {
   const Shape& shape = dcontext.shape();
   Tensor dqkv{qkv_.shape()};
-  // [blocks_back]
   parallel_for(shape[0] * heads(), [&](std::size_t index) {
     const HeadParts parts{shape, heads(), index};
     const std::size_t length = length_of(lengths_, index / heads(), shape[1]);
@@ -316,7 +311,6 @@ Tensor Attention::attend_back(const Tensor& dcontext) const {
       add_rows(matmul(transposed(g), rows_of(head.q, first, g.rows())), dk, stride);
     }
   });
-  // [/blocks_back]
   return dqkv;
 }
 

@@ -112,12 +112,10 @@ void Embedding::check_input(const Tensor& x) const {
 Tensor Embedding::predict(const Tensor& x) const {
   check_input(x);
   Tensor y = Tensor::uninitialized(Shape{x.rows(), x.columns(), features()});
-  // [rows]
   for (std::size_t i = 0; i < x.size(); ++i) {
     const auto token = static_cast<std::size_t>(x.values()[i]);
     std::ranges::copy(table_.value.row(token), y.data() + i * features());
   }
-  // [/rows]
   return y;
 }
 
@@ -130,14 +128,12 @@ Tensor Embedding::forward(const Tensor& x) {
 void Embedding::backward_parameters(const Tensor& dy) {
   check_backward("Embedding", dy.shape(),
                  input_.empty() ? Shape{} : Shape{input_.rows(), input_.columns(), features()});
-  // [scatter]
   table_.gradient.fill(0);
   for (std::size_t i = 0; i < input_.size(); ++i) {
     const real* const gradient = dy.data() + i * features();
     const std::span<real> sums = table_.gradient.row(static_cast<std::size_t>(input_.values()[i]));
     for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += gradient[j];
   }
-  // [/scatter]
   clear_padding(table_.gradient);
 }
 
@@ -200,7 +196,6 @@ Tensor Positions::backward(Tensor dy) {
 
 SinusoidalPositions::SinusoidalPositions(std::size_t places, std::size_t features)
     : table_{table_shape("SinusoidalPositions", "places", places, features)} {
-  // [waves]
   for (std::size_t t = 0; t < places; ++t) {
     for (std::size_t j = 0; j < features; ++j) {
       const double pair = static_cast<double>(j - j % 2) / static_cast<double>(features);
@@ -208,7 +203,6 @@ SinusoidalPositions::SinusoidalPositions(std::size_t places, std::size_t feature
       table_(t, j) = static_cast<real>(j % 2 == 0 ? std::sin(angle) : std::cos(angle));
     }
   }
-  // [/waves]
 }
 
 std::string SinusoidalPositions::name() const {
