@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 FILE = Path(__file__).with_name("answers.toml")
-TOLERANCE = 0.005
+TOLERANCE = 0.01
 
 
 class NoNumbers(Exception):

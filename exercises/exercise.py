@@ -223,8 +223,8 @@ def check_answer(number, answer):
     if number not in known:
         raise Refusal(f"there is no exercise {number} at the end of a chapter.")
     if answer is None:
-        print(wrapped(f"Exercise {number} asks for {known[number]['asks']}. Then: ./book exercise {number} --answer "
-                      f"\"{' '.join('…' for _ in known[number]['right'])}\""))
+        print(wrapped(f"Exercise {number} asks for {known[number]['asks']}. Then:"))
+        print(f"\n  ./book exercise {number} --answer \"{' '.join('…' for _ in known[number]['right'])}\"")
         return 0
     try:
         is_right, words = answers.judge(number, answer)
@@ -341,7 +341,16 @@ def watch(exercise, cmake, build):
         return 130
 
 
+def joined(words):
+    """`--answer -3` as one word, because argparse would take -3 for an option."""
+    if "--answer" in words[:-1]:
+        at = words.index("--answer")
+        return [*words[:at], f"--answer={words[at + 1]}", *words[at + 2:]]
+    return words
+
+
 def main():
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `./book exercise | head` ends quietly
     parser = argparse.ArgumentParser(prog="./book exercise", usage="%(prog)s [NAME [OPTION]]",
                                      description=__doc__.split("\n\n")[0])
     parser.add_argument("exercise", nargs="?", metavar="NAME", help="an exercise, by its name, its chapter or its "
@@ -359,7 +368,7 @@ def main():
     parser.add_argument("--cmake", help=argparse.SUPPRESS)
     parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--only-options", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = parser.parse_args(joined(sys.argv[1:]))
     if options.finale:
         return finale(options.cmake, options.build)
     try:

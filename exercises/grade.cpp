@@ -142,13 +142,13 @@ void expect(std::string_view name, const Tensor& got, const Tensor& want,
   if (got.shape() != want.shape()) {
     for (const Mistake& mistake : mistakes) {
       if (are_close(got, mistake.value, tolerance)) {
-        throw Wrong{fmt::format("{} has shape {}, expected {}. {}", name, to_string(got.shape()),
-                                to_string(want.shape()), mistake.words)};
+        throw Wrong{fmt::format("{}: the shape is {}, expected {}. {}", name,
+                                to_string(got.shape()), to_string(want.shape()), mistake.words)};
       }
     }
     const bool is_turned = got.rank() == 2 && want.rank() == 2 && got.rows() == want.columns() &&
                            got.columns() == want.rows();
-    throw Wrong{fmt::format("{} has shape {}, expected {}.{}", name, to_string(got.shape()),
+    throw Wrong{fmt::format("{}: the shape is {}, expected {}.{}", name, to_string(got.shape()),
                             to_string(want.shape()),
                             is_turned ? " That is the shape of the transpose." : "")};
   }
@@ -162,7 +162,7 @@ void expect(std::string_view name, const Tensor& got, const Tensor& want,
   }
   if (wrong == 0) return;
   std::string words = fmt::format(
-      "{} has the right shape, {}, but {} of its {} values {} wrong.\nThe first is at {}: {}, "
+      "{}: the shape {} is right, but {} of {} values {} wrong.\nThe first is at {}: {}, "
       "expected {}.",
       name, to_string(want.shape()), wrong, want.size(), wrong == 1 ? "is" : "are",
       place(want.shape(), first), digits_of(got.values()[first]), digits_of(want.values()[first]));

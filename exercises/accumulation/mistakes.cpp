@@ -102,7 +102,7 @@ int main() {
        counted("The last batch is shorter than the first", first_times_number),
        counted("That is the size of the last batch", last_size),
        tried("All gradients are 0", {.forgets_to_write = true}),
-       tried("the parameters, in a row has the right shape", {.makes_steps = true}),
+       tried("the parameters, in a row: the shape", {.makes_steps = true}),
        tried("That is the gradient of the last batch alone", {.last_only = true}),
        tried("That is the gradient of the first batch alone", {.first_only = true}),
        tried("are added up, but not divided", {.weight = one}),

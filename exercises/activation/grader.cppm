@@ -69,18 +69,19 @@ std::vector<Step> activation() {
        [] {
          ReLU relu;
          relu.forward(x);
-         expect(
-             "∂C/∂X", relu.backward(dy),
-             combined(dy, x, [](real d, real v) { return v > 0 ? d : 0; }),
-             {{"It is the derivative of ReLU, not multiplied by ∂C/∂Y.",
-               mapped(x, [](real v) { return v > 0 ? real{1} : 0; })},
-              {"That is ∂C/∂Y itself: where the input was negative, the gradient must be 0.", dy},
-              {"It is multiplied by the output, not by the derivative, which is 1 or 0.",
-               combined(dy, x, [](real d, real v) { return d * std::max(real{0}, v); })},
-              {"It asks whether ∂C/∂Y is positive, not whether the output was.",
-               mapped(dy, [](real d) { return std::max(real{0}, d); })},
-              {"By convention the gradient at x = 0 is 0: test > 0, not >= 0.",
-               combined(dy, x, [](real d, real v) { return v >= 0 ? d : 0; })}});
+         expect("∂C/∂X", relu.backward(dy),
+                combined(dy, x, [](real d, real v) { return v > 0 ? d : 0; }),
+                {{"It is the derivative of ReLU, not multiplied by ∂C/∂Y.",
+                  mapped(x, [](real v) { return v > 0 ? real{1} : 0; })},
+                 {"That is ∂C/∂Y itself: where the input was negative, the gradient must be 0. (An "
+                  "output is never negative, so `y >= 0` is always true.)",
+                  dy},
+                 {"It is multiplied by the output, not by the derivative, which is 1 or 0.",
+                  combined(dy, x, [](real d, real v) { return d * std::max(real{0}, v); })},
+                 {"It asks whether ∂C/∂Y is positive, not whether the output was.",
+                  mapped(dy, [](real d) { return std::max(real{0}, d); })},
+                 {"By convention the gradient at x = 0 is 0: test > 0, not >= 0.",
+                  combined(dy, x, [](real d, real v) { return v >= 0 ? d : 0; })}});
        }},
       {"ReLU: images, shape (2, 3, 4, 4)",
        [] {

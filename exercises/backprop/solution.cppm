@@ -19,7 +19,8 @@ using namespace nn;
 ///
 /// An AnyLayer is a layer of any kind. It has `predict(x)`, `forward(x)` and `backward(dy)` as in
 /// nn.layer, which take and return a Signal: a tensor, or images in another memory layout.
-/// `Signal{x}` makes one of a tensor, and `signal.tensor()` is the tensor in it.
+/// `Signal{x}` makes one from a tensor, and `std::move(signal).tensor()` takes the tensor out of
+/// it.
 class Network {
  public:
   explicit Network(std::vector<AnyLayer> layers) : layers_{std::move(layers)} {}

@@ -172,7 +172,8 @@ std::vector<Step> blocks(const Blocks& mine) {
                  {"In all blocks, the numbers of A come from its first columns: k counts the rows "
                   "of B from k0 on.",
                   same_rows},
-                 {"All blocks are added to the first columns of C: its part begins at j, too.",
+                 {"All blocks are added to the first columns of C: its part begins at the first "
+                  "column of the block, too.",
                   same_columns},
                  {"All blocks read the first columns of B: the part of its row begins at j.",
                   same_part}});

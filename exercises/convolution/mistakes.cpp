@@ -138,7 +138,7 @@ int main() {
       {tried<Predicts<turned>>("You turned the kernel by 180°"),
        tried<Predicts<first_channel>>("Only the first input channel is used"),
        tried<WithoutBias>("The bias is missing"),
-       tried<Divided<false>>("∂C/∂b has the right shape, (3), but 3 of its 3 values are wrong"),
+       tried<Divided<false>>("∂C/∂b: the shape (3) is right, but 3 of 3 values are wrong"),
        tried<MeanOfPlaces>("the mean over all places"),
        tried<Divided<true>>("It is divided by the batch size"),
        tried<KernelGradient<turned>>("It is turned by 180°"),

@@ -88,6 +88,9 @@ std::vector<Step> cost() {
                  {"That is −z of the right class: the logarithm of the sum of exponentials is "
                   "missing.",
                   number(-(1.0 + 0.0) / 2)},
+                 {"The largest logit is subtracted before the exponentials: add it again after the "
+                  "logarithm.",
+                  number(right - (2.0 + 3.0) / 2)},
                  {"The softmax is taken twice: its inputs are the logits.",
                   number(fused.value(y, labels))}});
        }},

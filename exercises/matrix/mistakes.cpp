@@ -123,19 +123,19 @@ exercises::Tried of_gradient(const char* words, Add* put) { return {words, steps
 
 int main() {
   return exercises::check_mistakes(
-      steps(right, add), {of_weights("a row belongs to a pixel", transposed),
-                          of_weights("The kernel is turned by half a turn", turned),
-                          of_weights("The kernel is transposed", transposed_kernel),
-                          of_weights("Only the first output has weights", first_output),
-                          of_weights("Every output looks at the first window", fixed_window),
-                          of_weights("counted with the width of the output", narrow),
-                          of_weights("All weights of a window are 1", ones),
-                          of_weights("with the wrong sign", negative),
-                          of_weights("x W, in a row has the right shape", high),
-                          of_weights("W has shape (18, 18), expected (35, 18)", too_small),
-                          of_gradient("Only the last window counts", overwrite),
-                          of_gradient("Only the first window counts", only_first),
-                          of_gradient("That is the mean over the nine windows", mean),
-                          of_gradient("It is turned by half a turn", opposite),
-                          of_gradient("It is transposed: m counts", exchanged)});
+      steps(right, add),
+      {of_weights("a row belongs to a pixel", transposed),
+       of_weights("The kernel is turned by half a turn", turned),
+       of_weights("The kernel is transposed", transposed_kernel),
+       of_weights("Only the first output has weights", first_output),
+       of_weights("Every output looks at the first window", fixed_window),
+       of_weights("counted with the width of the output", narrow),
+       of_weights("All weights of a window are 1", ones),
+       of_weights("with the wrong sign", negative), of_weights("x W, in a row: the shape", high),
+       of_weights("W has shape (18, 18), expected (35, 18)", too_small),
+       of_gradient("Only the last window counts", overwrite),
+       of_gradient("Only the first window counts", only_first),
+       of_gradient("That is the mean over the nine windows", mean),
+       of_gradient("It is turned by half a turn", opposite),
+       of_gradient("It is transposed: m counts", exchanged)});
 }

@@ -66,7 +66,9 @@ struct AdamParts {
   bool kept_corrected = false;  ///< Whether m̂ and v̂ are kept as m and v.
   bool squared = true;
   bool rooted = true;
+  bool epsilon_under_root = false;
   real first_step = 1;
+  real epsilon = 1e-8F;
 };
 
 Tensor adam(AdamParts parts) {
@@ -80,7 +82,9 @@ Tensor adam(AdamParts parts) {
       m = mean;
       v = square;
     }
-    theta -= eta * mean / ((parts.rooted ? std::sqrt(square) : square) + 1e-8F);
+    const real root = parts.epsilon_under_root ? std::sqrt(square + parts.epsilon)
+                                               : std::sqrt(square) + parts.epsilon;
+    theta -= eta * mean / (parts.rooted ? root : square + parts.epsilon);
   });
 }
 
@@ -155,6 +159,14 @@ std::vector<Step> optimizers() {
          require(!std::isnan(parameter.value(0)),
                  "It is NaN: with a gradient of 0, √v̂ is 0, too. Add ε.");
          expect("θ", parameter.value, Tensor{1, 2});
+       }},
+      {"Adam: a large ε",
+       [] {
+         constexpr real epsilon = 0.5F;
+         expect("θ", after(Adam{eta, beta1, beta2, epsilon}, 2), adam({.epsilon = epsilon}),
+                {{"ε is under the root: add it to √v̂.",
+                  adam({.epsilon_under_root = true, .epsilon = epsilon})},
+                 {"ε is always 10⁻⁸: use the one that the constructor gets.", adam({})}});
        }},
       {"Adam: the second of two parameters", [] {
          // Of two parameters, the second has t = 2 and 4 if each of them is counted.

@@ -90,7 +90,11 @@ void remember(Numbers& x, real square) {
   x.b = x.options[2] * x.b + (1 - x.options[2]) * square;
 }
 
-void move(Numbers& x, real mean, real root) { x.theta -= x.options[0] * mean / (root + 1e-8F); }
+real epsilon_of(const Numbers& x) { return x.options.size() > 3 ? x.options[3] : 1e-8F; }
+
+void move(Numbers& x, real mean, real root) {
+  x.theta -= x.options[0] * mean / (root + epsilon_of(x));
+}
 
 void adam(Numbers x) {
   remember(x, x.g * x.g);
@@ -101,6 +105,15 @@ void without_epsilon(Numbers x) {
   remember(x, x.g * x.g);
   const auto [mean, square] = corrections(x, x.t);
   x.theta -= x.options[0] * (x.a * mean) / std::sqrt(x.b * square);
+}
+void epsilon_under_root(Numbers x) {
+  remember(x, x.g * x.g);
+  const auto [mean, square] = corrections(x, x.t);
+  x.theta -= x.options[0] * (x.a * mean) / std::sqrt(x.b * square + epsilon_of(x));
+}
+void fixed_epsilon(Numbers x) {
+  x.options.resize(3);
+  adam(x);
 }
 void uncorrected(Numbers x) {
   remember(x, x.g * x.g);
@@ -165,6 +178,8 @@ int main() {
        tried_adam<By<unsquared>>("Your v averages |g|"),
        tried_adam<By<unrooted>>("The root of v̂ is left out"),
        tried_adam<By<without_epsilon>>("Add ε"),
+       tried_adam<By<epsilon_under_root>>("ε is under the root"),
+       tried_adam<By<fixed_epsilon>>("ε is always 10⁻⁸"),
        tried_adam<By<from_two>>("Your first step has t = 2"),
        tried_adam<By<adam, true>>("t is counted for each parameter")});
 }

@@ -90,11 +90,13 @@ Tensor passed(const std::string& name, const Pass& pass) {
   try {
     return pass();
   } catch (const std::invalid_argument& error) {
-    throw Wrong{
-        fmt::format("{} threw an exception: {}\nA dense layer takes (B T, H), a GRU "
-                    "(B, T, D) forward and (B, T, H) back: `reshaped` turns one into the "
-                    "other.",
-                    name, error.what())};
+    const std::string words = error.what();
+    throw Wrong{fmt::format(
+        "{} threw an exception: {}\n{}", name, words,
+        words.find("before forward()") != std::string::npos
+            ? "`logits` must call `forward`: `predict` keeps nothing for `backward`."
+            : "A dense layer takes (B T, H), a GRU (B, T, D) forward and (B, T, H) back: "
+              "`reshaped` turns one into the other.")};
   }
 }
 
