@@ -39,6 +39,8 @@ REASONED = {
     "16.3": "it asks for an explanation",
     "16.4": "it is about a drawing of yours",
     "16.5": "it is about a drawing of yours",
+    "17.4": "it asks for an explanation",
+    "17.6": "its outcome depends on the seed",
 }
 
 
