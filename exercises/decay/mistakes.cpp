@@ -95,7 +95,7 @@ int main() {
        decays("The number of epochs is fixed", of_five),
        means("That is the sum", {.divides = false}),
        means("It is divided by the number of epochs", {.by_epochs = true}),
-       means("n begins at 0", {.first = 1}),
+       means("so first with 0 epochs passed", {.first = 1}),
        means("That is the mean of the first and the last factor", {.ends_only = true}),
        means("The factor in the end", {.more = 1}),
        means("multiply by `epochs`", {.fraction = true}),

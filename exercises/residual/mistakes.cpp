@@ -200,7 +200,7 @@ int main() {
        tried("F′ᵀ g is missing: that is P′ᵀ g alone", {.gradient = back_past_only_if_projected}),
        tried("P gets what F returned", {.gradient = p_after_f}),
        tried("F gets what P returned", {.gradient = f_after_p}),
-       tried("the gradient of parameter 0 has", {.gradient = through_copy_of_f}),
+       tried("the gradient of parameter 0: ", {.gradient = through_copy_of_f}),
        tried("It is still 0", {.gradient = through_copy_of_f}),
        tried("the gradient of parameter 4 has", {.gradient = past_copy_of_p}),
        tried("There are 0 parameters, expected 4", {.parameters = none}),

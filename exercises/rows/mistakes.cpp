@@ -131,7 +131,7 @@ int main() {
        labels("Each label appears once too often", too_often),
        labels("The number of the image", numbers),
        labels("There are 4 targets, expected 56", always_two),
-       forward("logits threw an exception", not_reshaped),
+       forward("The shape must be (B T, M)", not_reshaped),
        forward("Only the last row of each image has logits", last_rows),
        forward("Only the first row of each image has logits", first_rows),
        forward("Those are the states", states_only),
