@@ -202,7 +202,7 @@ int main() {
        tried("F gets what P returned", {.gradient = f_after_p}),
        tried("the gradient of parameter 0: ", {.gradient = through_copy_of_f}),
        tried("It is still 0", {.gradient = through_copy_of_f}),
-       tried("the gradient of parameter 4 has", {.gradient = past_copy_of_p}),
+       tried("the gradient of parameter 4: ", {.gradient = past_copy_of_p}),
        tried("There are 0 parameters, expected 4", {.parameters = none}),
        tried("There are 8 parameters, expected 4", {.parameters = f_twice}),
        tried("There are 4 parameters, expected 6", {.parameters = of_f}),
