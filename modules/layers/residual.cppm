@@ -15,15 +15,12 @@ export import nn.backprop;
 export namespace nn {
 
 /// A residual connection, also called skip connection: the input goes through a few layers, which
-/// compute F, and past them. With g = ∂C/∂Y:
+/// compute F, and past them: Y = X + F(X). With g = ∂C/∂Y, ∂C/∂X = g + F′ᵀ g. So the gradient
+/// reaches the input on a path without any factor that could make it smaller, however deep the
+/// network is.
 ///
-///     Y = X + F(X)        ∂C/∂X = g + F′ᵀ g
-///
-/// So the gradient reaches the input on a path without any factor that could make it smaller,
-/// however deep the network is. Where F changes the shape, X needs a projection P into the new
-/// shape, usually one dense layer or one convolution with kernels of 1×1:
-///
-///     Y = P(X) + F(X)     ∂C/∂X = P′ᵀ g + F′ᵀ g
+/// Where F changes the shape, X needs a projection P into the new shape, usually one dense layer or
+/// one convolution with kernels of 1×1: Y = P(X) + F(X), and ∂C/∂X = P′ᵀ g + F′ᵀ g.
 ///
 /// Images stay interleaved on both paths where the layers inside work on them. PyTorch has no such
 /// layer. The parameters are named as in a class that has F as `block` and P as `projection`, two
