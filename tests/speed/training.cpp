@@ -69,7 +69,7 @@ struct Recipe {
 
 Recipe recipe(const std::string& name) {
   if (name == "mlp") return {5, 100, 2e-3F, 0, 0.9731};
-  return {1.5, 50, 1e-2F, 0.1F, 0.99};
+  return {1.75, 50, 1e-2F, 0.1F, 0.99};
 }
 
 /// The learning rate, as a part of the highest: linearly up to it during the first tenth of the
