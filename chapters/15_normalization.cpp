@@ -166,38 +166,24 @@ void deep_dropout(const nn::Split& digits, std::vector<Curve>& norms) {
 // [/dropout]
 
 // [check]
-Tensor noise(const Shape& shape, std::uint64_t seed) {
-  nn::Random random{seed};
-  Tensor result{shape};
-  nn::RandomNormal{random, 1}(result, {});
-  return result;
-}
-
-void check_equal(const std::string& name, const Tensor& a, const Tensor& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    largest = std::fmax(largest, std::abs(a.values()[i] - b.values()[i]));
-  }
-  lecture::check(name, largest, 1e-5);
-}
-
 void check_yourself() {
   heading("15.11 Check yourself");
-  const Tensor x = noise(Shape{20, 3}, 1);
-  const Tensor g = noise(Shape{20, 3}, 2);
+  const Tensor x = lecture::noise(Shape{20, 3}, 1);
+  const Tensor g = lecture::noise(Shape{20, 3}, 2);
   PlainNorm plain{3};
   nn::BatchNorm fast{3};
   const std::vector<nn::Parameter*> parameters = fast.parameters();
-  plain.gamma.value = parameters[0]->value = noise(Shape{3}, 3);
-  plain.beta.value = parameters[1]->value = noise(Shape{3}, 4);
-  check_equal("PlainNorm, nn::BatchNorm: Y", plain.forward(x), fast.forward(x));
-  check_equal("dX", plain.backward(g), fast.backward(g));
-  check_equal("d gamma", plain.gamma.gradient, parameters[0]->gradient);
-  check_equal("d beta", plain.beta.gradient, parameters[1]->gradient);
-  const Tensor rows = noise(Shape{6, 3}, 5);
+  plain.gamma.value = parameters[0]->value = lecture::noise(Shape{3}, 3);
+  plain.beta.value = parameters[1]->value = lecture::noise(Shape{3}, 4);
+  lecture::check_equal("PlainNorm, nn::BatchNorm: Y", plain.forward(x), fast.forward(x), 1e-5);
+  lecture::check_equal("dX", plain.backward(g), fast.backward(g), 1e-5);
+  lecture::check_equal("d gamma", plain.gamma.gradient, parameters[0]->gradient, 1e-5);
+  lecture::check_equal("d beta", plain.beta.gradient, parameters[1]->gradient, 1e-5);
+  const Tensor rows = lecture::noise(Shape{6, 3}, 5);
   lecture::check_gradients("PlainNorm", plain, rows);
   lecture::check_gradients("BatchNorm, rows", nn::BatchNorm{3}, rows);
-  lecture::check_gradients("BatchNorm, images", nn::BatchNorm{3}, noise(Shape{2, 3, 4, 4}, 6));
+  lecture::check_gradients("BatchNorm, images", nn::BatchNorm{3},
+                           lecture::noise(Shape{2, 3, 4, 4}, 6));
   lecture::check_gradients("LayerNorm", nn::LayerNorm{3}, rows);
 }
 // [/check]
@@ -216,7 +202,7 @@ struct Careless : PlainNorm {
 
 void break_it() {
   heading("15.12 Break it: mean and variance as constants");
-  lecture::check_gradients("Careless", Careless{PlainNorm{3}}, noise(Shape{6, 3}, 5));
+  lecture::check_gradients("Careless", Careless{PlainNorm{3}}, lecture::noise(Shape{6, 3}, 5));
 }
 // [/careless]
 

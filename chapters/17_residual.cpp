@@ -186,34 +186,19 @@ void residual_mnist() {
 // [/mnist]
 
 // [check]
-Tensor noise(const Shape& shape, std::uint64_t seed) {
-  nn::Random random{seed};
-  Tensor result{shape};
-  nn::RandomNormal{random, 1}(result, {});
-  return result;
-}
-
-void check_equal(const std::string& name, const Tensor& a, const Tensor& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    largest = std::fmax(largest, std::abs(a.values()[i] - b.values()[i]));
-  }
-  lecture::check(name, largest, 1e-6);
-}
-
 void check_yourself() {
   heading("17.9 Check yourself");
   nn::Random random{1};
   const nn::Sequential f{nn::Dense{3, 3, nn::He{random}}, nn::Tanh{}};
   Skip plain{f};
   nn::Residual fast{f};
-  const Tensor x = noise(Shape{20, 3}, 1);
-  const Tensor g = noise(Shape{20, 3}, 2);
-  check_equal("Skip, nn::Residual: Y", plain.forward(x), fast.forward(x));
-  check_equal("dX", plain.backward(g), fast.backward(g));
+  const Tensor x = lecture::noise(Shape{20, 3}, 1);
+  const Tensor g = lecture::noise(Shape{20, 3}, 2);
+  lecture::check_equal("Skip, nn::Residual: Y", plain.forward(x), fast.forward(x), 1e-6);
+  lecture::check_equal("dX", plain.backward(g), fast.backward(g), 1e-6);
   lecture::check_gradients("Residual", fast, x);
   lecture::check_gradients("GlobalAveragePool", nn::GlobalAveragePool{},
-                           noise(Shape{2, 3, 4, 4}, 3));
+                           lecture::noise(Shape{2, 3, 4, 4}, 3));
 }
 // [/check]
 
@@ -227,7 +212,7 @@ void break_it(const nn::Split& digits) {
   heading("17.10 Break it: forget + g");
   nn::Random random{1};
   const nn::Sequential f{nn::Dense{3, 3, nn::He{random}}, nn::Tanh{}};
-  lecture::check_gradients("Forgetful", Forgetful{Skip{f}}, noise(Shape{20, 3}, 1));
+  lecture::check_gradients("Forgetful", Forgetful{Skip{f}}, lecture::noise(Shape{20, 3}, 1));
   const auto percent = [&]<class Block>(const Block& /*kind*/, std::uint64_t seed) {
     nn::Random draws{seed};
     const nn::He he{draws};

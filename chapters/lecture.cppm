@@ -23,6 +23,8 @@ export module lecture;
 import nn.backprop;
 import nn.evaluation;
 import nn.files;
+import nn.initializers;
+import nn.random;
 import nn.reporter;
 import nn.safetensors;
 import nn.tensor;
@@ -152,6 +154,23 @@ void draw(const nn::Tensor& digits, std::size_t margin = 2) {
 void check(std::string_view what, double error, double allowed) {
   fmt::print("  {:<32} error {:.0e}, allowed {:.0e}{}\n", what, error, allowed,
              error <= allowed ? "" : ": too much");
+}
+
+/// Prints the largest difference between two tensors, and its tolerance.
+void check_equal(std::string_view what, const nn::Tensor& a, const nn::Tensor& b, double allowed) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    largest = std::fmax(largest, std::abs(a.values()[i] - b.values()[i]));
+  }
+  check(what, largest, allowed);
+}
+
+/// Normally distributed numbers.
+nn::Tensor noise(const nn::Shape& shape, std::uint64_t seed) {
+  nn::Random random{seed};
+  nn::Tensor result{shape};
+  nn::RandomNormal{random, 1}(result, {});
+  return result;
 }
 
 /// Prints a gradient check of a layer: its input and every parameter (chapter 4).
