@@ -20,7 +20,7 @@ using nn::real, nn::Shape, nn::Tensor;
 
 // [nothing]
 void nothing_learned(const nn::Split& digits) {
-  heading("17.1 Fifty layers that learn nothing");
+  heading("17.1 Fifty layers that learn almost nothing");
   measure("plain", digits);
 }
 // [/nothing]
@@ -57,14 +57,18 @@ struct Skip {
 // [/layer]
 
 // [by-hand]
-nn::Dense factor(real w) { return nn::Dense{Tensor{{w}}, Tensor{0}}; }
-
 void by_hand() {
   heading("17.3 A path past each layer");
   Skip skip{nn::Sequential{nn::Dense{Tensor{{1, 2}, {3, 4}}, Tensor{10, 20}}}};
   show("Y", skip.forward(Tensor{{1, 1}}));
   show("dX", skip.backward(Tensor{{1, 0}}));
+}
+// [/by-hand]
 
+// [paths]
+nn::Dense factor(real w) { return nn::Dense{Tensor{{w}}, Tensor{0}}; }
+
+void sum_over_paths() {
   heading("17.4 A sum over paths");
   nn::Sequential plain{factor(0.5F), factor(0.25F)};
   nn::Sequential residual{Skip{nn::Sequential{factor(0.5F)}}, Skip{nn::Sequential{factor(0.25F)}}};
@@ -80,7 +84,7 @@ void by_hand() {
         l, std::pow(0.125, l), std::pow(1.125, l), std::pow(2, l), std::pow(1 + 1 / l, l));
   }
 }
-// [/by-hand]
+// [/paths]
 
 // [deep]
 void deep(const nn::Split& digits, std::vector<Curve>& norms) {
@@ -152,8 +156,7 @@ nn::Sequential residual_cnn(nn::Random& random) {
 // [/resnet]
 
 // [mnist]
-/// Trains the residual network for twelve epochs of changed images, and prints how many digits it
-/// reads.
+/// Trains the residual network with augmentation, and prints how many digits it reads.
 void train_and_test(const nn::Split& digits, std::uint64_t seed) {
   nn::Random random{seed};
   nn::Sequential network = residual_cnn(random);
@@ -244,6 +247,7 @@ int main(int argc, char** argv) {
   nothing_learned(digits);
   cause(digits, norms);
   by_hand();
+  sum_over_paths();
   deep(digits, norms);
   where_to_normalize(digits, norms);
   other_shapes();

@@ -138,9 +138,9 @@ export void show_norms(const std::vector<std::string>& kinds, const nn::Split& d
 // [agreement]
 /// ∂y₀/∂X for a batch: how the first logit of each sample depends on its input.
 Tensor input_gradient(nn::Sequential& network, const Tensor& x) {
-  Tensor of_first = network.forward(x);
-  for (std::size_t i = 0; i < of_first.size(); ++i) of_first.values()[i] = i % 10 == 0 ? 1 : 0;
-  return network.backward(of_first);
+  Tensor first{network.forward(x).shape()};
+  for (std::size_t n = 0; n < x.rows(); ++n) first(n, 0) = 1;
+  return network.backward(first);
 }
 
 double dot(std::span<const real> a, std::span<const real> b) {
@@ -183,7 +183,7 @@ double kept_promise(nn::Sequential& network, const nn::Dataset& batch) {
   return before - nn::SoftmaxCrossEntropy::value(logits, batch.targets);
 }
 
-/// Prints both for untrained networks: the means of three seeds.
+/// Prints agreement and kept promise of untrained networks: the means of three seeds.
 export void show_trust(const std::vector<std::string>& kinds, const nn::Split& digits) {
   for (const std::string& kind : kinds) {
     for (const std::size_t hidden : {8U, 20U, 50U}) {
@@ -209,8 +209,10 @@ export real chosen_rate(const Plan& plan, const nn::Split& digits) {
   for (const real rate : {0.01F, 0.03F, 0.1F, 0.3F, 1.0F, 3.0F}) {
     const nn::Sequential network = trained(plan, digits.training, rate, 0);
     const double cost = nn::evaluate(network, nn::SoftmaxCrossEntropy{}, digits.validation).cost;
-    if (cost < lowest) best = rate;
-    lowest = std::fmin(cost, lowest);  // ignores a NaN
+    if (cost < lowest) {
+      lowest = cost;
+      best = rate;
+    }
   }
   return best;
 }

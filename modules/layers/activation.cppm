@@ -196,8 +196,8 @@ struct Normal {
   }
 
  private:
-  /// 2 (1 − Φ(x)) e^(x²/2) for x ≥ 0, to 1.5e-7: as good as a float. (Source: Abramowitz & Stegun
-  /// (1964), formula 7.1.26, with x / √2.)
+  /// Times e^(−x²/2), this is 2 (1 − Φ(x)) for x ≥ 0, with an error of at most 1.5e-7. (Source:
+  /// Abramowitz & Stegun (1964), formula 7.1.26, with x / √2.)
   [[gnu::always_inline]] static inline real tail(real x) {
     const real t = 1 / multiply_add(x, real(0.3275911) / std::numbers::sqrt2_v<real>, 1);
     real sum = real(1.061405429);

@@ -1,5 +1,5 @@
 /// @file
-/// @brief Attention: every place of a sequence looks at the other places and takes what it needs.
+/// @brief Attention: every place of a sequence gets a weighted mean of what all places offer.
 module;
 
 #include <cstddef>
@@ -26,18 +26,18 @@ struct AttentionOptions {
 /// Multi-head scaled dot-product self-attention. Legend: B batch, T places in a sequence, D
 /// features, H heads, d = D / H features of a head.
 ///
-/// Three products turn every place x into a query q = x W_q + b_q, a key k = x W_k + b_k and a
+/// Three dense layers turn every place x into a query q = x W_q + b_q, a key k = x W_k + b_k and a
 /// value v = x W_v + b_v, each with D numbers, which are split among the heads: the first d numbers
 /// belong to the first head, and so on. In a head, place i looks at place j with the score s(i, j)
 /// = qᵢ · kⱼ / √d. Softmax turns the scores of a place into weights that are positive and sum to 1,
-/// p(i, j) = e^s(i, j) / Σⱼ e^s(i, j), and the head's output is the mean of the values with these
+/// p(i, j) = e^s(i, j) / Σₘ e^s(i, m), and the head's output is the mean of the values with these
 /// weights, oᵢ = Σⱼ p(i, j) vⱼ. Dividing by √d keeps the variance of the scores the same for heads
 /// of any size. The outputs of all heads, side by side, are the context c, and the layer's output
 /// is y = c W_o + b_o.
 ///
 /// Backward, in every head: ∂C/∂vⱼ = Σᵢ p(i, j) ∂C/∂oᵢ; ∂C/∂p(i, j) = ∂C/∂oᵢ · vⱼ; through softmax,
 /// g(i, j) = p(i, j) (∂C/∂p(i, j) − Σₘ p(i, m) ∂C/∂p(i, m)) / √d; ∂C/∂qᵢ = Σⱼ g(i, j) kⱼ; and
-/// ∂C/∂kⱼ = Σᵢ g(i, j) qᵢ. The four products are dense layers over the last axis.
+/// ∂C/∂kⱼ = Σᵢ g(i, j) qᵢ. The four dense layers act on the last axis.
 ///
 /// Masks. Where place i must not look, p(i, j) is 0, and no gradient passes. A causal mask hides
 /// all j > i. A padding mask hides the places after the end of a sequence: forward() and predict()
@@ -49,11 +49,11 @@ struct AttentionOptions {
 ///
 /// Memory. The T² weights of all heads would be B H T² numbers, which is much more than everything
 /// else if sequences are long. Instead, queries are worked on in blocks of 64 rows, and backward()
-/// computes the weights again, which is one of its five products. Between the passes, the layer
-/// keeps x, the queries, keys and values, and the context: 5 B T D numbers. While backward() runs,
-/// there are their gradients as well, 4 B T D. A block of weights has 64 T numbers on every thread,
-/// and in backward() a second one is needed for their gradients. All this grows linearly with T.
-/// The time still grows with T²; a causal mask halves it.
+/// computes the weights again, which is one of its five matrix products for each head. Between the
+/// passes, the layer keeps x, the queries, keys and values, and the context: 5 B T D numbers. While
+/// backward() runs, there are their gradients as well, 4 B T D. A block of weights has 64 T numbers
+/// on every thread, and in backward() a second one is needed for their gradients. All this grows
+/// linearly with T. The time still grows with T²; a causal mask halves it.
 ///
 /// The weights have PyTorch's layout (torch.nn.MultiheadAttention with batch_first): `weight_in` is
 /// W_q, W_k and W_v side by side, in files `in_proj_weight`, and `bias_in` is b_q, b_k and b_v, in
@@ -139,8 +139,7 @@ class Attention {
   /// The attention weights of the last forward(), which is where each place looked. They are
   /// computed again for this call.
   /// @return p, shape (B, H, T, T): for each sample and head, a row for each place that looks.
-  /// Every
-  ///   row sums to 1; those of padded places are 0.
+  ///   Every row sums to 1; those of padded places are 0.
   /// @throws std::invalid_argument if forward() was not called.
   [[nodiscard]] Tensor attention_weights() const;
 

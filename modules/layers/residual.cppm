@@ -29,7 +29,8 @@ export namespace nn {
 /// Source: He, Zhang, Ren & Sun (2016), "Deep residual learning for image recognition".
 class Residual {
  public:
-  /// A connection past these layers, whose output must have the shape of their input.
+  /// A connection past these layers, whose output must have the shape of their input. A single
+  /// Sequential is F itself, and a single Residual is copied.
   /// @param layers F, first to last; at least one.
   /// @throws std::invalid_argument if a layer cannot take the output of the layer before it.
   template <class... Layers>
