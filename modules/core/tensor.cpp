@@ -156,7 +156,7 @@ class Recycler {
     return false;
   }
 
-  static constexpr std::size_t max_blocks = 64;
+  static constexpr std::size_t max_blocks = 256;
   /// A large block that is not taken while this many blocks are given back is freed.
   static constexpr std::size_t patience = 1000;
   std::vector<Block> blocks_;
