@@ -96,6 +96,8 @@ ONE_OF_EACH_COLOR = """() => {
   for (const part of hidden) part.style.display = 'none';
 }"""
 
+NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 FIGURES_START = "() => !document.querySelector('.live:not(.live-ready)')"
 
 
@@ -126,6 +128,7 @@ def look_at(page, navigated=True):
         problems.append(f"{missing} formulas are not drawn")
     for size in SIZES:
         page.set_viewport_size(size)
+        page.evaluate(NEXT_FRAME)  # what the page's scripts change when the size does
         problems += [f"{size['width']} wide: {problem}" for problem in layout_problems(page)]
         if size is NARROW:
             problems += [f"{size['width']} wide: {problem}" for problem in violations(page, SCROLLING)]
