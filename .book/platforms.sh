@@ -178,7 +178,7 @@ begin_again() {
     exit "$no_system"
   fi
   programs+=(debootstrap debootstrap unshare util-linux)
-  log=$root/build/platforms.log # a lock of its own, since the systems have their own build folders
+  log=$root/build/platforms.log # and another lock: the systems have their own build folders
   prepare
   exec {lock}>&-
   NN_MOUNTS=private exec unshare --mount "$root/book" "$@"
