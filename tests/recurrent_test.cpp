@@ -9,11 +9,13 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 import nn.backprop;
 import nn.dense;
 import nn.descent;
+import nn.embedding;
 import nn.initializers;
 import nn.recurrent;
 import nn.reshape;
@@ -237,6 +239,92 @@ TYPED_TEST(EveryRecurrence, GivesTheLastOfTheSequence) {
   for (std::size_t n = 0; n < 4; ++n) {
     EXPECT_TRUE(std::ranges::equal(sequence.row(n).last(5), y.row(n)));
   }
+}
+
+/// A layer with the lengths of a batch, for the gradient check.
+template <class L>
+struct WithLengths : L {
+  WithLengths(L layer, nn::Lengths given) : L{std::move(layer)}, lengths{std::move(given)} {}
+  Tensor forward(const Tensor& x) { return L::forward(x, lengths); }
+  [[nodiscard]] Tensor predict(const Tensor& x) const { return L::predict(x, lengths); }
+  nn::Lengths lengths;
+};
+
+TYPED_TEST(EveryRecurrence, PassesTheGradientCheckWithPadding) {
+  for (const bool sequence : {false, true}) {
+    WithLengths<TypeParam> layer{random_layer<TypeParam>(3, 5, {.sequence = sequence}), {4, 1, 0}};
+    EXPECT_LT(nn::check_gradients(layer, noise(Shape{3, 4, 3})).worst(), gradient_tolerance);
+  }
+}
+
+/// Some steps of one sequence of a batch.
+Tensor part_of(const Tensor& x, std::size_t sample, std::size_t steps) {
+  const std::size_t width = x.shape()[2];
+  return Tensor{Shape{1, steps, width}, x.row(sample).first(steps * width)};
+}
+
+// What is in the padding does not matter, neither forward nor backward.
+TYPED_TEST(EveryRecurrence, ReadsPaddedSequencesLikeEachAlone) {
+  const nn::Lengths lengths{6, 2, 5};
+  const Tensor x = noise(Shape{3, 6, 3}, 1);
+  for (const bool sequence : {false, true}) {
+    auto layer = random_layer<TypeParam>(3, 5, {.sequence = sequence});
+    const Tensor y = layer.forward(x, lengths);
+    EXPECT_EQ(layer.predict(x, lengths), y);
+    const Tensor dy = noise(y.shape(), 2);
+    const Tensor dx = layer.backward(dy);
+    std::vector<Tensor> sums;
+    for (Parameter* const p : layer.parameters()) sums.emplace_back(p->value.shape());
+    for (std::size_t n = 0; n < 3; ++n) {
+      const std::size_t length = lengths[n];
+      auto alone = layer;
+      const Tensor y_alone = alone.forward(part_of(x, n, length));
+      const Tensor dy_alone = sequence ? part_of(dy, n, length) : Tensor{Shape{1, 5}, dy.row(n)};
+      const Tensor dx_alone = alone.backward(dy_alone);
+      const std::size_t used = sequence ? 5 * length : 5;
+      for (std::size_t i = 0; i < y.row(n).size(); ++i) {
+        EXPECT_NEAR(y.row(n)[i], i < used ? y_alone.values()[i] : 0, tolerance);
+      }
+      for (std::size_t i = 0; i < dx.row(n).size(); ++i) {
+        EXPECT_NEAR(dx.row(n)[i], i < 3 * length ? dx_alone.values()[i] : 0, tolerance);
+      }
+      for (std::size_t i = 0; i < sums.size(); ++i) {
+        const Tensor& gradient = alone.parameters()[i]->gradient;
+        for (std::size_t j = 0; j < gradient.size(); ++j) {
+          sums[i].values()[j] += gradient.values()[j];
+        }
+      }
+    }
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      EXPECT_LT(difference(layer.parameters()[i]->gradient, sums[i]), 4 * tolerance);
+    }
+  }
+}
+
+// The embedding knows which token is padding, and the network hands the lengths on.
+TYPED_TEST(EveryRecurrence, ReadsPaddedTokensInANetwork) {
+  Random random{1};
+  const nn::Glorot glorot{random};
+  nn::Sequential network{nn::Embedding{4, 3, glorot, {.padding = 0}},
+                         random_layer<TypeParam>(3, 5, {.sequence = true}),
+                         random_layer<TypeParam>(5, 2, {})};
+  const Tensor padded{{1, 3, 2, 0, 0}, {2, 2, 1, 3, 1}};
+  const Tensor y = network.forward(padded);
+  EXPECT_LT(difference(network.predict(Tensor{{1, 3, 2}}), Tensor{Shape{1, 2}, y.row(0)}),
+            tolerance);
+  EXPECT_LT(difference(network.predict(Tensor{{2, 2, 1, 3, 1}}), Tensor{Shape{1, 2}, y.row(1)}),
+            tolerance);
+}
+
+TYPED_TEST(EveryRecurrence, RefusesLengthsThatDoNotFit) {
+  TypeParam layer{3, 5};
+  const std::string name = "nn::" + kind<TypeParam>() + ": ";
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { layer.forward(Tensor{Shape{2, 4, 3}}, {4, 4, 4}); }),
+      name + "3 lengths for 2 sequences");
+  EXPECT_EQ(
+      error_of<std::invalid_argument>([&] { (void)layer.predict(Tensor{Shape{2, 4, 3}}, {4, 5}); }),
+      name + "the length of the sequence at index 1 is 5, expected at most 4");
 }
 
 TYPED_TEST(EveryRecurrence, GivesTheSameParametersGradientsAlone) {

@@ -2,8 +2,10 @@ module;
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -60,6 +62,26 @@ void check_backward(std::string_view layer, const Shape& dy, const Shape& output
     throw std::invalid_argument(
         fmt::format("nn::{}: gradient has shape {}, expected {}, the shape of the last output",
                     layer, to_string(dy), to_string(output)));
+  }
+}
+
+void check_lengths(std::string_view layer, std::span<const std::size_t> lengths, const Tensor& x) {
+  if (!lengths.empty() && lengths.size() != x.rows()) {
+    throw std::invalid_argument(
+        fmt::format("nn::{}: {} lengths for {} sequences", layer, lengths.size(), x.rows()));
+  }
+  const std::size_t places = x.rank() > 1 ? x.shape()[1] : 1;
+  for (std::size_t n = 0; n < lengths.size(); ++n) {
+    if (lengths[n] <= places) continue;
+    throw std::invalid_argument(
+        fmt::format("nn::{}: the length of the sequence at index {} is {}, expected at most {}",
+                    layer, n, lengths[n], places));
+  }
+}
+
+void clear_padding(Tensor& x, std::span<const std::size_t> lengths) {
+  for (std::size_t n = 0; n < lengths.size(); ++n) {
+    std::ranges::fill(x.row(n).subspan(lengths[n] * x.shape()[2]), real{0});
   }
 }
 

@@ -3,6 +3,7 @@
 module;
 
 #include <cstddef>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 
@@ -62,6 +63,27 @@ void check_weights(const Tensor& weights, std::string_view layer = "");
 /// @param output The shape of the last output; `Shape{}` if there was none.
 /// @throws std::invalid_argument if the shapes differ, or forward() was not called.
 void check_backward(std::string_view layer, const Shape& dy, const Shape& output);
+
+/// Checks the lengths of the sequences of a batch.
+/// @param layer Its name, for the error.
+/// @param lengths One for each sequence; empty if there is no padding.
+/// @param x Sequences, shape (B, T, …).
+/// @throws std::invalid_argument if there is not one for each sequence, or one is larger than T.
+void check_lengths(std::string_view layer, std::span<const std::size_t> lengths, const Tensor& x);
+
+/// How many places of a sequence are in use.
+/// @param lengths One for each sequence; empty if there is no padding.
+/// @param sample The sequence's index.
+/// @param places T, the number of all places.
+[[nodiscard]] constexpr std::size_t length_of(std::span<const std::size_t> lengths,
+                                              std::size_t sample, std::size_t places) {
+  return lengths.empty() ? places : lengths[sample];
+}
+
+/// Sets the padded places of sequences to 0.
+/// @param x Sequences, shape (B, T, D).
+/// @param lengths One for each sequence; empty if there is no padding.
+void clear_padding(Tensor& x, std::span<const std::size_t> lengths);
 
 /// How many windows fit along one axis of an image: ⌊(length − window) / stride⌋ + 1.
 /// @param length The length of the axis, at least that of the window.

@@ -176,18 +176,6 @@ class HeadParts {
   std::size_t head_;
 };
 
-/// The length of a sequence.
-std::size_t length_of(const Lengths& lengths, std::size_t sample, std::size_t places) {
-  return lengths.empty() ? places : lengths[sample];
-}
-
-/// Sets the padded places of a tensor of shape (B, T, D) to 0.
-void clear_padding(Tensor& x, const Lengths& lengths) {
-  for (std::size_t n = 0; n < lengths.size(); ++n) {
-    std::ranges::fill(x.row(n).subspan(lengths[n] * x.shape()[2]), real{0});
-  }
-}
-
 std::size_t checked_features(std::size_t features, std::size_t heads) {
   if (features == 0 || heads == 0) {
     throw std::invalid_argument(fmt::format(
@@ -232,17 +220,7 @@ void Attention::check_input(const Tensor& x, const Lengths& lengths) const {
         fmt::format("nn::Attention: input has shape {}, expected (B, T, {})", to_string(x.shape()),
                     features()));
   }
-  if (!lengths.empty() && lengths.size() != x.rows()) {
-    throw std::invalid_argument(
-        fmt::format("nn::Attention: {} lengths for {} sequences", lengths.size(), x.rows()));
-  }
-  for (std::size_t n = 0; n < lengths.size(); ++n) {
-    if (lengths[n] <= x.shape()[1]) continue;
-    throw std::invalid_argument(
-        fmt::format("nn::Attention: the length of the sequence at index {} is {}, expected at most "
-                    "{}",
-                    n, lengths[n], x.shape()[1]));
-  }
+  check_lengths("Attention", lengths, x);
 }
 
 /// Queries, keys and values of all heads, shape (B, T, 3 D).

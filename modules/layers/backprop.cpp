@@ -19,6 +19,7 @@ module;
 
 module nn.backprop;
 
+import nn.checks;
 import nn.parallel;
 import nn.text;
 import nn.vector;
@@ -32,12 +33,6 @@ std::size_t count_values(const std::vector<NamedParameter>& parameters) {
   std::size_t count = 0;
   for (const NamedParameter& named : parameters) count += named.parameter->value.size();
   return count;
-}
-
-void check_lengths(const Lengths& lengths, const Tensor& x) {
-  if (lengths.empty() || lengths.size() == x.rows()) return;
-  throw std::invalid_argument(
-      fmt::format("nn::Sequential: {} lengths for {} sequences", lengths.size(), x.rows()));
 }
 
 /// The lengths of some of the sequences of a batch.
@@ -177,7 +172,7 @@ Signal Sequential::forward_signal(Signal x) {
 
 Tensor Sequential::forward(Tensor x, const Lengths& lengths) {
   check(x.shape());
-  check_lengths(lengths, x);
+  check_lengths("Sequential", lengths, x);
   return forward_signal(Signal{std::move(x), lengths}).tensor();
 }
 
@@ -225,7 +220,7 @@ std::size_t Sequential::rows_of_part(const Shape& sample) const {
 /// layers.
 Tensor Sequential::predict(Tensor x, const Lengths& lengths) const {
   check(x.shape());
-  check_lengths(lengths, x);
+  check_lengths("Sequential", lengths, x);
   const std::size_t rows = x.rows();
   const std::size_t most = rows_of_part(x.shape().sample());
   const Shape sample = output_shape(x.shape().sample());

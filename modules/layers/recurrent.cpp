@@ -64,6 +64,15 @@ const real* row_of(const Tensor& tensor, std::size_t index) {
   return tensor.empty() ? nullptr : tensor.row(index).data();
 }
 
+/// Copies a row; does nothing if the tensor is empty.
+void keep_row(Tensor& tensor, std::size_t from, std::size_t to) {
+  if (!tensor.empty()) std::ranges::copy(tensor.row(from), row_of(tensor, to));
+}
+
+void clear_row(Tensor& tensor, std::size_t index) {
+  if (!tensor.empty()) std::ranges::fill(tensor.row(index), real{0});
+}
+
 /// Room for the states of all steps, preceded by the zeros before the first step.
 Tensor states(std::size_t steps, std::size_t batch, std::size_t outputs) {
   Tensor h = Tensor::uninitialized(Shape{(steps + 1) * batch, outputs});
@@ -85,6 +94,14 @@ void for_samples(std::size_t batch, std::size_t outputs, const Body& body) {
 
 void add(std::span<real> sums, const real* terms) {
   for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += terms[i];
+}
+
+/// Adds the gradients of a step's outputs, without those of padded places.
+void add_outputs(Tensor& dh, const Tensor& dy, std::size_t t, const detail::Trace& trace) {
+  for (std::size_t n = 0; n < trace.batch; ++n) {
+    const bool padded = t >= length_of(trace.lengths, n, trace.steps);
+    if (!padded) add(dh.row(n), row_of(dy, t * trace.batch + n));
+  }
 }
 
 Shape weight_shape(const detail::Cell& cell, std::size_t inputs, std::size_t outputs) {
@@ -131,7 +148,7 @@ Shape Recurrence::output_shape(const Shape& sample) const {
   return options_.sequence ? Shape{sample[0], outputs()} : Shape{outputs()};
 }
 
-void Recurrence::check_input(const Tensor& x) const {
+void Recurrence::check_input(const Tensor& x, const Lengths& lengths) const {
   check_weights(weight_input_.value, cell_->name);
   if (x.rank() != 3) {
     throw std::invalid_argument(fmt::format("nn::{}: input has shape {}, expected (B, T, {})",
@@ -141,9 +158,10 @@ void Recurrence::check_input(const Tensor& x) const {
     throw std::invalid_argument(fmt::format("nn::{}: a step has {} inputs, expected {}",
                                             cell_->name, x.shape()[2], inputs()));
   }
+  check_lengths(cell_->name, lengths, x);
 }
 
-detail::Trace Recurrence::run(const Tensor& x) const {
+detail::Trace Recurrence::run(const Tensor& x, const Lengths& lengths) const {
   const std::size_t batch = x.shape()[0];
   const std::size_t steps = x.shape()[1];
   const std::size_t H = outputs();
@@ -158,6 +176,11 @@ detail::Trace Recurrence::run(const Tensor& x) const {
     for_samples(batch, H, [&](std::size_t n) {
       const std::size_t before = t * batch + n;
       const std::size_t now = before + batch;
+      if (t >= length_of(lengths, n, steps)) {
+        keep_row(h, before, now);
+        keep_row(c, before, now);
+        return;
+      }
       cell_->forward(H, row_of(a, before), row_of(u, n), row_of(h, before), row_of(c, before),
                      row_of(h, now), row_of(c, now));
     });
@@ -168,7 +191,8 @@ detail::Trace Recurrence::run(const Tensor& x) const {
           .x = std::move(inputs),
           .gates = std::move(a),
           .h = std::move(h),
-          .c = std::move(c)};
+          .c = std::move(c),
+          .lengths = lengths};
 }
 
 /// The shape of the output.
@@ -181,26 +205,28 @@ Shape Recurrence::batch_shape(const detail::Trace& trace) const {
 Tensor Recurrence::output(const detail::Trace& trace) const {
   const Shape shape = batch_shape(trace);
   if (!options_.sequence) return Tensor{shape, trace.h.values().last(shape.size())};
-  return samples_first(row_of(trace.h, trace.batch), trace.steps, trace.batch, outputs());
+  Tensor y = samples_first(row_of(trace.h, trace.batch), trace.steps, trace.batch, outputs());
+  clear_padding(y, trace.lengths);
+  return y;
 }
 
-Tensor Recurrence::forward(const Tensor& x) {
-  check_input(x);
+Tensor Recurrence::forward(const Tensor& x, const Lengths& lengths) {
+  check_input(x, lengths);
   trace_ = {};  // releases its memory, which the next trace reuses
-  trace_ = run(x);
+  trace_ = run(x, lengths);
   return output(trace_);
 }
 
-Tensor Recurrence::predict(const Tensor& x) const {
-  check_input(x);
-  return output(run(x));
+Tensor Recurrence::predict(const Tensor& x, const Lengths& lengths) const {
+  check_input(x, lengths);
+  return output(run(x, lengths));
 }
 
 /// Backpropagation through time: writes the gradients of all parameters and returns ∂C/∂a, shape
 /// (T B, k H).
 Tensor Recurrence::run_back(const Tensor& dy) {
   check_backward(cell_->name, dy.shape(), trace_.x.empty() ? Shape{} : batch_shape(trace_));
-  const auto& [batch, steps, x, gates, h, c] = trace_;
+  const auto& [batch, steps, x, gates, h, c, lengths] = trace_;
   const Tensor from_above = options_.sequence ? steps_first(dy) : Tensor{};
   Tensor dh = options_.sequence ? Tensor{Shape{batch, outputs()}} : dy;
   Tensor dc = cell_->keeps ? Tensor{dh.shape()} : Tensor{};
@@ -210,7 +236,7 @@ Tensor Recurrence::run_back(const Tensor& dy) {
   // [steps_back]
   for (std::size_t t = steps; t-- > 0;) {
     const std::size_t first = t * batch;
-    if (options_.sequence) add(dh.values(), row_of(from_above, first));
+    if (options_.sequence) add_outputs(dh, from_above, t, trace_);
     step_back(t, dh, dc, da, own_du);
     if (t == 0) break;  // the gradient of the zeros is not needed
     add(dh.values(), matmul(rows_of(du, first, batch), transposed(weight_hidden_.value)).data());
@@ -225,9 +251,14 @@ Tensor Recurrence::run_back(const Tensor& dy) {
 
 /// The backward pass through the gates of one step.
 void Recurrence::step_back(std::size_t t, Tensor& dh, Tensor& dc, Tensor& da, Tensor& du) const {
-  const auto& [batch, steps, x, gates, h, c] = trace_;
+  const auto& [batch, steps, x, gates, h, c, lengths] = trace_;
   for_samples(batch, outputs(), [&](std::size_t n) {
     const std::size_t before = t * batch + n;
+    if (t >= length_of(lengths, n, steps)) {
+      clear_row(da, before);
+      clear_row(du, before);
+      return;
+    }
     cell_->backward(outputs(), row_of(gates, before), row_of(h, before), row_of(c, before),
                     row_of(c, before + batch), row_of(dh, n), row_of(dc, n), row_of(da, before),
                     row_of(du, before));

@@ -51,6 +51,7 @@ struct Trace {
   Tensor gates;           ///< Shape (T B, k H).
   Tensor h;               ///< Hidden states, shape ((T + 1) B, H).
   Tensor c;               ///< The memory c, in the same shape; empty if there is none.
+  Lengths lengths;        ///< Of the sequences; empty if there is no padding.
 };
 
 }  // namespace nn::detail
@@ -71,6 +72,11 @@ export namespace nn {
 /// step pass on directly. All steps use the same weights, so their gradients are sums over the
 /// steps: ∂C/∂W = Σ xᵀ ∂C/∂a, ∂C/∂U = Σ h′ᵀ ∂C/∂u, ∂C/∂b = Σ ∂C/∂a; and
 /// ∂C/∂x = ∂C/∂a Wᵀ.
+///
+/// Sequences of different lengths are filled up at their end (padding), and the layer takes the
+/// length of each as an argument. A sequence that has ended keeps its state, so the last state is
+/// the one at its own end; the padded places of the output are 0, and their gradients are ignored.
+/// The input must be finite there. @see Lengths
 ///
 /// Source: Werbos (1990), "Backpropagation through time: what it does and how to do it".
 class Recurrence {
@@ -104,18 +110,20 @@ class Recurrence {
   [[nodiscard]] Shape output_shape(const Shape& sample) const;
 
   /// @param x Sequences, shape (B, T, D).
-  /// @return The last hidden states, shape (B, H); or all, shape (B, T, H).
-  /// @throws std::invalid_argument if x has another shape.
-  Tensor forward(const Tensor& x);
+  /// @param lengths The length of each sequence, at most T; empty if there is no padding.
+  /// @return The last hidden states, shape (B, H); or all, shape (B, T, H), 0 at padded places.
+  /// @throws std::invalid_argument if x has another shape, or the lengths do not fit it.
+  Tensor forward(const Tensor& x, const Lengths& lengths = {});
 
   /// The output; stores nothing for backward().
   /// @param x Sequences, shape (B, T, D).
-  /// @return The last hidden states, shape (B, H); or all, shape (B, T, H).
-  /// @throws std::invalid_argument if x has another shape.
-  [[nodiscard]] Tensor predict(const Tensor& x) const;
+  /// @param lengths The length of each sequence, at most T; empty if there is no padding.
+  /// @return The last hidden states, shape (B, H); or all, shape (B, T, H), 0 at padded places.
+  /// @throws std::invalid_argument if x has another shape, or the lengths do not fit it.
+  [[nodiscard]] Tensor predict(const Tensor& x, const Lengths& lengths = {}) const;
 
   /// @param dy ∂C/∂Y, shaped like the last output.
-  /// @return ∂C/∂X, shape (B, T, D).
+  /// @return ∂C/∂X, shape (B, T, D); 0 at padded places.
   /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
   ///   none.
   Tensor backward(const Tensor& dy);
@@ -146,9 +154,9 @@ class Recurrence {
   void set_bias(std::size_t block, real value);
 
  private:
-  void check_input(const Tensor& x) const;
+  void check_input(const Tensor& x, const Lengths& lengths) const;
   [[nodiscard]] Shape batch_shape(const detail::Trace& trace) const;
-  [[nodiscard]] detail::Trace run(const Tensor& x) const;
+  [[nodiscard]] detail::Trace run(const Tensor& x, const Lengths& lengths) const;
   [[nodiscard]] Tensor output(const detail::Trace& trace) const;
   [[nodiscard]] Tensor run_back(const Tensor& dy);
   void step_back(std::size_t t, Tensor& dh, Tensor& dc, Tensor& da, Tensor& du) const;

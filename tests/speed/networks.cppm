@@ -67,9 +67,18 @@ nn::Sequential convolutional(std::size_t first, std::size_t second, nn::Random& 
   return network;
 }
 
+/// A pre-norm block: attention and an MLP, each past a residual connection.
+nn::Sequential attention_block(std::size_t features, std::size_t heads, const nn::Glorot& start) {
+  return nn::Sequential{
+      nn::Residual{nn::LayerNorm{features}, nn::Attention{features, start, {.heads = heads}}},
+      nn::Residual{nn::LayerNorm{features}, nn::Dense{features, 4 * features, start}, nn::GELU{},
+                   nn::Dense{4 * features, features, start}}};
+}
+
 /// A network by its name in the questions: `mlp` and `book_cnn` are those of chapter 10, `cnn` has
 /// half the channels, `normalized_cnn` is `cnn` with batch normalization, `dropped_cnn` is
-/// `book_cnn` with batch normalization and dropout, `lstm` and `gru` read an image row by row.
+/// `book_cnn` with batch normalization and dropout, `lstm` and `gru` read an image row by row, and
+/// to `transformer` the rows are places that look at each other.
 /// @throws std::invalid_argument if there is no such network.
 nn::Sequential network(const std::string& name, std::uint64_t seed = 1) {
   nn::Random random{seed};
@@ -84,6 +93,15 @@ nn::Sequential network(const std::string& name, std::uint64_t seed = 1) {
   }
   if (name == "gru") {
     return nn::Sequential{nn::Reshape{28, 28}, nn::GRU{28, 128, start}, nn::Dense{128, 10, start}};
+  }
+  if (name == "transformer") {
+    return nn::Sequential{nn::Reshape{28, 28},
+                          nn::Dense{28, 128, start},
+                          nn::Positions{28, 128, start},
+                          attention_block(128, 4, start),
+                          attention_block(128, 4, start),
+                          nn::Flatten{},
+                          nn::Dense{28 * 128, 10, start}};
   }
   throw std::invalid_argument(fmt::format("no network '{}'", name));
 }

@@ -27,6 +27,7 @@ NETWORKS = {  # as training.cpp names them
     "book_cnn": ("CNN", "CNN of chapter 10: conv 16 5×5, pool, conv 32 5×5, pool, 128, 10"),
     "lstm": ("LSTM", "LSTM: 28 steps of 28, 128 units, 10"),
     "gru": ("GRU", "GRU: the same"),
+    "transformer": ("transformer", "transformer: 28 places of 28, 128 features, 2 blocks of 4 heads, 10"),
 }
 WANTED = {  # validation accuracies: that of Pelfresne and Vapaille (appendix A.2), and the next round one
     "mlp": ("MLP", 0.9731),
@@ -46,6 +47,7 @@ MULTIPLY_ADDS = {
     "book_cnn": multiply_adds([24**2 * 16 * 25, 8**2 * 32 * 16 * 25, 512 * 128, 128 * 10]),
     "lstm": multiply_adds([28 * 28 * 4 * 128, 28 * 128 * 4 * 128, 128 * 10]),
     "gru": multiply_adds([28 * 28 * 3 * 128, 28 * 128 * 3 * 128, 128 * 10]),
+    "transformer": multiply_adds([28 * 28 * 128, 2 * 28 * (12 * 128**2 + 2 * 28 * 128), 28 * 128 * 10]),
 }
 # Peers are held to AVX2 by these, each in its own process.
 AVX2_ONLY = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell",

@@ -64,6 +64,24 @@ class LastStep(nn.Module):
         return self.layer(x)[0][:, -1]
 
 
+class Positions(nn.Module):
+    """Adds a learned row to each place."""
+
+    def __init__(self, places, features):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(places, features) / features ** 0.5)
+
+    def forward(self, x):
+        return x + self.weight
+
+
+def transformer(features, heads, places, inputs):
+    blocks = [nn.TransformerEncoderLayer(features, heads, 4 * features, dropout=0, activation="gelu",
+                                         batch_first=True, norm_first=True) for _ in range(2)]
+    return nn.Sequential(nn.Unflatten(1, (places, inputs)), nn.Linear(inputs, features), Positions(places, features),
+                         *blocks, nn.Flatten(), nn.Linear(places * features, 10))
+
+
 def make(name, seed=1):
     torch.manual_seed(seed)
     if name == "mlp":
@@ -74,6 +92,8 @@ def make(name, seed=1):
         return start_weights(nn.Sequential(
             *layers, nn.Linear(left, 128), *([nn.BatchNorm1d(128)] if normalized else []), nn.ReLU(),
             nn.Linear(128, 10)))
+    if name == "transformer":
+        return start_weights(transformer(128, 4, 28, 28))
     layer = {"lstm": nn.LSTM, "gru": nn.GRU}[name](28, 128, batch_first=True)
     return start_weights(nn.Sequential(
         nn.Unflatten(1, (28, 28)), LastStep(layer), nn.Linear(128, 10)))
