@@ -552,4 +552,44 @@ TEST(Attention, RefusesNetworksThatDoNotFit) {
             "layer 1 gives shape (7, 5)");
 }
 
+// ------------------------------------------------------------------------------ place after place
+
+// Sequences in pieces of 1, 2, 70 and 5 places, so that queries need two blocks and keys three.
+TEST(Attention, ContinuesSequencesToTheLastBit) {
+  const Attention layer = random_layer(6, {.heads = 3, .causal = true});
+  const Tensor x = noise(Shape{2, 78, 6});
+  const Tensor whole = layer.predict(x);
+  Tensor keys_values{Shape{2, 80, 12}};
+  std::size_t first = 0;
+  for (const std::size_t count : {1U, 2U, 70U, 5U}) {
+    Tensor piece{Shape{2, count, 6}};
+    Tensor expected{piece.shape()};
+    for (std::size_t n = 0; n < 2; ++n) {
+      std::ranges::copy(x.row(n).subspan(first * 6, count * 6), piece.row(n).begin());
+      std::ranges::copy(whole.row(n).subspan(first * 6, count * 6), expected.row(n).begin());
+    }
+    EXPECT_EQ(layer.predict_from(first, piece, keys_values), expected) << first;
+    first += count;
+  }
+}
+
+TEST(Attention, RefusesToContinueWhereItCannot) {
+  const auto refusal = [](bool causal, const Shape& stored, std::size_t first) {
+    Tensor keys_values{stored};
+    return error_of<std::invalid_argument>([&] {
+      (void)Attention{2, {.causal = causal}}.predict_from(first, Tensor{Shape{1, 3, 2}},
+                                                          keys_values);
+    });
+  };
+  EXPECT_EQ(refusal(false, Shape{1, 8, 4}, 5),
+            "nn::Attention: predict_from() needs a causal mask, because without one the new places "
+            "would change the outputs at the places before them");
+  EXPECT_EQ(refusal(true, Shape{1, 8, 4}, 5), "");
+  const std::string expected = ", expected (1, S, 4) with S at least 9 for 3 more places from 6 on";
+  const std::string start = "nn::Attention: keys and values have shape ";
+  for (const Shape& stored : {Shape{1, 8, 4}, Shape{2, 9, 4}, Shape{1, 9, 3}, Shape{9, 4}}) {
+    EXPECT_EQ(refusal(true, stored, 6), start + to_string(stored) + expected);
+  }
+}
+
 }  // namespace

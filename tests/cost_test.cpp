@@ -87,6 +87,40 @@ TEST(SoftmaxCrossEntropy, IsSoftmaxFollowedByCrossEntropy) {
   }
 }
 
+// The logits of the recorded batch as two sequences of two places: the same four samples.
+TEST(SoftmaxCrossEntropy, TakesALabelForEachPlaceOfASequence) {
+  const Tensor sequences = golden("cost", "logits").reshaped(Shape{2, 2, 5});
+  const Labels labels = Labels::from_numbers(golden("cost", "classes"));
+  EXPECT_NEAR(nn::SoftmaxCrossEntropy::value(sequences, labels),
+              double{golden("cost", "softmax_classes")(0)}, tolerance);
+  const Tensor expected = golden("cost", "softmax_classes_gradient").reshaped(sequences.shape());
+  EXPECT_LT(difference(nn::SoftmaxCrossEntropy::gradient(sequences, labels), expected), tolerance);
+  nn::test::UnderCost layer{nn::SoftmaxCrossEntropy{}, labels};
+  EXPECT_LT(nn::check_gradients(layer, sequences).worst(), nn::test::gradient_tolerance);
+}
+
+TEST(SoftmaxCrossEntropy, RefusesOtherTargetsOfSequences) {
+  const auto refusal = [](const Shape& shape, const Targets& targets) {
+    const Tensor logits{shape};
+    const std::string text = error_of<std::invalid_argument>(
+        [&] { (void)nn::SoftmaxCrossEntropy::value(logits, targets); });
+    EXPECT_EQ(error_of<std::invalid_argument>(
+                  [&] { (void)nn::SoftmaxCrossEntropy::gradient(logits, targets); }),
+              text);
+    return text;
+  };
+  const std::string start =
+      "nn::SoftmaxCrossEntropy: predictions have shape (2, 3, 5) and targets ";
+  const std::string end = ", expected 6 labels, one for each place";
+  EXPECT_EQ(refusal(Shape{2, 3, 5}, Labels{0, 1}), start + "are 2 labels" + end);
+  EXPECT_EQ(refusal(Shape{2, 3, 5}, Tensor{Shape{2, 3, 5}}), start + "(2, 3, 5)" + end);
+  EXPECT_EQ(refusal(Shape{2, 1, 5}, Labels{4, 5}),
+            "nn::SoftmaxCrossEntropy: label of sample 1 is 5, expected 0 to 4");
+  EXPECT_EQ(refusal(Shape{2, 1, 1}, Labels{0, 0}),
+            "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for one "
+            "yes-or-no output use BinaryCrossEntropy");
+}
+
 // The fused cost never forms the probability, so it knows how wrong the network is where softmax
 // has rounded to 0.
 TEST(SoftmaxCrossEntropy, KnowsLogitsOfAnySize) {

@@ -343,4 +343,25 @@ TEST(Embedding, RefusesWhatDoesNotFit) {
             "nn::Embedding: has no weights because it was moved from");
 }
 
+// ------------------------------------------------------------------------------ place after place
+
+template <class L>
+void expect_rows_from_a_place(const L& layer, const std::string& name) {
+  const Tensor zeros{Shape{2, 2, 4}};
+  const Tensor y = layer.predict_from(3, zeros);
+  for (std::size_t n = 0; n < 2; ++n) {
+    for (std::size_t j = 0; j < 8; ++j) EXPECT_EQ(y.row(n)[j], layer.table().data()[3 * 4 + j]);
+  }
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.predict_from(4, zeros); }),
+            "nn::" + name + ": input has 2 places after the first 4, expected at most 5 in all");
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { (void)layer.predict_from(9, zeros); }),
+            "nn::" + name + ": input has 2 places after the first 9, expected at most 5 in all");
+}
+
+TEST(Positions, OfLaterPlaces) {
+  nn::Random random{1};
+  expect_rows_from_a_place(nn::Positions{5, 4, nn::RandomNormal{random, 1}}, "Positions");
+  expect_rows_from_a_place(nn::SinusoidalPositions{5, 4}, "SinusoidalPositions");
+}
+
 }  // namespace

@@ -225,6 +225,15 @@ TEST(Accuracy, OfOneHotTargetsAndOfASingleColumn) {
   EXPECT_DOUBLE_EQ(column.value(), 0.75);
 }
 
+TEST(Accuracy, OfEachPlaceOfASequence) {
+  nn::Accuracy accuracy;
+  const Tensor sequences = Tensor{1, 0, 0, 1, 0, 1, 0, 1}.reshaped(Shape{2, 2, 2});
+  accuracy.add(sequences, Labels{0, 1, 0, 1});
+  EXPECT_DOUBLE_EQ(accuracy.value(), 3.0 / 4);
+  EXPECT_EQ(error_of<std::invalid_argument>([&] { accuracy.add(sequences, Labels{0, 1}); }),
+            "nn::Accuracy: 4 predictions and 2 targets, expected the same number of each");
+}
+
 TEST(Accuracy, RefusesUnequalNumbers) {
   nn::Accuracy accuracy;
   EXPECT_EQ(

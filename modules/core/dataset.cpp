@@ -12,6 +12,7 @@ module;
 #include <range/v3/view/take.hpp>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -158,6 +159,18 @@ void Targets::check_fit(std::string_view owner, const Shape& predictions) const 
   if (wrong == all.end()) return;
   throw std::invalid_argument(fmt::format("nn::{}: label of sample {} is {}, expected 0 to {}",
                                           owner, wrong - all.begin(), *wrong, classes - 1));
+}
+
+void Targets::check_fit_places(std::string_view owner, const Shape& predictions) const {
+  if (predictions.rank() != 3) return check_fit(owner, predictions);
+  const std::size_t places = predictions[0] * predictions[1];
+  if (are_labels() && size() == places) return check_fit(owner, Shape{places, predictions[2]});
+  const std::string targets =
+      are_labels() ? fmt::format("are {} labels", size()) : to_string(outputs().shape());
+  throw std::invalid_argument(
+      fmt::format("nn::{}: predictions have shape {} and targets {}, expected {} labels, one for "
+                  "each place",
+                  owner, to_string(predictions), targets, places));
 }
 
 void Targets::select(std::span<const std::size_t> places, Targets& to) const {

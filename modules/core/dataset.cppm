@@ -145,6 +145,14 @@ class Targets {
   ///   below M (0 and 1 where M = 1), or outputs of that shape.
   void check_fit(std::string_view owner, const Shape& predictions) const;
 
+  /// Like check_fit(), but also takes predictions for every place of sequences, where each place
+  /// has a label.
+  /// @param owner The calling class or function, for the error: `SoftmaxCrossEntropy`.
+  /// @param predictions The shape of the predictions.
+  /// @throws std::invalid_argument unless check_fit() accepts the predictions, or they have shape
+  ///   (B, T, M) and these are B T labels below M.
+  void check_fit_places(std::string_view owner, const Shape& predictions) const;
+
   /// Copies the targets of some samples into another object and reuses its memory.
   /// @param places The indices of the samples, each below size().
   /// @param to Overwritten with the copies.

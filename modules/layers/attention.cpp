@@ -116,6 +116,7 @@ void normalize_back(std::span<const real> weights, std::span<real> gradients, re
 }
 
 /// One head of one sample: its queries, keys and values, a row for each place that is not padding.
+/// There may be more keys and values than queries: those of places before the first query.
 struct Head {
   Matrix q;
   Matrix k;
@@ -129,18 +130,29 @@ struct Head {
     return std::min(block_rows, q.rows - first);
   }
 
-  /// How many keys the queries of a block see.
-  [[nodiscard]] std::size_t keys(std::size_t first) const {
-    return causal ? first + rows(first) : k.rows;
+  /// How many keys a query sees.
+  [[nodiscard]] std::size_t seen(std::size_t query) const {
+    return causal ? k.rows - q.rows + query + 1 : k.rows;
   }
+
+  /// How many keys the queries of a block see.
+  [[nodiscard]] std::size_t keys(std::size_t first) const { return seen(first + rows(first) - 1); }
 
   /// The weights of a block of queries, a row for each: softmax(Q Kᵀ / √d).
   [[nodiscard]] Tensor weights(std::size_t first) const {
     Tensor p = matmul(rows_of(q, first, rows(first)), transposed(rows_of(k, 0, keys(first))));
     for (std::size_t i = 0; i < p.rows(); ++i) {
-      normalize(p.row(i), causal ? first + i + 1 : p.columns(), scale());
+      normalize(p.row(i), seen(first + i), scale());
     }
     return p;
+  }
+
+  /// Writes the means of the values, for all places.
+  void write_context(real* to, std::size_t stride) const {
+    for (std::size_t first = 0; first < q.rows; first += block_rows) {
+      const Tensor p = weights(first);
+      copy_rows(matmul(p, rows_of(v, 0, p.columns())), to + first * stride, stride);
+    }
   }
 };
 
@@ -164,6 +176,10 @@ class HeadParts {
             .v = matrix_at(qkv, value(), length, width_),
             .causal = causal};
   }
+
+  /// In a tensor of stored keys and values, shape (B, S, 2 D).
+  [[nodiscard]] HeadPlace stored_key() const { return place(0, 2 * features_); }
+  [[nodiscard]] HeadPlace stored_value() const { return place(1, 2 * features_); }
 
  private:
   [[nodiscard]] HeadPlace place(std::size_t part, std::size_t stride) const {
@@ -235,13 +251,8 @@ Tensor Attention::attend(const Tensor& qkv, const Lengths& lengths) const {
   parallel_for(shape[0] * heads(), [&](std::size_t index) {
     const HeadParts parts{shape, heads(), index};
     const std::size_t length = length_of(lengths, index / heads(), shape[1]);
-    const Head head = parts.head(qkv, length, options_.causal);
     const auto [place, stride] = parts.context();
-    for (std::size_t first = 0; first < length; first += block_rows) {
-      const Tensor p = head.weights(first);
-      const Tensor o = matmul(p, rows_of(head.v, 0, p.columns()));
-      copy_rows(o, context.data() + place + first * stride, stride);
-    }
+    parts.head(qkv, length, options_.causal).write_context(context.data() + place, stride);
   });
   return context;
 }
@@ -265,6 +276,53 @@ Tensor Attention::predict(const Tensor& x, const Lengths& lengths) const {
   check_input(x, lengths);
   return output(attend(project(x), lengths), lengths);
 }
+
+void Attention::check_stored(std::size_t first, const Shape& x, const Shape& stored) const {
+  if (!options_.causal) {
+    throw std::invalid_argument(
+        "nn::Attention: predict_from() needs a causal mask, because without one the new places "
+        "would change the outputs at the places before them");
+  }
+  if (stored.rank() == 3 && stored[0] == x[0] && stored[2] == 2 * features() &&
+      first <= stored[1] && x[1] <= stored[1] - first) {
+    return;
+  }
+  throw std::invalid_argument(
+      fmt::format("nn::Attention: keys and values have shape {}, expected ({}, S, {}) with S at "
+                  "least {} for {} more places from {} on",
+                  to_string(stored), x[0], 2 * features(), first + x[1], x[1], first));
+}
+
+// [predict-from]
+Tensor Attention::predict_from(std::size_t first, const Tensor& x, Tensor& keys_values) const {
+  check_input(x, {});
+  check_stored(first, x.shape(), keys_values.shape());
+  const Tensor qkv = project(x);
+  const std::size_t new_places = x.shape()[1];
+  const Shape stored{x.rows(), keys_values.shape()[1], features()};
+  for (std::size_t n = 0; n < x.rows(); ++n) {
+    for (std::size_t t = 0; t < new_places; ++t) {
+      const auto key_and_value =
+          qkv.row(n).subspan(t * 3 * features() + features(), 2 * features());
+      std::ranges::copy(key_and_value, keys_values.row(n).data() + (first + t) * 2 * features());
+    }
+  }
+  Tensor context{x.shape()};
+  for (std::size_t index = 0; index < x.rows() * heads(); ++index) {
+    const HeadParts asking{x.shape(), heads(), index};
+    const HeadParts asked{stored, heads(), index};
+    const std::size_t width = features() / heads();
+    const std::size_t seen = first + new_places;
+    const Head head{.q = matrix_at(qkv, asking.query(), new_places, width),
+                    .k = matrix_at(keys_values, asked.stored_key(), seen, width),
+                    .v = matrix_at(keys_values, asked.stored_value(), seen, width),
+                    .causal = true};
+    const auto [place, stride] = asking.context();
+    head.write_context(context.data() + place, stride);
+  }
+  return output(context, {});
+}
+// [/predict-from]
 
 /// The gradients of queries, keys and values, shape (B, T, 3 D).
 Tensor Attention::attend_back(const Tensor& dcontext) const {

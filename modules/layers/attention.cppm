@@ -124,6 +124,18 @@ class Attention {
   /// @throws std::invalid_argument if x has another shape, or the lengths do not fit it.
   [[nodiscard]] Tensor predict(const Tensor& x, const Lengths& lengths = {}) const;
 
+  /// The output at further places of sequences whose first places were predicted before. Only the
+  /// new places are computed; of those before them, the keys and values are enough, because a
+  /// causal mask keeps later places from changing them. Costs N first D multiplications for the
+  /// scores and as many for the means, besides the four dense layers. @see KeyValueCache
+  /// @param first The index of the first new place, which is how many places were predicted.
+  /// @param x The N new places, shape (B, N, D).
+  /// @param keys_values Keys and values side by side, shape (B, S, 2 D), with first + N ≤ S. Those
+  ///   of the places before `first` are read, those of the new places are written.
+  /// @return Shape (B, N, D): what predict() would return for these places of the whole sequences.
+  /// @throws std::invalid_argument if the layer has no causal mask, or a shape does not fit.
+  [[nodiscard]] Tensor predict_from(std::size_t first, const Tensor& x, Tensor& keys_values) const;
+
   /// @param dy ∂C/∂Y, shape (B, T, D).
   /// @return ∂C/∂X, shape (B, T, D); 0 at padded places.
   /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
@@ -151,6 +163,7 @@ class Attention {
 
  private:
   void check_input(const Tensor& x, const Lengths& lengths) const;
+  void check_stored(std::size_t first, const Shape& x, const Shape& stored) const;
   [[nodiscard]] Tensor project(const Tensor& x) const;
   [[nodiscard]] Tensor attend(const Tensor& qkv, const Lengths& lengths) const;
   [[nodiscard]] Tensor attend_back(const Tensor& dcontext) const;

@@ -49,23 +49,25 @@ Shape shape_with_positions(const Tensor& table, const Shape& sample) {
   return sample;
 }
 
-void check_places(const char* layer, const Tensor& table, const Tensor& x) {
+void check_places(const char* layer, const Tensor& table, std::size_t first, const Tensor& x) {
   check_weights(table, layer);
   if (x.rank() != 3 || x.shape()[2] != table.columns()) {
     throw std::invalid_argument(fmt::format("nn::{}: input has shape {}, expected (B, T, {})",
                                             layer, to_string(x.shape()), table.columns()));
   }
-  if (x.shape()[1] > table.rows()) {
-    throw std::invalid_argument(fmt::format("nn::{}: input has {} places, expected at most {}",
-                                            layer, x.shape()[1], table.rows()));
-  }
+  if (first <= table.rows() && x.shape()[1] <= table.rows() - first) return;
+  const std::string before = first == 0 ? "" : fmt::format(" after the first {}", first);
+  throw std::invalid_argument(fmt::format("nn::{}: input has {} places{}, expected at most {}{}",
+                                          layer, x.shape()[1], before, table.rows(),
+                                          first == 0 ? "" : " in all"));
 }
 
-/// Adds a row of the table to every place.
-void add_positions(const Tensor& table, Tensor& x) {
+/// Adds a row of the table to every place, beginning with the first one's.
+void add_positions(const Tensor& table, std::size_t first, Tensor& x) {
+  const real* const rows = table.data() + first * table.columns();
   for (std::size_t n = 0; n < x.rows(); ++n) {
     const std::span<real> sequence = x.row(n);
-    for (std::size_t i = 0; i < sequence.size(); ++i) sequence[i] += table.data()[i];
+    for (std::size_t i = 0; i < sequence.size(); ++i) sequence[i] += rows[i];
   }
 }
 
@@ -176,9 +178,11 @@ Tensor Positions::forward(Tensor x) {
   return y;
 }
 
-Tensor Positions::predict(Tensor x) const {
-  check_places("Positions", table_.value, x);
-  add_positions(table_.value, x);
+Tensor Positions::predict(Tensor x) const { return predict_from(0, std::move(x)); }
+
+Tensor Positions::predict_from(std::size_t first, Tensor x) const {
+  check_places("Positions", table_.value, first, x);
+  add_positions(table_.value, first, x);
   return x;
 }
 
@@ -219,9 +223,11 @@ Tensor SinusoidalPositions::forward(Tensor x) {
   return y;
 }
 
-Tensor SinusoidalPositions::predict(Tensor x) const {
-  check_places("SinusoidalPositions", table_, x);
-  add_positions(table_, x);
+Tensor SinusoidalPositions::predict(Tensor x) const { return predict_from(0, std::move(x)); }
+
+Tensor SinusoidalPositions::predict_from(std::size_t first, Tensor x) const {
+  check_places("SinusoidalPositions", table_, first, x);
+  add_positions(table_, first, x);
   return x;
 }
 

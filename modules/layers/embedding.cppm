@@ -177,6 +177,13 @@ class Positions {
   /// @throws std::invalid_argument if x has another shape or is too long.
   [[nodiscard]] Tensor predict(Tensor x) const;
 
+  /// The output at some places of longer sequences; stores nothing for backward().
+  /// @param first The index of the first place.
+  /// @param x The N places from there on, shape (B, N, D), with first + N ≤ S.
+  /// @return x plus the rows of these places, the same shape.
+  /// @throws std::invalid_argument if x has another shape or ends too late.
+  [[nodiscard]] Tensor predict_from(std::size_t first, Tensor x) const;
+
   /// @param dy ∂C/∂Y, shape (B, T, D).
   /// @return dy.
   /// @throws std::invalid_argument if dy does not have the shape of the last output, or there was
@@ -233,6 +240,13 @@ class SinusoidalPositions {
   /// @return x + p, the same shape.
   /// @throws std::invalid_argument if x has another shape or is too long.
   [[nodiscard]] Tensor predict(Tensor x) const;
+
+  /// The output at some places of longer sequences; stores nothing for backward().
+  /// @param first The index of the first place.
+  /// @param x The N places from there on, shape (B, N, D), with first + N ≤ S.
+  /// @return x plus the rows of these places, the same shape.
+  /// @throws std::invalid_argument if x has another shape or ends too late.
+  [[nodiscard]] Tensor predict_from(std::size_t first, Tensor x) const;
 
   /// @param dy ∂C/∂Y, shape (B, T, D).
   /// @return dy.

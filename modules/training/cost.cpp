@@ -22,13 +22,21 @@ namespace {
 
 /// Rejects a single output: its softmax is always 1, whatever the logit, so nothing can be learned.
 void check_logits(const Tensor& logits, const Targets& targets) {
-  if (logits.rank() == 2 && logits.columns() == 1) {
+  const std::size_t axes = logits.rank();
+  if (axes > 1 && logits.shape()[axes - 1] == 1) {
     throw std::invalid_argument(
         "nn::SoftmaxCrossEntropy: predictions have 1 column, expected 2 or more; for one yes-or-no "
         "output use "
         "BinaryCrossEntropy");
   }
-  targets.check_fit("SoftmaxCrossEntropy", logits.shape());
+  targets.check_fit_places("SoftmaxCrossEntropy", logits.shape());
+}
+
+/// The logits of a sample, or of a place of a sequence; or their gradients: the last axis.
+template <class AnyTensor>
+auto row_of(AnyTensor& logits, std::size_t n) {
+  const std::size_t columns = logits.shape()[logits.rank() - 1];
+  return logits.values().subspan(n * columns, columns);
 }
 
 // [mean]
@@ -116,8 +124,8 @@ Tensor BinaryCrossEntropy::gradient(const Tensor& predictions, const Targets& ta
 double SoftmaxCrossEntropy::value(const Tensor& logits, const Targets& targets) {
   check_logits(logits, targets);
   double sum = 0;
-  for (std::size_t n = 0; n < logits.rows(); ++n) {
-    const std::span<const real> z = logits.row(n);
+  for (std::size_t n = 0; n < targets.size(); ++n) {
+    const std::span<const real> z = row_of(logits, n);
     const double largest = *std::ranges::max_element(z);
     double exponentials = 0;
     for (const real x : z) exponentials += std::exp(x - largest);
@@ -130,27 +138,28 @@ double SoftmaxCrossEntropy::value(const Tensor& logits, const Targets& targets) 
       if (wanted != 0) sum += wanted * (logarithm + (largest - z[j]));
     }
   }
-  return sum / static_cast<double>(logits.rows());
+  return sum / static_cast<double>(targets.size());
 }
 // [/fused-value]
 
 // [fused-gradient]
 Tensor SoftmaxCrossEntropy::gradient(const Tensor& logits, const Targets& targets) {
   check_logits(logits, targets);
-  const auto batch = static_cast<real>(logits.rows());
+  const auto batch = static_cast<real>(targets.size());
   Tensor gradient = Tensor::uninitialized(logits.shape());
-  for (std::size_t n = 0; n < logits.rows(); ++n) {
-    const std::span<const real> z = logits.row(n);
+  for (std::size_t n = 0; n < targets.size(); ++n) {
+    const std::span<const real> z = row_of(logits, n);
+    const std::span<real> dz = row_of(gradient, n);
     const real largest = *std::ranges::max_element(z);
     real exponentials = 0;
     real mass = 0;  // Σ t, which is 1 for a distribution
     for (std::size_t j = 0; j < z.size(); ++j) {
-      exponentials += (gradient(n, j) = std::exp(z[j] - largest));
+      exponentials += (dz[j] = std::exp(z[j] - largest));
       mass += targets.wanted(n, j, z.size());
     }
     for (std::size_t j = 0; j < z.size(); ++j) {
       const real wanted = targets.wanted(n, j, z.size());
-      gradient(n, j) = (mass * gradient(n, j) / exponentials - wanted) / batch;
+      dz[j] = (mass * dz[j] / exponentials - wanted) / batch;
     }
   }
   return gradient;

@@ -118,21 +118,25 @@ class BinaryCrossEntropy {
 /// Cost and gradient are those of a Softmax layer followed by CrossEntropy, but computed directly:
 /// the logarithm cancels the exponential, so no probability underflows, and the two derivatives
 /// simplify to one subtraction.
+///
+/// A network that predicts something at every place of a sequence, such as the next token, gives
+/// logits of shape (B, T, M). Each place then counts as a sample: there are B T labels, those of
+/// the first sequence first, and the cost is the mean over all places, with B T instead of B.
 class SoftmaxCrossEntropy {
  public:
   /// @return `softmax cross-entropy`.
   [[nodiscard]] static std::string name() { return "softmax cross-entropy"; }
 
-  /// @param logits Any numbers, shape (B, M): the last dense layer's output.
-  /// @param targets Labels, or shape (B, M), rows that sum to 1.
+  /// @param logits Any numbers, shape (B, M) or (B, T, M): the last dense layer's output.
+  /// @param targets Labels, or shape (B, M), rows that sum to 1; for (B, T, M) B T labels.
   /// @return C in nats, at least 0.
   /// @throws std::invalid_argument if the shapes do not fit, there is only one output, or a label
   ///   is out of range.
   [[nodiscard]] static double value(const Tensor& logits, const Targets& targets);
 
-  /// @param logits Any numbers, shape (B, M).
+  /// @param logits Any numbers, shape (B, M) or (B, T, M).
   /// @param targets As value() takes them.
-  /// @return ∂C/∂Z, shape (B, M).
+  /// @return ∂C/∂Z, the shape of the logits.
   /// @throws std::invalid_argument if the shapes do not fit, there is only one output, or a label
   ///   is out of range.
   [[nodiscard]] static Tensor gradient(const Tensor& logits, const Targets& targets);

@@ -220,6 +220,10 @@ std::string ConfusionMatrix::report() const {
 }
 
 void Accuracy::add(const Tensor& predictions, const Targets& targets) {
+  if (predictions.rank() == 3) {  // one sample for each place
+    const std::size_t classes = predictions.shape()[2];
+    return add(predictions.reshaped(Shape{predictions.size() / classes, classes}), targets);
+  }
   check_batch("Accuracy", predictions, targets);
   right_ += static_cast<std::size_t>(ranges::count_if(numbers(targets.size()), [&](std::size_t n) {
     const std::size_t predicted = Labels::from_row(predictions.row(n));
