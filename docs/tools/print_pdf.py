@@ -166,6 +166,32 @@ def refer_by_page(section, name):
 
 # ---------------------------------------------------------------------------------------------- code
 
+def colored_classes(style):
+    """The classes of code that a style colors; the color of spaces cannot be seen."""
+    return set(re.findall(r"\.highlight \.(\w+)", style)) - {"w"}
+
+
+def keep_colored(code, colored):
+    """Unwraps the spans of code that have no color: each would be laid out by itself and tagged, and tags are a third
+    of the file."""
+    children = list(code)
+    code[:] = []
+
+    def add_text(text):
+        if len(code):
+            code[-1].tail = (code[-1].tail or "") + (text or "")
+        else:
+            code.text = (code.text or "") + (text or "")
+
+    for child in children:
+        tail, child.tail = child.tail, None
+        if child.tag == "span" and not len(child) and child.get("class", "") not in colored:
+            add_text(child.text)
+        else:
+            code.append(child)
+        add_text(tail)
+
+
 def cut_code(block):
     """Splits a long block of code at its empty lines, so that a page can end there."""
     code = next(block.iter("pre"))
@@ -308,7 +334,7 @@ def index_of(documents, chapters):
 
 # ------------------------------------------------------------------------------------------- the book
 
-def compose(page, version):
+def compose(page, version, colored):
     for element in page.iter():  # the names of SVG's elements as HTML writes them, without a namespace
         element.tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "script"  # a comment
     remove(page, lambda element: has_class(element, "headerlink") or element.tag in ("script", "button"))
@@ -334,6 +360,7 @@ def compose(page, version):
     body.append(index_of(documents, chapters))
     for block in list(body.iter("div")):
         if has_class(block, "highlight"):
+            keep_colored(next(block.iter("pre")), colored)
             cut_code(block)
     for part in body.iter("details"):
         part.tag = "div"
@@ -368,7 +395,7 @@ def main():
     fonts = FontConfiguration()
     colors = HtmlFormatter(style="friendly").get_style_defs(".highlight")
     styles = [CSS(string=print_fonts.style() + colors, font_config=fonts), CSS(DOCS / "print.css", font_config=fonts)]
-    book = HTML(string=ET.tostring(compose(page, version), encoding="unicode", method="html"),
+    book = HTML(string=ET.tostring(compose(page, version, colored_classes(colors)), encoding="unicode", method="html"),
                 base_url=str(page_file.parent) + "/")
     book.write_pdf(pdf, stylesheets=styles, font_config=fonts, pdf_tags=True)
 
