@@ -134,6 +134,7 @@ struct Head {
     return causal ? first + rows(first) : k.rows;
   }
 
+  // [weights]
   /// The weights of a block of queries, a row for each: softmax(Q Kᵀ / √d).
   [[nodiscard]] Tensor weights(std::size_t first) const {
     Tensor p = matmul(rows_of(q, first, rows(first)), transposed(rows_of(k, 0, keys(first))));
@@ -142,6 +143,7 @@ struct Head {
     }
     return p;
   }
+  // [/weights]
 };
 
 /// Where the parts of one head are.
