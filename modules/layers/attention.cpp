@@ -138,6 +138,7 @@ struct Head {
   /// How many keys the queries of a block see.
   [[nodiscard]] std::size_t keys(std::size_t first) const { return seen(first + rows(first) - 1); }
 
+  // [weights]
   /// The weights of a block of queries, a row for each: softmax(Q Kᵀ / √d).
   [[nodiscard]] Tensor weights(std::size_t first) const {
     Tensor p = matmul(rows_of(q, first, rows(first)), transposed(rows_of(k, 0, keys(first))));
@@ -146,6 +147,7 @@ struct Head {
     }
     return p;
   }
+  // [/weights]
 
   /// Writes the means of the values, for all places.
   void write_context(real* to, std::size_t stride) const {

@@ -88,7 +88,7 @@ class Book(unittest.TestCase):
         last.parent.mkdir()
         for ran, following in (("00_first_network", "./book chapter 1   (you last ran chapter 0)"),
                                ("10_mnist", "./book chapter 11   (you last ran chapter 10)"),
-                               ("17_residual", "./book chapter A   (you last ran chapter 17)"),
+                               ("18_attention", "./book chapter A   (you last ran chapter 18)"),
                                ("A_reports", "./book predict FILE   (you last ran chapter A)")):
             last.write_text(ran + "\n")
             self.assertIn(f"Next to try:   {following}\n", self.book().stdout)
