@@ -245,8 +245,9 @@ void order() {
   const auto placed = [&](const Tensor& x) {
     return outputs(positions.predict(x.reshaped(Shape{1, 3, 1})));
   };
-  show("with positions", placed(three));
-  show("", placed(swapped));
+  fmt::print("  with 1 added to the second place:\n");
+  show("1, 0, 2", placed(three));
+  show("0, 1, 2", placed(swapped));
 }
 // [/order]
 
