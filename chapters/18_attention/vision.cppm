@@ -174,7 +174,7 @@ export Recipe choose(const nn::Split& digits) {
     fmt::print("  transformer  rate {:<7} validation {:.2f} %\n", rate, right);
     if (right <= most) continue;
     most = right;
-    best = {.learning_rate = rate, .epochs = is_short ? 1U : 3U};  // as long as the CNN
+    best = {.learning_rate = rate, .epochs = is_short ? 1U : 4U};  // as long as the CNN
   }
   return best;
 }
@@ -208,7 +208,7 @@ export nn::Sequential contest(const Recipe& recipe, const nn::Split& digits) {
   const bool is_short = lecture::is_short();
   fmt::print("  {:<12}{:>7}{:>11}{:>8}{:>9}{:>15}{:>15}\n", "% right", "images", "parameters",
              "epochs", "seconds", "validation", "test");
-  contender("CNN", networks::convolutional_network, {.epochs = is_short ? 2U : 5U}, digits);
+  contender("CNN", networks::convolutional_network, {.epochs = is_short ? 2U : 10U}, digits);
   nn::Sequential trained = contender("transformer", transformer, recipe, digits);
   const nn::Split few{digits.training.first(1'000), digits.validation, digits.test};
   contender("CNN", networks::convolutional_network, {.epochs = is_short ? 4U : 50U}, few);
