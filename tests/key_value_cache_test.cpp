@@ -153,23 +153,23 @@ TEST(KeyValueCache, RefusesLayersThatItCannotContinue) {
     return error_of<std::invalid_argument>([&] { KeyValueCache{network, places}; });
   };
   EXPECT_EQ(refusal(Sequential{Dense{4, 4}, nn::GRU{4, 4}}),
-            "nn::KeyValueCache: layer 1 (GRU 4→4) cannot be continued place by place");
+            "nn::KeyValueCache: layer 2 (GRU 4→4) cannot be continued place by place");
   EXPECT_EQ(refusal(Sequential{Dense{4, 4}, Sequential{Dense{4, 4}, nn::Flatten{}}}),
-            "nn::KeyValueCache: layer 1.1 (Flatten) cannot be continued place by place");
+            "nn::KeyValueCache: layer 2.2 (Flatten) cannot be continued place by place");
   EXPECT_EQ(
       refusal(Sequential{Residual{Sequential{Dense{4, 4}, Attention{4, {.heads = 2}}}}}),
-      "nn::KeyValueCache: layer 0.block.1 (Attention 4, 2 heads) has no causal mask, so a new "
+      "nn::KeyValueCache: layer 1.block.2 (Attention 4, 2 heads) has no causal mask, so a new "
       "place would change the earlier ones");
   EXPECT_EQ(
       refusal(Sequential{Residual{Sequential{Dense{4, 4}}, Sequential{Attention{4}}}}),
-      "nn::KeyValueCache: layer 0.projection.0 (Attention 4, 1 head) has no causal mask, so a "
+      "nn::KeyValueCache: layer 1.projection.1 (Attention 4, 1 head) has no causal mask, so a "
       "new place would change the earlier ones");
   EXPECT_EQ(
       refusal(Sequential{nn::Positions{7, 4}}),
-      "nn::KeyValueCache: layer 0 (Positions 7×4) has 7 places, expected at least 8, the size "
+      "nn::KeyValueCache: layer 1 (Positions 7×4) has 7 places, expected at least 8, the size "
       "of the cache");
   EXPECT_EQ(refusal(Sequential{nn::SinusoidalPositions{7, 4}}),
-            "nn::KeyValueCache: layer 0 (SinusoidalPositions 7×4) has 7 places, expected at least "
+            "nn::KeyValueCache: layer 1 (SinusoidalPositions 7×4) has 7 places, expected at least "
             "8, the size of the cache");
   EXPECT_EQ(refusal(model(), 0),
             "nn::KeyValueCache: 0 places and 1 sequences, expected at least 1 of each");

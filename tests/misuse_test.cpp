@@ -1129,6 +1129,22 @@ std::vector<Case> networks() {
        "nn::Sequential: layer 2 (Convolution 1→2 3×3) expects images of shape (1, H, W); layer 1 "
        "gives shape (4, 4)",
        [] { (void)Sequential{nn::Reshape{4, 4}, convolution()}; }},
+      {"cache: attention without a mask",
+       "nn::KeyValueCache: layer 1 (Attention 3, 1 head) has no causal mask, so a new place would "
+       "change the earlier ones",
+       [] { (void)nn::KeyValueCache{Sequential{nn::Attention{3}}, 8}; }},
+      {"cache: too many places",
+       "nn::KeyValueCache: 0 places are stored and 5 more were given, expected at most 4 in all",
+       [] {
+         const Sequential n{nn::Attention{3, {.causal = true}}};
+         (void)nn::KeyValueCache{n, 4}.predict(ones(1, 5, 3));
+       }},
+      {"cache: another number of sequences",
+       "nn::KeyValueCache: input has shape (2, 1, 3), expected (1, N) or (1, N, D)",
+       [] {
+         const Sequential n{nn::Attention{3, {.causal = true}}};
+         (void)nn::KeyValueCache{n, 4}.predict(ones(2, 1, 3));
+       }},
       {"network: attention after rows",
        "nn::Sequential: layer 2 (Attention 4, 2 heads) expects sequences of shape (T, 4); layer 1 "
        "gives 3",
@@ -1382,6 +1398,10 @@ std::vector<Case> costs() {
        "nn::SoftmaxCrossEntropy: predictions have shape (2, 3) and targets are 0 labels, expected "
        "(B, M) and B labels or (B, M)",
        [] { (void)nn::SoftmaxCrossEntropy::value(ones(2, 3), {}); }},
+      {"softmax cross-entropy: a label for each sequence instead of each place",
+       "nn::SoftmaxCrossEntropy: predictions have shape (2, 5, 3) and targets are 2 labels, "
+       "expected 10 labels, one for each place",
+       [] { (void)nn::SoftmaxCrossEntropy::gradient(ones(2, 5, 3), Labels{0, 1}); }},
       {"any cost: a class out of range",
        "nn::CrossEntropy: label of sample 0 is 3, expected 0 to 2",
        [] { (void)nn::AnyCost{nn::CrossEntropy{}}.gradient(ones(1, 3), Labels{3}); }},

@@ -71,12 +71,12 @@ KeyValueCache::KeyValueCache(const Sequential& network, std::size_t capacity, st
 
 void KeyValueCache::add_layers(const Sequential& network, const std::string& prefix) {
   for (std::size_t i = 0; i < network.size(); ++i) {
-    add_layer(network[i], fmt::format("{}{}", prefix, i));
+    add_layer(network[i], fmt::format("{}{}", prefix, i + 1));
   }
 }
 
 /// Makes room for the keys and values of attention layers.
-/// @param place Where the layer is, for an error: `2.block.1`.
+/// @param place Where the layer is, counted from 1 as in the errors of a Sequential: `3.block.1`.
 void KeyValueCache::add_layer(const AnyLayer& layer, const std::string& place) {
   if (const auto* const network = layer.as<Sequential>()) return add_layers(*network, place + ".");
   if (const auto* const residual = layer.as<Residual>()) {

@@ -71,6 +71,7 @@ class Book(unittest.TestCase):
 
     def test_suggests_what_a_misspelled_word_may_have_meant(self):
         self.expect_refusal(["chaptr"], "no command 'chaptr'; did you mean 'chapter'?\n")
+        self.expect_refusal(["wirte"], "no command 'wirte'; did you mean 'write'?\n")
         self.expect_refusal(["dense"], "no command 'dense'; did you mean 'chapter dense'?\n")
         self.expect_refusal(["7"], "no command '7'; did you mean 'chapter 7'?\n")
         self.expect_refusal(["xyz"], "no command 'xyz'; './book help' lists them.\n")
@@ -121,7 +122,7 @@ class Book(unittest.TestCase):
 
     def test_prints_its_version(self):
         version = (ROOT / "CMakeLists.txt").read_text().split("project(nn VERSION ")[1].split()[0]
-        for command in ([], ["mnist"], ["predict"], ["fuzz"], ["test"], ["chapter", "1"]):
+        for command in ([], ["mnist"], ["predict"], ["write"], ["fuzz"], ["test"], ["chapter", "1"]):
             shown = self.book(*command, "--version")
             self.assertEqual((shown.returncode, shown.stderr), (0, ""))
             self.assertEqual(shown.stdout, f"Neural Networks, Module by Module {version}\n")

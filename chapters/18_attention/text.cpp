@@ -1,0 +1,250 @@
+module;
+
+#include <fmt/core.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <numbers>
+#include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+module text;
+
+import nn;
+
+using nn::Shape;
+using nn::Tensor;
+
+namespace text {
+
+// [characters]
+std::vector<std::string> characters_of(std::string_view text) {
+  std::vector<std::string> characters;
+  for (const char byte : text) {
+    // In UTF-8, the bytes 10…… belong to the character before them.
+    const bool goes_on = (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+    if (!goes_on || characters.empty()) characters.emplace_back();
+    characters.back() += byte;
+  }
+  return characters;
+}
+
+Vocabulary::Vocabulary(std::string_view text) {
+  std::map<std::string, std::size_t> counts;
+  for (const std::string& character : characters_of(text)) ++counts[character];
+  for (const auto& [character, count] : counts) {
+    if (count < 20) continue;
+    tokens_[character] = characters_.size();
+    characters_.push_back(character);
+  }
+}
+
+Tokens Vocabulary::tokens(std::string_view text) const {
+  Tokens tokens;
+  for (const std::string& character : characters_of(text)) {
+    const auto found = tokens_.find(character);
+    tokens.push_back(found == tokens_.end() ? characters_.size() : found->second);
+  }
+  return tokens;
+}
+
+std::string Vocabulary::character(std::size_t token) const {
+  return token < characters_.size() ? characters_[token] : "□";
+}
+// [/characters]
+
+// [pages]
+Pages load_pages() {
+  const std::vector<std::byte> bytes = nn::read_whole("load_pages", NN_TEXT_FOLDER "/pages.txt");
+  std::string text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  Vocabulary vocabulary{text};
+  const Tokens tokens = vocabulary.tokens(text);
+  const auto cut = tokens.begin() + static_cast<std::ptrdiff_t>(tokens.size() * 9 / 10);
+  return {.text = std::move(text),
+          .vocabulary = std::move(vocabulary),
+          .training = {tokens.begin(), cut},
+          .validation = {cut, tokens.end()}};
+}
+// [/pages]
+
+// ----------------------------------------------------------------------------------- the networks
+
+// [transformer]
+nn::Sequential transformer(std::size_t tokens, std::uint64_t seed) {
+  constexpr std::size_t blocks = 2;
+  constexpr std::size_t features = 96;
+  nn::Random random{seed};
+  const nn::RandomNormal normal{random, 0.02};
+  const nn::RandomNormal small{random, 0.02 / std::sqrt(2.0 * blocks)};
+  nn::Sequential network{nn::Embedding{tokens, features, nn::RandomNormal{random, 1}},
+                         nn::SinusoidalPositions{places, features}};
+  for (std::size_t i = 0; i < blocks; ++i) {
+    network.push(nn::Residual{nn::LayerNorm{features},
+                              nn::Attention{features, normal, {.heads = 4, .causal = true}}});
+    network.push(nn::Residual{nn::LayerNorm{features}, nn::Dense{features, 4 * features, normal},
+                              nn::GELU{}, nn::Dense{4 * features, features, small}});
+  }
+  network.push(nn::LayerNorm{features});
+  network.push(nn::Dense{features, tokens, normal});
+  return network;
+}
+// [/transformer]
+
+// [gru]
+nn::Sequential gru(std::size_t tokens, std::uint64_t seed) {
+  nn::Random random{seed};
+  const nn::Glorot glorot{random};
+  return nn::Sequential{nn::Embedding{tokens, 64, nn::RandomNormal{random, 1}},
+                        nn::GRU{64, 240, glorot, {.sequence = true}},
+                        nn::Dense{240, tokens, glorot}};
+}
+// [/gru]
+
+// ------------------------------------------------------------------------------ training,
+// measuring
+
+namespace {
+
+// [windows]
+/// Windows of the text that begin at these places, and for each character in them the one after it.
+nn::Batch windows(const Tokens& text, const std::vector<std::size_t>& starts) {
+  nn::Batch batch{.inputs = Tensor{Shape{starts.size(), places}}};
+  nn::Labels next;
+  for (std::size_t n = 0; n < starts.size(); ++n) {
+    for (std::size_t t = 0; t < places; ++t) {
+      batch.inputs(n, t) = static_cast<real>(text[starts[n] + t]);
+      next.push_back(text[starts[n] + t + 1]);
+    }
+  }
+  batch.targets = std::move(next);
+  return batch;
+}
+// [/windows]
+
+}  // namespace
+
+// [train]
+void train(nn::Sequential& network, const Tokens& text, const Plan& plan) {
+  nn::Random random{plan.seed};
+  nn::Adam adam{{.beta2 = real(0.99), .weight_decay = real(0.1), .decoupled = true}};
+  const nn::OneCycle cycle{{.rise = 0.1}};
+  std::vector<std::size_t> starts(plan.batch);
+  for (std::size_t step = 0; step < plan.steps; ++step) {
+    for (std::size_t& start : starts) start = random.below(text.size() - places);
+    const nn::Batch batch = windows(text, starts);
+    const Tensor logits = network.forward(batch.inputs);
+    network.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
+    nn::clip_gradients(network.parameters(), 1);
+    const auto done = static_cast<double>(step);
+    adam.set_learning_rate(
+        plan.rate *
+        static_cast<real>(cycle({.epoch = done, .epochs = static_cast<double>(plan.steps)})));
+    adam.step(network.parameters());
+    plan.report(step + 1);
+  }
+}
+// [/train]
+
+// [bits]
+double bits(const nn::Sequential& network, const Tokens& text) {
+  double sum = 0;
+  std::size_t count = 0;
+  for (std::size_t start = 0; start + places < text.size(); start += places, ++count) {
+    const nn::Batch batch = windows(text, {start});
+    sum += nn::SoftmaxCrossEntropy::value(network.predict(batch.inputs), batch.targets);
+  }
+  return sum / static_cast<double>(count) / std::numbers::ln2;
+}
+// [/bits]
+
+// [bigram]
+double bigram_bits(const Pages& pages) {
+  const std::size_t size = pages.vocabulary.size();
+  // Every pair counts once from the start, so that none has the probability 0.
+  std::vector<std::vector<double>> counts(size, std::vector<double>(size, 1));
+  const Tokens& training = pages.training;
+  for (std::size_t i = 1; i < training.size(); ++i) ++counts[training[i - 1]][training[i]];
+  double sum = 0;
+  const Tokens& text = pages.validation;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const std::vector<double>& row = counts[text[i - 1]];
+    sum -= std::log2(row[text[i]] / std::accumulate(row.begin(), row.end(), 0.0));
+  }
+  return sum / static_cast<double>(text.size() - 1);
+}
+// [/bigram]
+
+// [zlib]
+namespace {
+
+std::size_t compressed(std::string_view text) {
+  uLongf size = compressBound(text.size());
+  std::string to(size, '\0');
+  compress2(reinterpret_cast<Bytef*>(to.data()), &size, reinterpret_cast<const Bytef*>(text.data()),
+            text.size(), Z_BEST_COMPRESSION);
+  return size;
+}
+
+}  // namespace
+
+double zlib_bits(const Pages& pages) {
+  std::string training;
+  const std::vector<std::string> characters = characters_of(pages.text);
+  for (std::size_t i = 0; i < pages.training.size(); ++i) training += characters[i];
+  const std::size_t added = compressed(pages.text) - compressed(training);
+  return 8 * static_cast<double>(added) / static_cast<double>(pages.validation.size());
+}
+// [/zlib]
+
+// ---------------------------------------------------------------------------------------- writing
+
+// [choose]
+std::size_t choose(std::span<const real> logits, const Sampling& sampling, nn::Random& random) {
+  std::vector<std::size_t> order(logits.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t token) { return std::pair{-logits[token], token}; });
+  order.resize(std::min(order.size(), sampling.top_k));
+  if (sampling.temperature == 0) return order[0];
+  std::vector<double> sums;  // of the probabilities, not yet divided by their sum
+  double sum = 0;
+  for (const std::size_t token : order) {
+    sum += std::exp((double{logits[token]} - logits[order[0]]) / sampling.temperature);
+    sums.push_back(sum);
+  }
+  const auto chosen = std::ranges::upper_bound(sums, random.uniform() * sum);
+  return order[static_cast<std::size_t>(chosen - sums.begin())];
+}
+// [/choose]
+
+// [write]
+void Writer::read(const Tokens& tokens) {
+  text_.insert(text_.end(), tokens.begin(), tokens.end());
+  std::size_t more = tokens.size();
+  if (more > cache_.capacity() - cache_.places()) {  // full: keep half of the places
+    more = std::min(text_.size(), cache_.capacity() / 2);
+    text_.erase(text_.begin(), text_.end() - static_cast<std::ptrdiff_t>(more));
+    cache_.clear();
+  }
+  Tensor x{Shape{1, more}};
+  std::copy(text_.end() - static_cast<std::ptrdiff_t>(more), text_.end(), x.values().begin());
+  const Tensor y = cache_.predict(std::move(x));
+  const std::size_t tokens_known = y.shape()[2];
+  logits_ = Tensor{Shape{tokens_known}, y.values().last(tokens_known)};
+}
+
+std::size_t Writer::next(const Sampling& sampling, nn::Random& random) {
+  const std::size_t token = choose(logits_.values(), sampling, random);
+  read({token});
+  return token;
+}
+// [/write]
+
+}  // namespace text
