@@ -26,7 +26,6 @@ namespace {
 
 using command_line::BadOption;
 
-// [options]
 struct Options {
   std::string start;
   text::Sampling sampling{.temperature = 0.7, .top_k = 20};
@@ -35,7 +34,6 @@ struct Options {
   std::filesystem::path network = NN_NETWORKS_FOLDER "/text.safetensors";
   std::filesystem::path train;  ///< The file for a network to be trained; empty: none.
 };
-// [/options]
 
 /// Accepts numbers in a range; the error for anything else names the range.
 template <class Number>
@@ -107,7 +105,6 @@ Options options_of(int argc, char** argv) {
   return options;
 }
 
-// [train]
 int train(const Options& options) {
   nn::check_writable("save_network", options.train);
   const text::Pages pages = text::load_pages();
@@ -125,9 +122,7 @@ int train(const Options& options) {
              text::bits(network, pages.validation), options.train.string());
   return EXIT_SUCCESS;
 }
-// [/train]
 
-// [load]
 /// Loads a network that turns T tokens into T rows of logits.
 nn::Sequential load(const std::filesystem::path& file, std::size_t tokens) {
   const auto refuse = [&](const std::string& why) {
@@ -153,9 +148,7 @@ nn::Sequential load(const std::filesystem::path& file, std::size_t tokens) {
   }
   throw std::logic_error("refuse() returned");
 }
-// [/load]
 
-// [write]
 int write(const Options& options) {
   const text::Vocabulary vocabulary = text::load_pages().vocabulary;
   const nn::Sequential network = load(options.network, vocabulary.size());
@@ -169,11 +162,9 @@ int write(const Options& options) {
   fmt::print("\n");
   return EXIT_SUCCESS;
 }
-// [/write]
 
 }  // namespace
 
-// [main]
 int main(int argc, char** argv) {
   constexpr int bad_option = 2;
   try {
@@ -187,4 +178,3 @@ int main(int argc, char** argv) {
     return EXIT_FAILURE;
   }
 }
-// [/main]

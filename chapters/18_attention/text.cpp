@@ -25,7 +25,6 @@ using nn::Tensor;
 
 namespace text {
 
-// [characters]
 std::vector<std::string> characters_of(std::string_view text) {
   std::vector<std::string> characters;
   for (const char byte : text) {
@@ -59,9 +58,7 @@ Tokens Vocabulary::tokens(std::string_view text) const {
 std::string Vocabulary::character(std::size_t token) const {
   return token < characters_.size() ? characters_[token] : "□";
 }
-// [/characters]
 
-// [pages]
 Pages load_pages() {
   const std::vector<std::byte> bytes = nn::read_whole("load_pages", NN_TEXT_FOLDER "/pages.txt");
   std::string text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -73,11 +70,9 @@ Pages load_pages() {
           .training = {tokens.begin(), cut},
           .validation = {cut, tokens.end()}};
 }
-// [/pages]
 
 // ----------------------------------------------------------------------------------- the networks
 
-// [transformer]
 nn::Sequential transformer(std::size_t tokens, std::uint64_t seed) {
   constexpr std::size_t blocks = 2;
   constexpr std::size_t features = 96;
@@ -96,9 +91,7 @@ nn::Sequential transformer(std::size_t tokens, std::uint64_t seed) {
   network.push(nn::Dense{features, tokens, normal});
   return network;
 }
-// [/transformer]
 
-// [gru]
 nn::Sequential gru(std::size_t tokens, std::uint64_t seed) {
   nn::Random random{seed};
   const nn::Glorot glorot{random};
@@ -106,14 +99,12 @@ nn::Sequential gru(std::size_t tokens, std::uint64_t seed) {
                         nn::GRU{64, 240, glorot, {.sequence = true}},
                         nn::Dense{240, tokens, glorot}};
 }
-// [/gru]
 
 // ------------------------------------------------------------------------------ training,
 // measuring
 
 namespace {
 
-// [windows]
 /// Windows of the text that begin at these places, and for each character in them the one after it.
 nn::Batch windows(const Tokens& text, const std::vector<std::size_t>& starts) {
   nn::Batch batch{.inputs = Tensor{Shape{starts.size(), places}}};
@@ -127,11 +118,9 @@ nn::Batch windows(const Tokens& text, const std::vector<std::size_t>& starts) {
   batch.targets = std::move(next);
   return batch;
 }
-// [/windows]
 
 }  // namespace
 
-// [train]
 void train(nn::Sequential& network, const Tokens& text, const Plan& plan) {
   nn::Random random{plan.seed};
   nn::Adam adam{{.beta2 = real(0.99), .weight_decay = real(0.1), .decoupled = true}};
@@ -151,9 +140,7 @@ void train(nn::Sequential& network, const Tokens& text, const Plan& plan) {
     plan.report(step + 1);
   }
 }
-// [/train]
 
-// [bits]
 double bits(const nn::Sequential& network, const Tokens& text) {
   double sum = 0;
   std::size_t count = 0;
@@ -163,9 +150,7 @@ double bits(const nn::Sequential& network, const Tokens& text) {
   }
   return sum / static_cast<double>(count) / std::numbers::ln2;
 }
-// [/bits]
 
-// [bigram]
 double bigram_bits(const Pages& pages) {
   const std::size_t size = pages.vocabulary.size();
   // Every pair counts once from the start, so that none has the probability 0.
@@ -180,9 +165,7 @@ double bigram_bits(const Pages& pages) {
   }
   return sum / static_cast<double>(text.size() - 1);
 }
-// [/bigram]
 
-// [zlib]
 namespace {
 
 std::size_t compressed(std::string_view text) {
@@ -202,11 +185,9 @@ double zlib_bits(const Pages& pages) {
   const std::size_t added = compressed(pages.text) - compressed(training);
   return 8 * static_cast<double>(added) / static_cast<double>(pages.validation.size());
 }
-// [/zlib]
 
 // ---------------------------------------------------------------------------------------- writing
 
-// [choose]
 std::size_t choose(std::span<const real> logits, const Sampling& sampling, nn::Random& random) {
   std::vector<std::size_t> order(logits.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -222,9 +203,7 @@ std::size_t choose(std::span<const real> logits, const Sampling& sampling, nn::R
   const auto chosen = std::ranges::upper_bound(sums, random.uniform() * sum);
   return order[static_cast<std::size_t>(chosen - sums.begin())];
 }
-// [/choose]
 
-// [write]
 void Writer::read(const Tokens& tokens) {
   text_.insert(text_.end(), tokens.begin(), tokens.end());
   std::size_t more = tokens.size();
@@ -245,6 +224,5 @@ std::size_t Writer::next(const Sampling& sampling, nn::Random& random) {
   read({token});
   return token;
 }
-// [/write]
 
 }  // namespace text

@@ -24,7 +24,6 @@ export namespace text {
 /// Characters as numbers.
 using Tokens = std::vector<std::size_t>;
 
-// [vocabulary]
 /// The characters that occur at least twenty times in a text. Each is a token; all others share the
 /// last one.
 class Vocabulary {
@@ -41,7 +40,6 @@ class Vocabulary {
   std::vector<std::string> characters_;  // in UTF-8, up to four bytes each
   std::map<std::string, std::size_t> tokens_;
 };
-// [/vocabulary]
 
 /// The characters of a text in UTF-8.
 std::vector<std::string> characters_of(std::string_view text);
@@ -58,7 +56,6 @@ struct Pages {
 /// @throws std::runtime_error if the file cannot be read.
 Pages load_pages();
 
-// [networks]
 /// T, the places of a window: how many characters a network looks at.
 constexpr std::size_t places = 128;
 
@@ -67,9 +64,7 @@ nn::Sequential transformer(std::size_t tokens, std::uint64_t seed);
 
 /// A GRU with about as many parameters.
 nn::Sequential gru(std::size_t tokens, std::uint64_t seed);
-// [/networks]
 
-// [plan]
 /// How a network is trained: on random windows of the text. Both networks then take about equally
 /// long.
 struct Plan {
@@ -80,7 +75,6 @@ struct Plan {
   /// Called after every step.
   std::function<void(std::size_t step)> report = [](std::size_t /*step*/) {};
 };
-// [/plan]
 
 void train(nn::Sequential& network, const Tokens& text, const Plan& plan);
 
@@ -95,7 +89,6 @@ double bigram_bits(const Pages& pages);
 /// if the validation text is added to the training text.
 double zlib_bits(const Pages& pages);
 
-// [sampling]
 /// How the next character is chosen.
 struct Sampling {
   /// Logits are divided by it. Below 1, likely characters become likelier; at 0 the likeliest is
@@ -104,11 +97,9 @@ struct Sampling {
   /// Only the k likeliest characters can be chosen.
   std::size_t top_k = std::numeric_limits<std::size_t>::max();
 };
-// [/sampling]
 
 std::size_t choose(std::span<const real> logits, const Sampling& sampling, nn::Random& random);
 
-// [writer]
 /// Continues a text, character after character.
 class Writer {
  public:
@@ -125,6 +116,5 @@ class Writer {
   Tokens text_;        // what the network has read, or the later part of it
   nn::Tensor logits_;  // of the next character
 };
-// [/writer]
 
 }  // namespace text

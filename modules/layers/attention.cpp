@@ -295,7 +295,6 @@ void Attention::check_stored(std::size_t first, const Shape& x, const Shape& sto
                   to_string(stored), x[0], 2 * features(), first + x[1], x[1], first));
 }
 
-// [predict-from]
 Tensor Attention::predict_from(std::size_t first, const Tensor& x, Tensor& keys_values) const {
   check_input(x, {});
   check_stored(first, x.shape(), keys_values.shape());
@@ -324,7 +323,6 @@ Tensor Attention::predict_from(std::size_t first, const Tensor& x, Tensor& keys_
   }
   return output(context, {});
 }
-// [/predict-from]
 
 /// The gradients of queries, keys and values, shape (B, T, 3 D).
 Tensor Attention::attend_back(const Tensor& dcontext) const {

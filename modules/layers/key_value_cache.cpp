@@ -119,7 +119,6 @@ void KeyValueCache::check_input(const Tensor& x) const {
   }
 }
 
-// [predict]
 Tensor KeyValueCache::predict(Tensor x) {
   check_input(x);
   const std::size_t new_places = x.shape()[1];
@@ -152,6 +151,5 @@ Tensor KeyValueCache::run_layer(const AnyLayer& layer, Tensor x, std::size_t& ne
   check_padding(layer, x);
   return layer.predict(std::move(x));  // a layer that acts on every place separately
 }
-// [/predict]
 
 }  // namespace nn
