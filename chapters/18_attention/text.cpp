@@ -73,6 +73,7 @@ Pages load_pages() {
 
 // ----------------------------------------------------------------------------------- the networks
 
+// [transformer]
 nn::Sequential transformer(std::size_t tokens, std::uint64_t seed) {
   constexpr std::size_t blocks = 2;
   constexpr std::size_t features = 96;
@@ -91,6 +92,7 @@ nn::Sequential transformer(std::size_t tokens, std::uint64_t seed) {
   network.push(nn::Dense{features, tokens, normal});
   return network;
 }
+// [/transformer]
 
 nn::Sequential gru(std::size_t tokens, std::uint64_t seed) {
   nn::Random random{seed};
@@ -100,11 +102,11 @@ nn::Sequential gru(std::size_t tokens, std::uint64_t seed) {
                         nn::Dense{240, tokens, glorot}};
 }
 
-// ------------------------------------------------------------------------------ training,
-// measuring
+// ------------------------------------------------------------------------------------ the training
 
 namespace {
 
+// [windows]
 /// Windows of the text that begin at these places, and for each character in them the one after it.
 nn::Batch windows(const Tokens& text, const std::vector<std::size_t>& starts) {
   nn::Batch batch{.inputs = Tensor{Shape{starts.size(), places}}};
@@ -118,9 +120,11 @@ nn::Batch windows(const Tokens& text, const std::vector<std::size_t>& starts) {
   batch.targets = std::move(next);
   return batch;
 }
+// [/windows]
 
 }  // namespace
 
+// [train]
 void train(nn::Sequential& network, const Tokens& text, const Plan& plan) {
   nn::Random random{plan.seed};
   nn::Adam adam{{.beta2 = real(0.99), .weight_decay = real(0.1), .decoupled = true}};
@@ -140,6 +144,7 @@ void train(nn::Sequential& network, const Tokens& text, const Plan& plan) {
     plan.report(step + 1);
   }
 }
+// [/train]
 
 double bits(const nn::Sequential& network, const Tokens& text) {
   double sum = 0;
@@ -188,6 +193,7 @@ double zlib_bits(const Pages& pages) {
 
 // ---------------------------------------------------------------------------------------- writing
 
+// [choose]
 std::size_t choose(std::span<const real> logits, const Sampling& sampling, nn::Random& random) {
   std::vector<std::size_t> order(logits.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -203,6 +209,7 @@ std::size_t choose(std::span<const real> logits, const Sampling& sampling, nn::R
   const auto chosen = std::ranges::upper_bound(sums, random.uniform() * sum);
   return order[static_cast<std::size_t>(chosen - sums.begin())];
 }
+// [/choose]
 
 void Writer::read(const Tokens& tokens) {
   text_.insert(text_.end(), tokens.begin(), tokens.end());

@@ -133,6 +133,7 @@ Tensor KeyValueCache::run(const Sequential& network, Tensor x, std::size_t& next
   return x;
 }
 
+// [predict]
 Tensor KeyValueCache::run_layer(const AnyLayer& layer, Tensor x, std::size_t& next) {
   if (const auto* const network = layer.as<Sequential>()) return run(*network, std::move(x), next);
   if (const auto* const residual = layer.as<Residual>()) {
@@ -151,5 +152,6 @@ Tensor KeyValueCache::run_layer(const AnyLayer& layer, Tensor x, std::size_t& ne
   check_padding(layer, x);
   return layer.predict(std::move(x));  // a layer that acts on every place separately
 }
+// [/predict]
 
 }  // namespace nn
