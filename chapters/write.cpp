@@ -80,8 +80,8 @@ void describe(CLI::App& app, Options& options) {
       ->type_name("file")
       ->check(command_line::path());
   app.add_option("--train", options.train,
-                 "Trains a network on data/text/pages.txt, as chapter 18\n"
-                 "does in a few minutes, and stores it in this file")
+                 "Trains a network on data/text/pages.txt, which takes\n"
+                 "a few minutes, and stores it in this file")
       ->option_text("FILE")
       ->type_name("file")
       ->check(command_line::path())

@@ -41,6 +41,8 @@ REASONED = {
     "16.5": "it is about a drawing of yours",
     "17.4": "it asks for an explanation",
     "17.6": "its outcome depends on the seed",
+    "18.5": "it asks for an explanation",
+    "18.6": "its outcome depends on the seed",
 }
 
 

@@ -217,7 +217,7 @@ TEST(Lengths, MustFitTheBatch) {
   EXPECT_EQ(error([&] { (void)network.predict(Tensor{Shape{2, 3, 2}}, {1, 2, 3}); }),
             "nn::Sequential: 3 lengths for 2 sequences");
   EXPECT_EQ(error([&] { (void)network.predict(Tensor{Shape{2, 3, 2}}, {1, 4}); }),
-            "nn::Attention: the length of the sequence at index 1 is 4, expected at most 3");
+            "nn::Sequential: the length of the sequence at index 1 is 4, expected at most 3");
 }
 
 // ------------------------------------------------------------------------------------- the layers

@@ -22,8 +22,8 @@ export namespace nn {
 /// √d. So the cache keeps kⱼ and vⱼ of every place, and computes the rest for the new places only.
 ///
 /// An attention layer then needs 2 T D multiplications for scores and means at the next place, and
-/// its dense layers 4 D². Predicting all T places again would cost T times as much, T² D and 4 T D²
-/// (half of T² D is masked). The memory is 2 S D numbers for each sequence in each attention layer:
+/// its dense layers 4 D². Predicting all T places again would cost T² D (half of 2 T² D is masked)
+/// and 4 T D². The memory is 2 S D numbers for each sequence in each attention layer:
 /// 2 L B S D in all.
 ///
 /// The outputs are the same, to the last bit, as those of predict() for the whole sequence, because
