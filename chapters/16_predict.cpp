@@ -20,11 +20,11 @@
 // [/fold]
 
 // [start]
+import command_line;
 import nn;
 import predict.answers;
 import predict.files;
 import predict.options;
-import terminal;
 
 namespace {
 
@@ -202,15 +202,13 @@ void submit(const nn::Sequential& network, const Options& options) {
 // [/submission]
 
 // [all]
-constexpr int bad_option = 2;
-
 /// Calls a function and reports its error, so that one unreadable file does not stop the program.
 template <class Call>
 void attempt(const std::string& file, Report& report, const Call& call) {
   try {
     call();
   } catch (const BadOption& error) {
-    report.failure(file, error.what(), bad_option);
+    report.failure(file, error.what(), command_line::bad_option);
   } catch (const std::runtime_error& error) {
     if (std::ferror(stdout) != 0) throw;  // because the output cannot be written
     report.failure(file, error.what());
@@ -243,14 +241,6 @@ int predict(const Options& options) {
 
 // [main]
 int main(int argc, char** argv) {
-  try {
-    return predict(options_of(argc, argv));
-  } catch (const BadOption& error) {
-    terminal::print_error(error.what());
-    return bad_option;
-  } catch (const std::exception& error) {
-    terminal::print_error(error.what());
-    return EXIT_FAILURE;
-  }
+  return command_line::run([&] { return predict(options_of(argc, argv)); });
 }
 // [/main]

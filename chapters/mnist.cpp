@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <ranges>
 #include <stdexcept>
 #include <vector>
 
+import command_line;
 import mnist.files;
 import mnist.options;
 import mnist.recipes;
@@ -21,7 +21,6 @@ import terminal;
 
 namespace {
 
-constexpr int bad_option = 2;
 constexpr int interrupted = 130;  // the exit status of a program that Ctrl-C ended
 
 /// Trains a network of each kind from each seed, until Ctrl-C.
@@ -86,13 +85,5 @@ int compare(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return compare(options_of(argc, argv));
-  } catch (const BadOption& error) {
-    terminal::print_error(error.what());
-    return bad_option;
-  } catch (const std::exception& error) {
-    terminal::print_error(error.what());
-    return EXIT_FAILURE;
-  }
+  return command_line::run([&] { return compare(options_of(argc, argv)); });
 }

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -166,15 +165,8 @@ int write(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  constexpr int bad_option = 2;
-  try {
+  return command_line::run([&] {
     const Options options = options_of(argc, argv);
     return options.train.empty() ? write(options) : train(options);
-  } catch (const BadOption& error) {
-    terminal::print_error(error.what());
-    return bad_option;
-  } catch (const std::exception& error) {
-    terminal::print_error(error.what());
-    return EXIT_FAILURE;
-  }
+  });
 }

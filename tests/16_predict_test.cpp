@@ -1,14 +1,10 @@
 // The program of chapter 16 from its user's view: its output and its error messages.
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -18,15 +14,13 @@
 #include <vector>
 
 import nn;
+import nn.test;
+import nn.test.program;
 
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Outcome {
-  int status;
-  std::string output;  ///< Standard output and error together.
-};
+using nn::test::Outcome;
 
 /// A blind network: its weights are 0, so its answer depends only on its biases. It reads every
 /// picture as one digit, and finds that so many times as probable as any other.
@@ -70,8 +64,6 @@ std::vector<std::string> lines_of(const std::string& text) {
 class PredictProgram : public testing::Test {
  protected:
   PredictProgram() {
-    std::string name = (fs::temp_directory_path() / "nn-16_predict-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
     nn::save_network(path("network"), blind(784, 10));
     write("bar.pgm", "P2 3 4 9  9 9 9  9 0 9  9 0 9  9 9 9\n");
     write("empty.pgm", "P2 3 1 9  9 9 9\n");
@@ -79,10 +71,9 @@ class PredictProgram : public testing::Test {
     // Two strokes, of which the second has more ink.
     write("two.pgm", drawing(200, 120, {{50, 35, 8, 50}, {140, 35, 10, 50}}));
   }
-  ~PredictProgram() override { fs::remove_all(folder_); }
 
   [[nodiscard]] std::string path(const std::string& name) const {
-    return (folder_ / name).string();
+    return folder_.path(name).string();
   }
 
   void write(const std::string& name, const std::string& bytes) const {
@@ -111,16 +102,7 @@ class PredictProgram : public testing::Test {
 
   /// Runs the program in the folder.
   [[nodiscard]] Outcome run(const std::string& arguments) const {
-    const std::string command =
-        "(cd " + folder_.string() + " && " + NN_PROGRAM + " " + arguments + ") 2>&1";
-    FILE* const pipe = popen(command.c_str(), "r");
-    std::string output;
-    std::array<char, 4096> buffer{};
-    while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-      output.append(buffer.data(), count);
-    }
-    const int status = pclose(pipe);
-    return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1, .output = output};
+    return nn::test::run_command("cd " + path("") + " && " + NN_PROGRAM + " " + arguments);
   }
 
   void expect_refusal(const std::string& arguments, const std::string& sentence) const {
@@ -130,7 +112,7 @@ class PredictProgram : public testing::Test {
   }
 
  private:
-  fs::path folder_;
+  nn::test::Folder folder_;
 };
 
 // A bar of 2 × 1 pixels becomes one of 20 × 10; 75 % of 32 columns are 24, and 2.8 % seven eighths.

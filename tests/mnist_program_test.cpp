@@ -9,12 +9,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -22,30 +20,15 @@
 #include <sstream>
 #include <string>
 
+import nn.test;
+import nn.test.program;
+
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-struct Outcome {
-  int status;
-  std::string output;  ///< Standard output and error together.
-};
-
-/// @param meanwhile Called with the output so far, whenever the command prints something.
-Outcome run_command(
-    const std::string& command,
-    const std::function<void(const std::string&)>& meanwhile = [](const std::string&) {}) {
-  FILE* const pipe = popen(("(" + command + ") 2>&1").c_str(), "r");
-  std::string output;
-  std::array<char, 4096> buffer{};
-  for (ssize_t count = 0; (count = read(fileno(pipe), buffer.data(), buffer.size())) > 0;) {
-    output.append(buffer.data(), static_cast<std::size_t>(count));
-    meanwhile(output);
-  }
-  const int status = pclose(pipe);
-  return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1, .output = output};
-}
+using nn::test::Outcome;
+using nn::test::run_command;
 
 Outcome run(const std::string& arguments) {
   return run_command(std::string{NN_PROGRAM} + " " + arguments);
@@ -59,20 +42,14 @@ std::string contents(const fs::path& file) {
 /// A folder for what the program writes, gone after the test.
 class MnistProgram : public testing::Test {
  protected:
-  MnistProgram() {
-    std::string name = (fs::temp_directory_path() / "nn-mnist-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  ~MnistProgram() override { fs::remove_all(folder_); }
-
   [[nodiscard]] std::string path(const std::string& name) const {
-    return (folder_ / name).string();
+    return folder_.path(name).string();
   }
 
   /// Options for a training run of about a second, on the 1,797 digits of data/digits8. The two
   /// sets are swapped, so that 1,497 digits are for training.
   [[nodiscard]] std::string small(int epochs = 2) const {
-    const fs::path folder = folder_ / "digits";
+    const fs::path folder = folder_.path("digits");
     fs::create_directory(folder);
     for (const std::string part : {"images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"}) {
       const fs::path digits = NN_DIGITS8;
@@ -86,7 +63,7 @@ class MnistProgram : public testing::Test {
   }
 
  private:
-  fs::path folder_;
+  nn::test::Folder folder_;
 };
 
 void expect_refusal(const std::string& arguments, const std::string& sentence) {
@@ -115,9 +92,8 @@ TEST_F(MnistProgram, RefusesBadOptionsInOneSentence) {
     expect_refusal(option + " ''", option + ": the path is empty");
     EXPECT_EQ(run(option + "=''").status, 2) << option;
   }
-  expect_refusal("--data " + path(""),
-                 "--data: nn::mnist: no file train-images-idx3-ubyte in " +
-                     path("").substr(0, path("").size() - 1) +
+  expect_refusal("--data " + path("") + "/",
+                 "--data: nn::mnist: no file train-images-idx3-ubyte in " + path("") +
                      ", expected this name or train-images.idx3-ubyte, with or without .gz");
   EXPECT_EQ(run("--recipe other").status, 2);
   expect_refusal("--mine --epochs 1", "--mine: expected no other option next to it");

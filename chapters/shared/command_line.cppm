@@ -1,6 +1,7 @@
 /// @file
-/// @brief What `./book mnist` and `./book predict` add to CLI11: shorter help, and a suggestion for
-///   a misspelled option.
+/// @brief What `./book mnist`, `predict` and `write` share: what they add to CLI11, which is
+/// shorter
+///   help and a suggestion for a misspelled option, and how they end.
 module;
 
 #include <fmt/core.h>
@@ -9,6 +10,8 @@ module;
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <sstream>
@@ -131,5 +134,22 @@ class App : public CLI::App {
     }
   }
 };
+
+/// The exit status if an option is invalid.
+constexpr int bad_option = 2;
+
+/// Runs a program and prints the error that ends it.
+/// @return What the program returns; bad_option or EXIT_FAILURE after an error.
+int run(const std::function<int()>& program) {
+  try {
+    return program();
+  } catch (const BadOption& error) {
+    terminal::print_error(error.what());
+    return bad_option;
+  } catch (const std::exception& error) {
+    terminal::print_error(error.what());
+    return EXIT_FAILURE;
+  }
+}
 
 }  // namespace command_line
