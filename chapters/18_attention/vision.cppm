@@ -85,7 +85,7 @@ class Patches {
     return y;
   }
 
-  Tensor forward(const Tensor& x) { return predict(x); }
+  [[nodiscard]] Tensor forward(const Tensor& x) const { return predict(x); }
 
   Tensor backward(const Tensor& g) {
     Tensor dx{Shape{g.shape()[0], 784}};

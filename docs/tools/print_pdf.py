@@ -133,6 +133,8 @@ def open_chapter(section, api):
     else:
         heading.append(make("span", title, class_="title"))
     section.set("class", "chapter api" if api else "chapter")
+    if api:
+        remove(section, lambda element: has_class(element, "k") and text_of(element) == "inline")
     for item in section.iter("dl"):  # a module's page repeats the namespace that everything is in
         if text_of(item[0]).startswith("namespace "):
             item.set("class", "namespace")
