@@ -1,6 +1,6 @@
 /// @file
-/// @brief Language models of chapter 18: characters as tokens, the networks, training, bits per
-/// character, and writing.
+/// @brief Language models of chapter 19: characters as tokens, the networks, training, bits per
+///   character, and writing.
 module;
 
 #include <cstddef>
@@ -60,7 +60,8 @@ Pages load_pages();
 constexpr std::size_t places = 128;
 
 /// A transformer with two blocks of 96 features, each with attention and two dense layers.
-nn::Sequential transformer(std::size_t tokens, std::uint64_t seed);
+/// @param masked Whether every place sees only itself and the places before it.
+nn::Sequential transformer(std::size_t tokens, std::uint64_t seed, bool masked = true);
 
 /// A GRU with about as many parameters.
 nn::Sequential gru(std::size_t tokens, std::uint64_t seed);
@@ -81,13 +82,6 @@ void train(nn::Sequential& network, const Tokens& text, const Plan& plan);
 /// The cost in bits per character. The text is cut into windows, so that a network knows at most
 /// the T characters before the one that it predicts, on average half as many.
 double bits(const nn::Sequential& network, const Tokens& text);
-
-/// The same for a model that counts, in the training text, which character follows which.
-double bigram_bits(const Pages& pages);
-
-/// The same for zlib, which compresses as gzip -9 does: how much longer the compressed text becomes
-/// if the validation text is added to the training text.
-double zlib_bits(const Pages& pages);
 
 /// How the next character is chosen.
 struct Sampling {

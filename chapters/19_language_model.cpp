@@ -1,0 +1,268 @@
+// Chapter 19: a language model. Read with docs/chapters/19_language_model.md.
+
+// [fold: Headers and imports]
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+#include <span>
+#include <string>
+#include <vector>
+
+import lecture;
+import nn;
+import rivals;
+import text;
+
+using lecture::heading, lecture::show;
+using nn::real, nn::Shape, nn::Tensor;
+using text::Tokens;
+// [/fold]
+
+// [pairs]
+/// Prints a text with lines of at most 76 characters.
+void print_text(const text::Vocabulary& vocabulary, const Tokens& tokens) {
+  std::size_t column = 0;
+  for (const std::size_t token : tokens) {
+    const std::string character = vocabulary.character(token);
+    if (column == 0) fmt::print("  ");
+    if (character != "\n") fmt::print("{}", character);
+    column = character == "\n" ? 0 : column + 1;
+    if (column == 76) column = 0;
+    if (column == 0) fmt::print("\n");
+  }
+  if (column > 0) fmt::print("\n");
+}
+
+/// Prints the four likeliest characters after another one.
+void show_likeliest(const rivals::Pairs& pairs, const text::Vocabulary& vocabulary,
+                    const char* character) {
+  const std::size_t token = vocabulary.tokens(character)[0];
+  Tokens order;
+  for (std::size_t next = 0; next < vocabulary.size(); ++next) order.push_back(next);
+  std::ranges::sort(order, std::ranges::greater{},
+                    [&](std::size_t next) { return pairs.probability(token, next); });
+  fmt::print("  after {}:", character);
+  for (std::size_t i = 0; i < 4; ++i) {
+    fmt::print("   '{}' {:4.1f} %", vocabulary.character(order[i]),
+               100 * pairs.probability(token, order[i]));
+  }
+  fmt::print("\n");
+}
+
+rivals::Pairs counted(const text::Pages& pages) {
+  heading("19.1 Which character follows which");
+  fmt::print("  {} characters to learn from, {} to predict, {} tokens\n\n",
+             nn::thousands(pages.training.size()), nn::thousands(pages.validation.size()),
+             pages.vocabulary.size());
+  const rivals::Pairs pairs{pages.training, pages.vocabulary.size()};
+  for (const char* const character : {"t", "h", "q", "$"}) {
+    show_likeliest(pairs, pages.vocabulary, character);
+  }
+  nn::Random random{1};
+  Tokens tokens = pages.vocabulary.tokens("To train a network");
+  while (tokens.size() < 150) tokens.push_back(pairs.next(tokens.back(), random));
+  fmt::print("\n");
+  print_text(pages.vocabulary, tokens);
+  return pairs;
+}
+// [/pairs]
+
+// [cost]
+void cost_by_hand() {
+  heading("19.2 Bits per character");
+  const real ln3 = std::log(real(3));
+  const real more = std::log(real(7) / 3);
+  const Tensor rows{{ln3, 0, 0, 0}, {0, 0, 0, 0}, {more, more, 0, more}};
+  const Tensor logits = rows.reshaped(Shape{1, 3, 4});
+  const nn::Targets next = nn::Labels{0, 1, 2};
+  show("logits", rows);
+  show("p", nn::Softmax{}.predict(rows));
+  const double cost = nn::SoftmaxCrossEntropy::value(logits, next);
+  fmt::print("  cost {:.3f}, {:.3f} bits per character\n", cost, cost / std::numbers::ln2);
+  show("gradient", nn::SoftmaxCrossEntropy::gradient(logits, next).reshaped(Shape{3, 4}));
+}
+// [/cost]
+
+// [networks]
+void networks(std::size_t tokens) {
+  heading("19.3 Two networks");
+  fmt::print("{}\n", text::gru(tokens, 1).summary(Shape{text::places}));
+  fmt::print("{}", text::transformer(tokens, 1).summary(Shape{text::places}));
+}
+// [/networks]
+
+// [learn]
+/// A line of the table, and the first network of several seeds.
+template <class Make>
+nn::Sequential learn(const char* name, const Make& make, const text::Pages& pages,
+                     std::vector<lecture::Curve>& curves) {
+  const std::size_t tokens = pages.vocabulary.size();
+  const Tokens some{pages.validation.begin(), pages.validation.begin() + 50 * text::places + 1};
+  nn::Sequential first;
+  const auto run = [&](std::uint64_t seed) {
+    nn::Sequential network = make(tokens, seed);
+    text::Plan plan{.seed = seed};
+    if (lecture::is_short()) plan.steps = 10;
+    if (seed == 1) curves.push_back({.name = name, .values = {text::bits(network, some)}});
+    plan.report = [&](std::size_t step) {
+      lecture::progress(fmt::format("{}, seed {}, step {} of {}", name, seed, step, plan.steps));
+      if (seed == 1 && step % 100 == 0) curves.back().values.push_back(text::bits(network, some));
+    };
+    text::train(network, pages.training, plan);
+    const double bits = text::bits(network, pages.validation);
+    if (seed == 1) first = std::move(network);
+    return bits;
+  };
+  const auto bits = lecture::for_seeds(lecture::is_short() ? 2 : 3, run);
+  lecture::progress("");
+  fmt::print("  {:<14}{:>8}{:>19}\n", name, nn::thousands(first.parameter_count()),
+             lecture::to_string(lecture::spread(bits)));
+  return first;
+}
+
+nn::Sequential contest(const text::Pages& pages, const rivals::Pairs& pairs) {
+  heading("19.4 Learning this book");
+  const std::size_t tokens = pages.vocabulary.size();
+  const double of_pairs = pairs.bits(pages.validation);
+  const double of_zlib = rivals::zlib_bits(pages);
+  fmt::print("                parameters   bits per character\n");
+  fmt::print("  equally likely{:8}{:12.2f}\n", 0, std::log2(tokens));
+  fmt::print("  counted pairs {:>8}{:12.2f}\n", nn::thousands(tokens * tokens), of_pairs);
+  fmt::print("  zlib          {:>8}{:12.2f}\n", "", of_zlib);
+  std::vector<lecture::Curve> curves;
+  learn("GRU", text::gru, pages, curves);
+  const auto masked = [](std::size_t size, std::uint64_t seed) {
+    return text::transformer(size, seed);
+  };
+  nn::Sequential transformer = learn("transformer", masked, pages, curves);
+  const std::size_t length = curves.front().values.size();
+  curves.push_back({.name = "counted pairs", .values = std::vector<double>(length, of_pairs)});
+  curves.push_back({.name = "zlib", .values = std::vector<double>(length, of_zlib)});
+  lecture::keep("19_learning.csv", "step", 100, curves);
+  return transformer;
+}
+// [/learn]
+
+// [writing]
+void writing(const text::Pages& pages, const nn::Sequential& network) {
+  heading("19.5 Writing");
+  for (const double temperature : {0.0, 0.7, 1.5}) {
+    text::Writer writer{network};
+    nn::Random random{1};
+    Tokens tokens = pages.vocabulary.tokens("To train a network");
+    writer.read(tokens);
+    for (int i = 0; i < 250; ++i) {
+      tokens.push_back(writer.next({.temperature = temperature, .top_k = 20}, random));
+    }
+    fmt::print("{}  temperature {}:\n", temperature > 0 ? "\n" : "", temperature);
+    print_text(pages.vocabulary, tokens);
+  }
+}
+// [/writing]
+
+// [plain]
+Tensor batch_of_one(std::span<const std::size_t> tokens) {
+  Tensor x{Shape{1, tokens.size()}};
+  std::ranges::copy(tokens, x.values().begin());
+  return x;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point begun) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+}
+
+/// The logits of the character after these: predicts all places, and uses only the last one.
+Tensor plain_logits(const nn::Sequential& network, const Tokens& tokens) {
+  const Tensor y = network.predict(batch_of_one(tokens));
+  return Tensor{Shape{y.shape()[2]}, y.values().last(y.shape()[2])};
+}
+
+void cache_or_not(const text::Pages& pages, const nn::Sequential& network) {
+  heading("19.6 Do not compute it again");
+  const Tokens window{pages.validation.begin(), pages.validation.begin() + text::places};
+  const auto begun = std::chrono::steady_clock::now();
+  for (std::size_t t = 1; t <= window.size(); ++t) {
+    plain_logits(network, {window.begin(), window.begin() + static_cast<std::ptrdiff_t>(t)});
+  }
+  const double plain = seconds_since(begun);
+  const auto begun_again = std::chrono::steady_clock::now();
+  nn::KeyValueCache cache{network, text::places};
+  for (const std::size_t token : window)
+    static_cast<void>(cache.predict(batch_of_one({&token, 1})));
+  const double cached = seconds_since(begun_again);
+  fmt::print("  all places again   {:7.2f} ms per character\n", 1e3 * plain / text::places);
+  fmt::print("  key-value cache    {:7.2f} ms per character\n", 1e3 * cached / text::places);
+}
+// [/plain]
+
+// [check]
+void check_yourself(const text::Pages& pages, const nn::Sequential& network) {
+  heading("19.7 Check yourself");
+  const Tokens window{pages.validation.begin(), pages.validation.begin() + text::places};
+  const Tensor whole = network.predict(batch_of_one(window));
+
+  nn::KeyValueCache cache{network, text::places};
+  Tensor each{whole.shape()};
+  for (std::size_t t = 0; t < window.size(); ++t) {
+    const Tensor y = cache.predict(batch_of_one({&window[t], 1}));
+    for (std::size_t j = 0; j < y.size(); ++j) each(0, t, j) = y.values()[j];
+  }
+  lecture::check_equal("cache, all places", each, whole, 0);
+
+  Tokens other_end = window;
+  other_end.back() = 0;
+  Tensor before = network.predict(batch_of_one(other_end));
+  const std::size_t last = text::places - 1;
+  for (std::size_t j = 0; j < before.shape()[2]; ++j) before(0, last, j) = whole(0, last, j);
+  lecture::check_equal("places before a changed one", before, whole, 0);
+
+  nn::Random random{1};
+  const Tensor logits{{0, std::numbers::ln2_v<real>, 2 * std::numbers::ln2_v<real>}};
+  Tensor shares{Shape{1, 3}};
+  for (int i = 0; i < 10'000; ++i) shares(0, text::choose(logits.values(), {}, random)) += 1e-4F;
+  lecture::check_equal("drawn, probabilities", shares, nn::Softmax{}.predict(logits), 0.02);
+}
+// [/check]
+
+// [break]
+void break_it(const text::Pages& pages) {
+  heading("19.8 Break it: forget the mask");
+  const std::size_t tokens = pages.vocabulary.size();
+  nn::Sequential network = text::transformer(tokens, 1, false);
+  text::Plan plan;
+  if (lecture::is_short()) plan.steps = 10;
+  plan.report = [&](std::size_t step) {
+    lecture::progress(fmt::format("without a mask, step {} of {}", step, plan.steps));
+  };
+  text::train(network, pages.training, plan);
+  lecture::progress("");
+  fmt::print("  {:.3f} bits per character\n\n", text::bits(network, pages.validation));
+  nn::Random random{1};
+  Tokens text = pages.vocabulary.tokens("To train a network");
+  while (text.size() < text::places) {
+    text.push_back(
+        text::choose(plain_logits(network, text).values(), {.temperature = 0.7}, random));
+  }
+  print_text(pages.vocabulary, text);
+}
+// [/break]
+
+// [main]
+int main(int argc, char** argv) {
+  lecture::begin(argc, argv, "Chapter 19: a language model");
+  const text::Pages pages = text::load_pages();
+  const rivals::Pairs pairs = counted(pages);
+  cost_by_hand();
+  networks(pages.vocabulary.size());
+  const nn::Sequential transformer = contest(pages, pairs);
+  writing(pages, transformer);
+  cache_or_not(pages, transformer);
+  check_yourself(pages, transformer);
+  break_it(pages);
+}
+// [/main]
