@@ -5,7 +5,7 @@ from shapes import arrow, canvas, rectangle, words
 
 def draw(figure, read):
     axes = canvas(figure, 24)
-    text = "the cost".replace(" ", "␣")
+    text = "networks"
     for place, (character, following) in enumerate(zip(text, text[1:])):
         x = 4 + 5 * place
         words(axes, x, 2.5, character)
