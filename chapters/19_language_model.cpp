@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,7 +24,7 @@ using nn::real, nn::Shape, nn::Tensor;
 using text::Tokens;
 // [/fold]
 
-// [pairs]
+// [fold: Printing]
 /// Prints a text with lines of at most 76 characters.
 void print_text(const text::Vocabulary& vocabulary, const Tokens& tokens) {
   std::size_t column = 0;
@@ -42,8 +43,8 @@ void print_text(const text::Vocabulary& vocabulary, const Tokens& tokens) {
 void show_likeliest(const rivals::Pairs& pairs, const text::Vocabulary& vocabulary,
                     const char* character) {
   const std::size_t token = vocabulary.tokens(character)[0];
-  Tokens order;
-  for (std::size_t next = 0; next < vocabulary.size(); ++next) order.push_back(next);
+  Tokens order(vocabulary.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, std::ranges::greater{},
                     [&](std::size_t next) { return pairs.probability(token, next); });
   fmt::print("  after {}:", character);
@@ -54,6 +55,9 @@ void show_likeliest(const rivals::Pairs& pairs, const text::Vocabulary& vocabula
   fmt::print("\n");
 }
 
+// [/fold]
+
+// [pairs]
 rivals::Pairs counted(const text::Pages& pages) {
   heading("19.1 Which character follows which");
   fmt::print("  {} characters to learn from, {} to predict, {} tokens\n\n",
@@ -172,31 +176,39 @@ Tensor batch_of_one(std::span<const std::size_t> tokens) {
   return x;
 }
 
-double seconds_since(std::chrono::steady_clock::time_point begun) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-}
-
 /// The logits of the character after these: predicts all places, and uses only the last one.
 Tensor plain_logits(const nn::Sequential& network, const Tokens& tokens) {
   const Tensor y = network.predict(batch_of_one(tokens));
   return Tensor{Shape{y.shape()[2]}, y.values().last(y.shape()[2])};
 }
 
-void cache_or_not(const text::Pages& pages, const nn::Sequential& network) {
+/// How long work on a window takes, in milliseconds per character.
+template <class Work>
+double milliseconds(const Work& work) {
+  const auto begun = std::chrono::steady_clock::now();
+  work();
+  const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begun;
+  return taken.count() / text::places;
+}
+
+void with_and_without_cache(const text::Pages& pages, const nn::Sequential& network) {
   heading("19.6 Do not compute it again");
   const Tokens window{pages.validation.begin(), pages.validation.begin() + text::places};
-  const auto begun = std::chrono::steady_clock::now();
-  for (std::size_t t = 1; t <= window.size(); ++t) {
-    plain_logits(network, {window.begin(), window.begin() + static_cast<std::ptrdiff_t>(t)});
-  }
-  const double plain = seconds_since(begun);
-  const auto begun_again = std::chrono::steady_clock::now();
-  nn::KeyValueCache cache{network, text::places};
-  for (const std::size_t token : window)
-    static_cast<void>(cache.predict(batch_of_one({&token, 1})));
-  const double cached = seconds_since(begun_again);
-  fmt::print("  all places again   {:7.2f} ms per character\n", 1e3 * plain / text::places);
-  fmt::print("  key-value cache    {:7.2f} ms per character\n", 1e3 * cached / text::places);
+  const double again = milliseconds([&] {
+    Tokens read;
+    for (const std::size_t token : window) {
+      read.push_back(token);
+      plain_logits(network, read);
+    }
+  });
+  const double cached = milliseconds([&] {
+    nn::KeyValueCache cache{network, text::places};
+    for (const std::size_t& token : window) {
+      static_cast<void>(cache.predict(batch_of_one({&token, 1})));
+    }
+  });
+  fmt::print("  all places again   {:7.2f} ms per character\n", again);
+  fmt::print("  key-value cache    {:7.2f} ms per character\n", cached);
 }
 // [/plain]
 
@@ -214,18 +226,23 @@ void check_yourself(const text::Pages& pages, const nn::Sequential& network) {
   }
   lecture::check_equal("cache, all places", each, whole, 0);
 
-  Tokens other_end = window;
-  other_end.back() = 0;
-  Tensor before = network.predict(batch_of_one(other_end));
-  const std::size_t last = text::places - 1;
-  for (std::size_t j = 0; j < before.shape()[2]; ++j) before(0, last, j) = whole(0, last, j);
-  lecture::check_equal("places before a changed one", before, whole, 0);
+  Tokens other = window;
+  const std::size_t half = text::places / 2;
+  for (std::size_t t = half; t < other.size(); ++t)
+    other[t] = (other[t] + 1) % pages.vocabulary.size();
+  const std::size_t count = half * whole.shape()[2];  // the logits of the first half
+  const Shape first{half, whole.shape()[2]};
+  const Tensor changed = network.predict(batch_of_one(other));
+  lecture::check_equal("the half before a changed one",
+                       Tensor{first, changed.values().first(count)},
+                       Tensor{first, whole.values().first(count)}, 0);
 
   nn::Random random{1};
   const Tensor logits{{0, std::numbers::ln2_v<real>, 2 * std::numbers::ln2_v<real>}};
-  Tensor shares{Shape{1, 3}};
-  for (int i = 0; i < 10'000; ++i) shares(0, text::choose(logits.values(), {}, random)) += 1e-4F;
-  lecture::check_equal("drawn, probabilities", shares, nn::Softmax{}.predict(logits), 0.02);
+  Tensor fractions{Shape{1, 3}};
+  for (int i = 0; i < 10'000; ++i) ++fractions(0, text::choose(logits.values(), {}, random));
+  for (real& fraction : fractions.values()) fraction /= 10'000;
+  lecture::check_equal("drawn, probabilities", fractions, nn::Softmax{}.predict(logits), 0.02);
 }
 // [/check]
 
@@ -261,7 +278,7 @@ int main(int argc, char** argv) {
   networks(pages.vocabulary.size());
   const nn::Sequential transformer = contest(pages, pairs);
   writing(pages, transformer);
-  cache_or_not(pages, transformer);
+  with_and_without_cache(pages, transformer);
   check_yourself(pages, transformer);
   break_it(pages);
 }
