@@ -34,7 +34,7 @@ class Head {
   /// @param causal Whether there is a causal mask.
   explicit Head(bool causal = false) : causal_{causal} {}
 
-  /// How well each key fits each query. The mask plays no part yet.
+  /// How well each key fits each query, whether a mask hides it or not.
   /// @param q Q, shape (T, d).
   /// @param k K, shape (T, d).
   /// @return S, shape (T, T).
@@ -65,7 +65,7 @@ class Head {
     return p;
   }
 
-  /// The output. Keeps Q, K, V and P for backward().
+  /// The output. Keeps P in p_ for backward(), as it keeps Q, K and V.
   /// @param q Q, shape (T, d).
   /// @param k K, shape (T, d).
   /// @param v V, shape (T, d).
