@@ -30,8 +30,8 @@ constexpr std::array entries{
     Entry{"variance", variance},   Entry{"convolution", convolution},
     Entry{"pooling", pooling},     Entry{"training", training},
     Entry{"roofline", roofline},   Entry{"plane", plane},
-    Entry{"attention", attention}, Entry{"draw", draw},
-    Entry{"answers", answers},
+    Entry{"attention", attention}, Entry{"write", write},
+    Entry{"draw", draw},           Entry{"answers", answers},
 };
 
 }  // namespace
