@@ -178,8 +178,7 @@ Tensor batch_of_one(std::span<const std::size_t> tokens) {
 
 /// The logits of the character after these: predicts all places, and uses only the last one.
 Tensor plain_logits(const nn::Sequential& network, const Tokens& tokens) {
-  const Tensor y = network.predict(batch_of_one(tokens));
-  return Tensor{Shape{y.shape()[2]}, y.values().last(y.shape()[2])};
+  return text::last_logits(network.predict(batch_of_one(tokens)));
 }
 
 /// How long work on a window takes, in milliseconds per character.

@@ -24,42 +24,6 @@ using nn::Tensor;
 
 namespace text {
 
-std::vector<std::string> characters_of(std::string_view text) {
-  std::vector<std::string> characters;
-  for (const char byte : text) {
-    // In UTF-8, the bytes 10…… belong to the character before them.
-    const bool goes_on = (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
-    if (!goes_on || characters.empty()) characters.emplace_back();
-    characters.back() += byte;
-  }
-  return characters;
-}
-
-// [vocabulary]
-Vocabulary::Vocabulary(std::string_view text) {
-  std::map<std::string, std::size_t> counts;
-  for (const std::string& character : characters_of(text)) ++counts[character];
-  for (const auto& [character, count] : counts) {
-    if (count < 20) continue;
-    tokens_[character] = characters_.size();
-    characters_.push_back(character);
-  }
-}
-
-Tokens Vocabulary::tokens(std::string_view text) const {
-  Tokens tokens;
-  for (const std::string& character : characters_of(text)) {
-    const auto found = tokens_.find(character);
-    tokens.push_back(found == tokens_.end() ? characters_.size() : found->second);
-  }
-  return tokens;
-}
-// [/vocabulary]
-
-std::string Vocabulary::character(std::size_t token) const {
-  return token < characters_.size() ? characters_[token] : "□";
-}
-
 Pages load_pages() {
   const std::vector<std::byte> bytes = nn::read_whole("load_pages", NN_TEXT_FOLDER "/pages.txt");
   std::string text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -160,48 +124,5 @@ double bits(const nn::Sequential& network, const Tokens& text) {
   return sum / static_cast<double>(count) / std::numbers::ln2;
 }
 // [/bits]
-
-// ---------------------------------------------------------------------------------------- writing
-
-// [choose]
-std::size_t choose(std::span<const real> logits, const Sampling& sampling, nn::Random& random) {
-  std::vector<std::size_t> order(logits.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, {}, [&](std::size_t token) { return std::pair{-logits[token], token}; });
-  order.resize(std::min(order.size(), sampling.top_k));
-  if (sampling.temperature == 0) return order[0];
-  std::vector<double> sums;  // of the probabilities, not yet divided by their sum
-  double sum = 0;
-  for (const std::size_t token : order) {
-    sum += std::exp((double{logits[token]} - logits[order[0]]) / sampling.temperature);
-    sums.push_back(sum);
-  }
-  const auto chosen = std::ranges::upper_bound(sums, random.uniform() * sum);
-  return order[static_cast<std::size_t>(chosen - sums.begin())];
-}
-// [/choose]
-
-// [writer]
-void Writer::read(const Tokens& tokens) {
-  text_.insert(text_.end(), tokens.begin(), tokens.end());
-  std::size_t more = tokens.size();
-  if (more > cache_.capacity() - cache_.places()) {  // full: keep half of the places
-    more = std::min(text_.size(), cache_.capacity() / 2);
-    text_.erase(text_.begin(), text_.end() - static_cast<std::ptrdiff_t>(more));
-    cache_.clear();
-  }
-  Tensor x{Shape{1, more}};
-  std::copy(text_.end() - static_cast<std::ptrdiff_t>(more), text_.end(), x.values().begin());
-  const Tensor y = cache_.predict(std::move(x));
-  const std::size_t tokens_known = y.shape()[2];
-  logits_ = Tensor{Shape{tokens_known}, y.values().last(tokens_known)};
-}
-
-std::size_t Writer::next(const Sampling& sampling, nn::Random& random) {
-  const std::size_t token = choose(logits_.values(), sampling, random);
-  read({token});
-  return token;
-}
-// [/writer]
 
 }  // namespace text

@@ -15,7 +15,10 @@ module;
 
 export module text;
 
-import nn;
+import nn.backprop;
+import nn.key_value_cache;
+import nn.random;
+import nn.tensor;
 
 using nn::real;
 
@@ -24,11 +27,12 @@ export namespace text {
 /// Characters as numbers.
 using Tokens = std::vector<std::size_t>;
 
-/// The characters that occur at least twenty times in a text. Each is a token; all others share the
-/// last one.
+/// The characters that occur often in a text. Each is a token; all others share the last one.
 class Vocabulary {
  public:
-  explicit Vocabulary(std::string_view text);
+  /// @param text From which the characters are taken.
+  /// @param at_least How many times a character must occur in it.
+  explicit Vocabulary(std::string_view text, std::size_t at_least = 20);
 
   /// V, the number of tokens.
   [[nodiscard]] std::size_t size() const { return characters_.size() + 1; }
@@ -85,12 +89,15 @@ double bits(const nn::Sequential& network, const Tokens& text);
 
 /// How the next character is chosen.
 struct Sampling {
-  /// Logits are divided by it. Below 1, likely characters become likelier; at 0 the likeliest is
-  /// always chosen.
+  /// Logits are divided by it; at least 0. Below 1, likely characters become likelier; at 0 the
+  /// likeliest is always chosen.
   double temperature = 1;
-  /// Only the k likeliest characters can be chosen.
+  /// Only the k likeliest characters can be chosen; at least 1.
   std::size_t top_k = std::numeric_limits<std::size_t>::max();
 };
+
+/// The logits of the character after the last place: from those of a sequence, (1, T, V), to (V).
+nn::Tensor last_logits(const nn::Tensor& y);
 
 std::size_t choose(std::span<const real> logits, const Sampling& sampling, nn::Random& random);
 
@@ -102,13 +109,15 @@ class Writer {
 
   /// Reads the next characters, at least one.
   void read(const Tokens& tokens);
+  /// The logits of the next character.
+  [[nodiscard]] std::span<const real> logits() const { return logits_.values(); }
   /// Chooses the next character, reads it, and returns it.
   std::size_t next(const Sampling& sampling, nn::Random& random);
 
  private:
   nn::KeyValueCache cache_;
-  Tokens text_;        // what the network has read, or the later part of it
-  nn::Tensor logits_;  // of the next character
+  Tokens text_;  // what the network has read, or the later part of it
+  nn::Tensor logits_;
 };
 
 }  // namespace text

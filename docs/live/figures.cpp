@@ -24,13 +24,14 @@ struct Entry {
 };
 
 constexpr std::array entries{
-    Entry{"dense", dense},       Entry{"activation", activation},
-    Entry{"softmax", softmax},   Entry{"backprop", backprop},
-    Entry{"race", race},         Entry{"noise", noise},
-    Entry{"variance", variance}, Entry{"convolution", convolution},
-    Entry{"pooling", pooling},   Entry{"training", training},
-    Entry{"roofline", roofline}, Entry{"plane", plane},
-    Entry{"draw", draw},         Entry{"answers", answers},
+    Entry{"dense", dense},         Entry{"activation", activation},
+    Entry{"softmax", softmax},     Entry{"backprop", backprop},
+    Entry{"race", race},           Entry{"noise", noise},
+    Entry{"variance", variance},   Entry{"convolution", convolution},
+    Entry{"pooling", pooling},     Entry{"training", training},
+    Entry{"roofline", roofline},   Entry{"plane", plane},
+    Entry{"attention", attention}, Entry{"write", write},
+    Entry{"draw", draw},           Entry{"answers", answers},
 };
 
 }  // namespace

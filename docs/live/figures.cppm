@@ -24,6 +24,8 @@ using Made = std::unique_ptr<Figure>;
 [[nodiscard]] Made training();     ///< Chapter 10: MNIST.
 [[nodiscard]] Made roofline();     ///< Chapter 11: what limits a tile.
 [[nodiscard]] Made plane();        ///< Chapter 12: points in the plane.
+[[nodiscard]] Made attention();    ///< Chapter 18: where three places look.
+[[nodiscard]] Made write();        ///< The language model writes.
 [[nodiscard]] Made draw();         ///< A separate page: draw a digit.
 [[nodiscard]] Made answers();      ///< No figure: the right numbers of exercises.
 

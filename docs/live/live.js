@@ -11,6 +11,7 @@
 //   places       controls whose inputs it adds to its stage itself, with view.input() or
 //                view.numberInput();
 //   files        data that it needs, in the form that live.data() takes;
+//   late         whether it is opened, and its data loaded, only when the reader comes near;
 //   charts       whether it uses live.LineChart;
 //   scripts      other files of scripts/ that it needs;
 //   filesFor(address)  additional data that the settings of an address need.
@@ -405,6 +406,17 @@ const live = (() => {
     }
   }
 
+  /// Waits until an element is in the window, or at most so far above or below it.
+  function comes(part, distance) {
+    return new Promise((resolve) => {
+      new IntersectionObserver((changes, observer) => {
+        if (!changes.some(({isIntersecting}) => isIntersecting)) return;
+        observer.disconnect();
+        resolve();
+      }, {rootMargin: `${distance} 0%`}).observe(part);
+    });
+  }
+
   class View {
     constructor(root, figure, maker) {
       Object.assign(this, {root, figure, maker, running: false, refreshers: new Map()});
@@ -538,13 +550,10 @@ const live = (() => {
 
     /// Makes the first steps by itself as soon as the figure is visible, unless the reader acts
     /// first. If the reader prefers reduced motion, only the result is drawn.
-    open() {
+    async open() {
       this.opens = true;
-      new IntersectionObserver(([{isIntersecting}], observer) => {
-        if (!isIntersecting) return;
-        observer.disconnect();
-        if (this.opens) this.play();
-      }).observe(this.stage);
+      await comes(this.stage, '0%');
+      if (this.opens) this.play();
     }
 
     /// The reader has taken over, so an opening stops where it is.
@@ -656,7 +665,7 @@ const live = (() => {
 
   function define(name, maker) {
     makers.set(name, maker);
-    for (const file of maker.files ?? []) loadScript(`data_${file}.js`);
+    for (const file of maker.late ? [] : maker.files ?? []) loadScript(`data_${file}.js`);
   }
 
   async function open(root, address) {
@@ -675,9 +684,12 @@ const live = (() => {
     await view.restore(address);
     view.redraw();
     root.classList.add('live-ready');
-    if ([...address.keys()].some((key) => key.startsWith(`${name}.`))) root.scrollIntoView();
+    if (isIn(address, name)) root.scrollIntoView();
     else if (maker.opening) view.open();
   }
+
+  /// Whether an address has settings or steps of a figure.
+  function isIn(address, name) { return [...address.keys()].some((key) => key.startsWith(`${name}.`)); }
 
   /// A link or the reader has changed the address of the open page.
   async function followAddress() {
@@ -694,7 +706,11 @@ const live = (() => {
   async function openAll() {
     await started;
     const address = readAddress();
-    for (const root of document.querySelectorAll('.live')) await open(root, address);
+    for (const root of document.querySelectorAll('.live')) {
+      const name = root.dataset.figure;
+      if (!makers.get(name).late || isIn(address, name)) await open(root, address);
+      else comes(root, '100%').then(() => open(root, readAddress()));
+    }
     const redraw = () => {
       colors.clear();
       views.forEach((view) => view.redraw());

@@ -98,7 +98,12 @@ ONE_OF_EACH_COLOR = """() => {
 
 NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
-FIGURES_START = "() => !document.querySelector('.live:not(.live-ready)')"
+# A figure with much data waits until it is near.
+FIGURES_START = """() => {
+  const waiting = document.querySelector('.live:not(.live-ready)');
+  waiting?.scrollIntoView();
+  return !waiting;
+}"""
 
 
 def layout_problems(page):

@@ -5,6 +5,7 @@ base64: a page opened from a disk may load scripts, and nothing else.
 import base64
 import gzip
 import shutil
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,8 +28,17 @@ def data():
     """What figures ask for by live.data(NAME); C++ reads it as a file of that name."""
     yield "mnist_training", images("train", TRAINING_IMAGES)
     yield "mnist_test", images("t10k", 10_000)
-    for network in ("mlp", "cnn"):
+    for network in ("mlp", "cnn", "text"):
         yield network, (ROOT / "data" / "networks" / f"{network}.safetensors").read_bytes()
+    yield "characters", characters().encode()
+
+
+def characters():
+    """The vocabulary of the language model, as chapters/19_language_model/writing.cpp finds it: a page need not load
+    the whole text for these few. That it writes what `./book write` does is tested in tests/live/test_write.py.
+    """
+    counts = Counter((ROOT / "data" / "text" / "pages.txt").read_text())
+    return "".join(sorted(character for character, count in counts.items() if count >= 20))
 
 
 def images(which, count):

@@ -14,7 +14,12 @@ sys.path.insert(0, str(ROOT / "docs" / "tools"))
 
 from browser import PATIENCE, open_browser  # noqa: E402
 
-FIGURES_START = "() => !document.querySelector('.live:not(.live-ready)')"
+# A figure with much data waits until it is near.
+FIGURES_START = """() => {
+  const waiting = document.querySelector('.live:not(.live-ready)');
+  waiting?.scrollIntoView();
+  return !waiting;
+}"""
 
 
 class PageTest(unittest.TestCase):

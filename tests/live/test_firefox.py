@@ -68,8 +68,12 @@ FORMULAS_AGAIN = """(() => {
 })()"""
 
 STARTED = """new Promise((answer) => {
-  const look = () => document.querySelector('.live:not(.live-ready)')
-      ? setTimeout(look, 20) : answer(live.views.map((view) => view.figure.text('summary')).join('|'));
+  const look = () => {
+    const waiting = document.querySelector('.live:not(.live-ready)');
+    if (!waiting) return answer(live.views.map((view) => view.figure.text('summary')).join('|'));
+    waiting.scrollIntoView();
+    setTimeout(look, 20);
+  };
   setTimeout(() => answer(''), LONGEST);
   look();
 })""".replace("LONGEST", str(PATIENCE // 2))  # before recv() gives up

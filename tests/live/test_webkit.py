@@ -13,8 +13,10 @@ from pages import PATIENCE, SITE
 from test_all import FIGURES
 
 BROWSERS = sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"))
-SUMMARIES = """return typeof live === 'undefined' || document.querySelector('.live:not(.live-ready)')
-    ? '' : live.views.map((view) => view.figure.text('summary')).join('|')"""
+SUMMARIES = """const waiting = document.querySelector('.live:not(.live-ready)');
+    waiting?.scrollIntoView();
+    return typeof live === 'undefined' || waiting
+        ? '' : live.views.map((view) => view.figure.text('summary')).join('|')"""
 
 
 class WebKit:
