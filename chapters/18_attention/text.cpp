@@ -3,11 +3,9 @@ module;
 #include <fmt/core.h>
 #include <zlib.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <numbers>
 #include <numeric>
 #include <span>
