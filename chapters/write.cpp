@@ -1,4 +1,4 @@
-// `./book write`: continues a text with the language model of chapter 18.
+// `./book write`: continues a text with the language model of chapter 19.
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -94,7 +94,7 @@ void describe(CLI::App& app, Options& options) {
 
 Options options_of(int argc, char** argv) {
   Options options;
-  command_line::App app{"Continues a text with a small language model (chapter 18).",
+  command_line::App app{"Continues a text with a small language model (chapter 19).",
                         "./book write"};
   describe(app, options);
   app.read(argc, argv);

@@ -43,6 +43,7 @@ REASONED = {
     "17.6": "its outcome depends on the seed",
     "18.5": "it asks for an explanation",
     "18.6": "its outcome depends on the seed",
+    "19.6": "its outcome depends on the seed",
 }
 
 

@@ -182,9 +182,9 @@ class ExerciseTest(unittest.TestCase):
     def test_trains_without_what_the_networks_do_not_use(self):
         apart = [one.name for one in exercise.exercises() if not one.in_finale]
         self.assertEqual(apart, ["matmul", "dropout", "schedules", "recurrent", "normalization", "residual",
-                                 "contest", "slopes", "linear", "clip", "softplus", "absolute", "square", "accumulation", "sizes",
-                                 "matrix", "micro", "shift", "blocks", "tiles", "decay", "columns", "gate", "rows",
-                                 "spread"])
+                                 "attention", "contest", "slopes", "linear", "clip", "softplus", "absolute", "square",
+                                 "accumulation", "sizes", "matrix", "micro", "shift", "blocks", "tiles", "decay",
+                                 "columns", "gate", "rows", "spread"])
         for name in apart:
             self.run_book(name, "--reset")
             exercise.remember(exercise.find(name), passed=exercise.fingerprint(self.mine / f"{name}.cppm"))

@@ -1,4 +1,4 @@
-// `./book write` from its user's view, and the language models of chapter 18 that it uses.
+// `./book write` from its user's view, and the language models of chapter 19 that it uses.
 
 #include <gtest/gtest.h>
 
@@ -13,6 +13,7 @@
 import nn;
 import nn.test;
 import nn.test.program;
+import rivals;
 import text;
 
 namespace {
@@ -75,8 +76,20 @@ TEST(Bits, OfCountedPairs) {
                           .vocabulary = vocabulary,
                           .training = {tokens.begin(), tokens.begin() + 36'000},
                           .validation = {tokens.begin() + 36'000, tokens.end()}};
-  EXPECT_NEAR(text::bigram_bits(pages), 0.5, 0.001);
-  EXPECT_LT(text::zlib_bits(pages), 0.1);
+  const rivals::Pairs pairs{pages.training, vocabulary.size()};
+  EXPECT_NEAR(pairs.bits(pages.validation), 0.5, 0.001);
+  EXPECT_LT(rivals::zlib_bits(pages), 0.1);
+}
+
+TEST(Pairs, DrawWhatFollows) {
+  const rivals::Pairs pairs{Tokens{0, 1, 0, 2, 0, 1, 0}, 3};  // after 0: once more each, so 1, 3, 2
+  EXPECT_NEAR(pairs.probability(0, 1), 3.0 / 6, 1e-12);
+  nn::Random random{1};
+  std::array<double, 3> counts{};
+  for (int i = 0; i < 6'000; ++i) ++counts.at(pairs.next(0, random));
+  EXPECT_NEAR(counts[0] / 6'000, 1.0 / 6, 0.02);
+  EXPECT_NEAR(counts[1] / 6'000, 3.0 / 6, 0.02);
+  EXPECT_NEAR(counts[2] / 6'000, 2.0 / 6, 0.02);
 }
 
 TEST(Networks, HaveAboutEquallyManyParameters) {

@@ -34,8 +34,8 @@ def data():
 
 
 def characters():
-    """The vocabulary of the language model, as chapters/18_attention/writing.cpp finds it: a page need not load the
-    whole text for these few. That it writes what `./book write` does is tested in tests/live/test_write.py.
+    """The vocabulary of the language model, as chapters/19_language_model/writing.cpp finds it: a page need not load
+    the whole text for these few. That it writes what `./book write` does is tested in tests/live/test_write.py.
     """
     counts = Counter((ROOT / "data" / "text" / "pages.txt").read_text())
     return "".join(sorted(character for character, count in counts.items() if count >= 20))

@@ -9,7 +9,7 @@ from pages import ROOT, Native, PageTest
 
 import live_site
 
-PAGE = "chapters/18_attention"
+PAGE = "chapters/19_language_model"
 PROGRAM = ROOT / "build" / "release" / "chapters" / "write"
 START = "To train a network"
 

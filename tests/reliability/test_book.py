@@ -89,7 +89,8 @@ class Book(unittest.TestCase):
         last.parent.mkdir()
         for ran, following in (("00_first_network", "./book chapter 1   (you last ran chapter 0)"),
                                ("10_mnist", "./book chapter 11   (you last ran chapter 10)"),
-                               ("18_attention", "./book chapter A   (you last ran chapter 18)"),
+                               ("18_attention", "./book chapter 19   (you last ran chapter 18)"),
+                               ("19_language_model", "./book chapter A   (you last ran chapter 19)"),
                                ("A_reports", "./book predict FILE   (you last ran chapter A)")):
             last.write_text(ran + "\n")
             self.assertIn(f"Next to try:   {following}\n", self.book().stdout)

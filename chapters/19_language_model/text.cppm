@@ -1,6 +1,6 @@
 /// @file
-/// @brief Language models of chapter 18: characters as tokens, the networks, training, bits per
-/// character, and writing.
+/// @brief Language models of chapter 19: characters as tokens, the networks, training, bits per
+///   character, and writing.
 module;
 
 #include <cstddef>
@@ -64,7 +64,8 @@ Pages load_pages();
 constexpr std::size_t places = 128;
 
 /// A transformer with two blocks of 96 features, each with attention and two dense layers.
-nn::Sequential transformer(std::size_t tokens, std::uint64_t seed);
+/// @param masked Whether every place sees only itself and the places before it.
+nn::Sequential transformer(std::size_t tokens, std::uint64_t seed, bool masked = true);
 
 /// A GRU with about as many parameters.
 nn::Sequential gru(std::size_t tokens, std::uint64_t seed);
@@ -86,21 +87,17 @@ void train(nn::Sequential& network, const Tokens& text, const Plan& plan);
 /// the T characters before the one that it predicts, on average half as many.
 double bits(const nn::Sequential& network, const Tokens& text);
 
-/// The same for a model that counts, in the training text, which character follows which.
-double bigram_bits(const Pages& pages);
-
-/// The same for zlib, which compresses as gzip -9 does: how much longer the compressed text becomes
-/// if the validation text is added to the training text.
-double zlib_bits(const Pages& pages);
-
 /// How the next character is chosen.
 struct Sampling {
-  /// Logits are divided by it. Below 1, likely characters become likelier; at 0 the likeliest is
-  /// always chosen.
+  /// Logits are divided by it; at least 0. Below 1, likely characters become likelier; at 0 the
+  /// likeliest is always chosen.
   double temperature = 1;
-  /// Only the k likeliest characters can be chosen.
+  /// Only the k likeliest characters can be chosen; at least 1.
   std::size_t top_k = std::numeric_limits<std::size_t>::max();
 };
+
+/// The logits of the character after the last place: from those of a sequence, (1, T, V), to (V).
+nn::Tensor last_logits(const nn::Tensor& y);
 
 std::size_t choose(std::span<const real> logits, const Sampling& sampling, nn::Random& random);
 

@@ -1,7 +1,6 @@
 module;
 
 #include <fmt/core.h>
-#include <zlib.h>
 
 #include <cmath>
 #include <cstddef>
@@ -38,7 +37,7 @@ Pages load_pages() {
 // ----------------------------------------------------------------------------------- the networks
 
 // [transformer]
-nn::Sequential transformer(std::size_t tokens, std::uint64_t seed) {
+nn::Sequential transformer(std::size_t tokens, std::uint64_t seed, bool masked) {
   constexpr std::size_t blocks = 2;
   constexpr std::size_t features = 96;
   nn::Random random{seed};
@@ -48,7 +47,7 @@ nn::Sequential transformer(std::size_t tokens, std::uint64_t seed) {
                          nn::SinusoidalPositions{places, features}};
   for (std::size_t i = 0; i < blocks; ++i) {
     network.push(nn::Residual{nn::LayerNorm{features},
-                              nn::Attention{features, normal, {.heads = 4, .causal = true}}});
+                              nn::Attention{features, normal, {.heads = 4, .causal = masked}}});
     network.push(nn::Residual{nn::LayerNorm{features}, nn::Dense{features, 4 * features, normal},
                               nn::GELU{}, nn::Dense{4 * features, features, small}});
   }
@@ -58,6 +57,7 @@ nn::Sequential transformer(std::size_t tokens, std::uint64_t seed) {
 }
 // [/transformer]
 
+// [gru]
 nn::Sequential gru(std::size_t tokens, std::uint64_t seed) {
   nn::Random random{seed};
   const nn::Glorot glorot{random};
@@ -65,6 +65,7 @@ nn::Sequential gru(std::size_t tokens, std::uint64_t seed) {
                         nn::GRU{64, 240, glorot, {.sequence = true}},
                         nn::Dense{240, tokens, glorot}};
 }
+// [/gru]
 
 // ------------------------------------------------------------------------------------ the training
 
@@ -110,6 +111,7 @@ void train(nn::Sequential& network, const Tokens& text, const Plan& plan) {
 }
 // [/train]
 
+// [bits]
 double bits(const nn::Sequential& network, const Tokens& text) {
   double sum = 0;
   std::size_t count = 0;
@@ -119,40 +121,6 @@ double bits(const nn::Sequential& network, const Tokens& text) {
   }
   return sum / static_cast<double>(count) / std::numbers::ln2;
 }
-
-double bigram_bits(const Pages& pages) {
-  const std::size_t size = pages.vocabulary.size();
-  // Every pair counts once from the start, so that none has the probability 0.
-  std::vector<std::vector<double>> counts(size, std::vector<double>(size, 1));
-  const Tokens& training = pages.training;
-  for (std::size_t i = 1; i < training.size(); ++i) ++counts[training[i - 1]][training[i]];
-  double sum = 0;
-  const Tokens& text = pages.validation;
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    const std::vector<double>& row = counts[text[i - 1]];
-    sum -= std::log2(row[text[i]] / std::accumulate(row.begin(), row.end(), 0.0));
-  }
-  return sum / static_cast<double>(text.size() - 1);
-}
-
-namespace {
-
-std::size_t compressed(std::string_view text) {
-  uLongf size = compressBound(text.size());
-  std::string to(size, '\0');
-  compress2(reinterpret_cast<Bytef*>(to.data()), &size, reinterpret_cast<const Bytef*>(text.data()),
-            text.size(), Z_BEST_COMPRESSION);
-  return size;
-}
-
-}  // namespace
-
-double zlib_bits(const Pages& pages) {
-  std::string training;
-  const std::vector<std::string> characters = characters_of(pages.text);
-  for (std::size_t i = 0; i < pages.training.size(); ++i) training += characters[i];
-  const std::size_t added = compressed(pages.text) - compressed(training);
-  return 8 * static_cast<double>(added) / static_cast<double>(pages.validation.size());
-}
+// [/bits]
 
 }  // namespace text

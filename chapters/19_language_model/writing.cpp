@@ -30,6 +30,7 @@ std::vector<std::string> characters_of(std::string_view text) {
   return characters;
 }
 
+// [vocabulary]
 Vocabulary::Vocabulary(std::string_view text, std::size_t at_least) {
   std::map<std::string, std::size_t> counts;
   for (const std::string& character : characters_of(text)) ++counts[character];
@@ -48,15 +49,22 @@ Tokens Vocabulary::tokens(std::string_view text) const {
   }
   return tokens;
 }
+// [/vocabulary]
 
 std::string Vocabulary::character(std::size_t token) const {
   return token < characters_.size() ? characters_[token] : "□";
+}
+
+Tensor last_logits(const Tensor& y) {
+  const std::size_t size = y.shape()[2];
+  return Tensor{Shape{size}, y.values().last(size)};
 }
 
 // [choose]
 std::size_t choose(std::span<const real> logits, const Sampling& sampling, nn::Random& random) {
   std::vector<std::size_t> order(logits.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
+  // The largest logit first; of equal ones, the smaller token.
   std::ranges::sort(order, {}, [&](std::size_t token) { return std::pair{-logits[token], token}; });
   order.resize(std::min(order.size(), sampling.top_k));
   if (sampling.temperature == 0) return order[0];
@@ -71,6 +79,7 @@ std::size_t choose(std::span<const real> logits, const Sampling& sampling, nn::R
 }
 // [/choose]
 
+// [writer]
 void Writer::read(const Tokens& tokens) {
   text_.insert(text_.end(), tokens.begin(), tokens.end());
   std::size_t more = tokens.size();
@@ -81,9 +90,7 @@ void Writer::read(const Tokens& tokens) {
   }
   Tensor x{Shape{1, more}};
   std::copy(text_.end() - static_cast<std::ptrdiff_t>(more), text_.end(), x.values().begin());
-  const Tensor y = cache_.predict(std::move(x));
-  const std::size_t tokens_known = y.shape()[2];
-  logits_ = Tensor{Shape{tokens_known}, y.values().last(tokens_known)};
+  logits_ = last_logits(cache_.predict(std::move(x)));
 }
 
 std::size_t Writer::next(const Sampling& sampling, nn::Random& random) {
@@ -91,5 +98,6 @@ std::size_t Writer::next(const Sampling& sampling, nn::Random& random) {
   read({token});
   return token;
 }
+// [/writer]
 
 }  // namespace text
