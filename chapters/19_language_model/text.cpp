@@ -2,11 +2,9 @@ module;
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <numbers>
 #include <numeric>
 #include <span>
