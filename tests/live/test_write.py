@@ -67,7 +67,7 @@ class WriteTest(PageTest):
         page = context.new_page()
         page.goto((ROOT / "build" / "docs" / "html" / f"{PAGE}.html").as_uri())
         figure = self.figure(page, "write")
-        page.wait_for_function("() => live.views.length > 0")
+        page.wait_for_load_state("networkidle")  # the figures of the first screen would be there
         loaded = lambda: page.locator("script[src*=data_text]").count()  # noqa: E731
         self.assertEqual((loaded(), figure.locator("button").count()), (0, 0))
         figure.scroll_into_view_if_needed()
@@ -95,10 +95,10 @@ class WriteTest(PageTest):
         powers = [p ** (1 / 0.7) for p in original]
         self.assertAlmostEqual(self.values(page, "write", "probabilities")[1] / powers[1],
                                self.values(page, "write", "probabilities")[0] / powers[0], places=4)
-        page.get_by_label("Top-k").fill("3")
+        figure.get_by_label("Top-k").fill("3")
         self.assertEqual([p > 0 for p in self.values(page, "write", "probabilities")], [True] * 3 + [False] * 5)
         self.assertTrue(math.isclose(sum(self.values(page, "write", "probabilities")), 1, abs_tol=1e-6))
-        page.get_by_label("Temperature").fill("0")
+        figure.get_by_label("Temperature").fill("0")
         self.assertEqual(figure.locator(".live-next li > span").all_inner_texts(), ["100.0 %"] + ["0.0 %"] * 7)
         self.assertEqual(self.values(page, "write", "original"), original)
         self.assertIn("1 of 91 tokens may come next", figure.locator(".live-summary").inner_text())
@@ -106,9 +106,10 @@ class WriteTest(PageTest):
     def test_a_setting_that_changes_after_some_steps_writes_as_many_again(self):
         page = self.open(PAGE, "#write.steps=30")
         before = self.text(page, "write", "written")
-        page.get_by_label("Temperature").fill("0")
+        figure = self.figure(page, "write")
+        figure.get_by_label("Temperature").fill("0")
         self.assertEqual(self.text(page, "write", "written"), book_write(START, "--temperature", 0)[:30])
-        page.get_by_label("Temperature").fill("0.7")
+        figure.get_by_label("Temperature").fill("0.7")
         self.assertEqual(self.text(page, "write", "written"), before)
 
     def test_continues_what_is_typed_and_begins_a_line_after_nothing(self):
