@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from pages import ROOT, Native, PageTest
+from pages import PATIENCE, ROOT, Native, PageTest
 
 import live_site
 
@@ -64,6 +64,7 @@ class WriteTest(PageTest):
     def test_is_loaded_when_the_reader_comes_near(self):
         context = self.browser.new_context(viewport={"width": 1100, "height": 900})
         self.addCleanup(context.close)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto((ROOT / "build" / "docs" / "html" / f"{PAGE}.html").as_uri())
         figure = self.figure(page, "write")
