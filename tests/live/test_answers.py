@@ -40,10 +40,8 @@ class Answers(PageTest):
 
     def test_every_field_judges_as_the_command_does(self):
         fields = 0
-        for chapter in [*map(str, range(19)), "A"]:
+        for chapter in dict.fromkeys(number.split(".")[0] for number in answers()):
             numbers = [number for number in answers() if number.split(".")[0] == chapter]
-            if not numbers:
-                continue
             (name,) = (ROOT / "docs" / "chapters").glob("A_*.md" if chapter == "A" else f"{chapter:0>2}_*.md")
             page = self.open(f"chapters/{name.stem}", opening=True)
             forms = page.locator("form.answer")
