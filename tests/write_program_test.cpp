@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -224,6 +226,16 @@ TEST_F(WriteProgram, ContinuesAText) {
   EXPECT_EQ(run("'To train a network'").output, outcome.output);  // the same seed
   EXPECT_NE(run("'To train a network' --seed 2").output, outcome.output);
   EXPECT_EQ(text::characters_of(run("ş --length 1000").output).size(), 1 + 1'000 + 1);
+}
+
+// The figure of chapter 19 writes the same: tests/live/test_write.py.
+TEST_F(WriteProgram, WritesWhatIsRecorded) {
+  std::ifstream file{NN_WRITTEN};
+  for (const nlohmann::json& recorded : nlohmann::json::parse(file)) {
+    std::string arguments;
+    for (const std::string word : recorded.at("arguments")) arguments += " '" + word + "'";
+    EXPECT_EQ(run(arguments).output, recorded.at("output")) << arguments;
+  }
 }
 
 TEST_F(WriteProgram, AlwaysChoosesTheLikeliestIfAsked) {

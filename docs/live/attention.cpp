@@ -33,7 +33,7 @@ constexpr std::array<double, places> sequence{1, 0, 2};
 constexpr std::array<std::string_view, places> subscripts{"₁", "₂", "₃"};
 
 /// What to see in each input.
-constexpr std::array<std::string_view, places> helps{
+constexpr std::array<std::string_view, places> help_of_places{
     "It makes the query, the key and the value of place 1.",
     "At 0, place 2 asks for nothing in particular: its query is 0, and so are its scores.",
     "The larger it is, the more places 1 and 3 look at place 3."};
@@ -90,7 +90,7 @@ class AttentionFigure final : public Figure {
     for (std::size_t i = 0; i < places; ++i) {
       all.push_back({.name = fmt::format("x{}", i + 1),
                      .label = fmt::format("Input x{}", subscripts[i]),
-                     .help = std::string{helps[i]},
+                     .help = std::string{help_of_places[i]},
                      .start = {sequence[i]},
                      .low = -2,
                      .high = 2,

@@ -27,9 +27,9 @@ using namespace std::string_literals;
 namespace {
 
 constexpr std::size_t most_classes = 3;
-constexpr std::size_t held_out = 200;  ///< Points in addition to the training points.
-constexpr std::size_t side = 48;       ///< The surface has this many squares in a row.
-constexpr double edge = 1.25;          ///< The picture goes from −edge to edge.
+constexpr std::size_t held_out_count = 200;  ///< Points in addition to the training points.
+constexpr std::size_t across = 48;           ///< The surface has this many squares in a row.
+constexpr double edge = 1.25;                ///< The picture goes from −edge to edge.
 
 struct Point {
   double x, y;
@@ -78,13 +78,13 @@ nn::Dataset dataset(std::span<const Point> points) {
 /// The middles of all squares, row by row from above.
 const nn::Tensor& squares() {
   static const nn::Tensor all = [] {
-    nn::Tensor grid{nn::Shape{side * side, 2}};
-    for (std::size_t i = 0; i < side * side; ++i) {
+    nn::Tensor grid{nn::Shape{across * across, 2}};
+    for (std::size_t i = 0; i < across * across; ++i) {
       const auto middle = [](std::size_t place) {
-        return static_cast<nn::real>(edge * (2 * (static_cast<double>(place) + 0.5) / side - 1));
+        return static_cast<nn::real>(edge * (2 * (static_cast<double>(place) + 0.5) / across - 1));
       };
-      grid(i, 0UL) = middle(i % side);
-      grid(i, 1UL) = -middle(i / side);
+      grid(i, 0UL) = middle(i % across);
+      grid(i, 1UL) = -middle(i / across);
     }
     return grid;
   }();
@@ -217,7 +217,7 @@ class PlaneFigure final : public LearningFigure {
     if (count("shape") == own) return own_points();
     nn::Random random = nn::Random{recipe_.seed}.stream(1);
     std::vector<Point> all;
-    for (std::size_t i = 0; i < count("count") + held_out; ++i) {
+    for (std::size_t i = 0; i < count("count") + held_out_count; ++i) {
       const Point point = shapes.at(count("shape"))(i, random);
       all.push_back({.x = thousandth(point.x + random.normal(0, number("noise"))),
                      .y = thousandth(point.y + random.normal(0, number("noise"))),
@@ -269,7 +269,7 @@ class PlaneFigure final : public LearningFigure {
   /// The probabilities of all classes for each square of the plane.
   [[nodiscard]] Values surface() const {
     const nn::Tensor y = nn::Softmax{}.predict(network().predict(squares()));
-    return {.numbers = {y.data(), y.data() + y.size()}, .shape = {side, side, y.columns()}};
+    return {.numbers = {y.data(), y.data() + y.size()}, .shape = {across, across, y.columns()}};
   }
 
   /// x and y from −1 to 1 across the picture, the class, and whether it is held out.

@@ -25,22 +25,22 @@ namespace {
 using nn::real;
 using nn::Tensor;
 
-constexpr std::array rates{0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.09, 0.1,
-                           0.11,  0.15,  0.2,  0.3,  0.4,  0.5,  1.0,  2.0};
+constexpr std::array rates_tried{0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.09, 0.1,
+                                 0.11,  0.15,  0.2,  0.3,  0.4,  0.5,  1.0,  2.0};
 constexpr std::array lengths{40.0, 100.0, 200.0};
 constexpr std::array start{-4.0, 1.0};
 constexpr std::array area{-4.6, 3.0, -1.5, 1.5};  // the part drawn: from, to along x, along y
 
 /// The learning rate of an optimizer, or that it does not run.
 Control rate_of(std::string name, const std::string& label, double rate, std::string help) {
-  std::vector<std::string> words = numerals(rates);
+  std::vector<std::string> words = numerals(rates_tried);
   words.insert(words.begin(), "does not run");
-  const auto place = std::ranges::find(rates, rate) - rates.begin() + 1;
+  const auto place = std::ranges::find(rates_tried, rate) - rates_tried.begin() + 1;
   return {.name = std::move(name),
           .label = label + ": rate",
           .help = std::move(help),
           .start = {static_cast<double>(place)},
-          .high = static_cast<double>(rates.size()),
+          .high = static_cast<double>(rates_tried.size()),
           .step = 1,
           .choices = words};
 }
@@ -104,7 +104,8 @@ class RaceFigure final : public Figure {
   void begin() override {
     walkers_.clear();
     const auto enter = [this](std::string_view name, auto make) {
-      if (count(name) > 0) walkers_.push_back({make(static_cast<real>(rates.at(count(name) - 1)))});
+      if (count(name) > 0)
+        walkers_.push_back({make(static_cast<real>(rates_tried.at(count(name) - 1)))});
     };
     const auto mu = static_cast<real>(number("mu"));
     enter("descent", [](real rate) { return nn::GradientDescent{{.learning_rate = rate}}; });

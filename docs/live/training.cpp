@@ -25,8 +25,8 @@ using namespace std::string_literals;
 namespace {
 
 constexpr std::size_t pixels = 784;
-constexpr std::size_t digits = 10;
-constexpr std::size_t held_out = 2'000;  ///< Validation images, out of the training images.
+constexpr std::size_t digit_classes = 10;
+constexpr std::size_t validation_images = 2'000;  ///< Out of the training images.
 constexpr std::size_t test_images = 10'000;
 constexpr std::size_t slice = 100;           ///< Images that are measured in one step.
 constexpr std::size_t points_an_epoch = 10;  ///< Of the training curves.
@@ -35,7 +35,7 @@ constexpr std::size_t points_an_epoch = 10;  ///< Of the training curves.
 const nn::Split& sets() {
   static const nn::Split split = [] {
     return nn::split(Images{"training", "mnist_training"}.all(),
-                     nn::Counts{.validation = held_out});
+                     nn::Counts{.validation = validation_images});
   }();
   return split;
 }
@@ -48,7 +48,7 @@ const Images& digits_to_test() {
 /// Chapter 10's networks.
 Plan multi_layer_perceptron(const Recipe& recipe) {
   Plan plan{recipe};
-  plan.dense_layers(pixels, digits);
+  plan.dense_layers(pixels, digit_classes);
   return plan;
 }
 
@@ -61,7 +61,7 @@ Plan convolutional_network(const Recipe& recipe) {
   plan.add(nn::Flatten{}, "nn::Flatten{}");
   plan.end_line();
   plan.hidden(512, 128);
-  plan.output(128, digits);
+  plan.output(128, digit_classes);
   return plan;
 }
 
@@ -118,7 +118,7 @@ class TrainingFigure final : public LearningFigure {
                      nn::Random{recipe_.seed});
     training_curve_ = validation_curve_ = {};
     running_.reset();
-    confusion_ = nn::ConfusionMatrix{digits};
+    confusion_ = nn::ConfusionMatrix{digit_classes};
     seconds_ = 0;
     trained_ = 0;
     tell("code", code(plan));
@@ -151,7 +151,9 @@ class TrainingFigure final : public LearningFigure {
   }
 
  private:
-  [[nodiscard]] std::size_t epoch_steps() const { return batches_->count() + held_out / slice; }
+  [[nodiscard]] std::size_t epoch_steps() const {
+    return batches_->count() + validation_images / slice;
+  }
   [[nodiscard]] std::size_t training_steps() const { return recipe_.epochs * epoch_steps(); }
   /// Whether training is over and only test images are left.
   [[nodiscard]] bool is_over() const { return steps() >= training_steps(); }
@@ -183,7 +185,7 @@ class TrainingFigure final : public LearningFigure {
 
   void validate(std::size_t index) {
     measure(sets().validation.part(index * slice, slice), index);
-    if (confusion_.total() == held_out) {
+    if (confusion_.total() == validation_images) {
       const std::size_t epoch = steps() / epoch_steps() + 1;
       validation_curve_.add(static_cast<double>(epoch), measured_.result());
     }
@@ -194,7 +196,7 @@ class TrainingFigure final : public LearningFigure {
   void measure(const nn::Dataset& images, std::size_t index) {
     if (index == 0) {
       measured_.reset();
-      confusion_ = nn::ConfusionMatrix{digits};
+      confusion_ = nn::ConfusionMatrix{digit_classes};
     }
     const nn::Tensor logits = network().predict(images.inputs);
     measured_.add_cost(nn::SoftmaxCrossEntropy::value(logits, images.targets),
@@ -210,12 +212,12 @@ class TrainingFigure final : public LearningFigure {
   }
 
   void show_confusion() {
-    Values counts{.numbers = {}, .shape = {digits, digits}};
+    Values counts{.numbers = {}, .shape = {digit_classes, digit_classes}};
     std::string words;
-    for (std::size_t actual = 0; actual < digits; ++actual) {
+    for (std::size_t actual = 0; actual < digit_classes; ++actual) {
       std::size_t all = 0;
-      for (std::size_t taken = 0; taken < digits; ++taken) all += confusion_(actual, taken);
-      for (std::size_t taken = 0; taken < digits; ++taken) {
+      for (std::size_t taken = 0; taken < digit_classes; ++taken) all += confusion_(actual, taken);
+      for (std::size_t taken = 0; taken < digit_classes; ++taken) {
         const std::size_t count = confusion_(actual, taken);
         counts.numbers.push_back(static_cast<float>(count));
         words += actual == taken ? fmt::format("Of {} images of a {}, {} were read right.\n", all,
@@ -237,7 +239,7 @@ class TrainingFigure final : public LearningFigure {
       return fmt::format(
           "{} parameters, untrained. {} training images, {} held out for validation.",
           nn::thousands(network().parameter_count()), nn::thousands(sets().training.size()),
-          nn::thousands(held_out));
+          nn::thousands(validation_images));
     }
     std::string text = fmt::format(
         "Epoch {} of {}", std::min(steps() / epoch_steps() + 1, recipe_.epochs), recipe_.epochs);
@@ -278,7 +280,7 @@ class TrainingFigure final : public LearningFigure {
   Curve training_curve_, validation_curve_;
   nn::RunningEvaluation running_ = fresh_evaluation();   ///< Since the last point of the curve.
   nn::RunningEvaluation measured_ = fresh_evaluation();  ///< Of the images in the table.
-  nn::ConfusionMatrix confusion_{digits};
+  nn::ConfusionMatrix confusion_{digit_classes};
   double seconds_ = 0;
   std::size_t trained_ = 0;
 };

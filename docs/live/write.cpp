@@ -65,7 +65,7 @@ std::string in_words(const std::string& character) {
   return character == "\n" ? "a new line" : fmt::format("“{}”", character);
 }
 
-std::string percent(double probability) { return fmt::format("{:.1f} %", 100 * probability); }
+std::string in_percent(double probability) { return fmt::format("{:.1f} %", 100 * probability); }
 
 /// The probabilities of all tokens, in the order of their logits.
 /// @param sorted The logits, the largest first.
@@ -181,14 +181,14 @@ class WriteFigure final : public Figure {
     std::vector<std::string> percents;
     for (std::size_t i = 0; i < shown; ++i) {
       names.push_back(visible(vocabulary_.character(order[i])));
-      percents.push_back(percent(p[i]));
+      percents.push_back(in_percent(p[i]));
     }
     show("probabilities", std::span{p}.first(shown));
     show("original", std::span{original}.first(shown));
     tell("names", fmt::format("{}", fmt::join(names, "\n")));
     tell("percents", fmt::format("{}", fmt::join(percents, "\n")));
     const double rest = std::accumulate(p.begin() + shown, p.end(), 0.0);
-    tell("rest", fmt::format("all others together: {}", percent(rest)));
+    tell("rest", fmt::format("all others together: {}", in_percent(rest)));
     const auto allowed =
         static_cast<std::size_t>(std::ranges::count_if(p, [](double one) { return one > 0; }));
     tell("summary",

@@ -133,8 +133,8 @@ std::size_t first_of(std::size_t tile, std::size_t channels) {
   return channels * tile / tiles_of(channels);
 }
 
-/// One round of a parallel loop: a few channels of some rows of one group of images.
-struct Round {
+/// One task of a parallel loop: a few channels of some rows of one group of images.
+struct Task {
   std::size_t group;
   std::size_t first_channel;
   std::size_t channels;
@@ -142,21 +142,21 @@ struct Round {
   std::size_t end_row;
 };
 
-/// Calls body(round) for rounds that together cover all groups, channels and rows. A round has a
-/// quarter of an image's rows, so that there are enough rounds for several threads.
+/// Calls body(task) for tasks that together cover all groups, channels and rows. A task has a
+/// quarter of an image's rows, so that there are enough tasks for several threads.
 template <class Body>
-void for_each_round(std::size_t groups, std::size_t channels, std::size_t rows, const Body& body) {
+void for_each_task(std::size_t groups, std::size_t channels, std::size_t rows, const Body& body) {
   constexpr std::size_t bands = 4;
   const std::size_t tiles = tiles_of(channels);
   parallel_for(groups * tiles * bands, [&](std::size_t index) {
     const std::size_t band = index % bands;
     const std::size_t tile = index / bands % tiles;
     const std::size_t first = first_of(tile, channels);
-    body(Round{.group = index / bands / tiles,
-               .first_channel = first,
-               .channels = first_of(tile + 1, channels) - first,
-               .first_row = rows * band / bands,
-               .end_row = rows * (band + 1) / bands});
+    body(Task{.group = index / bands / tiles,
+              .first_channel = first,
+              .channels = first_of(tile + 1, channels) - first,
+              .first_row = rows * band / bands,
+              .end_row = rows * (band + 1) / bands});
   });
 }
 
@@ -173,15 +173,15 @@ InterleavedImages Convolution::correlate(const InterleavedImages& x, const Geome
                       .output_channel = g.output.area() * lanes,
                       .pixel_step = stride_.width * lanes};
   const Extent kernel{k[2], k[3]};
-  for_each_round(x.groups(), k[0], g.output.height, [&](const Round& round) {
-    const real* const kernels = kernels_.value.data() + round.first_channel * window.kernel.output;
-    const real* const biases = biases_.value.data() + round.first_channel;
-    const real* const image = x.group(round.group);
-    real* const out = y.group(round.group) + round.first_channel * window.output_channel;
-    for (std::size_t i = round.first_row; i < round.end_row; ++i) {
+  for_each_task(x.groups(), k[0], g.output.height, [&](const Task& task) {
+    const real* const kernels = kernels_.value.data() + task.first_channel * window.kernel.output;
+    const real* const biases = biases_.value.data() + task.first_channel;
+    const real* const image = x.group(task.group);
+    real* const out = y.group(task.group) + task.first_channel * window.output_channel;
+    for (std::size_t i = task.first_row; i < task.end_row; ++i) {
       const real* const row = image + i * stride_.height * window.image.row;
       for (std::size_t j = 0; j < g.output.width; j += tile_pixels) {
-        tile_for(round.channels, std::min(tile_pixels, g.output.width - j), k[3])(
+        tile_for(task.channels, std::min(tile_pixels, g.output.width - j), k[3])(
             window, kernel, kernels, biases, row + j * window.pixel_step,
             out + (i * g.output.width + j) * lanes);
       }
@@ -217,10 +217,10 @@ Tensor Convolution::correlate_few(const Tensor& x, const Geometry& g) const {
                       .output_channel = vectors * lanes,
                       .pixel_step = lanes};
   const std::size_t tiles = tiles_of(k[0]);
-  parallel_for(x.rows() * tiles, [&](std::size_t round) {
-    const std::size_t b = round / tiles;
-    const std::size_t o = first_of(round % tiles, k[0]);
-    const std::size_t channels = first_of(round % tiles + 1, k[0]) - o;
+  parallel_for(x.rows() * tiles, [&](std::size_t task) {
+    const std::size_t b = task / tiles;
+    const std::size_t o = first_of(task % tiles, k[0]);
+    const std::size_t channels = first_of(task % tiles + 1, k[0]) - o;
     Tensor run_on = Tensor::uninitialized(Shape{channels, vectors * lanes});
     for (std::size_t v = 0; v < vectors; v += tile_pixels) {
       tile_for(channels, std::min(tile_pixels, vectors - v), k[3])(
@@ -262,9 +262,9 @@ InterleavedImages spread(const InterleavedImages& dy, Extent stride, Extent size
   const Extent output{dy.sample()[1], dy.sample()[2]};
   const std::size_t channels = dy.sample()[0];
   InterleavedImages wide{dy.count(), Shape{channels, size.height, size.width}};
-  parallel_for(dy.groups() * channels, [&](std::size_t round) {
-    const std::size_t group = round / channels;
-    const std::size_t o = round % channels;
+  parallel_for(dy.groups() * channels, [&](std::size_t task) {
+    const std::size_t group = task / channels;
+    const std::size_t o = task % channels;
     const real* from = dy.group(group) + o * output.area() * lanes;
     real* const channel = wide.group(group) + o * size.area() * lanes;
     std::fill_n(channel, size.area() * lanes, real{0});
@@ -279,14 +279,14 @@ InterleavedImages spread(const InterleavedImages& dy, Extent stride, Extent size
 }
 
 /// Consecutive rows or columns of a kernel.
-struct Piece {
+struct Overlap {
   std::size_t first;
   std::size_t count;
 };
 
 /// The piece of a kernel that overlaps the values at [0, length) when its last row or column is at
 /// place `begin` or at any of the `more` places after it.
-Piece overlap(std::size_t begin, std::size_t more, std::size_t kernel, std::size_t length) {
+Overlap overlap(std::size_t begin, std::size_t more, std::size_t kernel, std::size_t length) {
   if (begin >= length + kernel - 1) return {.first = 0, .count = 0};
   const std::size_t first = begin + more + 1 < kernel ? kernel - 1 - begin - more : 0;
   const std::size_t end = std::min(kernel, length + kernel - 1 - begin);
@@ -311,17 +311,17 @@ InterleavedImages Convolution::input_gradient(const InterleavedImages& dy,
                       .kernel = kernel_steps(kernels.shape()),
                       .output_channel = g.input.area() * lanes,
                       .pixel_step = lanes};
-  for_each_round(dy.groups(), k[1], g.input.height, [&](const Round& round) {
-    const real* const weights = kernels.data() + round.first_channel * window.kernel.output;
-    real* const out = dx.group(round.group) + round.first_channel * window.output_channel;
-    for (std::size_t y = round.first_row; y < round.end_row; ++y) {
-      const Piece rows = overlap(y + g.top, 0, k[2], reach.height);
+  for_each_task(dy.groups(), k[1], g.input.height, [&](const Task& task) {
+    const real* const weights = kernels.data() + task.first_channel * window.kernel.output;
+    real* const out = dx.group(task.group) + task.first_channel * window.output_channel;
+    for (std::size_t y = task.first_row; y < task.end_row; ++y) {
+      const Overlap rows = overlap(y + g.top, 0, k[2], reach.height);
       const std::size_t top = rows.count == 0 ? 0 : y + g.top + rows.first - (k[2] - 1);
-      const real* const row = wide.group(round.group) + top * window.image.row;
+      const real* const row = wide.group(task.group) + top * window.image.row;
       for (std::size_t x = 0; x < g.input.width; x += tile_pixels) {
         const std::size_t pixels = std::min(tile_pixels, g.input.width - x);
-        const Piece columns = overlap(x + g.left, pixels - 1, k[3], reach.width);
-        tile_for(round.channels, pixels, columns.count)(
+        const Overlap columns = overlap(x + g.left, pixels - 1, k[3], reach.width);
+        tile_for(task.channels, pixels, columns.count)(
             window, Extent{rows.count, columns.count},
             weights + rows.first * window.kernel.row + columns.first, nullptr,
             row + (x + g.left + columns.first) * lanes, out + (y * g.input.width + x) * lanes);

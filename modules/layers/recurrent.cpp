@@ -57,16 +57,16 @@ Matrix rows_of(const Tensor& tensor, std::size_t first, std::size_t count) {
 }
 
 /// A pointer to the first value of a row; null if the tensor is empty.
-real* row_of(Tensor& tensor, std::size_t index) {
+real* row_at(Tensor& tensor, std::size_t index) {
   return tensor.empty() ? nullptr : tensor.row(index).data();
 }
-const real* row_of(const Tensor& tensor, std::size_t index) {
+const real* row_at(const Tensor& tensor, std::size_t index) {
   return tensor.empty() ? nullptr : tensor.row(index).data();
 }
 
 /// Copies a row; does nothing if the tensor is empty.
 void keep_row(Tensor& tensor, std::size_t from, std::size_t to) {
-  if (!tensor.empty()) std::ranges::copy(tensor.row(from), row_of(tensor, to));
+  if (!tensor.empty()) std::ranges::copy(tensor.row(from), row_at(tensor, to));
 }
 
 void clear_row(Tensor& tensor, std::size_t index) {
@@ -100,7 +100,7 @@ void add(std::span<real> sums, const real* terms) {
 void add_outputs(Tensor& dh, const Tensor& dy, std::size_t t, const detail::Trace& trace) {
   for (std::size_t n = 0; n < trace.batch; ++n) {
     const bool padded = t >= length_of(trace.lengths, n, trace.steps);
-    if (!padded) add(dh.row(n), row_of(dy, t * trace.batch + n));
+    if (!padded) add(dh.row(n), row_at(dy, t * trace.batch + n));
   }
 }
 
@@ -181,8 +181,8 @@ detail::Trace Recurrence::run(const Tensor& x, const Lengths& lengths) const {
         keep_row(c, before, now);
         return;
       }
-      cell_->forward(H, row_of(a, before), row_of(u, n), row_of(h, before), row_of(c, before),
-                     row_of(h, now), row_of(c, now));
+      cell_->forward(H, row_at(a, before), row_at(u, n), row_at(h, before), row_at(c, before),
+                     row_at(h, now), row_at(c, now));
     });
   }
   // [/steps]
@@ -205,7 +205,7 @@ Shape Recurrence::batch_shape(const detail::Trace& trace) const {
 Tensor Recurrence::output(const detail::Trace& trace) const {
   const Shape shape = batch_shape(trace);
   if (!options_.sequence) return Tensor{shape, trace.h.values().last(shape.size())};
-  Tensor y = samples_first(row_of(trace.h, trace.batch), trace.steps, trace.batch, outputs());
+  Tensor y = samples_first(row_at(trace.h, trace.batch), trace.steps, trace.batch, outputs());
   clear_padding(y, trace.lengths);
   return y;
 }
@@ -259,9 +259,9 @@ void Recurrence::step_back(std::size_t t, Tensor& dh, Tensor& dc, Tensor& da, Te
       clear_row(du, before);
       return;
     }
-    cell_->backward(outputs(), row_of(gates, before), row_of(h, before), row_of(c, before),
-                    row_of(c, before + batch), row_of(dh, n), row_of(dc, n), row_of(da, before),
-                    row_of(du, before));
+    cell_->backward(outputs(), row_at(gates, before), row_at(h, before), row_at(c, before),
+                    row_at(c, before + batch), row_at(dh, n), row_at(dc, n), row_at(da, before),
+                    row_at(du, before));
   });
 }
 

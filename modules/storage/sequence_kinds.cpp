@@ -27,7 +27,7 @@ namespace {
 
 using Integers = std::vector<std::int64_t>;
 
-std::int64_t whole(std::size_t number) { return static_cast<std::int64_t>(number); }
+std::int64_t integer(std::size_t number) { return static_cast<std::int64_t>(number); }
 
 /// A table has the same layout in PyTorch, unlike the weights of a product.
 std::vector<TensorName> table() {
@@ -162,7 +162,7 @@ void add_attention(OnnxGraph& graph, const Attention& layer) {
   const std::size_t d = D / layer.heads();
   const std::string x = graph.last();
   const std::string heads =
-      graph.integers("heads", Integers{0, whole(T), whole(layer.heads()), whole(d)});
+      graph.integers("heads", Integers{0, integer(T), integer(layer.heads()), integer(d)});
   /// (B, T, D) as (B, H, T, d), or the last two axes swapped.
   const auto part = [&](std::size_t index, const std::string& name, const Integers& axes) {
     const std::string rows = add_product(graph, x, name, part_of(layer.weight_in(), index, D),
@@ -185,7 +185,7 @@ void add_attention(OnnxGraph& graph, const Attention& layer) {
   graph.add({.op = "Transpose", .attributes = {{"perm", Integers{0, 2, 1, 3}}}});
   const std::string context = graph.add(
       {.op = "Reshape",
-       .inputs = {graph.last(), graph.integers("places", Integers{0, whole(T), whole(D)})}});
+       .inputs = {graph.last(), graph.integers("places", Integers{0, integer(T), integer(D)})}});
   add_product(graph, context, "out", layer.weight_out(), layer.bias_out());
 }
 

@@ -24,19 +24,19 @@ namespace nn {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr const char* type_key = "type";
 
-Json layers_of(const Sequential& network);
+OrderedJson layers_of(const Sequential& network);
 
-Json to_json(const LayerSetting& setting) {
+OrderedJson to_json(const LayerSetting& setting) {
   return std::visit(
       []<class T>(const T& value) {
         if constexpr (std::is_same_v<T, const Sequential*>) {
           return layers_of(*value);
         } else {
-          return Json(value);
+          return OrderedJson(value);
         }
       },
       setting);
@@ -45,13 +45,13 @@ Json to_json(const LayerSetting& setting) {
 /// `{"type": "LeakyReLU", "slope": 0.1}`. For an unregistered layer the type is the layer's name;
 /// if that is also the name of a kind, it gets a suffix, so that load_network() does not confuse
 /// them.
-Json layer_of(const AnyLayer& layer) {
+OrderedJson layer_of(const AnyLayer& layer) {
   const AnyLayerKind* const kind = find_layer_kind(layer);
   if (kind == nullptr) {
     const std::string name = layer.name();
     return {{type_key, find_layer_kind(name) == nullptr ? name : name + " (not registered)"}};
   }
-  Json stored{{type_key, kind->name}};
+  OrderedJson stored{{type_key, kind->name}};
   for (const auto& [name, setting] : kind->settings(layer)) {
     if (stored.contains(name)) {
       throw std::invalid_argument(
@@ -64,8 +64,8 @@ Json layer_of(const AnyLayer& layer) {
 }
 
 /// `[{"type": "Dense"}, {"type": "ReLU"}, …]`.
-Json layers_of(const Sequential& network) {
-  Json layers = Json::array();
+OrderedJson layers_of(const Sequential& network) {
+  OrderedJson layers = OrderedJson::array();
   for (std::size_t i = 0; i < network.size(); ++i) layers.push_back(layer_of(network[i]));
   return layers;
 }
@@ -73,15 +73,15 @@ Json layers_of(const Sequential& network) {
 // Settings do not repeat what the shapes of the tensors say. So a file cannot contradict itself,
 // and the sizes in it cannot make the library allocate more memory than the file is long.
 
-Sequential make_network(const Safetensors& contents, const Json& layers, const std::string& prefix,
-                        std::size_t depth);
+Sequential make_network(const Safetensors& contents, const OrderedJson& layers,
+                        const std::string& prefix, std::size_t depth);
 
 /// A layer in the list of layers of a file.
 class LayerInFile final : public StoredLayer {
  public:
   /// @param prefix The prefix of its tensors' names: `2.`.
   /// @param depth How many networks its own network is nested in.
-  LayerInFile(const Safetensors& contents, const Json& layer, const AnyLayerKind& kind,
+  LayerInFile(const Safetensors& contents, const OrderedJson& layer, const AnyLayerKind& kind,
               std::string prefix, std::size_t depth)
       : contents_{&contents},
         layer_{&layer},
@@ -92,19 +92,19 @@ class LayerInFile final : public StoredLayer {
   [[nodiscard]] std::string place() const override { return prefix_.substr(0, prefix_.size() - 1); }
 
   [[nodiscard]] bool truth(std::string_view setting) const override {
-    const Json& value = find(setting);
+    const OrderedJson& value = find(setting);
     if (!value.is_boolean()) refuse(setting, value, "true or false");
     return value.get<bool>();
   }
 
   [[nodiscard]] double number(std::string_view setting) const override {
-    const Json& value = find(setting);
+    const OrderedJson& value = find(setting);
     if (!value.is_number()) refuse(setting, value, "a number");
     return value.get<double>();
   }
 
   [[nodiscard]] std::size_t whole(std::string_view setting) const override {
-    const Json& value = find(setting);
+    const OrderedJson& value = find(setting);
     if (!is_length(value)) {
       refuse(setting, value, fmt::format("a whole number, at most {}", largest));
     }
@@ -112,7 +112,7 @@ class LayerInFile final : public StoredLayer {
   }
 
   [[nodiscard]] std::string text(std::string_view setting) const override {
-    const Json& value = find(setting);
+    const OrderedJson& value = find(setting);
     if (!value.is_string()) refuse(setting, value, "text");
     return value.get<std::string>();
   }
@@ -122,7 +122,7 @@ class LayerInFile final : public StoredLayer {
   }
 
   [[nodiscard]] std::vector<std::size_t> lengths(std::string_view setting) const override {
-    const Json& list = find(setting);
+    const OrderedJson& list = find(setting);
     if (!list.is_array() || list.empty() || list.size() >= Shape::max_rank ||
         !std::ranges::all_of(list, is_length)) {
       refuse(setting, list, fmt::format("up to three whole numbers, at most {}", largest));
@@ -157,11 +157,11 @@ class LayerInFile final : public StoredLayer {
  private:
   static constexpr std::size_t largest = 1U << 20U;
 
-  static bool is_length(const Json& value) {
+  static bool is_length(const OrderedJson& value) {
     return value.is_number_unsigned() && value.get<std::size_t>() <= largest;
   }
 
-  [[nodiscard]] const Json& find(std::string_view setting) const {
+  [[nodiscard]] const OrderedJson& find(std::string_view setting) const {
     const auto found = layer_->find(setting);
     if (found == layer_->end()) {
       throw std::runtime_error(
@@ -170,7 +170,7 @@ class LayerInFile final : public StoredLayer {
     return *found;
   }
 
-  [[noreturn]] void refuse(std::string_view setting, const Json& value,
+  [[noreturn]] void refuse(std::string_view setting, const OrderedJson& value,
                            std::string_view expected) const {
     constexpr std::size_t most = 40;
     std::string text = value.dump(-1, ' ', true);
@@ -180,7 +180,7 @@ class LayerInFile final : public StoredLayer {
   }
 
   const Safetensors* contents_;
-  const Json* layer_;
+  const OrderedJson* layer_;
   const AnyLayerKind* kind_;
   std::string prefix_;
   std::size_t depth_;
@@ -188,7 +188,7 @@ class LayerInFile final : public StoredLayer {
 
 /// The kind that an entry of the list names.
 /// @param place Of the layer, for the error.
-const AnyLayerKind& kind_of(const Json& layer, const std::string& place) {
+const AnyLayerKind& kind_of(const OrderedJson& layer, const std::string& place) {
   const bool typed = layer.is_object() && layer.contains(type_key) && layer[type_key].is_string();
   if (!typed) {
     throw std::runtime_error(fmt::format(
@@ -202,8 +202,8 @@ const AnyLayerKind& kind_of(const Json& layer, const std::string& place) {
       place, in_quotes(type)));
 }
 
-Sequential make_network(const Safetensors& contents, const Json& layers, const std::string& prefix,
-                        std::size_t depth) {
+Sequential make_network(const Safetensors& contents, const OrderedJson& layers,
+                        const std::string& prefix, std::size_t depth) {
   constexpr std::size_t deepest = 8;  // networks within networks
   if (depth > deepest) {
     throw std::runtime_error(fmt::format(
@@ -214,7 +214,7 @@ Sequential make_network(const Safetensors& contents, const Json& layers, const s
                                          prefix.empty() ? "the network" : in_quotes(prefix)));
   }
   Sequential network;
-  for (const Json& layer : layers) {
+  for (const OrderedJson& layer : layers) {
     const std::string place = fmt::format("{}{}", prefix, network.size());
     const AnyLayerKind& kind = kind_of(layer, place);
     kind.push(network, LayerInFile{contents, layer, kind, place + ".", depth});
@@ -222,11 +222,12 @@ Sequential make_network(const Safetensors& contents, const Json& layers, const s
   return network;
 }
 
-Json parse_layers(const std::string& text) {
+OrderedJson parse_layers(const std::string& text) {
   // Reject text that is nested more deeply than any network, because quoting it in an error would
   // recurse.
   constexpr int deepest = 100;
-  const auto is_flat = [](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
+  const auto is_flat = [](int depth, OrderedJson::parse_event_t /*event*/,
+                          const OrderedJson& /*value*/) {
     if (depth > deepest) {
       throw std::runtime_error(
           "its list of layers is nested too deeply: more than 100 levels of JSON");
@@ -234,10 +235,10 @@ Json parse_layers(const std::string& text) {
     return true;
   };
   try {
-    return Json::parse(text, is_flat);
-  } catch (const Json::parse_error&) {
+    return OrderedJson::parse(text, is_flat);
+  } catch (const OrderedJson::parse_error&) {
     throw std::runtime_error("its list of layers is not valid JSON");
-  } catch (const Json::out_of_range&) {
+  } catch (const OrderedJson::out_of_range&) {
     throw std::runtime_error(
         "its list of layers has a number that is too large, expected at most 1.8e308");
   }

@@ -19,7 +19,7 @@ namespace nn::detail {
 
 // [wave]
 /// Goes from one factor to another along half a cosine wave, flat at both ends.
-double half_wave(double from, double to, double share) {
+inline double half_wave(double from, double to, double share) {
   return to + (from - to) * (1 + std::cos(std::numbers::pi * share)) / 2;
 }
 // [/wave]

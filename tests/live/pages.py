@@ -80,8 +80,8 @@ class PageTest(unittest.TestCase):
 class Native:
     """The figures in a program, for comparison: docs/live/driver.cpp."""
 
-    def __init__(self, name, folder=None, build="release"):
-        self.process = subprocess.Popen([ROOT / "build" / build / "docs" / "live" / "live"], text=True,
+    def __init__(self, name, folder=None):
+        self.process = subprocess.Popen([ROOT / "build" / "live-native" / "docs" / "live" / "live"], text=True,
                                         cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.description = self.ask("open", name)
 

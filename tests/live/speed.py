@@ -77,7 +77,7 @@ def compare_training(browser, rounds, steps):
         page.set_default_timeout(PATIENCE)
         page.goto((SITE / "chapters" / "10_mnist.html").as_uri())
         page.wait_for_selector(".live-ready")
-        with Native("training", folder, "live-native") as native:
+        with Native("training", folder) as native:
             for index, network in enumerate(NETWORKS):
                 seconds = {"page": [], "program": []}
                 for _ in range(1 + rounds):
