@@ -12,6 +12,8 @@ check_figures.py measures that.
 import csv
 import importlib.util
 import re
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import matplotlib
@@ -108,8 +110,9 @@ def draw_all(folder):
     for old in folder.glob("*.svg"):  # one may be of a figure that the book no longer has
         old.unlink()
     add_face(folder)
-    for source in sorted(FIGURES.glob("*.py")):
-        draw_one(source, folder, source.stem in opening)
+    figures = sorted(FIGURES.glob("*.py"))
+    with ProcessPoolExecutor() as pool:
+        list(pool.map(draw_one, figures, repeat(folder), [figure.stem in opening for figure in figures]))
     drawn.touch()
 
 
