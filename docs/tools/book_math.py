@@ -30,6 +30,7 @@ class Formulas:
         newest = max(file.stat().st_mtime for file in (SCRIPT, PACKAGE))
         is_fresh = DRAWN.exists() and DRAWN.stat().st_mtime > newest
         self.drawn = json.loads(DRAWN.read_text()) if is_fresh else {}
+        self.read = []
 
     def draw(self, wanted):
         missing = [formula for formula in dict.fromkeys(wanted) if key(*formula) not in self.drawn]
@@ -55,9 +56,18 @@ def formula_of(node):
     return node.astext(), "block" if isinstance(node, nodes.math_block) else "inline"
 
 
-def draw_formulas(app, doctree, docname):
-    formulas = list(doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block))))
-    app.formulas.draw(map(formula_of, formulas))
+def formulas_in(doctree):
+    return list(doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block))))
+
+
+def draw_formulas(app, env):
+    """Those of all pages that were read; Node and MathJax take a while to start."""
+    app.formulas.draw(app.formulas.read)
+
+
+def check_formulas(app, doctree, docname):
+    formulas = formulas_in(doctree)
+    app.formulas.draw(map(formula_of, formulas))  # of a page that was read before, if they are not there any more
     for node in formulas:
         if error := app.formulas[formula_of(node)].get("error"):
             logging.getLogger(__name__).warning("formula %s: %s", node.astext(), error, location=node)
@@ -80,6 +90,8 @@ def write(translator, node):
 
 def setup(app):
     app.formulas = Formulas()
-    app.connect("doctree-resolved", draw_formulas)
+    app.connect("doctree-read", lambda app, doctree: app.formulas.read.extend(map(formula_of, formulas_in(doctree))))
+    app.connect("env-updated", draw_formulas)
+    app.connect("doctree-resolved", check_formulas)
     app.add_html_math_renderer("svg", (write, None), (write, None))
-    return {"parallel_read_safe": True, "parallel_write_safe": False}
+    return {"parallel_read_safe": False, "parallel_write_safe": False}

@@ -4,6 +4,8 @@ network and open quickly. All are under the SIL Open Font License, and none of t
 
 import importlib.util
 import shutil
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 from fontTools.subset import Options, Subsetter
@@ -33,13 +35,17 @@ def subset(file, features):
     return font
 
 
+def write_one(folder, name, package, file):
+    target = folder / f"{name}.woff2"
+    if not target.exists() or target.stat().st_mtime < Path(__file__).stat().st_mtime:
+        font = subset(folder_of(package) / "files" / f"{file}.ttf",
+                      [*Options().layout_features, "tnum", "lnum"])  # for columns of numbers
+        font.flavor = "woff2"
+        font.save(target)
+        shutil.copy(folder_of(package) / "LICENSE", folder / f"{name}.LICENSE")
+
+
 def write(folder):
     folder.mkdir(parents=True, exist_ok=True)
-    for name, package, file in FACES:
-        target = folder / f"{name}.woff2"
-        if not target.exists() or target.stat().st_mtime < Path(__file__).stat().st_mtime:
-            font = subset(folder_of(package) / "files" / f"{file}.ttf",
-                          [*Options().layout_features, "tnum", "lnum"])  # for columns of numbers
-            font.flavor = "woff2"
-            font.save(target)
-            shutil.copy(folder_of(package) / "LICENSE", folder / f"{name}.LICENSE")
+    with ProcessPoolExecutor() as pool:
+        list(pool.map(write_one, repeat(folder), *zip(*FACES)))
