@@ -75,9 +75,10 @@ THIN_OUT = """navigated => {
   }
 }"""
 
-# What has the same classes, in elements with the same classes, has the same colors: one of each is enough. The others
-# are hidden, not removed, because a style may depend on what is the first child.
-ONE_OF_EACH_COLOR = """() => {
+# What has the same classes, in elements with the same classes, has the same colors: one of each in all pages is
+# enough. The others are hidden, not removed, because a style may depend on what is the first child. Takes what other
+# pages had, and returns what this page has besides.
+ONE_OF_EACH_COLOR = """known => {
   const kinds = new Map(), hidden = new Set();
   for (const part of document.body.querySelectorAll('*')) {
     const kind = [part.localName, part.matches(':first-child'),
@@ -86,15 +87,29 @@ ONE_OF_EACH_COLOR = """() => {
   }
   for (let before = -1; before < hidden.size;) {
     before = hidden.size;
-    const seen = new Set();
+    const seen = new Set(known);
     for (const [part, kind] of kinds) {
       if (hidden.has(part) || [...part.children].some(child => !hidden.has(child)) || part.closest('.live')) continue;
       if (seen.has(kind)) hidden.add(part);
       seen.add(kind);
     }
   }
-  for (const part of hidden) part.style.display = 'none';
+  for (const part of hidden) {
+    part.style.display = 'none';
+    part.replaceChildren();  // axe looks at what is hidden, too
+  }
+  return [...kinds].filter(([part]) => !hidden.has(part)).map(([, kind]) => kind);
 }"""
+
+# Marks what scrolls sideways within its own box: axe need not look for it among all elements.
+MARK_SCROLLING = """() => {
+  const scrolls = part => part.scrollWidth > part.clientWidth && getComputedStyle(part).overflowX !== 'visible';
+  const found = [...document.body.querySelectorAll('*')].filter(scrolls);
+  for (const part of found) part.dataset.scrolls = '';
+  return found.length;
+}"""
+
+RUN_AXE = "([parts, rules]) => axe.run(parts, rules).then(found => found.violations)"
 
 NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -116,15 +131,16 @@ def layout_problems(page):
     return problems
 
 
-def violations(page, rules):
+def violations(page, rules, parts="html"):
     return [f"{violation['id']}: {node['html'][:120]} ({node['failureSummary']})"
-            for violation in Axe().run(page, options=rules).response["violations"] for node in violation["nodes"]]
+            for violation in page.evaluate(RUN_AXE, [parts, rules]) for node in violation["nodes"]]
 
 
-def look_at(page, navigated=True):
-    """What is wrong with an open page, one line each; without a look at its navigation if that was seen on another
-    page. Changes the page."""
+def look_at(page, seen):
+    """What is wrong with an open page, one line each. `seen` has the kinds of elements whose colors were checked on
+    other pages, which also had the navigation; adds those of this page. Changes the page."""
     problems = []
+    page.evaluate(Axe().axe_script)
     try:
         page.wait_for_function(FIGURES_START, timeout=PATIENCE)
     except TimeoutError:
@@ -135,11 +151,12 @@ def look_at(page, navigated=True):
         page.set_viewport_size(size)
         page.evaluate(NEXT_FRAME)  # what the page's scripts change when the size does
         problems += [f"{size['width']} wide: {problem}" for problem in layout_problems(page)]
-        if size is NARROW:
-            problems += [f"{size['width']} wide: {problem}" for problem in violations(page, SCROLLING)]
-    page.evaluate(THIN_OUT, navigated)
+        if size is NARROW and page.evaluate(MARK_SCROLLING):
+            problems += [f"{size['width']} wide: {problem}"
+                         for problem in violations(page, SCROLLING, "[data-scrolls]")]
+    page.evaluate(THIN_OUT, not seen)
     problems += violations(page, RULES)
-    page.evaluate(ONE_OF_EACH_COLOR)
+    seen.update(page.evaluate(ONE_OF_EACH_COLOR, list(seen)))
     for color in ("light", "dark"):
         page.emulate_media(color_scheme=color)
         problems += [f"{color}: {problem}" for problem in violations(page, CONTRAST)]
@@ -147,7 +164,7 @@ def look_at(page, navigated=True):
 
 
 def check_slice(pages):
-    problems = []
+    problems, seen = [], set()
     with open_browser() as browser:
         page = browser.new_page()
         complain = lambda what: problems.append((page.url, what))  # noqa: E731
@@ -156,11 +173,11 @@ def check_slice(pages):
         page.on("requestfailed", lambda request: complain(f"{request.url} could not be loaded"))
         page.on("request", lambda request: request.url.startswith(("file:", "data:", "blob:"))
                 or complain(f"requests {request.url}, expected only files of the site"))
-        for number, file in enumerate(pages):
+        for file in pages:
             page.emulate_media(color_scheme="light")
             page.set_viewport_size(WIDE)
             page.goto(file.resolve().as_uri(), timeout=PATIENCE)
-            for problem in look_at(page, navigated=number == 0):
+            for problem in look_at(page, seen):
                 complain(problem)
     return problems
 
