@@ -131,6 +131,8 @@ def layout_problems(page):
 
 
 def violations(page, rules, parts="html"):
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(Axe().axe_script)
     return [f"{violation['id']}: {node['html'][:120]} ({node['failureSummary']})"
             for violation in page.evaluate(RUN_AXE, [parts, rules]) for node in violation["nodes"]]
 
@@ -139,7 +141,6 @@ def look_at(page, seen):
     """What is wrong with an open page, one line each. `seen` has the kinds of elements whose colors were checked on
     other pages, which also had the navigation; adds those of this page. Changes the page."""
     problems = []
-    page.evaluate(Axe().axe_script)
     try:
         page.wait_for_function(FIGURES_START, timeout=PATIENCE)
     except TimeoutError:

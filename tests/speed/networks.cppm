@@ -17,6 +17,12 @@ export namespace speed {
 
 constexpr std::size_t batch_size = 100;
 
+// Of the language model: the size of its vocabulary, the length of its windows, and a batch of
+// them.
+constexpr std::size_t characters = 91;
+constexpr std::size_t places = 128;
+constexpr std::size_t windows = 8;
+
 /// MNIST with all 60,000 training images, read once.
 const nn::Split& digits() {
   static const nn::Split split = nn::mnist::load(NN_MNIST_FOLDER, {.validation = 0});
@@ -68,17 +74,18 @@ nn::Sequential convolutional(std::size_t first, std::size_t second, nn::Random& 
 }
 
 /// A pre-norm block: attention and an MLP, each past a residual connection.
-nn::Sequential attention_block(std::size_t features, std::size_t heads, const nn::Glorot& start) {
+nn::Sequential attention_block(std::size_t features, const nn::AttentionOptions& options,
+                               const nn::Glorot& start) {
   return nn::Sequential{
-      nn::Residual{nn::LayerNorm{features}, nn::Attention{features, start, {.heads = heads}}},
+      nn::Residual{nn::LayerNorm{features}, nn::Attention{features, start, options}},
       nn::Residual{nn::LayerNorm{features}, nn::Dense{features, 4 * features, start}, nn::GELU{},
                    nn::Dense{4 * features, features, start}}};
 }
 
 /// A network by its name in the questions: `mlp` and `book_cnn` are those of chapter 10, `cnn` has
 /// half the channels, `normalized_cnn` is `cnn` with batch normalization, `dropped_cnn` is
-/// `book_cnn` with batch normalization and dropout, `lstm` and `gru` read an image row by row, and
-/// to `transformer` the rows are places that look at each other.
+/// `book_cnn` with batch normalization and dropout, `lstm` and `gru` read an image row by row, to
+/// `transformer` the rows are places that look at each other, and `language_model` is chapter 19's.
 /// @throws std::invalid_argument if there is no such network.
 nn::Sequential network(const std::string& name, std::uint64_t seed = 1) {
   nn::Random random{seed};
@@ -98,10 +105,18 @@ nn::Sequential network(const std::string& name, std::uint64_t seed = 1) {
     return nn::Sequential{nn::Reshape{28, 28},
                           nn::Dense{28, 128, start},
                           nn::Positions{28, 128, start},
-                          attention_block(128, 4, start),
-                          attention_block(128, 4, start),
+                          attention_block(128, {.heads = 4}, start),
+                          attention_block(128, {.heads = 4}, start),
                           nn::Flatten{},
                           nn::Dense{28 * 128, 10, start}};
+  }
+  if (name == "language_model") {
+    return nn::Sequential{nn::Embedding{characters, 96, start},
+                          nn::SinusoidalPositions{places, 96},
+                          attention_block(96, {.heads = 4, .causal = true}, start),
+                          attention_block(96, {.heads = 4, .causal = true}, start),
+                          nn::LayerNorm{96},
+                          nn::Dense{96, characters, start}};
   }
   throw std::invalid_argument(fmt::format("no network '{}'", name));
 }

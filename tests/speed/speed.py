@@ -226,6 +226,8 @@ def questions(seconds):
         "Training at batch 100, images/s": training,
         "Inference at batch 1,000, images/s": [
             (f"infer {network}", NETWORKS[network][0], seconds / 2) for network in images],
+        "The language model of chapter 19, 8 windows of 128 characters, characters/s": [
+            ("characters train", "training, Adam", seconds), ("characters infer", "inference", seconds / 2)],
         "One image, µs": [
             (f"latency {network}", NETWORKS[network][0], seconds / 4) for network in images],
     }

@@ -11,6 +11,8 @@
 //   images COUNT THREADS                      images/s while an MLP learns from so many images,
 //                                             all different, and the process's bytes at the peak
 //   infer NETWORK THREADS SECONDS             images/s of prediction, batch 1,000
+//   characters WHAT THREADS SECONDS           characters/s of the language model, batch 8: `train`
+//                                             with Adam, or `infer`
 //   latency NETWORK THREADS SECONDS           seconds for one image, the median
 //   augment KIND THREADS SECONDS              images/s of augmentation, `affine` or `elastic`
 //   csv SECONDS                               rows/s of reading Kaggle's CSV
@@ -126,6 +128,30 @@ double training_rate(nn::Sequential network, nn::AnyOptimizer optimizer, double 
   const Clock::time_point start = Clock::now();
   for (std::size_t i = 0; i < warm && seconds_since(start) < seconds; ++i) step(training);
   return rate(seconds, batch, [&] { step(training); });
+}
+
+/// Characters/s of the language model's training or prediction. How long a step takes does not
+/// depend on what it reads.
+double characters_rate(bool trains, double seconds) {
+  nn::Random random{1};
+  nn::Batch batch{.inputs = nn::Tensor{nn::Shape{speed::windows, speed::places}}};
+  nn::Labels next;
+  for (nn::real& character : batch.inputs.values()) {
+    character = static_cast<nn::real>(random.below(speed::characters));
+    next.push_back(random.below(speed::characters));
+  }
+  batch.targets = std::move(next);
+  nn::Sequential model = network("language_model");
+  nn::Adam adam;
+  return rate(seconds, batch.inputs.size(), [&] {
+    if (!trains) {
+      static_cast<void>(model.predict(batch.inputs));
+      return;
+    }
+    const nn::Tensor logits = model.forward(batch.inputs);
+    model.backward_parameters(nn::SoftmaxCrossEntropy::gradient(logits, batch.targets));
+    adam.step(model.parameters());
+  });
 }
 
 /// Images of noise: how long a step takes does not depend on what they show.
@@ -319,6 +345,10 @@ Json answer(std::istringstream question) {
     const nn::Sequential model = network(name);
     const nn::Tensor images = digits().test.inputs.rows(0, 1'000);
     return rate(number(), images.rows(), [&] { static_cast<void>(model.predict(images)); });
+  }
+  if (what == "characters") {
+    use_threads();
+    return characters_rate(name == "train", number());
   }
   if (what == "latency") {
     use_threads();

@@ -1,5 +1,6 @@
 """PyTorch's side of the race in `./book speed`: the questions of training.cpp, answered alike."""
 
+import inspect
 import statistics
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ from racing import answer_questions, read
 
 torch.set_grad_enabled(True)
 BATCH = 100
+CHARACTERS, PLACES, WINDOWS = 91, 128, 8  # of the language model
 RECIPES = {  # epochs, batch size, highest learning rate, label smoothing, accuracy
     "mlp": (5, 100, 2e-3, 0, 0.9731),
     "normalized_cnn": (1.75, 50, 1e-2, 0.1, 0.99),
@@ -75,11 +77,34 @@ class Positions(nn.Module):
         return x + self.weight
 
 
+def attention_blocks(features, heads):
+    return [nn.TransformerEncoderLayer(features, heads, 4 * features, dropout=0, activation="gelu",
+                                       batch_first=True, norm_first=True) for _ in range(2)]
+
+
+class LanguageModel(nn.Module):
+    def __init__(self, features=96, heads=4):
+        super().__init__()
+        self.embedding = nn.Embedding(CHARACTERS, features)
+        angles = torch.arange(PLACES)[:, None] / 10_000 ** (torch.arange(0, features, 2) / features)
+        self.register_buffer("positions", torch.stack([angles.sin(), angles.cos()], 2).flatten(1))
+        self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(PLACES))
+        self.blocks = nn.ModuleList(attention_blocks(features, heads))
+        self.logits = nn.Sequential(nn.LayerNorm(features), nn.Linear(features, CHARACTERS))
+        # Newer versions need not read the mask.
+        knows = "is_causal" in inspect.signature(self.blocks[0].forward).parameters
+        self.options = {"is_causal": True} if knows else {}
+
+    def forward(self, tokens):
+        x = self.embedding(tokens) + self.positions
+        for block in self.blocks:
+            x = block(x, self.mask, **self.options)
+        return self.logits(x)
+
+
 def transformer(features, heads, places, inputs):
-    blocks = [nn.TransformerEncoderLayer(features, heads, 4 * features, dropout=0, activation="gelu",
-                                         batch_first=True, norm_first=True) for _ in range(2)]
     return nn.Sequential(nn.Unflatten(1, (places, inputs)), nn.Linear(inputs, features), Positions(places, features),
-                         *blocks, nn.Flatten(), nn.Linear(places * features, 10))
+                         *attention_blocks(features, heads), nn.Flatten(), nn.Linear(places * features, 10))
 
 
 def make(name, seed=1):
@@ -190,6 +215,31 @@ class Race:
                 network(images)
                 rounds += 1
         return rounds * len(images) / (time.perf_counter() - begun)
+
+    def characters(self, what, threads, seconds):
+        torch.set_num_threads(int(threads))
+        torch.manual_seed(1)
+        network = LanguageModel()
+        tokens, wanted = torch.randint(CHARACTERS, (2, WINDOWS, PLACES))
+        optimizer, cost = adam(network, 1e-3), nn.CrossEntropyLoss()
+
+        def step():
+            optimizer.zero_grad(set_to_none=True)
+            cost(network(tokens).flatten(0, 1), wanted.flatten()).backward()
+            optimizer.step()
+
+        def predict():
+            with torch.inference_mode():
+                network(tokens)
+
+        network.train(what == "train")
+        work = step if what == "train" else predict
+        work()
+        begun, rounds = time.perf_counter(), 0
+        while time.perf_counter() - begun < float(seconds):
+            work()
+            rounds += 1
+        return rounds * tokens.numel() / (time.perf_counter() - begun)
 
     def latency(self, name, threads, seconds):
         torch.set_num_threads(int(threads))
