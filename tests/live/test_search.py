@@ -78,7 +78,7 @@ class SearchTest(PageTest):
         self.addCleanup(page.close)
         page.goto(f"{(SITE / 'search.html').as_uri()}?q=softmax")
         page.wait_for_selector("#search-found li")
-        self.assertEqual(look_at(page), [])
+        self.assertEqual(look_at(page, set()), [])
 
     def test_nothing_and_markup_are_harmless(self):
         self.assertEqual(self.headings(self.open_search("")), [])
