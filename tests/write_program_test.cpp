@@ -233,8 +233,10 @@ TEST_F(WriteProgram, WritesWhatIsRecorded) {
   std::ifstream file{NN_WRITTEN};
   for (const nlohmann::json& recorded : nlohmann::json::parse(file)) {
     std::string arguments;
-    for (const std::string word : recorded.at("arguments")) arguments += " '" + word + "'";
-    EXPECT_EQ(run(arguments).output, recorded.at("output")) << arguments;
+    for (const auto& word : recorded.at("arguments")) {
+      arguments += " '" + word.get<std::string>() + "'";
+    }
+    EXPECT_EQ(run(arguments).output, recorded.at("output").get<std::string>()) << arguments;
   }
 }
 

@@ -99,34 +99,46 @@ class EveryFigure(PageTest):
         self.assertEqual(self.figure(page, "activation").get_by_role("alert").inner_text(),
                          "Function: there is no 'cube'")
 
-    def test_the_keyboard_reaches_every_input_and_all_are_explained(self):
-        for path, name in FIGURES:
-            with self.subTest(figure=name):
-                page = self.open(path)
-                page.evaluate("document.querySelectorAll('.live-more').forEach((more) => { more.open = true; })")
-                reached, missed = self.figure(page, name).evaluate(FOCUS)
-                self.assertGreater(reached, 0)
-                self.assertEqual(missed, [])
-                for control in self.view(page, name).evaluate("(view) => view.figure.controls"):
-                    self.assertRegex(control["help"], r"\.$", control["name"])
-
-    def test_what_a_control_changes_is_less_than_a_screen_away(self):
-        """And the settings that are folded away do not push the others further away than that."""
+    def test_signs_keyboard_explanations_and_distances_of_every_figure(self):
         for path, name in FIGURES:
             page = self.open(path)
-            page.evaluate("document.querySelectorAll('.live-more').forEach((more) => { more.open = true; })")
-            view = self.view(page, name)
+            view, figure = self.view(page, name), self.figure(page, name)
+            with self.subTest(figure=name):
+                self.check_signs(view, figure)
+                page.evaluate("document.querySelectorAll('.live-more').forEach((more) => { more.open = true; })")
+                self.check_keyboard(view, figure)
             for width, height in ((1280, 900), (390, 844)):
                 page.set_viewport_size({"width": width, "height": height})
-                for control in view.evaluate("(view) => view.figure.controls"):
-                    if not control["free"]:
-                        far = view.evaluate(DISTANCE, [control["name"], another(control)])
-                        with self.subTest(figure=name, control=control["name"], width=width):
-                            self.assertLess(far, height)
-                for button in ("Run", "One step"):
-                    far = view.evaluate(DISTANCE, [button, None])
-                    with self.subTest(figure=name, button=button, width=width):
-                        self.assertLess(far, height / 2)
+                with self.subTest(figure=name, width=width):
+                    self.check_distances(view, height)
+
+    def check_signs(self, view, figure):
+        """A figure has the minus sign of the book; its inputs have hyphens."""
+        view.evaluate("(view) => { view.advance(3); view.pause(); }")
+        words = figure.evaluate("""(figure) => {
+            const copy = figure.cloneNode(true);
+            for (const part of copy.querySelectorAll('.live-still, .live-program')) part.remove();
+            return copy.textContent; }""")
+        self.assertNotRegex(words, r"(?<!\w)-\d")
+        view.evaluate("(view) => view.reset()")
+
+    def check_keyboard(self, view, figure):
+        reached, missed = figure.evaluate(FOCUS)
+        self.assertGreater(reached, 0)
+        self.assertEqual(missed, [])
+        for control in view.evaluate("(view) => view.figure.controls"):
+            self.assertRegex(control["help"], r"\.$", control["name"])
+
+    def check_distances(self, view, height):
+        """What a control changes is less than a screen away; the settings that are folded away do not push the others
+        further away than that.
+        """
+        for control in view.evaluate("(view) => view.figure.controls"):
+            if not control["free"]:
+                far = view.evaluate(DISTANCE, [control["name"], another(control)])
+                self.assertLess(far, height, control["name"])
+        for button in ("Run", "One step"):
+            self.assertLess(view.evaluate(DISTANCE, [button, None]), height / 2, button)
 
     def test_figures_that_would_start_empty_begin_by_themselves(self):
         still = [figure for figure in FIGURES if figure[1] in ("backprop", "training")]
@@ -166,16 +178,7 @@ class EveryFigure(PageTest):
             self.assertEqual(changed.all_inner_texts(), ["1", "y₁ = 2 + 2 · 0.5 + (−1) · 1 + 0.5 · (−2) = 1"])
             self.assertEqual(page.evaluate("flashes"), 2 if motion == "no-preference" else 0)
 
-    def test_a_figure_has_the_minus_sign_of_the_book_and_its_inputs_have_hyphens(self):
-        for path, name in FIGURES:
-            with self.subTest(figure=name):
-                page = self.open(path)
-                self.view(page, name).evaluate("(view) => { view.advance(3); view.pause(); }")
-                words = self.figure(page, name).evaluate("""(figure) => {
-                    const copy = figure.cloneNode(true);
-                    for (const part of copy.querySelectorAll('.live-still, .live-program')) part.remove();
-                    return copy.textContent; }""")
-                self.assertNotRegex(words, r"(?<!\w)-\d")
+    def test_an_input_has_a_hyphen_where_the_words_have_a_minus_sign(self):
         page = self.open("chapters/08_convolution")
         self.assertEqual(page.get_by_label("K, the kernel, row 0, column 0").input_value(), "-1")
         self.assertIn("· (−1) ", self.figure(page, "convolution").locator(".live-summary").inner_text())
