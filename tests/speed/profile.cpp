@@ -110,6 +110,11 @@ class TakenApart {
     return layer.as<nn::Reshape>() != nullptr || layer.as<nn::Flatten>() != nullptr;
   }
 
+  /// Images have channels, rows and columns.
+  static bool flattens_images(const nn::AnyLayer& layer, const nn::Shape& sample) {
+    return layer.as<nn::Flatten>() != nullptr && sample.rank() == 3;
+  }
+
   nn::Tensor forward() {
     nn::Signal signal{batch_.inputs};
     nn::Shape sample{784};
@@ -119,7 +124,7 @@ class TakenApart {
       const nn::Shape output = layer.output_shape(sample);
       if (layer.as<nn::Convolution>() != nullptr && shapes_.size() == 2) {
         convert(signal, sample.size(), true);
-      } else if (layer.as<nn::Flatten>() != nullptr) {
+      } else if (flattens_images(layer, sample)) {
         convert(signal, sample.size(), false);
       }
       const std::size_t values = is_free(layer) ? 0 : batch_size * (sample.size() + output.size());
@@ -149,7 +154,7 @@ class TakenApart {
           signal = layer.backward(std::move(signal));
         }
       });
-      if (layer.as<nn::Flatten>() != nullptr) convert(signal, shapes_[i].size(), true);
+      if (flattens_images(layer, shapes_[i])) convert(signal, shapes_[i].size(), true);
     }
   }
 

@@ -542,6 +542,8 @@ def main():
         sys.exit(1)
     print(f"\nAll figures: {target}")
     if options.check:
+        for network in NETWORKS:  # as --profile does
+            ours.ask(f"profile {network} 2 {options.seconds}")
         # One seed may miss what the mean of ten reaches, by a few images.
         missed = [f"{racer} at {network}" for network, by_racer in result["learning"].items()
                   for racer, runs in by_racer.items() if runs[0]["accuracy"] < WANTED[network][1] - 0.005]
