@@ -36,10 +36,8 @@ class PageTest(unittest.TestCase):
 
     def open(self, page, address="", opening=False, **options):
         """`page` without .html; options as Playwright's new_context takes them. Unless `opening`, figures that
-        make their first steps by themselves go back to the start. Closes the page that the test opened before.
+        make their first steps by themselves go back to the start.
         """
-        for earlier in self.browser.contexts:
-            earlier.close()
         context = self.browser.new_context(**{"viewport": {"width": 1100, "height": 900}, **options})
         self.addCleanup(lambda: context in self.browser.contexts and context.close())
         context.set_default_timeout(PATIENCE)

@@ -58,6 +58,11 @@ class EveryFigure(PageTest):
     def view(self, page, name):
         return page.evaluate_handle("(name) => live.views.find((v) => v.figure.name === name)", name)
 
+    def close_all(self):
+        """Figures of pages that nobody looks at any more would take time."""
+        for context in self.browser.contexts:
+            context.close()
+
     def state(self, page, name):
         """All that a figure shows."""
         return self.view(page, name).evaluate("""({figure}) => ({
@@ -87,6 +92,7 @@ class EveryFigure(PageTest):
                 self.assertEqual(self.state(again, name), state)
                 self.figure(again, name).get_by_role("button", name="Back to the start").click()
                 self.assertEqual(self.state(again, name), first)
+                self.close_all()
 
     def test_a_link_changes_a_page_that_is_open(self):
         page = self.open("chapters/01_dense", "#dense.b=1,1,1,1")
@@ -111,6 +117,7 @@ class EveryFigure(PageTest):
                 page.set_viewport_size({"width": width, "height": height})
                 with self.subTest(figure=name, width=width):
                     self.check_distances(view, height)
+            self.close_all()
 
     def check_signs(self, view, figure):
         """A figure has the minus sign of the book; its inputs have hyphens."""
@@ -155,6 +162,7 @@ class EveryFigure(PageTest):
                     self.assertNotIn("#", page.url)
                     if name == "training":
                         self.assertEqual(sum(self.values(page, name, "confusion")), 2_000)
+                    self.close_all()
 
     def test_an_opening_ends_when_the_reader_begins(self):
         page = self.open("chapters/10_mnist", opening=True)
