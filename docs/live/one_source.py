@@ -1,7 +1,7 @@
 """Writes modules as one source file that has no modules: the interfaces in the order of their imports, then the
-implementations. A compiler reads the standard headers once for all of them, which takes a ninth of the time.
+implementations. A compiler then reads the standard headers only once, which takes most of its time.
 
-In return, what different sources declare for themselves must have different names.
+In return, names in the unnamed namespaces of the sources must differ.
 
 Run: one_source.py OUTPUT SOURCE…, where a SOURCE is an interface (.cppm) or an implementation
 """
